@@ -1,0 +1,1 @@
+\echo The demonstration is not written yet.

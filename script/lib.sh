@@ -1,0 +1,215 @@
+# Sourced by the other scripts. The only place that knows package names, platform paths and
+# how each PostgreSQL is told where an extension lies. Bash 4 or later.
+#
+#   PGVERSION_WANTED=17   Debian, Ubuntu: use this major version (default: the newest that has
+#                         server headers and pgTAP installed, else the newest installed, else
+#                         the distribution's own)
+#   PG_CONFIG=/path/to/pg_config   use this PostgreSQL, wherever it came from
+#   CSMETRICS_DATA=DIR    optional public data sets (default: ../shared/data, if it is there)
+# shellcheck shell=bash
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+umask 022 # the server may be another user, and must read what is built here
+unset PGCLUSTER PGOPTIONS PGDATABASE PGHOST PGPORT PGUSER PGSERVICE
+mkdir -p build
+
+data=${CSMETRICS_DATA:-../shared/data}
+unset CSMETRICS_DATA
+if [[ -d $data ]]; then CSMETRICS_DATA=$(cd "$data" && pwd) && export CSMETRICS_DATA; fi
+
+die() { printf '%s\n' "$@" >&2; exit 1; }
+
+# step TEXT COMMAND...: one line saying what is done and how long it took; the command's own
+# output is shown only if it fails.
+step() {
+    local text=$1 start=$SECONDS log=build/step.$$.log status=0
+    shift
+    printf '%s ... ' "$text"
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    if ((status == 0)); then echo "$((SECONDS - start)) s"; else
+        echo "FAILED after $((SECONDS - start)) s"
+        cat "$log"
+    fi
+    rm "$log"
+    return "$status"
+}
+
+# --- which PostgreSQL -------------------------------------------------------------------------
+
+# Package and a file of it, for PostgreSQL $1 of Debian or Ubuntu.
+packages() {
+    cat <<END
+postgresql-$1                            /usr/lib/postgresql/$1/bin/initdb
+postgresql-server-dev-$1                 /usr/include/postgresql/$1/server/postgres.h
+postgresql-$1-pgtap                      /usr/share/postgresql/$1/extension/pgtap.control
+postgresql-common                        /usr/bin/pg_virtualenv
+libtap-parser-sourcehandler-pgtap-perl   /usr/bin/pg_prove
+gcc                                      /usr/bin/gcc
+libc6-dev                                /usr/include/stdlib.h
+make                                     /usr/bin/make
+END
+}
+
+missing_packages() {
+    local package file
+    packages "$1" | while read -r package file; do [[ -e $file ]] || echo "$package"; done
+}
+
+debian_version() {
+    local v newest=
+    for v in $(find /usr/lib/postgresql -mindepth 3 -path '*/bin/initdb' 2>/dev/null | cut -d/ -f5 | sort -rn); do
+        if ! missing_packages "$v" | grep -q -- "-$v"; then echo "$v"; return; fi
+        : "${newest:=$v}"
+    done
+    : "${newest:=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')}"
+    echo "$newest"
+}
+
+as_root() { if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi; }
+
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+
+# Sets PG_CONFIG and PG_MAJOR; installs what is missing, or says what it is.
+find_postgresql() {
+    local missing tool
+    if [[ ${PG_CONFIG:-} =~ ^/usr/lib/postgresql/([0-9]+)/bin/pg_config$ ]]; then
+        : "${PGVERSION_WANTED:=${BASH_REMATCH[1]}}" # Debian's own: use all that Debian offers
+        PG_CONFIG=
+    fi
+    if [[ -z ${PG_CONFIG:-} ]] && command -v apt-get >/dev/null; then
+        PG_MAJOR=${PGVERSION_WANTED:-$(debian_version)}
+        if [[ -z $PG_MAJOR ]] && as_root true 2>/dev/null; then # a bare machine has no package lists
+            step "update the package lists" apt_get update || true
+            PG_MAJOR=$(debian_version)
+        fi
+        : "${PG_MAJOR:=15}"
+        missing=$(missing_packages "$PG_MAJOR" | xargs)
+        if [[ -n $missing ]]; then
+            as_root true 2>/dev/null || die "Missing packages, to be installed by root: apt-get install $missing"
+            # One unreachable source does not matter if the others have the packages.
+            step "update the package lists" apt_get update || true
+            # shellcheck disable=SC2086  # a list of words
+            step "install $missing" apt_get install --no-install-recommends $missing
+        fi
+        PG_CONFIG=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config
+        DEBIAN=yes
+    else
+        missing=
+        for tool in "${PG_CONFIG:=pg_config}" pg_prove make cc diff; do
+            command -v "$tool" >/dev/null || missing+=" $tool"
+        done
+        [[ -z $missing ]] || die "Missing:$missing (PostgreSQL 15 or later with its server headers, pgTAP, a C compiler)"
+        PG_MAJOR=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+        for tool in "$("$PG_CONFIG" --includedir-server)/postgres.h" "$("$PG_CONFIG" --pgxs)" \
+            "$("$PG_CONFIG" --bindir)/initdb" "$("$PG_CONFIG" --sharedir)/extension/pgtap.control"; do
+            [[ -e $tool ]] || die "Missing: $tool"
+        done
+        DEBIAN=
+    fi
+    export PG_CONFIG
+}
+
+# --- build and staging ------------------------------------------------------------------------
+
+# Sets STAGE, the folder installed into instead of the system, and SETTINGS, which make a server
+# look there.
+find_stage() {
+    local share lib
+    share=$("$PG_CONFIG" --sharedir)
+    lib=$("$PG_CONFIG" --pkglibdir)
+    STAGE=${CSMETRICS_STAGE-$PWD/build/stage}
+    # Root's server runs as postgres, who may not be able to look into this checkout.
+    if [[ -z ${CSMETRICS_STAGE+set} ]] && ((EUID == 0)) && ! runuser -u postgres -- test -x "$PWD/build" 2>/dev/null; then
+        STAGE=$(mktemp -d /tmp/csmetrics.XXXXXX)
+        # shellcheck disable=SC2064  # the value of now
+        trap "rm -rf '$STAGE'" EXIT
+        chmod 755 "$STAGE"
+    fi
+    SETTINGS=("dynamic_library_path=$STAGE$lib:$lib")
+    if ((PG_MAJOR >= 18)); then
+        SETTINGS+=("extension_control_path=$STAGE$share:\$system")
+    elif grep -q extension_destdir "$share/postgresql.conf.sample"; then
+        SETTINGS+=("extension_destdir=$STAGE") # a patch of Debian's
+    elif [[ -w $share/extension && -w $lib ]]; then
+        STAGE='' SETTINGS=()
+    else
+        die "PostgreSQL $PG_MAJOR cannot load an extension from a folder of one's own (18 can, and" \
+            "Debian's can), and these are not writable: $share/extension $lib"
+    fi
+}
+
+# build [-Werror]. Objects made for another PostgreSQL or with other flags are made anew.
+build() {
+    local made_for
+    made_for="$("$PG_CONFIG" --version) ${1:-}"
+    local make=(make -s -j "$(getconf _NPROCESSORS_ONLN)" "PG_CONFIG=$PG_CONFIG" with_llvm=no "WERROR=${1:-}")
+    if [[ ! -e build/made-for || $(<build/made-for) != "$made_for" ]]; then
+        "${make[@]}" clean && echo "$made_for" >build/made-for || return
+    fi
+    rm -f csmetrics--*.sql # cheap, and a part taken away leaves no trace
+    [[ -z $STAGE ]] || rm -rf "${STAGE:?}"/*
+    "${make[@]}" all && "${make[@]}" install DESTDIR="$STAGE"
+}
+
+# What each script begins with; the options are build's. Two runs in one checkout take turns; a
+# script run by another uses what that one has built.
+prepare() {
+    find_postgresql
+    find_stage
+    if [[ -n ${CSMETRICS_STAGE+set} ]]; then return; fi
+    export CSMETRICS_STAGE=$STAGE
+    exec 9>build/lock
+    if command -v flock >/dev/null; then flock 9; fi
+    step "build for PostgreSQL $PG_MAJOR${1:+ with $1}" build "$@"
+}
+
+# --- a private cluster ------------------------------------------------------------------------
+
+# in_cluster COMMAND...: runs it with PGHOST and its like set for a throw-away cluster. A shell
+# function must be exported. The server's log is in build/cluster.log if the command fails.
+in_cluster() {
+    if [[ -n $DEBIAN ]]; then debian_cluster "$@" 9>&-; else plain_cluster "$@" 9>&-; fi
+}
+
+debian_cluster() {
+    local setting options=() status
+    for setting in "${SETTINGS[@]}"; do options+=(-o "$setting"); done
+    # pg_virtualenv takes the first free port, as would another run at the same moment: choose at
+    # random, and again if that one was taken. It talks on stdout, hence the other descriptors.
+    for _ in 1 2 3; do
+        rm -f build/started
+        status=0
+        # shellcheck disable=SC2016  # expanded by the inner shell
+        PGPORT=$((RANDOM % 20000 + 10000)) pg_virtualenv -t -v "$PG_MAJOR" "${options[@]}" \
+            -c '--locale C --encoding UTF8' \
+            bash -c 'touch build/started; "$@" >&3 2>&4' cluster "$@" 3>&1 4>&2 >build/cluster.log 2>&1 ||
+            status=$?
+        [[ ! -e build/started ]] || return "$status"
+    done
+    cat build/cluster.log >&2
+    return 1
+}
+
+plain_cluster() (
+    ((EUID != 0)) || die "PostgreSQL does not run as root: use an ordinary user"
+    PGHOST=$(mktemp -d /tmp/csmetrics.XXXXXX) # also the socket's folder: no port to collide on
+    PATH=$("$PG_CONFIG" --bindir):$PATH
+    trap 'pg_ctl -D "$PGHOST/data" -m immediate stop >/dev/null 2>&1; cp "$PGHOST/log" build/cluster.log; rm -rf "$PGHOST"' EXIT
+    export PATH PGHOST PGUSER=postgres PGDATABASE=postgres
+    {
+        initdb -D "$PGHOST/data" -U postgres -A trust --no-sync --locale=C --encoding=UTF8 &&
+            printf '%s\n' "${SETTINGS[@]}" "listen_addresses=" "unix_socket_directories=$PGHOST" fsync=off |
+            sed "s/=\(.*\)/ = '\1'/" >>"$PGHOST/data/postgresql.conf" &&
+            pg_ctl -D "$PGHOST/data" -l "$PGHOST/log" -w start
+    } >"$PGHOST/setup" 2>&1 || { cat "$PGHOST/setup" "$PGHOST/log" >&2; exit 1; }
+    "$@"
+)
+
+# new_database NAME EXTENSION...
+new_database() {
+    local name=$1 extension
+    shift
+    psql -X -q -c "CREATE DATABASE $name" &&
+        for extension; do psql -X -q -d "$name" -c "CREATE EXTENSION $extension" || return; done
+}
+export -f step new_database

@@ -1,0 +1,1 @@
+DROP PROCEDURE define_state;

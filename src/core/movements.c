@@ -1,0 +1,251 @@
+#include "core/movements.h"
+
+#include <string.h>
+
+int64_t
+movements_rows(const Periods *periods, int32_t lag)
+{
+	return periods->count + (lag > 1 ? periods->count - lag + 1 : 0);
+}
+
+static int64_t
+movements_row_count(const void *state)
+{
+	const Movements *movements = state;
+
+	if (!periods_are_valid(&movements->periods) || movements->lag < 1 || movements->lag > movements->periods.count)
+		return -1;
+	return movements_rows(&movements->periods, movements->lag);
+}
+
+bool
+movement_row_balances(const MovementRow *row)
+{
+	Money		net = 0;
+
+	for (Movement kind = 0; kind < MOVEMENT_KINDS; kind++)
+		net += movement_sign(kind) * row->amount[kind];
+	return net == row->net;
+}
+
+static const char *
+movements_flaw(const void *state, int64_t rows)
+{
+	const Movements *movements = state;
+
+	if (movements->reserved != 0)
+		return "reserved bytes are not zero";
+	for (int64_t i = 0; i < rows; i++)
+		if (!movement_row_balances(&movements->row[i]))
+			return "the movements of a period do not add up to its change";
+	return NULL;
+}
+
+const StateType movements_type = {
+	.name = "mrr_movements",
+	.version = 1,
+	.fields = "ddkkkk" "nn" "m" "w",
+	.row = "nnnnnnnnn" "mmmmmmmmm" "m" REVENUE_MOMENT_FIELDS "w",
+	.row_count = movements_row_count,
+	.flaw = movements_flaw,
+};
+
+static void
+add_square(Int256 *sum, Money value, int sign)
+{
+	int256_add_product(sum, value, sign * value);
+}
+
+static bool
+row_add(MovementRow *row, const WindowRun *run, bool subtract)
+{
+	int			sign = subtract ? -1 : 1;
+	bool		fits = true;
+
+	row->count[run->movement] += sign;
+	fits &= money_add(&row->amount[run->movement], sign * run->amount);
+	fits &= money_add(&row->net, sign * (run->after.mrr - run->before.mrr));
+	if (run->before.mrr > 0)
+		revenue_moments_add(&row->moments, run->before.mrr, run->after.mrr, subtract);
+	return fits;
+}
+
+static bool
+add_periods(Movements *movements, const Timeline *timeline, bool subtract)
+{
+	WindowWalk	walk = window_walk(&movements->periods, timeline, 1);
+	WindowRun	run;
+	int			sign = subtract ? -1 : 1;
+	bool		fits = true;
+
+	while (window_next(&walk, &run))
+	{
+		if (run.first == 0 && run.before.mrr > 0)
+		{
+			movements->opening_count += sign;
+			fits &= money_add(&movements->opening, sign * run.before.mrr);
+			add_square(&movements->opening_squares, run.before.mrr, sign);
+		}
+		/* what moves lies within one period: the run has no second */
+		if (run.movement != MOVEMENT_NONE)
+		{
+			MovementRow *row = &movements->row[run.first];
+
+			fits &= row_add(row, &run, subtract);
+			add_square(&row->squares, run.after.mrr, sign);
+			add_square(&row->squares, run.before.mrr, -sign);
+		}
+	}
+	return fits;
+}
+
+static bool
+add_windows(Movements *movements, const Timeline *timeline, bool subtract)
+{
+	WindowWalk	walk = window_walk(&movements->periods, timeline, movements->lag);
+	MovementRow *rows = movements->row + movements->periods.count;
+	WindowRun	run;
+	bool		fits = true;
+
+	while (window_next(&walk, &run))
+		if (run.movement != MOVEMENT_NONE)
+		{
+			fits &= row_add(&rows[run.first], &run, subtract);
+			if (run.next < walk.count)
+				fits &= row_add(&rows[run.next], &run, !subtract);
+		}
+	return fits;
+}
+
+bool
+movements_add(Movements *movements, const Timeline *timeline, bool subtract)
+{
+	movements->given += subtract ? -1 : 1;
+	return add_periods(movements, timeline, subtract) &&
+		(movements->lag == 1 || add_windows(movements, timeline, subtract));
+}
+
+/* The change of the number of accounts with MRR. */
+static int64_t
+net_count(const MovementRow *row)
+{
+	int64_t		net = 0;
+
+	for (Movement kind = 0; kind < MOVEMENT_KINDS; kind++)
+		if (kind != MOVEMENT_EXPANSION && kind != MOVEMENT_CONTRACTION)
+			net += movement_sign(kind) * row->count[kind];
+	return net;
+}
+
+MovementsWalk
+movements_walk(const Movements *movements)
+{
+	return (MovementsWalk) {
+		.movements = movements,
+		.window = -1,
+		.opening_count = movements->opening_count,
+		.opening = movements->opening,
+		.opening_squares = movements->opening_squares,
+	};
+}
+
+bool
+movements_next(MovementsWalk *walk)
+{
+	const Movements *movements = walk->movements;
+	const Periods *periods = &movements->periods;
+	int32_t		window = walk->window + 1;
+
+	if (window > periods->count - movements->lag)
+		return false;
+	if (window > 0)
+	{
+		const MovementRow *before = &movements->row[window - 1];
+
+		walk->opening_count += net_count(before);
+		walk->overflow |= !money_add(&walk->opening, before->net);
+		int256_add(&walk->opening_squares, &before->squares);
+	}
+	if (movements->lag == 1)
+		walk->row = movements->row[window];
+	else
+		walk->overflow |= fields_merge(movements_type.row, &walk->row,
+									   &movements->row[periods->count + window], false) != MERGE_DONE;
+	walk->window = window;
+	walk->closing_count = walk->opening_count + net_count(&walk->row);
+	walk->closing = walk->opening + walk->row.net;
+	return !walk->overflow;
+}
+
+RevenueFlow
+movements_flow(const MovementsWalk *walk)
+{
+	const int64_t *count = walk->row.count;
+	const Money *amount = walk->row.amount;
+
+	return (RevenueFlow) {
+		.header.version = revenue_flow_type.version,
+		.given = walk->movements->given,
+		.opening_count = walk->opening_count,
+		.new_count = count[MOVEMENT_NEW] + count[MOVEMENT_REACTIVATION] + count[MOVEMENT_RESUME],
+		.expansion_count = count[MOVEMENT_EXPANSION],
+		.contraction_count = count[MOVEMENT_CONTRACTION],
+		.churned_count = count[MOVEMENT_CHURN] + count[MOVEMENT_PAUSE],
+		.opening = walk->opening,
+		.new_mrr = amount[MOVEMENT_NEW] + amount[MOVEMENT_REACTIVATION] + amount[MOVEMENT_RESUME],
+		.expansion = amount[MOVEMENT_EXPANSION],
+		.contraction = amount[MOVEMENT_CONTRACTION],
+		.churned = amount[MOVEMENT_CHURN] + amount[MOVEMENT_PAUSE],
+		.moments = walk->row.moments,
+		.opening_opening = walk->opening_squares,
+	};
+}
+
+const char *const retention_methods[] = {"cohort", "movement", "chained", "ttm_avg", NULL};
+
+static RevenueFlow
+period_flow(const MovementRow *row, Money opening)
+{
+	MovementsWalk walk = {.row = *row, .opening = opening};
+
+	return movements_flow(&walk);
+}
+
+bool
+movements_retention(const MovementsWalk *walk, RetentionMethod method, double *nrr, double *grr)
+{
+	const Movements *movements = walk->movements;
+	Money		opening = walk->opening;
+	RevenueFlow sum = {0};
+	double		chained_nrr = 1;
+	double		chained_grr = 1;
+	bool		known = true;
+
+	if (method == RETENTION_COHORT)
+		sum = movements_flow(walk);
+	else
+		for (int i = 0; i < movements->lag; i++)
+		{
+			const MovementRow *row = &movements->row[walk->window + i];
+			RevenueFlow flow = period_flow(row, opening);
+			bool		defined = revenue_flow_nrr(&flow, nrr) && revenue_flow_grr(&flow, grr);
+
+			chained_nrr *= *nrr;
+			chained_grr *= *grr;
+			known &= (defined || method != RETENTION_CHAINED) &&
+				money_add(&sum.opening, flow.opening) && money_add(&sum.expansion, flow.expansion) &&
+				money_add(&sum.contraction, flow.contraction) && money_add(&sum.churned, flow.churned) &&
+				money_add(&opening, row->net);
+		}
+
+	if (method == RETENTION_CHAINED)
+	{
+		*nrr = chained_nrr;
+		*grr = chained_grr;
+		return known;
+	}
+	/* the mean of ratios weighted by their denominators is the ratio of the sums */
+	if (method == RETENTION_MOVEMENT)
+		sum.opening = walk->opening;
+	return known && revenue_flow_nrr(&sum, nrr) && revenue_flow_grr(&sum, grr);
+}

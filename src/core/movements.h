@@ -1,0 +1,84 @@
+/*
+ * MRR movements: the revenue bridge of a group of accounts, period by period.
+ *
+ * The state holds one row a period, and, where the lag is above one, one more
+ * row a window of that many periods. Window rows are kept as differences from
+ * the window before, so an account costs what its changes cost. Periods begin
+ * lag - 1 before the day asked for, so that each window has its periods.
+ */
+#ifndef CSMETRICS_MOVEMENTS_H
+#define CSMETRICS_MOVEMENTS_H
+
+#include "core/revenue_flow.h"
+#include "core/windows.h"
+
+typedef struct MovementRow
+{
+	int64_t		count[MOVEMENT_KINDS];
+	Money		amount[MOVEMENT_KINDS];
+	Money		net;			/* change of MRR, added up apart from the amounts: the bridge must meet it */
+	RevenueMoments moments;
+	Int256		squares;		/* change of the sum of squared MRR; periods only */
+} MovementRow;
+
+typedef struct Movements
+{
+	StateHeader header;
+	Periods		periods;		/* with the lag - 1 before the first asked for */
+	int32_t		lag;
+	int32_t		reserved;
+	int64_t		given;		/* accounts given */
+	int64_t		opening_count;	/* at boundary 0 */
+	Money		opening;
+	Int256		opening_squares;
+	MovementRow row[];			/* periods.count, then the windows if lag > 1 */
+} Movements;
+
+extern const StateType movements_type;
+
+/* Rows of a state with these periods and lag. */
+int64_t		movements_rows(const Periods *periods, int32_t lag);
+
+/* Adds one account, or takes it out; false on overflow. */
+bool		movements_add(Movements *movements, const Timeline *timeline, bool subtract);
+
+/* Reads windows in order, each once. */
+typedef struct MovementsWalk
+{
+	const Movements *movements;
+	int32_t		window;			/* the one that was read last */
+	int64_t		opening_count;
+	Money		opening;
+	Int256		opening_squares;
+	MovementRow row;			/* of that window */
+	int64_t		closing_count;
+	Money		closing;
+	bool		overflow;		/* the walk ended because a sum is past the limit */
+} MovementsWalk;
+
+MovementsWalk movements_walk(const Movements *movements);
+
+/* false after the last */
+bool		movements_next(MovementsWalk *walk);
+
+/* The bridge of the row: does opening plus its movements meet the closing found apart? */
+bool		movement_row_balances(const MovementRow *row);
+
+/* The window's flow, with all that gained from zero as new and pauses as churn: m1 is 0 in a pause. */
+RevenueFlow movements_flow(const MovementsWalk *walk);
+
+/* Ways to read retention over a window of several periods; NULL-terminated names in this order. */
+typedef enum RetentionMethod
+{
+	RETENTION_COHORT,			/* point to point on the opening cohort */
+	RETENTION_MOVEMENT,			/* (opening + the periods' movements) / opening: newcomers' expansion leaks in */
+	RETENTION_CHAINED,			/* product of the periods' ratios */
+	RETENTION_TTM_AVG			/* mean of the periods' ratios, weighted by opening MRR */
+} RetentionMethod;
+
+extern const char *const retention_methods[];
+
+/* false where a denominator is not above zero */
+bool		movements_retention(const MovementsWalk *walk, RetentionMethod method, double *nrr, double *grr);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * What every aggregate state has in common.
+ *
+ * A state is one flat, versioned value: header, fixed fields, then rows of one
+ * shape. A StateType describes it by a letter a field, and from that alone come
+ * text and binary forms, merge and unmerge. So the struct of a state holds its
+ * fields in the order of the letters and with no padding.
+ *
+ *	 d	int32	a day: part of the state's identity, equal in states that merge
+ *	 k	int32	a key: likewise
+ *	 n	int64	a count: adds up
+ *	 m	Money	an amount: adds up
+ *	 w	Int256	a second moment: adds up
+ *
+ * States are canonical: equal facts give equal bytes.
+ */
+#ifndef CSMETRICS_STATE_H
+#define CSMETRICS_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct StateHeader
+{
+	uint32_t	varlena_word;	/* PostgreSQL's length word */
+	uint8_t		version;
+	uint8_t		flags;
+	uint16_t	reserved;		/* zero */
+} StateHeader;
+
+/* Still under construction inside an aggregate: not canonical, never seen outside. */
+#define STATE_OPEN 0x80
+
+typedef struct StateType
+{
+	const char *name;
+	uint8_t		version;
+	uint8_t		flags;			/* those that a finished state may have */
+	const char *fields;			/* letters of the fixed part */
+	const char *row;			/* letters of one row; "" if there are none */
+
+	/* Rows that the fixed fields ask for, or -1 if they are invalid; NULL: any number. */
+	int64_t		(*row_count) (const void *state);
+
+	/* What keeps these bytes from being such a state, or NULL if nothing does. */
+	const char *(*flaw) (const void *state, int64_t row_count);
+
+	/* Finishes an open state in place; its size from then on, or 0 on overflow. NULL: never open. */
+	size_t		(*close) (void *state);
+} StateType;
+
+/* Counts stay below this, so that readers may add up a dozen of them. */
+#define COUNT_LIMIT (INT64_C(1) << 59)
+
+/* No state has more rows than this; it keeps every size far below a gigabyte. */
+#define STATE_ROWS_MAX (1 << 21)
+
+size_t		state_fields_size(const char *letters);
+
+static inline size_t
+state_size(const StateType *type, int64_t rows)
+{
+	return sizeof(StateHeader) + state_fields_size(type->fields) + rows * state_fields_size(type->row);
+}
+
+/* Visits the fields of a state of `size` bytes in order. */
+typedef struct FieldWalk
+{
+	const StateType *type;
+	const char *letters;		/* what remains of the fixed part or of the row */
+	char	   *next;
+	char	   *end;
+} FieldWalk;
+
+FieldWalk	field_walk(const StateType *type, void *state, size_t size);
+
+/* The next field and its letter; 0 after the last. */
+char		field_next(FieldWalk *walk, void **field);
+
+/* True where the next field begins a row. */
+bool		field_begins_row(const FieldWalk *walk);
+
+/* What is wrong with `size` bytes from outside, or NULL; their header has been read already. */
+const char *state_flaw(const StateType *type, const void *state, size_t size);
+
+typedef enum MergeResult
+{
+	MERGE_DONE,
+	MERGE_DIFFERENT,			/* the states differ in a key */
+	MERGE_OVERFLOW
+} MergeResult;
+
+/* into += from, or into -= from; both of `size` bytes. */
+MergeResult state_merge(const StateType *type, void *into, const void *from, size_t size, bool subtract);
+
+/* The same for one row, or one run of fields described by its letters. */
+MergeResult fields_merge(const char *letters, void *into, const void *from, bool subtract);
+
+/* An upper bound of the length of the text form. */
+size_t		state_text_bound(const StateType *type, size_t size);
+
+/* "1 0|field field|row field|..." without a terminator: version, flags, fixed part, rows; returns its length. */
+size_t		state_print(const StateType *type, const void *state, size_t size, char *out);
+
+/* Rows in the text, by its bars: what the caller must make room for. */
+int64_t		state_text_rows(const char *text);
+
+/* Reads the text into zeroed memory of that size; false when it does not parse. */
+bool		state_parse(const StateType *type, const char *text, void *state, size_t size);
+
+#endif

@@ -1,0 +1,394 @@
+#include "core/timeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/calendar.h"
+
+#define TALLY_LIMIT (1 << 30)
+
+static int64_t
+timeline_row_count(const void *state)
+{
+	return ((const Timeline *) state)->count;
+}
+
+static bool
+entry_is_void(const TimelineEntry *entry)
+{
+	return entry->tally == 0 && entry->amount == 0;
+}
+
+static bool
+entry_is_within_limits(const TimelineEntry *entry)
+{
+	return money_within(entry->amount, MONEY_ACCOUNT_LIMIT) && entry->tally < TALLY_LIMIT && entry->tally > -TALLY_LIMIT;
+}
+
+static const char *
+timeline_flaw(const void *state, int64_t rows)
+{
+	const Timeline *timeline = state;
+
+	/* nothing is known of an empty one, so it has the first kind */
+	if (timeline->kind != TIMELINE_TERMS && (timeline->kind != TIMELINE_SNAPSHOTS || timeline->count == 0))
+		return "unknown kind";
+	for (int i = 0; i < timeline->count; i++)
+	{
+		const TimelineEntry *entry = &timeline->entry[i];
+
+		if (i > 0 && entry->day <= entry[-1].day)
+			return "days are not in order";
+		if (entry_is_void(entry))
+			return "an entry is void";
+		if (!entry_is_within_limits(entry))
+			return "a value is out of range";
+	}
+	return NULL;
+}
+
+static size_t
+close_state(void *state)
+{
+	return timeline_close(state);
+}
+
+const StateType timeline_type = {
+	.name = "mrr_timeline",
+	.version = 1,
+	.fields = "kk",
+	.row = "dkm",
+	.row_count = timeline_row_count,
+	.flaw = timeline_flaw,
+	.close = close_state,
+};
+
+void
+timeline_append(Timeline *timeline, int32_t day, int32_t tally, Money amount)
+{
+	timeline->header.flags |= STATE_OPEN;
+	/* a term that begins where the one before it ended needs no entry of its own */
+	if (timeline->count > 0)
+	{
+		TimelineEntry *last = &timeline->entry[timeline->count - 1];
+
+		if (last->day == day && money_within(last->amount, MONEY_LIMIT) && abs(last->tally) < INT16_MAX)
+		{
+			last->tally += tally;
+			last->amount += amount;
+			return;
+		}
+	}
+	timeline->entry[timeline->count++] = (TimelineEntry) {day, tally, amount};
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	int32_t		x = ((const TimelineEntry *) a)->day;
+	int32_t		y = ((const TimelineEntry *) b)->day;
+
+	return (x > y) - (x < y);
+}
+
+/* Histories are short and mostly in order; qsort is for the others. */
+static void
+sort_entries(TimelineEntry *entry, int count)
+{
+	if (count > 32)
+	{
+		qsort(entry, count, sizeof(*entry), compare_days);
+		return;
+	}
+	for (int i = 1; i < count; i++)
+	{
+		TimelineEntry moving = entry[i];
+		int			hole = i;
+
+		for (; hole > 0 && entry[hole - 1].day > moving.day; hole--)
+			entry[hole] = entry[hole - 1];
+		entry[hole] = moving;
+	}
+}
+
+size_t
+timeline_close(Timeline *timeline)
+{
+	TimelineEntry *entry = timeline->entry;
+	int			kept = 0;
+
+	sort_entries(entry, timeline->count);
+	for (int i = 0; i < timeline->count;)
+	{
+		TimelineEntry sum = entry[i++];
+
+		for (; i < timeline->count && entry[i].day == sum.day; i++)
+		{
+			sum.tally += entry[i].tally;
+			sum.amount += entry[i].amount;
+			if (!entry_is_within_limits(&sum))
+				return 0;
+		}
+		if (!entry_is_void(&sum))
+			entry[kept++] = sum;
+	}
+	timeline->count = kept;
+	if (kept == 0)
+		timeline->kind = TIMELINE_TERMS;
+	timeline->header.flags &= ~STATE_OPEN;
+	return timeline_size(kept);
+}
+
+bool
+timeline_next(TimelineWalk *walk, TimelineStep *step)
+{
+	const TimelineEntry *entry;
+
+	if (walk->next == walk->timeline->count)
+		return false;
+	entry = &walk->timeline->entry[walk->next++];
+	if (walk->timeline->kind == TIMELINE_SNAPSHOTS)
+		walk->mrr = entry->amount;
+	else
+	{
+		walk->mrr += entry->amount;
+		walk->pauses += entry->tally;
+	}
+	step->day = entry->day;
+	step->mrr = walk->mrr < 0 ? 0 : walk->mrr;
+	step->paused = walk->pauses > 0;
+	return true;
+}
+
+void
+standing_apply(Standing *standing, const TimelineStep *step)
+{
+	if (step->mrr > 0 || !step->paused)
+		standing->held = 0;
+	else if (standing->mrr > 0)
+		standing->held = standing->mrr;
+	standing->mrr = step->mrr;
+	standing->paid_before |= step->mrr > 0;
+}
+
+const char *const movement_names[MOVEMENT_KINDS] = {
+	"new", "reactivation", "resume", "expansion", "contraction", "churn", "pause", "lapse", "intra_period"
+};
+
+Movement
+movement_between(const Standing *before, const Standing *after, Money *amount)
+{
+	if (before->mrr == 0 && after->mrr == 0)
+	{
+		*amount = before->held;
+		return before->held > 0 && after->held == 0 ? MOVEMENT_LAPSE : MOVEMENT_NONE;
+	}
+	*amount = after->mrr > before->mrr ? after->mrr - before->mrr : before->mrr - after->mrr;
+	if (before->mrr == 0)
+		return before->held > 0 ? MOVEMENT_RESUME : before->paid_before ? MOVEMENT_REACTIVATION : MOVEMENT_NEW;
+	if (after->mrr == 0)
+		return after->held > 0 ? MOVEMENT_PAUSE : MOVEMENT_CHURN;
+	if (after->mrr == before->mrr)
+		return MOVEMENT_NONE;
+	return after->mrr > before->mrr ? MOVEMENT_EXPANSION : MOVEMENT_CONTRACTION;
+}
+
+int
+movement_sign(Movement movement)
+{
+	static const int signs[] = {1, 1, 1, 1, -1, -1, -1, 0, 0, 0};
+
+	return signs[movement];
+}
+
+Movement
+movement_without_pauses(Movement movement)
+{
+	switch (movement)
+	{
+		case MOVEMENT_RESUME:
+			return MOVEMENT_REACTIVATION;
+		case MOVEMENT_PAUSE:
+			return MOVEMENT_CHURN;
+		case MOVEMENT_LAPSE:
+			return MOVEMENT_NONE;	/* churned when the pause began */
+		default:
+			return movement;
+	}
+}
+
+Money
+timeline_mrr_at(const Timeline *timeline, int32_t day)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep step;
+	Money		mrr = 0;
+
+	while (timeline_next(&walk, &step) && step.day <= day)
+		mrr = step.mrr;
+	return mrr;
+}
+
+bool
+timeline_first_paid_on(const Timeline *timeline, int32_t *day)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep step;
+
+	while (timeline_next(&walk, &step))
+		if (step.mrr > 0)
+		{
+			*day = step.day;
+			return true;
+		}
+	return false;
+}
+
+bool
+timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_are_churn, int32_t *day)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep step;
+	Standing	standing = {0};
+	bool		churned = false;
+
+	while (timeline_next(&walk, &step) && step.day <= as_of)
+	{
+		Standing	before = standing;
+		Movement	movement;
+		Money		amount;
+
+		standing_apply(&standing, &step);
+		movement = movement_between(&before, &standing, &amount);
+		if (pauses_are_churn)
+			movement = movement_without_pauses(movement);
+		if (movement == MOVEMENT_CHURN || movement == MOVEMENT_LAPSE)
+		{
+			churned = true;
+			*day = step.day;
+		}
+		else if (standing.mrr > 0)
+			churned = false;
+	}
+	return churned;
+}
+
+/* Months of 28 to 31 days have this many parts in common. */
+#define MONTH_PARTS 377580
+
+/* MRR over [from, to) in parts of 1 / MONTH_PARTS, apart from the full months within. */
+static bool
+revenue_add(Money mrr, int32_t from, int32_t to, Money *whole, Money *parts)
+{
+	while (from < to)
+	{
+		Civil		civil = civil_from_day(from);
+		int			length = days_in_month(civil.year, civil.month);
+		int32_t		next = from - civil.day + 1 + length;
+
+		if (civil.day == 1 && next <= to)
+		{
+			int32_t		months = period_index(from, PERIOD_MONTH, to);
+			Money		earned;
+
+			if (__builtin_mul_overflow(mrr, (Money) months, &earned) || !money_add(whole, earned))
+				return false;
+			next = period_start(from, PERIOD_MONTH, months);
+		}
+		else
+		{
+			int32_t		days = (next < to ? next : to) - from;
+			Money		share;
+
+			if (__builtin_mul_overflow(mrr, (Money) days * (MONTH_PARTS / length), &share) ||
+				__builtin_add_overflow(*parts, share, &share))
+				return false;
+			*parts = share;
+		}
+		from = next;
+	}
+	return true;
+}
+
+bool
+timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Money *revenue)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep step;
+	Money		mrr = 0;
+	Money		parts = 0;
+
+	*revenue = 0;
+	while (timeline_next(&walk, &step) && step.day < to)
+	{
+		if (step.day > from)
+		{
+			if (!revenue_add(mrr, from, step.day, revenue, &parts))
+				return false;
+			from = step.day;
+		}
+		mrr = step.mrr;
+	}
+	return revenue_add(mrr, from, to, revenue, &parts) && money_add(revenue, money_divide(parts, MONTH_PARTS));
+}
+
+/* Appends what leads from one state of affairs to the next. */
+static void
+append_step(Timeline *out, TimelineStep *last, TimelineStep step)
+{
+	int32_t		tally = step.paused - last->paused;
+
+	if (tally != 0 || step.mrr != last->mrr)
+		timeline_append(out, step.day, tally, step.mrr - last->mrr);
+	*last = step;
+}
+
+void
+timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep last = {0};
+	TimelineStep gap;
+	TimelineStep step;
+	bool		in_gap = false;
+
+	while (timeline_next(&walk, &step))
+	{
+		if (in_gap && step.mrr == 0 && !step.paused)
+			continue;
+		if (in_gap && (step.mrr == 0 || step.day - gap.day >= days))
+			append_step(out, &last, gap);
+		in_gap = last.mrr > 0 && step.mrr == 0 && !step.paused;
+		if (in_gap)
+			gap = step;
+		else
+			append_step(out, &last, step);
+	}
+	if (in_gap)
+		append_step(out, &last, gap);
+	timeline_close(out);
+}
+
+void
+timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep last = {0};
+	TimelineStep step;
+	int32_t		ends = 0;			/* of the pause in force */
+	bool		paused = false;
+
+	while (timeline_next(&walk, &step))
+	{
+		if (last.paused && step.day > ends)
+			append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
+		if (step.paused && !paused)
+			ends = step.day < DAY_LAST - days ? step.day + days : DAY_LAST;
+		paused = step.paused;
+		step.paused = paused && step.day < ends;
+		append_step(out, &last, step);
+	}
+	if (last.paused)
+		append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
+	timeline_close(out);
+}

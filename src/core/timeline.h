@@ -1,0 +1,139 @@
+/*
+ * MRR timeline: the revenue history of one account, as the days on which it changed.
+ *
+ * From terms (segments) an entry holds the day's change of MRR and of the number
+ * of pauses in force; entries of concurrent subscriptions add up, and an entry
+ * that comes to nothing is dropped. From snapshots an entry holds the day's
+ * total and the number of rows it adds up; it is in force until the next one.
+ * Either way timelines form a group under addition, entry by entry.
+ *
+ * Readers see neither: they walk steps, each the MRR in force from a day on,
+ * never below zero.
+ */
+#ifndef CSMETRICS_TIMELINE_H
+#define CSMETRICS_TIMELINE_H
+
+#include "core/money.h"
+#include "core/state.h"
+
+typedef enum TimelineKind
+{
+	TIMELINE_TERMS,
+	TIMELINE_SNAPSHOTS
+} TimelineKind;
+
+typedef struct TimelineEntry
+{
+	int32_t		day;
+	int32_t		tally;			/* terms: change in pauses; snapshots: rows */
+	Money		amount;			/* terms: change in MRR; snapshots: MRR */
+} TimelineEntry;
+
+typedef struct Timeline
+{
+	StateHeader header;
+	int32_t		kind;
+	int32_t		count;
+	TimelineEntry entry[];		/* by day, each day once, unless STATE_OPEN is set */
+} Timeline;
+
+extern const StateType timeline_type;
+
+#define TIMELINE_ENTRIES_MAX STATE_ROWS_MAX
+
+static inline size_t
+timeline_size(int count)
+{
+	return sizeof(Timeline) + count * sizeof(TimelineEntry);
+}
+
+/* Adds to the entry of that day; there must be room for one more. Leaves the timeline open. */
+void		timeline_append(Timeline *timeline, int32_t day, int32_t tally, Money amount);
+
+/* Sorts, adds up and drops what came to nothing; the size that remains, 0 on overflow. */
+size_t		timeline_close(Timeline *timeline);
+
+typedef struct TimelineStep
+{
+	int32_t		day;
+	Money		mrr;			/* in force from that day on, at least 0 */
+	bool		paused;			/* a pause is in force */
+} TimelineStep;
+
+typedef struct TimelineWalk
+{
+	const Timeline *timeline;
+	int			next;
+	Money		mrr;
+	int64_t		pauses;
+} TimelineWalk;
+
+static inline TimelineWalk
+timeline_walk(const Timeline *timeline)
+{
+	return (TimelineWalk) {.timeline = timeline};
+}
+
+bool		timeline_next(TimelineWalk *walk, TimelineStep *step);
+
+/* Where an account stands at one moment. */
+typedef struct Standing
+{
+	Money		mrr;
+	Money		held;			/* MRR lost to a pause that still lasts, else 0 */
+	bool		paid_before;	/* had MRR at some moment until now */
+} Standing;
+
+void		standing_apply(Standing *standing, const TimelineStep *step);
+
+typedef enum Movement
+{
+	MOVEMENT_NEW,
+	MOVEMENT_REACTIVATION,		/* paid before, in whatever past, and had no MRR */
+	MOVEMENT_RESUME,			/* back from a pause */
+	MOVEMENT_EXPANSION,
+	MOVEMENT_CONTRACTION,
+	MOVEMENT_CHURN,
+	MOVEMENT_PAUSE,
+	MOVEMENT_LAPSE,				/* a pause ended in churn: moves no MRR, the pause did */
+	MOVEMENT_INTRA_PERIOD,		/* came and went within one period: moves no MRR */
+	MOVEMENT_NONE
+} Movement;
+
+#define MOVEMENT_KINDS MOVEMENT_NONE
+
+extern const char *const movement_names[MOVEMENT_KINDS];
+
+/* What lies between two standings, and the amount of it (above zero). */
+Movement	movement_between(const Standing *before, const Standing *after, Money *amount);
+
+/* +1 where a movement adds its amount to MRR, -1 where it takes it, else 0 */
+int			movement_sign(Movement movement);
+
+/* Merges pauses into churn and reactivation, for readers that want no pauses. */
+Movement	movement_without_pauses(Movement movement);
+
+/* MRR in force on that day. */
+Money		timeline_mrr_at(const Timeline *timeline, int32_t day);
+
+/* The first day with MRR; false when there is none. */
+bool		timeline_first_paid_on(const Timeline *timeline, int32_t *day);
+
+/* The day of the churn that still stood on `as_of`; false when there is none. */
+bool		timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_are_churn, int32_t *day);
+
+/*
+ * Revenue earned on days from <= d < to. A full calendar month earns its MRR, a
+ * part of one its share of days; rounded once, at the end. False on overflow.
+ */
+bool		timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Money *revenue);
+
+/*
+ * Copies with a rule applied, as terms; `out` has room for 2 * count + 1 entries.
+ * smooth_gaps: a gap of fewer than `days` days without MRR, and not in a pause, keeps the MRR before it.
+ * limit_pauses: a pause that lasts `days` days ends then, in churn.
+ */
+void		timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out);
+void		timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out);
+
+#endif

@@ -1,0 +1,124 @@
+#include "core/windows.h"
+
+bool
+periods_init(Periods *periods, int32_t origin, int32_t end, PeriodUnit unit)
+{
+	int32_t		last = end > origin ? period_index(origin, unit, end - 1) : -1;
+
+	*periods = (Periods) {origin, end, unit, last + 1};
+	return last >= 0 && last < PERIODS_MAX;
+}
+
+bool
+periods_extend(Periods *periods, int32_t more)
+{
+	if (more > PERIODS_MAX - periods->count)
+		return false;
+	periods->origin = period_start(periods->origin, periods->unit, -more);
+	periods->count += more;
+	return day_is_valid(periods->origin);
+}
+
+bool
+periods_are_valid(const Periods *periods)
+{
+	Periods		expected;
+
+	return day_is_valid(periods->origin) && day_is_valid(periods->end) &&
+		periods->unit >= 0 && periods->unit < PERIOD_UNITS &&
+		periods_init(&expected, periods->origin, periods->end, periods->unit) && expected.count == periods->count;
+}
+
+int32_t
+periods_boundary(const Periods *periods, int32_t i)
+{
+	return i < periods->count ? period_start(periods->origin, periods->unit, i) : periods->end;
+}
+
+bool
+period_is_complete(const Periods *periods, int32_t i)
+{
+	return i < periods->count - 1 || period_start(periods->origin, periods->unit, periods->count) == periods->end;
+}
+
+static void
+boundary_fetch(BoundaryWalk *walk)
+{
+	/* a change within period p is first seen at boundary p + 1 */
+	if (!timeline_next(&walk->steps, &walk->pending) || walk->pending.day >= walk->periods->end)
+		walk->changes_at = INT32_MAX;
+	else if (walk->pending.day < walk->periods->origin)
+		walk->changes_at = 0;
+	else
+		walk->changes_at = period_index(walk->periods->origin, walk->periods->unit, walk->pending.day) + 1;
+}
+
+BoundaryWalk
+boundary_walk(const Periods *periods, const Timeline *timeline)
+{
+	BoundaryWalk walk = {.periods = periods, .steps = timeline_walk(timeline)};
+
+	boundary_fetch(&walk);
+	return walk;
+}
+
+void
+boundary_move(BoundaryWalk *walk, int32_t j)
+{
+	walk->transient = 0;
+	while (walk->changes_at <= j)
+	{
+		standing_apply(&walk->standing, &walk->pending);
+		if (walk->pending.mrr > 0)
+			walk->transient = walk->pending.mrr;
+		boundary_fetch(walk);
+	}
+}
+
+WindowWalk
+window_walk(const Periods *periods, const Timeline *timeline, int32_t lag)
+{
+	WindowWalk	walk = {
+		.start = boundary_walk(periods, timeline),
+		.end = boundary_walk(periods, timeline),
+		.lag = lag,
+		.count = periods->count - lag + 1,
+	};
+
+	boundary_move(&walk.end, 0);
+	return walk;
+}
+
+static int32_t
+earlier(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+bool
+window_next(WindowWalk *walk, WindowRun *run)
+{
+	int32_t		end_changes_at;
+
+	if (walk->next >= walk->count)
+		return false;
+
+	run->first = walk->next;
+	boundary_move(&walk->start, run->first);
+	boundary_move(&walk->end, run->first + walk->lag);
+	run->before = walk->start.standing;
+	run->after = walk->end.standing;
+	run->movement = movement_between(&run->before, &run->after, &run->amount);
+
+	end_changes_at = walk->end.changes_at == INT32_MAX ? INT32_MAX : walk->end.changes_at - walk->lag;
+	run->next = earlier(walk->count, earlier(walk->start.changes_at, end_changes_at));
+	/* within one period, the moves of the end are the period's own */
+	if (walk->lag == 1 && run->movement == MOVEMENT_NONE && run->before.mrr == 0 && walk->end.transient > 0)
+	{
+		run->movement = MOVEMENT_INTRA_PERIOD;
+		run->amount = walk->end.transient;
+		run->next = run->first + 1;
+	}
+	walk->next = run->next;
+	return true;
+}

@@ -1,0 +1,80 @@
+/*
+ * Windows over one account's timeline: where it stood at the two ends of every
+ * window of `lag` periods. Boundary j is the moment before the first day of
+ * period j; window q reaches from boundary q to boundary q + lag. Windows that
+ * see the same two standings come as one run, so the cost is that of the
+ * changes, not of the periods.
+ */
+#ifndef CSMETRICS_WINDOWS_H
+#define CSMETRICS_WINDOWS_H
+
+#include "core/calendar.h"
+#include "core/timeline.h"
+
+typedef struct Periods
+{
+	int32_t		origin;			/* first day of period 0 */
+	int32_t		end;			/* the day after the last period, which it may cut short */
+	int32_t		unit;			/* PeriodUnit */
+	int32_t		count;
+} Periods;
+
+/* No state has more periods than this. */
+#define PERIODS_MAX 20000
+
+/* Counts the periods of [origin, end); false when there are none or too many. */
+bool		periods_init(Periods *periods, int32_t origin, int32_t end, PeriodUnit unit);
+
+/* The same with `more` whole periods before the first; false when there are too many. */
+bool		periods_extend(Periods *periods, int32_t more);
+
+/* Are these what periods_init and periods_extend make? */
+bool		periods_are_valid(const Periods *periods);
+
+/* First day of period i, or the end for i = count. */
+int32_t		periods_boundary(const Periods *periods, int32_t i);
+
+/* True unless period i is the last and cut short. */
+bool		period_is_complete(const Periods *periods, int32_t i);
+
+/* Walks the standings of an account from boundary to boundary. */
+typedef struct BoundaryWalk
+{
+	const Periods *periods;
+	TimelineWalk steps;
+	TimelineStep pending;
+	int32_t		changes_at;		/* boundary at which `pending` is first seen; INT32_MAX after the last */
+	Standing	standing;
+	Money		transient;		/* last MRR above zero among the steps of the last move */
+} BoundaryWalk;
+
+BoundaryWalk boundary_walk(const Periods *periods, const Timeline *timeline);
+
+/* Moves on to boundary j. */
+void		boundary_move(BoundaryWalk *walk, int32_t j);
+
+typedef struct WindowRun
+{
+	int32_t		first;			/* windows first <= q < next */
+	int32_t		next;
+	Movement	movement;
+	Money		amount;
+	Standing	before;
+	Standing	after;
+} WindowRun;
+
+typedef struct WindowWalk
+{
+	BoundaryWalk start;
+	BoundaryWalk end;
+	int32_t		lag;
+	int32_t		count;			/* of windows */
+	int32_t		next;
+} WindowWalk;
+
+WindowWalk	window_walk(const Periods *periods, const Timeline *timeline, int32_t lag);
+
+/* The next run in which something moved or something was in force; false after the last. */
+bool		window_next(WindowWalk *walk, WindowRun *run);
+
+#endif

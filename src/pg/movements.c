@@ -1,0 +1,190 @@
+#include "pg/periods.h"
+#include "pg/state.h"
+#include "pg/values.h"
+
+#include "core/movements.h"
+
+STATE_IO(mrr_movements, movements_type);
+STATE_GROUP(mrr_movements, movements_type);
+
+static Movements *
+movements_new(const PeriodArgs *args)
+{
+	Movements  *movements = state_new(&movements_type, movements_rows(&args->periods, args->lag));
+
+	movements->periods = args->periods;
+	movements->lag = args->lag;
+	return movements;
+}
+
+/* Arguments: state, timeline, from_date, to_date, period [, lag] */
+static Datum
+accumulate(FunctionCallInfo fcinfo, bool subtract)
+{
+	static const Timeline no_history = {.kind = TIMELINE_TERMS};
+	PeriodArgs	args = period_args(fcinfo, 2, PERIODS_MAX);
+	Movements  *movements = PG_ARGISNULL(0) ? movements_new(&args) : state_own(fcinfo, 0, &movements_type);
+	const Timeline *timeline = PG_ARGISNULL(1) ? &no_history : state_arg(fcinfo, 1, &timeline_type);
+
+	check_same_periods(&movements->periods, &args.periods);
+	if (!movements_add(movements, timeline, subtract))
+		overflow_error(&movements_type);
+	return unless_empty(fcinfo, movements, movements->given);
+}
+
+SQL_FUNCTION(mrr_movement_agg_add, accumulate(fcinfo, false));
+SQL_FUNCTION(mrr_movement_agg_remove, accumulate(fcinfo, true));
+
+static void
+put_window(RowBuilder *row, const MovementsWalk *walk)
+{
+	const Movements *movements = walk->movements;
+
+	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, walk->window)));
+	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, walk->window + movements->lag)));
+}
+
+static Datum
+window_is_complete(const MovementsWalk *walk)
+{
+	return BoolGetDatum(period_is_complete(&walk->movements->periods, walk->window + walk->movements->lag - 1));
+}
+
+/* Raised by the engine should its arithmetic, or the storage under it, ever be wrong. */
+static void
+check_bridge(const MovementsWalk *walk)
+{
+	if (!movement_row_balances(&walk->row))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the movements of period %s do not add up to its change of MRR",
+						day_text(periods_boundary(&walk->movements->periods, walk->window)))));
+}
+
+static void
+add_kind(MovementRow *row, Movement into, Movement from, int sign)
+{
+	row->count[into] += sign * row->count[from];
+	row->amount[into] += sign * row->amount[from];
+}
+
+/* Moves the kinds that have no column of their own to where the caller wants to see them. */
+static void
+fold_kinds(MovementRow *row, bool pauses_are_churn)
+{
+	if (pauses_are_churn)
+	{
+		add_kind(row, MOVEMENT_CHURN, MOVEMENT_PAUSE, 1);
+		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_PAUSE, -1);
+		add_kind(row, MOVEMENT_REACTIVATION, MOVEMENT_RESUME, 1);
+		add_kind(row, MOVEMENT_RESUME, MOVEMENT_RESUME, -1);
+	}
+	else
+	{
+		add_kind(row, MOVEMENT_CHURN, MOVEMENT_LAPSE, 1);
+		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_LAPSE, -1);
+	}
+}
+
+/* Arguments: movements, pauses_are_churn, gross */
+static void
+put_bridge(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
+{
+	static const Movement shown[] = {
+		MOVEMENT_NEW, MOVEMENT_REACTIVATION, MOVEMENT_RESUME, MOVEMENT_EXPANSION,
+		MOVEMENT_CONTRACTION, MOVEMENT_PAUSE, MOVEMENT_CHURN
+	};
+	MovementRow kinds = walk->row;
+	RevenueFlow flow = movements_flow(walk);
+	double		nrr,
+				grr,
+				logo_churn,
+				revenue_churn;
+	bool		has_nrr = revenue_flow_nrr(&flow, &nrr);
+	bool		has_grr = revenue_flow_grr(&flow, &grr);
+	bool		has_logo_churn,
+				has_revenue_churn;
+
+	fold_kinds(&kinds, PG_GETARG_BOOL(1));
+	flow.churned = kinds.amount[MOVEMENT_CHURN];
+	flow.churned_count = kinds.count[MOVEMENT_CHURN];
+	has_logo_churn = revenue_flow_logo_churn(&flow, &logo_churn);
+	has_revenue_churn = revenue_flow_revenue_churn(&flow, &revenue_churn);
+	if (PG_GETARG_BOOL(2))
+	{
+		add_kind(&kinds, MOVEMENT_NEW, MOVEMENT_INTRA_PERIOD, 1);
+		add_kind(&kinds, MOVEMENT_CHURN, MOVEMENT_INTRA_PERIOD, 1);
+	}
+
+	put_window(row, walk);
+	row_put(row, money_to_numeric(walk->opening));
+	for (int i = 0; i < (int) lengthof(shown); i++)
+		row_put(row, money_to_numeric(kinds.amount[shown[i]]));
+	row_put(row, money_to_numeric(walk->closing));
+	row_put(row, Int64GetDatum(walk->opening_count));
+	for (int i = 0; i < (int) lengthof(shown); i++)
+		row_put(row, Int64GetDatum(kinds.count[shown[i]]));
+	row_put(row, Int64GetDatum(walk->closing_count));
+	row_put(row, money_to_numeric(kinds.amount[MOVEMENT_INTRA_PERIOD]));
+	row_put(row, Int64GetDatum(kinds.count[MOVEMENT_INTRA_PERIOD]));
+	row_put_ratio(row, has_nrr, nrr);
+	row_put_ratio(row, has_grr, grr);
+	row_put_ratio(row, has_logo_churn, logo_churn);
+	row_put_ratio(row, has_revenue_churn, revenue_churn);
+	row_put(row, window_is_complete(walk));
+	row_end(row);
+}
+
+/* Arguments: movements, method */
+static void
+put_retention(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
+{
+	RetentionMethod method = choice_arg(fcinfo, 1, "method", retention_methods);
+	double		nrr,
+				grr;
+	bool		known = movements_retention(walk, method, &nrr, &grr);
+
+	put_window(row, walk);
+	row_put_text(row, retention_methods[method]);
+	row_put_ratio(row, known, nrr);
+	row_put_ratio(row, known, grr);
+	row_put(row, window_is_complete(walk));
+	row_end(row);
+}
+
+/* Arguments: movements */
+static void
+put_flow(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
+{
+	RevenueFlow *flow = state_new(&revenue_flow_type, 0);
+	RevenueFlow read = movements_flow(walk);
+
+	read.header = flow->header;
+	*flow = read;
+	put_window(row, walk);
+	row_put(row, PointerGetDatum(flow));
+	row_put(row, window_is_complete(walk));
+	row_end(row);
+}
+
+typedef void (*PutRow) (FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk);
+
+static Datum
+read_windows(FunctionCallInfo fcinfo, PutRow put)
+{
+	MovementsWalk walk = movements_walk(state_arg(fcinfo, 0, &movements_type));
+	RowBuilder	row = rows_begin(fcinfo);
+
+	while (movements_next(&walk))
+	{
+		check_bridge(&walk);
+		put(fcinfo, &row, &walk);
+	}
+	if (walk.overflow)
+		overflow_error(&movements_type);
+	return (Datum) 0;
+}
+
+SQL_FUNCTION(movements, read_windows(fcinfo, put_bridge));
+SQL_FUNCTION(retention, read_windows(fcinfo, put_retention));
+SQL_FUNCTION(revenue_flows, read_windows(fcinfo, put_flow));

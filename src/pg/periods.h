@@ -1,0 +1,21 @@
+/* Arguments that say which periods: from_date, to_date, period [, lag]. */
+#ifndef CSMETRICS_PG_PERIODS_H
+#define CSMETRICS_PG_PERIODS_H
+
+#include "pg/pg.h"
+
+#include "core/windows.h"
+
+typedef struct PeriodArgs
+{
+	Periods		periods;		/* with lag - 1 more before from_date */
+	int32		lag;
+} PeriodArgs;
+
+/* Arguments n to n + 2, and n + 3 where there is one; at most `most` periods. */
+extern PeriodArgs period_args(FunctionCallInfo fcinfo, int n, int32 most);
+
+/* All rows of a group must ask for the same periods. */
+extern void check_same_periods(const Periods *state, const Periods *row);
+
+#endif

@@ -1,0 +1,27 @@
+/* PostgreSQL, and the only place that knows how its versions differ. */
+#ifndef CSMETRICS_PG_H
+#define CSMETRICS_PG_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/numeric.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#include "nodes/miscnodes.h"
+#else
+/* Input errors can be soft from 16 on. */
+#define ereturn(context, value, ...) \
+	do { (void) (context); ereport(ERROR, __VA_ARGS__); return (value); } while (0)
+#endif
+
+#ifndef HAVE_INT128
+#error "csmetrics needs a compiler with 128-bit integers, as PostgreSQL on 64-bit machines has"
+#endif
+
+#endif

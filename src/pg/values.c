@@ -1,0 +1,241 @@
+#include "pg/values.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+
+/*
+ * The stored form of numeric, as of every version since 9.1: a header of one or
+ * two 16-bit words, then digits to the base 10000, the first of weight
+ * 10000^weight. Reading it directly costs a tenth of what numeric's own
+ * functions would; test/sql/money.sql holds the two against each other.
+ */
+#define NUMERIC_KIND_MASK		0xC000
+#define NUMERIC_KIND_NEGATIVE	0x4000
+#define NUMERIC_KIND_SHORT		0x8000
+#define NUMERIC_KIND_SPECIAL	0xC000
+#define SHORT_NEGATIVE			0x2000
+#define SHORT_WEIGHT_SIGN		0x0040
+#define SHORT_WEIGHT_MASK		0x003F
+
+static uint16
+read_uint16(const char *at)
+{
+	uint16		value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void
+amount_error(Datum value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("amount out of range: %s", DatumGetCString(DirectFunctionCall1(numeric_out, value))),
+			 errdetail("An amount lies between -10^18 and 10^18; six decimals are kept.")));
+}
+
+Money
+money_from_numeric(Datum value)
+{
+	struct varlena *numeric = PG_DETOAST_DATUM_PACKED(value);
+	const char *digits = VARDATA_ANY(numeric);
+	const char *end = digits + VARSIZE_ANY_EXHDR(numeric);
+	uint16		header = read_uint16(digits);
+	uint16		kind = header & NUMERIC_KIND_MASK;
+	bool		negative;
+	int			weight;
+	unsigned __int128 sum = 0;
+
+	if (kind == NUMERIC_KIND_SPECIAL)
+		amount_error(value);
+	if (kind == NUMERIC_KIND_SHORT)
+	{
+		negative = header & SHORT_NEGATIVE;
+		weight = (header & SHORT_WEIGHT_MASK) - (header & SHORT_WEIGHT_SIGN);
+		digits += sizeof(uint16);
+	}
+	else
+	{
+		negative = kind == NUMERIC_KIND_NEGATIVE;
+		weight = (int16) read_uint16(digits + sizeof(uint16));
+		digits += 2 * sizeof(uint16);
+	}
+	if (weight > 4)
+		amount_error(value);
+
+	/* zeros are not stored, neither before the first digit nor after the last */
+	for (int place = Max(weight, 0); place >= -2; place--)
+	{
+		int			digit = 0;
+
+		if (place <= weight && digits < end)
+		{
+			digit = read_uint16(digits);
+			digits += sizeof(uint16);
+		}
+		/* places -1 and -2 hold the first eight decimals; six are kept */
+		if (place > -2)
+			sum = sum * 10000 + digit;
+		else
+			sum = sum * 100 + digit / 100 + (digit % 100 >= 50);
+	}
+	if (sum > (unsigned __int128) MONEY_LIMIT)
+		amount_error(value);
+	return negative ? -(Money) sum : (Money) sum;
+}
+
+Datum
+money_to_numeric(Money value)
+{
+	char		text[MONEY_TEXT_SIZE + 1];
+
+	text[money_print(text, value)] = '\0';
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+char *
+day_text(int32 day)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)));
+}
+
+int32
+day_arg(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	int32		day = PG_GETARG_DATEADT(n);
+
+	if (!day_is_valid(day))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s out of range: %s", what, day_text(day)),
+				 errdetail("Days lie between 0001-01-01 and 9999-12-31.")));
+	return day;
+}
+
+int32
+open_day_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 open)
+{
+	return PG_ARGISNULL(n) || DATE_IS_NOEND(PG_GETARG_DATEADT(n)) ? open : day_arg(fcinfo, n, what);
+}
+
+void
+require_not_null(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be NULL", what)));
+}
+
+void
+day_range_args(FunctionCallInfo fcinfo, int n, int32 *from, int32 *to)
+{
+	require_not_null(fcinfo, n, "from_date");
+	require_not_null(fcinfo, n + 1, "to_date");
+	*from = day_arg(fcinfo, n, "from_date");
+	*to = day_arg(fcinfo, n + 1, "to_date");
+	if (*from >= *to)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("to_date %s is not after from_date %s", day_text(*to), day_text(*from)),
+				 errdetail("The days are those from from_date on and before to_date.")));
+}
+
+int
+choice_arg(FunctionCallInfo fcinfo, int n, const char *what, const char *const *words)
+{
+	char	   *given;
+	StringInfoData known;
+
+	require_not_null(fcinfo, n, what);
+	given = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	initStringInfo(&known);
+	for (int i = 0; words[i]; i++)
+	{
+		if (strcmp(given, words[i]) == 0)
+			return i;
+		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", words[i]);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown %s \"%s\"", what, given),
+			 errdetail("Known are: %s.", known.data)));
+}
+
+double
+confidence_arg(FunctionCallInfo fcinfo, int n)
+{
+	double		confidence = PG_GETARG_FLOAT8(n);
+
+	if (!(confidence > 0 && confidence < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("confidence %g is not between 0 and 1", confidence),
+				 errhint("Write 0.95 for 95 %%.")));
+	return confidence;
+}
+
+Datum
+float8_if(FunctionCallInfo fcinfo, bool known, double value)
+{
+	if (!known)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value);
+}
+
+Datum
+interval_if(FunctionCallInfo fcinfo, bool known, Bounds interval)
+{
+	TupleDesc	shape;
+	Datum		values[2] = {Float8GetDatum(interval.lower), Float8GetDatum(interval.upper)};
+	bool		nulls[2] = {!known, !known};
+
+	if (get_call_result_type(fcinfo, NULL, &shape) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
+}
+
+RowBuilder
+rows_begin(FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	return (RowBuilder) {.result = (ReturnSetInfo *) fcinfo->resultinfo};
+}
+
+void
+row_put(RowBuilder *row, Datum value)
+{
+	row->nulls[row->column] = false;
+	row->values[row->column++] = value;
+}
+
+void
+row_put_null(RowBuilder *row)
+{
+	row->nulls[row->column++] = true;
+}
+
+void
+row_put_ratio(RowBuilder *row, bool known, double value)
+{
+	if (known)
+		row_put(row, Float8GetDatum(value));
+	else
+		row_put_null(row);
+}
+
+void
+row_put_text(RowBuilder *row, const char *value)
+{
+	row_put(row, CStringGetTextDatum(value));
+}
+
+void
+row_end(RowBuilder *row)
+{
+	Assert(row->column == row->result->setDesc->natts);
+	tuplestore_putvalues(row->result->setResult, row->result->setDesc, row->values, row->nulls);
+	row->column = 0;
+}

@@ -1,0 +1,62 @@
+/* SQL values in and out: amounts, days, words, ratios. Bad ones are errors that name the value. */
+#ifndef CSMETRICS_PG_VALUES_H
+#define CSMETRICS_PG_VALUES_H
+
+#include "pg/pg.h"
+
+#include "core/calendar.h"
+#include "core/money.h"
+#include "core/statistics.h"
+
+/* Rounds half away from zero to six decimals; past MONEY_LIMIT an error. */
+extern Money money_from_numeric(Datum value);
+extern Datum money_to_numeric(Money value);
+
+static inline Money
+money_arg(FunctionCallInfo fcinfo, int n)
+{
+	return money_from_numeric(PG_GETARG_DATUM(n));
+}
+
+/* A day of the years 1 to 9999; infinite or outside, an error that calls it `what`. */
+extern int32 day_arg(FunctionCallInfo fcinfo, int n, const char *what);
+
+/* The same, but NULL and infinity give `open`. */
+extern int32 open_day_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 open);
+
+extern char *day_text(int32 day);
+
+/* [from, to) of arguments n and n + 1, from < to, no NULL */
+extern void day_range_args(FunctionCallInfo fcinfo, int n, int32 *from, int32 *to);
+
+/* One of NULL-terminated words, by its index. */
+extern int	choice_arg(FunctionCallInfo fcinfo, int n, const char *what, const char *const *words);
+
+/* Strictly between 0 and 1. */
+extern double confidence_arg(FunctionCallInfo fcinfo, int n);
+
+extern void require_not_null(FunctionCallInfo fcinfo, int n, const char *what);
+
+/* The value if it is known, else SQL NULL. */
+extern Datum float8_if(FunctionCallInfo fcinfo, bool known, double value);
+
+/* Row (lower, upper), of NULLs unless known. */
+extern Datum interval_if(FunctionCallInfo fcinfo, bool known, Bounds interval);
+
+/* A row of a set-returning function, filled column by column. */
+typedef struct RowBuilder
+{
+	ReturnSetInfo *result;
+	int			column;
+	Datum		values[32];
+	bool		nulls[32];
+} RowBuilder;
+
+extern RowBuilder rows_begin(FunctionCallInfo fcinfo);
+extern void row_put(RowBuilder *row, Datum value);
+extern void row_put_null(RowBuilder *row);
+extern void row_put_ratio(RowBuilder *row, bool known, double value);
+extern void row_put_text(RowBuilder *row, const char *value);
+extern void row_end(RowBuilder *row);
+
+#endif
