@@ -3,12 +3,13 @@
 #include <string.h>
 
 /*
- * Proleptic Gregorian conversion by years that begin in March, so that the
- * leap day comes last. Source: H. Hinnant, "chrono-Compatible Low-Level Date
- * Algorithms"; 719468 days lie between 0000-03-01 and 1970-01-01.
+ * Proleptic Gregorian conversion by years that begin in March, so that the leap
+ * day comes last. Source: C. Neri and L. Schneider, "Euclidean affine functions
+ * and their application to calendar algorithms", Software: Practice and
+ * Experience 53 (2023); 730425 days lie between 0000-03-01 and 2000-01-01.
  */
-#define DAYS_TO_2000_FROM_MARCH_0	(719468 + 10957)
-#define DAYS_PER_ERA				146097	/* 400 years */
+#define DAYS_TO_2000_FROM_MARCH_0	730425
+#define DAYS_PER_CENTURIES			146097	/* four of them */
 
 static const char *const unit_words[PERIOD_UNITS] = {"day", "week", "month", "quarter", "year"};
 
@@ -24,17 +25,18 @@ floor_divide(int32_t a, int32_t b)
 Civil
 civil_from_day(int32_t day)
 {
-	int32_t		shifted = day + DAYS_TO_2000_FROM_MARCH_0;
-	int32_t		era = floor_divide(shifted, DAYS_PER_ERA);
-	int32_t		day_of_era = shifted - era * DAYS_PER_ERA;
-	int32_t		year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int32_t		day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int32_t		month = (5 * day_of_year + 2) / 153;	/* 0 is March */
+	uint32_t	n1 = 4 * (uint32_t) (day + DAYS_TO_2000_FROM_MARCH_0) + 3;
+	uint32_t	century = n1 / DAYS_PER_CENTURIES;
+	uint32_t	n2 = (n1 % DAYS_PER_CENTURIES) | 3;
+	uint64_t	product = UINT64_C(2939745) * n2;
+	uint32_t	day_of_year = (uint32_t) product / 2939745 / 4;
+	uint32_t	n3 = 2141 * day_of_year + 197913;
+	bool		next_year = day_of_year >= 306;
 
 	return (Civil) {
-		.year = year_of_era + era * 400 + (month >= 10),
-		.month = month < 10 ? month + 3 : month - 9,
-		.day = day_of_year - (153 * month + 2) / 5 + 1,
+		.year = (int32_t) (100 * century + (product >> 32) + next_year),
+		.month = (int32_t) ((n3 >> 16) - (next_year ? 12 : 0)),
+		.day = (int32_t) ((n3 & 0xffff) / 2141 + 1),
 	};
 }
 
@@ -42,12 +44,10 @@ int32_t
 day_from_civil(int32_t year, int32_t month, int32_t day)
 {
 	int32_t		march_year = year - (month <= 2);
-	int32_t		era = floor_divide(march_year, 400);
-	int32_t		year_of_era = march_year - era * 400;
-	int32_t		day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int32_t		march_month = month + (month > 2 ? -3 : 9);
 
-	return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
-		- DAYS_TO_2000_FROM_MARCH_0;
+	return 365 * march_year + floor_divide(march_year, 4) - floor_divide(march_year, 100) + floor_divide(march_year, 400)
+		+ (153 * march_month + 2) / 5 + day - 1 - DAYS_TO_2000_FROM_MARCH_0;
 }
 
 int
@@ -136,21 +136,25 @@ period_start(int32_t origin, PeriodUnit unit, int32_t index)
 	return day_from_civil(year, month, civil.day < last ? civil.day : last);
 }
 
-int32_t
-period_index(int32_t origin, PeriodUnit unit, int32_t day)
+PeriodOrigin
+period_origin(int32_t origin, PeriodUnit unit)
 {
-	Civil		from,
-				to;
+	return (PeriodOrigin) {origin, unit, unit < PERIOD_MONTH ? (Civil) {0} : civil_from_day(origin)};
+}
+
+int32_t
+period_index(const PeriodOrigin *origin, int32_t day)
+{
+	Civil		to;
 	int32_t		months;
 
-	if (unit < PERIOD_MONTH)
-		return floor_divide(day - origin, unit_lengths[unit]);
+	if (origin->unit < PERIOD_MONTH)
+		return floor_divide(day - origin->day, unit_lengths[origin->unit]);
 
-	from = civil_from_day(origin);
 	to = civil_from_day(day);
-	months = (to.year - from.year) * 12 + to.month - from.month;
+	months = (to.year - origin->civil.year) * 12 + to.month - origin->civil.month;
 	/* before the origin's day of the month, unless this month ends sooner */
-	if (to.day < from.day && to.day < days_in_month(to.year, to.month))
+	if (to.day < origin->civil.day && to.day < days_in_month(to.year, to.month))
 		months--;
-	return floor_divide(months, unit_lengths[unit]);
+	return floor_divide(months, unit_lengths[origin->unit]);
 }

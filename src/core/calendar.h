@@ -52,7 +52,17 @@ bool		period_unit_parse(const char *word, int length, PeriodUnit *unit);
 /* First day of period `index` counted from `origin`; index may be negative. */
 int32_t		period_start(int32_t origin, PeriodUnit unit, int32_t index);
 
+/* What counting periods from a day needs to know of it. */
+typedef struct PeriodOrigin
+{
+	int32_t		day;
+	PeriodUnit	unit;
+	Civil		civil;
+} PeriodOrigin;
+
+PeriodOrigin period_origin(int32_t origin, PeriodUnit unit);
+
 /* The period that holds `day`: period_start(index) <= day < period_start(index + 1). */
-int32_t		period_index(int32_t origin, PeriodUnit unit, int32_t day);
+int32_t		period_index(const PeriodOrigin *origin, int32_t day);
 
 #endif

@@ -58,14 +58,14 @@ cohorts_add(Cohorts *cohorts, const Timeline *timeline, bool subtract)
 		first_paid_on < periods->origin || first_paid_on >= periods->end)
 		return true;
 
-	cohort = period_index(periods->origin, periods->unit, first_paid_on);
+	walk = boundary_walk(periods, timeline);
+	cohort = period_index(&walk.origin, first_paid_on);
 	cell = cohort_start(cohorts, cohort);
 	initial = timeline_mrr_at(timeline, first_paid_on);
 	fits = cell_change(cell, &now, &(CohortCell) {1, initial, initial}, sign);
 	now = (CohortCell) {1, initial, initial};
 
 	/* the close of period p is boundary p + 1 */
-	walk = boundary_walk(periods, timeline);
 	for (int32_t boundary = cohort + 1; boundary <= periods->count; boundary = walk.changes_at)
 	{
 		CohortCell	before = now;

@@ -288,7 +288,8 @@ revenue_add(Money mrr, int32_t from, int32_t to, Money *whole, Money *parts)
 
 		if (civil.day == 1 && next <= to)
 		{
-			int32_t		months = period_index(from, PERIOD_MONTH, to);
+			PeriodOrigin first = period_origin(from, PERIOD_MONTH);
+			int32_t		months = period_index(&first, to);
 			Money		earned;
 
 			if (__builtin_mul_overflow(mrr, (Money) months, &earned) || !money_add(whole, earned))

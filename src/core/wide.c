@@ -99,6 +99,22 @@ int256_subtract(Int256 *sum, const Int256 *term)
 	limbs_add(sum->limb, negative.limb, 4);
 }
 
+/* Nearly every amount fits 64 bits, and then the product fits 128. */
+static void
+add_narrow_product(Int256 *sum, int64_t a, int64_t b)
+{
+	__int128	product = (__int128) a * b;
+	uint64_t	sign = product < 0 ? UINT64_MAX : 0;
+	uint128_t	carry = (uint128_t) sum->limb[0] + (uint64_t) product;
+
+	sum->limb[0] = (uint64_t) carry;
+	carry = (carry >> 64) + sum->limb[1] + (uint64_t) (product >> 64);
+	sum->limb[1] = (uint64_t) carry;
+	carry = (carry >> 64) + sum->limb[2] + sign;
+	sum->limb[2] = (uint64_t) carry;
+	sum->limb[3] += (uint64_t) (carry >> 64) + sign;
+}
+
 void
 int256_add_product(Int256 *sum, Money a, Money b)
 {
@@ -107,20 +123,16 @@ int256_add_product(Int256 *sum, Money a, Money b)
 				y,
 				product;
 
-	/* Nearly every amount fits 64 bits, and then the product fits 128. */
 	if (a == (int64_t) a && b == (int64_t) b)
 	{
-		money_limbs(narrow, a * b);
-		limbs_extend(product.limb, 4, narrow, 2);
+		add_narrow_product(sum, (int64_t) a, (int64_t) b);
+		return;
 	}
-	else
-	{
-		money_limbs(narrow, a);
-		limbs_extend(x.limb, 4, narrow, 2);
-		money_limbs(narrow, b);
-		limbs_extend(y.limb, 4, narrow, 2);
-		limbs_multiply(product.limb, x.limb, y.limb, 4);
-	}
+	money_limbs(narrow, a);
+	limbs_extend(x.limb, 4, narrow, 2);
+	money_limbs(narrow, b);
+	limbs_extend(y.limb, 4, narrow, 2);
+	limbs_multiply(product.limb, x.limb, y.limb, 4);
 	limbs_add(sum->limb, product.limb, 4);
 }
 

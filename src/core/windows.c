@@ -3,7 +3,8 @@
 bool
 periods_init(Periods *periods, int32_t origin, int32_t end, PeriodUnit unit)
 {
-	int32_t		last = end > origin ? period_index(origin, unit, end - 1) : -1;
+	PeriodOrigin first = period_origin(origin, unit);
+	int32_t		last = end > origin ? period_index(&first, end - 1) : -1;
 
 	*periods = (Periods) {origin, end, unit, last + 1};
 	return last >= 0 && last < PERIODS_MAX;
@@ -45,18 +46,22 @@ static void
 boundary_fetch(BoundaryWalk *walk)
 {
 	/* a change within period p is first seen at boundary p + 1 */
-	if (!timeline_next(&walk->steps, &walk->pending) || walk->pending.day >= walk->periods->end)
+	if (!timeline_next(&walk->steps, &walk->pending) || walk->pending.day >= walk->end)
 		walk->changes_at = INT32_MAX;
-	else if (walk->pending.day < walk->periods->origin)
+	else if (walk->pending.day < walk->origin.day)
 		walk->changes_at = 0;
 	else
-		walk->changes_at = period_index(walk->periods->origin, walk->periods->unit, walk->pending.day) + 1;
+		walk->changes_at = period_index(&walk->origin, walk->pending.day) + 1;
 }
 
 BoundaryWalk
 boundary_walk(const Periods *periods, const Timeline *timeline)
 {
-	BoundaryWalk walk = {.periods = periods, .steps = timeline_walk(timeline)};
+	BoundaryWalk walk = {
+		.origin = period_origin(periods->origin, periods->unit),
+		.end = periods->end,
+		.steps = timeline_walk(timeline),
+	};
 
 	boundary_fetch(&walk);
 	return walk;
@@ -79,12 +84,13 @@ WindowWalk
 window_walk(const Periods *periods, const Timeline *timeline, int32_t lag)
 {
 	WindowWalk	walk = {
-		.start = boundary_walk(periods, timeline),
 		.end = boundary_walk(periods, timeline),
 		.lag = lag,
 		.count = periods->count - lag + 1,
 	};
 
+	if (lag > 1)
+		walk.start = walk.end;
 	boundary_move(&walk.end, 0);
 	return walk;
 }
@@ -98,27 +104,36 @@ earlier(int32_t a, int32_t b)
 bool
 window_next(WindowWalk *walk, WindowRun *run)
 {
-	int32_t		end_changes_at;
+	int32_t		start_changes_at;
+	int32_t		end_at = walk->next + walk->lag;
 
 	if (walk->next >= walk->count)
 		return false;
 
 	run->first = walk->next;
-	boundary_move(&walk->start, run->first);
-	boundary_move(&walk->end, run->first + walk->lag);
-	run->before = walk->start.standing;
+	if (walk->lag == 1)
+	{
+		run->before = walk->end.standing;
+		/* what changes the end of this window changes the start of the next */
+		start_changes_at = walk->end.changes_at <= end_at ? end_at : INT32_MAX;
+	}
+	else
+	{
+		boundary_move(&walk->start, run->first);
+		run->before = walk->start.standing;
+		start_changes_at = walk->start.changes_at;
+	}
+	boundary_move(&walk->end, end_at);
 	run->after = walk->end.standing;
 	run->movement = movement_between(&run->before, &run->after, &run->amount);
-
-	end_changes_at = walk->end.changes_at == INT32_MAX ? INT32_MAX : walk->end.changes_at - walk->lag;
-	run->next = earlier(walk->count, earlier(walk->start.changes_at, end_changes_at));
 	/* within one period, the moves of the end are the period's own */
 	if (walk->lag == 1 && run->movement == MOVEMENT_NONE && run->before.mrr == 0 && walk->end.transient > 0)
 	{
 		run->movement = MOVEMENT_INTRA_PERIOD;
 		run->amount = walk->end.transient;
-		run->next = run->first + 1;
 	}
+	run->next = walk->end.changes_at == INT32_MAX ? walk->count : walk->end.changes_at - walk->lag;
+	run->next = earlier(walk->count, earlier(run->next, start_changes_at));
 	walk->next = run->next;
 	return true;
 }

@@ -40,7 +40,8 @@ bool		period_is_complete(const Periods *periods, int32_t i);
 /* Walks the standings of an account from boundary to boundary. */
 typedef struct BoundaryWalk
 {
-	const Periods *periods;
+	PeriodOrigin origin;
+	int32_t		end;
 	TimelineWalk steps;
 	TimelineStep pending;
 	int32_t		changes_at;		/* boundary at which `pending` is first seen; INT32_MAX after the last */
@@ -65,8 +66,8 @@ typedef struct WindowRun
 
 typedef struct WindowWalk
 {
-	BoundaryWalk start;
 	BoundaryWalk end;
+	BoundaryWalk start;			/* idle where the lag is 1: a window then starts where the last one ended */
 	int32_t		lag;
 	int32_t		count;			/* of windows */
 	int32_t		next;
@@ -74,7 +75,7 @@ typedef struct WindowWalk
 
 WindowWalk	window_walk(const Periods *periods, const Timeline *timeline, int32_t lag);
 
-/* The next run in which something moved or something was in force; false after the last. */
+/* The next run; false after the last. */
 bool		window_next(WindowWalk *walk, WindowRun *run);
 
 #endif

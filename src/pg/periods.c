@@ -18,34 +18,48 @@ unit_arg(FunctionCallInfo fcinfo, int n)
 	return unit;
 }
 
+static int32
+lag_arg(FunctionCallInfo fcinfo, int n)
+{
+	int32		lag;
+
+	if (PG_NARGS() <= n)
+		return 1;
+	require_not_null(fcinfo, n, "lag");
+	lag = PG_GETARG_INT32(n);
+	if (lag < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lag %d is not at least 1", lag),
+				 errhint("12 with period month compares each month with the year before.")));
+	return lag;
+}
+
 PeriodArgs
 period_args(FunctionCallInfo fcinfo, int n, int32 most)
 {
-	PeriodArgs	args = {.lag = 1};
-	int32		from,
-				to;
+	PeriodArgs	args = {.lag = lag_arg(fcinfo, n + 3)};
+	PeriodArgs *last = fcinfo->flinfo->fn_extra;
 	PeriodUnit	unit = unit_arg(fcinfo, n + 2);
 
-	day_range_args(fcinfo, n, &from, &to);
-	if (PG_NARGS() > n + 3)
-	{
-		require_not_null(fcinfo, n + 3, "lag");
-		args.lag = PG_GETARG_INT32(n + 3);
-		if (args.lag < 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("lag %d is not at least 1", args.lag),
-					 errhint("12 with period month compares each month with the year before.")));
-	}
-	if (!periods_init(&args.periods, from, to, unit) || !periods_extend(&args.periods, args.lag - 1) ||
+	day_range_args(fcinfo, n, &args.from, &args.to);
+	/* an aggregate gives the same periods with every row */
+	if (last && last->from == args.from && last->to == args.to &&
+		last->periods.unit == (int32) unit && last->lag == args.lag)
+		return *last;
+
+	if (!periods_init(&args.periods, args.from, args.to, unit) || !periods_extend(&args.periods, args.lag - 1) ||
 		args.periods.count > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("too many periods of one %s between %s and %s",
-						text_to_cstring(PG_GETARG_TEXT_PP(n + 2)), day_text(from), day_text(to)),
+						text_to_cstring(PG_GETARG_TEXT_PP(n + 2)), day_text(args.from), day_text(args.to)),
 				 errdetail("At most %d periods, with those of the lag, are possible, all of them within the years 1 to 9999.",
 						   most),
 				 errhint("Choose a longer period or a shorter range.")));
+	if (last == NULL)
+		fcinfo->flinfo->fn_extra = last = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(PeriodArgs));
+	*last = args;
 	return args;
 }
 

@@ -8,6 +8,8 @@
 
 typedef struct PeriodArgs
 {
+	int32		from;
+	int32		to;
 	Periods		periods;		/* with lag - 1 more before from_date */
 	int32		lag;
 } PeriodArgs;

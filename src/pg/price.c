@@ -107,6 +107,7 @@ term_to_mrr(FunctionCallInfo fcinfo)
 {
 	int32		starts = day_arg(fcinfo, 1, "starts");
 	int32		ends = day_arg(fcinfo, 2, "ends");
+	PeriodOrigin origin;
 	int32		months;
 
 	if (ends <= starts)
@@ -114,7 +115,8 @@ term_to_mrr(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ends %s is not after starts %s", day_text(ends), day_text(starts)),
 				 errhint("A term is in force on days from starts on and before ends.")));
-	months = period_index(starts, PERIOD_MONTH, ends);
+	origin = period_origin(starts, PERIOD_MONTH);
+	months = period_index(&origin, ends);
 	if (period_start(starts, PERIOD_MONTH, months) == ends)
 		return ratio_of(PG_GETARG_DATUM(0), whole(months));
 	return ratio_of(times(PG_GETARG_DATUM(0), numeric_constant("365.25")), whole((int64) 12 * (ends - starts)));
