@@ -177,39 +177,40 @@ movements_next(MovementsWalk *walk)
 	return !walk->overflow;
 }
 
-RevenueFlow
-movements_flow(const MovementsWalk *walk)
+/* The flow of a row, but for the counts and moments of its opening. */
+static RevenueFlow
+row_flow(const MovementRow *row, Money opening)
 {
-	const int64_t *count = walk->row.count;
-	const Money *amount = walk->row.amount;
+	const int64_t *count = row->count;
+	const Money *amount = row->amount;
 
 	return (RevenueFlow) {
 		.header.version = revenue_flow_type.version,
-		.given = walk->movements->given,
-		.opening_count = walk->opening_count,
 		.new_count = count[MOVEMENT_NEW] + count[MOVEMENT_REACTIVATION] + count[MOVEMENT_RESUME],
 		.expansion_count = count[MOVEMENT_EXPANSION],
 		.contraction_count = count[MOVEMENT_CONTRACTION],
 		.churned_count = count[MOVEMENT_CHURN] + count[MOVEMENT_PAUSE],
-		.opening = walk->opening,
+		.opening = opening,
 		.new_mrr = amount[MOVEMENT_NEW] + amount[MOVEMENT_REACTIVATION] + amount[MOVEMENT_RESUME],
 		.expansion = amount[MOVEMENT_EXPANSION],
 		.contraction = amount[MOVEMENT_CONTRACTION],
 		.churned = amount[MOVEMENT_CHURN] + amount[MOVEMENT_PAUSE],
-		.moments = walk->row.moments,
-		.opening_opening = walk->opening_squares,
+		.moments = row->moments,
 	};
 }
 
-const char *const retention_methods[] = {"cohort", "movement", "chained", "ttm_avg", NULL};
-
-static RevenueFlow
-period_flow(const MovementRow *row, Money opening)
+RevenueFlow
+movements_flow(const MovementsWalk *walk)
 {
-	MovementsWalk walk = {.row = *row, .opening = opening};
+	RevenueFlow flow = row_flow(&walk->row, walk->opening);
 
-	return movements_flow(&walk);
+	flow.given = walk->movements->given;
+	flow.opening_count = walk->opening_count;
+	flow.opening_opening = walk->opening_squares;
+	return flow;
 }
+
+const char *const retention_methods[] = {"cohort", "movement", "chained", "ttm_avg", NULL};
 
 bool
 movements_retention(const MovementsWalk *walk, RetentionMethod method, double *nrr, double *grr)
@@ -227,7 +228,7 @@ movements_retention(const MovementsWalk *walk, RetentionMethod method, double *n
 		for (int i = 0; i < movements->lag; i++)
 		{
 			const MovementRow *row = &movements->row[walk->window + i];
-			RevenueFlow flow = period_flow(row, opening);
+			RevenueFlow flow = row_flow(row, opening);
 			bool		defined = revenue_flow_nrr(&flow, nrr) && revenue_flow_grr(&flow, grr);
 
 			chained_nrr *= *nrr;

@@ -217,6 +217,16 @@ movement_without_pauses(Movement movement)
 	}
 }
 
+bool
+timeline_has_pauses(const Timeline *timeline)
+{
+	if (timeline->kind == TIMELINE_TERMS)
+		for (int i = 0; i < timeline->count; i++)
+			if (timeline->entry[i].tally != 0)
+				return true;
+	return false;
+}
+
 Money
 timeline_mrr_at(const Timeline *timeline, int32_t day)
 {

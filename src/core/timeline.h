@@ -113,6 +113,8 @@ int			movement_sign(Movement movement);
 /* Merges pauses into churn and reactivation, for readers that want no pauses. */
 Movement	movement_without_pauses(Movement movement);
 
+bool		timeline_has_pauses(const Timeline *timeline);
+
 /* MRR in force on that day. */
 Money		timeline_mrr_at(const Timeline *timeline, int32_t day);
 

@@ -190,23 +190,52 @@ SQL_FUNCTION(first_paid_on, first_paid(fcinfo));
 SQL_FUNCTION(churned_on, churned(fcinfo));
 SQL_FUNCTION(revenue_between, revenue(fcinfo));
 
-static Datum
-with_rule(FunctionCallInfo fcinfo, void (*apply) (const Timeline *, int32_t, Timeline *))
+static int32
+days_arg(FunctionCallInfo fcinfo, int n)
 {
-	const Timeline *timeline = timeline_arg(fcinfo);
-	int32		days = PG_GETARG_INT32(1);
-	Timeline   *changed = timeline_new(timeline_size(2 * timeline->count + 1));
+	int32		days = PG_GETARG_INT32(n);
 
 	if (days < 0 || days > DAY_LAST)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("days %d is not between 0 and %d", days, DAY_LAST)));
-	apply(timeline, days, changed);
-	PG_RETURN_POINTER(state_closed(&timeline_type, changed));
+	return days;
 }
 
-SQL_FUNCTION(smooth_gaps, with_rule(fcinfo, timeline_smooth_gaps));
-SQL_FUNCTION(limit_pauses, with_rule(fcinfo, timeline_limit_pauses));
+typedef void (*TimelineRule) (const Timeline *, int32_t days, Timeline *out);
+
+/* The timeline under a rule, or as it is where the rule has nothing to say. */
+static Datum
+under_rule(const Timeline *timeline, TimelineRule rule, int32 days, bool applies)
+{
+	Timeline   *out;
+
+	if (!applies)
+		PG_RETURN_POINTER(timeline);
+	out = timeline_new(timeline_size(2 * timeline->count + 1));
+	rule(timeline, days, out);
+	PG_RETURN_POINTER(state_closed(&timeline_type, out));
+}
+
+static Datum
+smooth(FunctionCallInfo fcinfo)
+{
+	int32		days = days_arg(fcinfo, 1);
+
+	/* no gap is shorter than a day */
+	return under_rule(timeline_arg(fcinfo), timeline_smooth_gaps, days, days > 1);
+}
+
+static Datum
+limit(FunctionCallInfo fcinfo)
+{
+	const Timeline *timeline = timeline_arg(fcinfo);
+
+	return under_rule(timeline, timeline_limit_pauses, days_arg(fcinfo, 1), timeline_has_pauses(timeline));
+}
+
+SQL_FUNCTION(smooth_gaps, smooth(fcinfo));
+SQL_FUNCTION(limit_pauses, limit(fcinfo));
 
 /* Completes a row; a lapsed pause gives two, churn and its way back out of the pauses. */
 static void

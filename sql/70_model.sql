@@ -1,0 +1,307 @@
+-- The model: a schema of the user's own in which source views say where the facts are, policy says what
+-- they mean, account_state keeps one history an account, and metric views give the readings.
+--
+-- What a model consists of is data, in three tables that each part adds its rows to.
+
+CREATE TABLE source_column (
+    source      text     NOT NULL,
+    position    smallint NOT NULL,
+    name        text     NOT NULL,
+    type        text     NOT NULL,  -- 'account_id' stands for the type chosen in create_model
+    required    boolean  NOT NULL,
+    description text     NOT NULL,
+    PRIMARY KEY (source, name),
+    UNIQUE (source, position));
+COMMENT ON TABLE source_column IS 'The columns of the source views of every model: what CALL map() asks for. One row a column.';
+COMMENT ON COLUMN source_column.source IS 'The source; its view in a model is source_<source>';
+COMMENT ON COLUMN source_column.position IS 'Place of the column in the view';
+COMMENT ON COLUMN source_column.name IS 'Name of the column';
+COMMENT ON COLUMN source_column.type IS 'Its type; account_id stands for the type chosen in create_model';
+COMMENT ON COLUMN source_column.required IS 'Must the mapping query give it?';
+COMMENT ON COLUMN source_column.description IS 'What it holds';
+
+CREATE TABLE model_view (
+    position    smallint PRIMARY KEY,
+    name        text NOT NULL UNIQUE,
+    body        text NOT NULL,      -- resolved in the model's schema first, then in csmetrics
+    description text NOT NULL);
+COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view.';
+COMMENT ON COLUMN model_view.position IS 'Order of creation';
+COMMENT ON COLUMN model_view.name IS 'Name of the view';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics';
+COMMENT ON COLUMN model_view.description IS 'Its comment';
+
+CREATE TABLE model_column (
+    name        text PRIMARY KEY,
+    description text NOT NULL);
+COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name means the same in every view.';
+COMMENT ON COLUMN model_column.name IS 'Name of the column';
+COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
+
+GRANT SELECT ON source_column, model_view, model_column TO PUBLIC;
+
+INSERT INTO source_column VALUES
+('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
+('account', 2, 'name', 'text', false, 'Name of the account'),
+('account', 3, 'segment', 'text', false, 'Market segment'),
+('account', 4, 'plan', 'text', false, 'Plan or contract type'),
+('account', 5, 'lifecycle_stage', 'text', false, 'Stage of the customer lifecycle'),
+('account', 6, 'onboarding_path', 'text', false, 'Way in which the account was brought on board'),
+('account', 7, 'region', 'text', false, 'Region'),
+('account', 8, 'owner', 'text', false, 'Customer-success manager'),
+('account', 9, 'parent_id', 'account_id', false, 'Key of the parent account'),
+('account', 10, 'created_on', 'date', false, 'Day the account was created'),
+('account', 11, 'seats', 'numeric', false, 'Seats bought'),
+('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
+('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out'),
+('subscription', 1, 'account_id', 'account_id', true, 'Key of the account'),
+('subscription', 2, 'subscription_id', 'text', false, 'Key of the subscription'),
+('subscription', 3, 'starts_on', 'date', true, 'First day in force'),
+('subscription', 4, 'ends_on', 'date', false, 'The day after the last in force; NULL: still in force'),
+('subscription', 5, 'mrr', 'numeric', true, 'MRR in force meanwhile, in money a month, recurring discounts off, without tax; see mrr() for prices'),
+('subscription', 6, 'currency', 'text', false, 'ISO 4217 code'),
+('subscription', 7, 'product', 'text', false, 'Product'),
+('subscription', 8, 'plan', 'text', false, 'Plan'),
+('subscription', 9, 'status', 'text', false, 'trial and paused are treated as the policy says; anything else counts by its days'),
+('subscription', 10, 'cancelled_on', 'date', false, 'Day on which the customer cancelled'),
+('subscription', 11, 'renews_on', 'date', false, 'Day of the next renewal'),
+('subscription', 12, 'end_reason', 'text', false, 'Why it ended'),
+('subscription', 13, 'voluntary', 'boolean', false, 'Was it the customer who ended it?');
+
+CREATE FUNCTION require_model(model text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
+        RAISE EXCEPTION 'there is no model "%"', model
+            USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
+
+CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
+DECLARE
+    source record;
+    metric record;
+    undescribed text;
+BEGIN
+    IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
+        RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF to_regclass(format('%I.policy', model)) IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" holds a model already', model
+            USING ERRCODE = 'duplicate_schema', HINT = 'Choose another name, or DROP SCHEMA it first.';
+    END IF;
+    IF to_regnamespace(quote_ident(model)) IS NULL THEN
+        EXECUTE format('CREATE SCHEMA %I', model);
+        EXECUTE format('COMMENT ON SCHEMA %I IS %L', model, 'Customer-success model of the extension csmetrics');
+    END IF;
+    -- from here on, names are those of the model; the views remember what they were bound to
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+
+    CREATE TABLE policy (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        as_of date,
+        time_zone text NOT NULL DEFAULT 'UTC' CHECK (now() AT TIME ZONE time_zone IS NOT NULL),
+        report_from date,
+        trial_rule text NOT NULL DEFAULT 'exclude' CHECK (trial_rule IN ('exclude', 'count')),
+        pause_rule text NOT NULL DEFAULT 'pause' CHECK (pause_rule IN ('pause', 'churn', 'keep')),
+        pause_churn_days integer NOT NULL DEFAULT 60 CHECK (pause_churn_days BETWEEN 0 AND 36525),
+        gap_smooth_days integer NOT NULL DEFAULT 0 CHECK (gap_smooth_days BETWEEN 0 AND 36525),
+        credit_rule text NOT NULL DEFAULT 'exclude' CHECK (credit_rule IN ('exclude', 'count')),
+        test_account_rule text NOT NULL DEFAULT 'exclude' CHECK (test_account_rule IN ('exclude', 'count')),
+        confidence double precision NOT NULL DEFAULT 0.95 CHECK (confidence > 0 AND confidence < 1));
+    INSERT INTO policy DEFAULT VALUES;
+    COMMENT ON TABLE policy IS 'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take effect with the next CALL csmetrics.refresh, the others at once.';
+    COMMENT ON COLUMN policy.only_row IS 'There is one row';
+    COMMENT ON COLUMN policy.as_of IS 'The day as of which the views read; NULL: today in time_zone';
+    COMMENT ON COLUMN policy.time_zone IS 'IANA time zone in which a day begins';
+    COMMENT ON COLUMN policy.report_from IS 'The views begin with the month of this day; NULL: that of the first MRR';
+    COMMENT ON COLUMN policy.trial_rule IS 'Subscriptions with status trial: exclude, or count their MRR (refresh)';
+    COMMENT ON COLUMN policy.pause_rule IS 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)';
+    COMMENT ON COLUMN policy.pause_churn_days IS 'A pause of this many days becomes churn';
+    COMMENT ON COLUMN policy.gap_smooth_days IS 'A gap without MRR of fewer days is no churn; 0: every gap is';
+    COMMENT ON COLUMN policy.credit_rule IS 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)';
+    COMMENT ON COLUMN policy.test_account_rule IS 'Accounts with is_test: exclude, or count like any other (refresh)';
+    COMMENT ON COLUMN policy.confidence IS 'Confidence of the intervals, as a share';
+
+    EXECUTE format('CREATE TABLE account_state (account_id %s PRIMARY KEY, revenue mrr_timeline)', account_id_type);
+    CREATE INDEX ON account_state (first_paid_on(revenue));
+    COMMENT ON TABLE account_state IS 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.';
+    COMMENT ON COLUMN account_state.account_id IS 'Key of the account';
+    COMMENT ON COLUMN account_state.revenue IS 'Its MRR over time; NULL without subscriptions';
+
+    FOR source IN
+        SELECT c.source AS name,
+               string_agg(format('NULL::%s AS %I', CASE c.type WHEN 'account_id' THEN account_id_type::text ELSE c.type END, c.name),
+                          ', ' ORDER BY c.position) AS columns
+        FROM source_column c GROUP BY c.source
+    LOOP
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT %s WHERE false', 'source_' || source.name, source.columns);
+        EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
+                       format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model, source.name));
+    END LOOP;
+    FOR source IN SELECT * FROM source_column LOOP
+        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || source.source, source.name,
+                       CASE WHEN source.required THEN 'Required. ' ELSE '' END || source.description);
+    END LOOP;
+
+    FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, metric.body);
+        EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
+    END LOOP;
+    FOR metric IN
+        SELECT a.attrelid::regclass AS view, a.attname AS name, c.description
+        FROM model_view v
+        JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, v.name)::regclass AND a.attnum > 0
+        LEFT JOIN model_column c ON c.name = a.attname
+    LOOP
+        undescribed := concat_ws(', ', undescribed, CASE WHEN metric.description IS NULL THEN metric.view || '.' || metric.name END);
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', metric.view, metric.name, metric.description);
+    END LOOP;
+    IF undescribed <> '' THEN
+        RAISE EXCEPTION 'columns without a row in model_column: %', undescribed;
+    END IF;
+END
+$create$;
+COMMENT ON PROCEDURE create_model(text, regtype) IS
+'Makes a model: a schema of that name with empty source views, the policy, account_state and the metric views, all owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema that exists is used unless it holds a model: SQLSTATE 42P06.';
+
+CREATE PROCEDURE map(model text, source text, query text)
+LANGUAGE plpgsql AS $map$
+DECLARE
+    -- no search_path of its own: the query is the caller's, with the caller's path and rights
+    body text := pg_catalog.regexp_replace(query, '[;[:space:]]+$', '');
+    given pg_catalog.jsonb;
+    wanted record;
+    columns text[];
+    complaints text[];
+    known text;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    SELECT pg_catalog.string_agg(DISTINCT c.source, ', ') INTO known FROM csmetrics.source_column c;
+    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = map.source) THEN
+        RAISE EXCEPTION 'unknown source "%"', source
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Known are: %s.', known);
+    END IF;
+    IF body IS NULL OR body = '' THEN
+        RAISE EXCEPTION 'the query for source "%" is empty', source USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- the line break keeps a comment at the end of the query from swallowing the bracket
+    EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', body);
+    SELECT pg_catalog.jsonb_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) INTO given
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = 'pg_temp.csmetrics_map'::pg_catalog.regclass AND a.attnum > 0;
+    DROP VIEW pg_temp.csmetrics_map;
+
+    FOR wanted IN
+        SELECT c.name, c.required, given ->> c.name AS given_type, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
+        FROM csmetrics.source_column c
+        JOIN pg_catalog.pg_attribute a
+          ON a.attrelid = pg_catalog.format('%I.%I', model, 'source_' || map.source)::pg_catalog.regclass AND a.attname = c.name
+        WHERE c.source = map.source ORDER BY c.position
+    LOOP
+        IF wanted.given_type IS NULL THEN
+            IF wanted.required THEN
+                complaints := complaints || pg_catalog.format('missing column %s (%s)', wanted.name, wanted.type);
+            END IF;
+            columns := columns || pg_catalog.format('NULL::%s AS %I', wanted.type, wanted.name);
+        ELSIF wanted.type = 'date' AND wanted.given_type = 'timestamp with time zone' THEN
+            -- an instant falls on a day of the model's time zone, not of the session's
+            columns := columns || pg_catalog.format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I',
+                                                    wanted.name, model);
+        ELSE
+            BEGIN
+                EXECUTE pg_catalog.format('SELECT CAST(NULL::%s AS %s)', wanted.given_type, wanted.type);
+            EXCEPTION WHEN cannot_coerce THEN
+                complaints := complaints || pg_catalog.format('column %s of type %s cannot be cast to %s',
+                                                              wanted.name, wanted.given_type, wanted.type);
+            END;
+            columns := columns || pg_catalog.format('CAST(query.%1$I AS %2$s) AS %1$I', wanted.name, wanted.type);
+        END IF;
+        given := given - wanted.name;
+    END LOOP;
+    complaints := complaints || ARRAY(SELECT pg_catalog.format('unknown column %s', k) FROM pg_catalog.jsonb_object_keys(given) k ORDER BY k);
+    IF pg_catalog.cardinality(complaints) > 0 THEN
+        RAISE EXCEPTION 'source "%": %', source, pg_catalog.array_to_string(complaints, '; ')
+            USING ERRCODE = 'undefined_column',
+                  DETAIL = (SELECT pg_catalog.format('Required: %s. Optional: %s.',
+                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.position) FILTER (WHERE c.required),
+                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.position) FILTER (WHERE NOT c.required))
+                            FROM csmetrics.source_column c WHERE c.source = map.source);
+    END IF;
+
+    EXECUTE pg_catalog.format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s FROM (%s\n) AS query',
+                              model, 'source_' || source, pg_catalog.array_to_string(columns, ', '), body);
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, 'source_' || source,
+                              'Where the facts are: written by CALL csmetrics.map');
+END
+$map$;
+COMMENT ON PROCEDURE map(text, text, text) IS
+'Says where the facts of a source (account, subscription) are: replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days in the model''s time zone. The view reads with the rights of the reader.';
+
+CREATE PROCEDURE refresh(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $refresh$
+DECLARE
+    rules record;
+    wrong record;
+    started timestamptz := clock_timestamp();
+    written bigint;
+    removed bigint;
+BEGIN
+    PERFORM require_model(model);
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    -- one refresh at a time; readers go on
+    LOCK TABLE account_state IN SHARE ROW EXCLUSIVE MODE;
+    RAISE NOTICE 'refreshing model "%": reading the sources ...', model;
+    SELECT * INTO rules FROM policy;
+
+    SELECT account_id, starts_on, ends_on, mrr, status INTO wrong FROM source_subscription
+    WHERE account_id IS NULL OR starts_on IS NULL OR ends_on < starts_on OR (mrr IS NULL AND status IS DISTINCT FROM 'paused')
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'source "subscription", account %: %', coalesce(wrong.account_id::text, 'NULL'),
+            CASE WHEN wrong.account_id IS NULL THEN 'account_id is NULL'
+                 WHEN wrong.starts_on IS NULL THEN 'starts_on is NULL'
+                 WHEN wrong.ends_on < wrong.starts_on THEN format('ends %s is before starts %s', wrong.ends_on, wrong.starts_on)
+                 ELSE 'mrr is NULL' END
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Mend the row, or leave it out in the query given to csmetrics.map. Nothing was changed.';
+    END IF;
+
+    SELECT account_id INTO wrong FROM source_account GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'source "account": account_id % is %', coalesce(wrong.account_id::text, 'NULL'),
+            CASE WHEN wrong.account_id IS NULL THEN 'missing' ELSE 'there twice' END
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
+    END IF;
+
+    WITH history AS (
+        SELECT account_id, mrr_timeline_agg(starts_on, ends_on, mrr, status = 'paused' AND rules.pause_rule <> 'keep') AS revenue
+        FROM source_subscription
+        WHERE (status IS DISTINCT FROM 'trial' OR rules.trial_rule = 'count')
+          AND (mrr IS NULL OR mrr >= 0 OR rules.credit_rule = 'count')
+        GROUP BY account_id),
+    fresh AS MATERIALIZED (
+        SELECT account_id, history.revenue
+        FROM history FULL JOIN source_account account USING (account_id)
+        WHERE account.is_test IS NOT TRUE OR rules.test_account_rule = 'count'),
+    gone AS (
+        DELETE FROM account_state old WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.account_id = old.account_id)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account_state AS old SELECT * FROM fresh
+        ON CONFLICT (account_id) DO UPDATE SET revenue = excluded.revenue
+        WHERE old.revenue IS DISTINCT FROM excluded.revenue
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone) INTO written, removed;
+    ANALYZE account_state;
+    RAISE NOTICE 'refreshed model "%": % accounts written, % removed, in % s', model, written, removed,
+        round(extract(epoch FROM clock_timestamp() - started), 1);
+END
+$refresh$;
+COMMENT ON PROCEDURE refresh(text) IS
+'Brings account_state up to date with the sources: rows of accounts whose history changed are written, those of accounts that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (required column NULL, ends_on before starts_on) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';

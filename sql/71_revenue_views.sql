@@ -1,0 +1,186 @@
+-- Metric views over revenue histories.
+INSERT INTO model_column VALUES
+('period_start_on', 'First day of the period'),
+('period_end_on', 'The day after the last of the period'),
+('from_on', 'First day that the views report'),
+('as_of_on', 'The day as of which the views read'),
+('pause_rule', 'How pauses are shown, from the policy'),
+('pause_churn_days', 'Days after which a pause becomes churn, from the policy'),
+('gap_smooth_days', 'Gaps of fewer days are no churn, from the policy'),
+('confidence_rate', 'Confidence of the intervals, from the policy'),
+('dimension', 'Attribute of the account by which it is grouped'),
+('value', 'Its value; (none) where the account has none'),
+('account_id', 'Key of the account'),
+('name', 'Name of the account'),
+('segment', 'Market segment of the account'),
+('plan', 'Plan of the account'),
+('owner', 'Customer-success manager of the account'),
+('movement', 'new, reactivation, resume, expansion, contraction, pause, churn or intra_period'),
+('amount_mrr', 'Amount of the movement, in money a month'),
+('opening_mrr', 'MRR at the end of the day before the period, in money a month'),
+('new_mrr', 'MRR of accounts that never had any before'),
+('reactivation_mrr', 'MRR of accounts that had some before, none at the opening'),
+('resume_mrr', 'MRR of accounts that are back from a pause'),
+('expansion_mrr', 'MRR gained by accounts with opening MRR'),
+('contraction_mrr', 'MRR lost by accounts that stayed'),
+('pause_mrr', 'MRR lost to pauses, less that of pauses that ended in churn'),
+('churn_mrr', 'MRR lost by accounts that left, and of pauses that ended in churn'),
+('intra_period_mrr', 'MRR that came and went within the period: in no other column'),
+('closing_mrr', 'MRR at the end of the period: opening + new + reactivation + resume + expansion - contraction - pause - churn, exactly'),
+('opening_count', 'Accounts with opening MRR'),
+('new_count', 'Accounts of new_mrr'),
+('reactivation_count', 'Accounts of reactivation_mrr'),
+('resume_count', 'Accounts of resume_mrr'),
+('expansion_count', 'Accounts of expansion_mrr'),
+('contraction_count', 'Accounts of contraction_mrr'),
+('pause_count', 'Accounts of pause_mrr'),
+('churn_count', 'Accounts of churn_mrr'),
+('intra_period_count', 'Accounts of intra_period_mrr'),
+('closing_count', 'Accounts with closing MRR'),
+('nrr_rate', 'Net revenue retention: closing / opening MRR of the accounts with opening MRR; NULL without any'),
+('nrr_lower_rate', 'Lower end of its confidence interval (ratio estimator, account as unit)'),
+('nrr_upper_rate', 'Upper end of its confidence interval'),
+('grr_rate', 'Gross revenue retention: the same with each account''s closing MRR capped at its opening; at most 1'),
+('grr_lower_rate', 'Lower end of its confidence interval'),
+('grr_upper_rate', 'Upper end of its confidence interval'),
+('nrr_movement_rate', 'NRR by method movement: (opening + movements of the twelve months) / opening; newcomers'' expansion leaks in'),
+('nrr_chained_rate', 'NRR by method chained: product of the twelve monthly ratios'),
+('nrr_ttm_avg_rate', 'NRR by method ttm_avg: mean of the twelve monthly ratios weighted by opening MRR; a monthly figure'),
+('logo_churn_rate', 'Logo churn: accounts that left / accounts with opening MRR'),
+('logo_churn_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('logo_churn_upper_rate', 'Upper end of its confidence interval'),
+('logo_churn_average_rate', 'Logo churn by the denominator average: accounts that left, those of within the period too / mean of opening and closing accounts'),
+('annualized_logo_churn_rate', 'This month''s logo churn if it held for a year, compounding'),
+('trailing_year_logo_churn_rate', 'Logo churn of the twelve months to here, compounding; NULL before there are twelve'),
+('revenue_churn_rate', 'Revenue churn of accounts that left: churn / opening MRR'),
+('contraction_rate', 'Contraction / opening MRR'),
+('net_revenue_churn_rate', '1 - NRR; below zero where expansion outweighs the losses'),
+('cohort_on', 'First day of the month in which the accounts had their first MRR'),
+('age_months', 'Months since then; 0 is the close of the first month'),
+('account_count', 'Accounts of the cohort'),
+('retained_count', 'Those with MRR at this age'),
+('start_mrr', 'MRR of the first paid day of each account, in money a month'),
+('kept_mrr', 'MRR at this age, each account''s capped at its start'),
+('mrr', 'MRR at this age'),
+('logo_retention_rate', 'retained_count / account_count'),
+('gross_retention_rate', 'kept_mrr / start_mrr; at most 1'),
+('net_retention_rate', 'mrr / start_mrr'),
+('is_complete', 'Is the period over as of as_of?'),
+('is_mature', 'Is the period of this cell over as of as_of?'),
+('policy_hash', 'Fingerprint of the policy: equal hashes, equal definitions');
+
+INSERT INTO model_view VALUES
+-- LIMIT tells the planner that this is one row, worked out once and not for every account
+(10, 'reporting_range', $$
+    SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)), day.as_of))::date AS from_on,
+           day.as_of AS as_of_on, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
+           md5(row(p.trial_rule, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.credit_rule, p.test_account_rule,
+                   p.confidence, p.time_zone)::text) AS policy_hash
+    FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
+    LIMIT 1
+$$, 'The days that the other views report and the rules that they follow: one row.'),
+
+(20, 'revenue_by_segment', $$
+    SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, s.dimension, s.value,
+           m.opening AS opening_mrr, m.new AS new_mrr, m.reactivation AS reactivation_mrr, m.resume AS resume_mrr,
+           m.expansion AS expansion_mrr, m.contraction AS contraction_mrr, m.pause AS pause_mrr, m.churn AS churn_mrr,
+           m.closing AS closing_mrr, m.intra_period AS intra_period_mrr,
+           m.opening_count, m.new_count, m.reactivation_count, m.resume_count, m.expansion_count, m.contraction_count,
+           m.pause_count, m.churn_count, m.closing_count, m.intra_period_count,
+           m.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           m.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           m.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           m.revenue_churn AS revenue_churn_rate, m.complete AS is_complete, s.policy_hash
+    FROM (SELECT d.dimension, coalesce(d.value, '(none)') AS value,
+                 -- an attribute that no account has is not in use
+                 count(*) OVER (PARTITION BY d.dimension) > 1 OR d.value IS NOT NULL AS is_used,
+                 mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                                  r.from_on, r.as_of_on + 1, 'month') AS state,
+                 r.pause_rule, r.confidence_rate, r.policy_hash
+          FROM reporting_range r, account_state a LEFT JOIN source_account USING (account_id),
+               LATERAL (VALUES ('all', 'all'), ('segment', segment), ('plan', plan), ('lifecycle_stage', lifecycle_stage),
+                               ('onboarding_path', onboarding_path), ('region', region), ('owner', owner)) d(dimension, value)
+          GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
+         LATERAL movements(s.state, s.pause_rule = 'churn') m
+         JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end),
+         LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
+         LATERAL grr_interval(f.flow, s.confidence_rate) grr,
+         LATERAL wilson_interval(m.churn_count, m.opening_count, s.confidence_rate) logo
+    WHERE s.is_used
+$$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all. The values of one attribute add up to revenue_monthly exactly.'),
+
+(30, 'revenue_monthly', $$
+    SELECT period_start_on, period_end_on,
+           opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, closing_mrr,
+           intra_period_mrr,
+           opening_count, new_count, reactivation_count, resume_count, expansion_count, contraction_count, pause_count,
+           churn_count, closing_count, intra_period_count,
+           nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
+           logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash
+    FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on
+$$, 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and churn.'),
+
+(40, 'revenue_movement', $$
+    SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, a.account_id, n.name, n.segment, n.plan, n.owner,
+           c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
+    FROM reporting_range r, account_state a LEFT JOIN source_account n USING (account_id),
+         LATERAL changes(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                         r.from_on, r.as_of_on + 1, 'month', 1, r.pause_rule = 'churn') c
+$$, 'The movements account by account: amount_mrr by month and movement adds up to revenue_monthly exactly.'),
+
+(50, 'churn_monthly', $$
+    SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
+           logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
+           (churn_count + intra_period_count) / nullif((opening_count + closing_count) / 2::double precision, 0) AS logo_churn_average_rate,
+           annualize_churn(least(logo_churn_rate, 1)) AS annualized_logo_churn_rate,
+           CASE WHEN count(logo_churn_rate) OVER year = 12
+                THEN annualize_churn(array_agg(least(logo_churn_rate, 1)) OVER year) END AS trailing_year_logo_churn_rate,
+           opening_mrr, churn_mrr, contraction_mrr, revenue_churn_rate,
+           (contraction_mrr / nullif(opening_mrr, 0))::double precision AS contraction_rate,
+           1 - nrr_rate AS net_revenue_churn_rate, is_complete, policy_hash
+    FROM revenue_monthly
+    WINDOW year AS (ORDER BY period_start_on ROWS 11 PRECEDING)
+    ORDER BY period_start_on
+$$, 'Churn, month by month: of accounts and of revenue, with its interval, its other denominator and its yearly reading.'),
+
+(60, 'retention_trailing_year', $$
+    SELECT m.period_start AS period_start_on, m.period_end AS period_end_on,
+           m.opening_count, m.opening_mrr, m.nrr_rate, m.nrr_lower_rate, m.nrr_upper_rate,
+           m.grr_rate, m.grr_lower_rate, m.grr_upper_rate,
+           m.logo_churn_rate, m.logo_churn_lower_rate, m.logo_churn_upper_rate,
+           m.nrr_movement_rate, m.nrr_chained_rate, m.nrr_ttm_avg_rate, m.is_complete, m.policy_hash
+    FROM (SELECT f.period_start, f.period_end, opening_count(f.flow), opening_mrr(f.flow),
+                 b.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+                 b.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+                 b.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+                 movement.nrr AS nrr_movement_rate, chained.nrr AS nrr_chained_rate, ttm_avg.nrr AS nrr_ttm_avg_rate,
+                 b.complete AS is_complete, s.policy_hash
+          FROM (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                                        r.from_on, r.as_of_on + 1, 'month', 12) AS state,
+                       r.pause_rule, r.confidence_rate, r.policy_hash
+                FROM account_state a, reporting_range r GROUP BY r.pause_rule, r.confidence_rate, r.policy_hash) s,
+               LATERAL movements(s.state, s.pause_rule = 'churn') b
+               JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end)
+               JOIN LATERAL retention(s.state, 'movement') movement USING (period_start, period_end)
+               JOIN LATERAL retention(s.state, 'chained') chained USING (period_start, period_end)
+               JOIN LATERAL retention(s.state, 'ttm_avg') ttm_avg USING (period_start, period_end),
+               LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
+               LATERAL grr_interval(f.flow, s.confidence_rate) grr,
+               LATERAL wilson_interval(b.churn_count, b.opening_count, s.confidence_rate) logo) m
+    WHERE m.opening_count > 0
+    ORDER BY m.period_end
+$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn point to point with intervals, and NRR by the other methods in use, each under its name.'),
+
+(70, 'cohort_retention', $$
+    SELECT c.cohort AS cohort_on, c.age AS age_months, c.period_end AS period_end_on,
+           c.accounts AS account_count, c.retained AS retained_count, c.start_mrr, c.kept_mrr, c.mrr,
+           c.logo_retention AS logo_retention_rate, c.gross_retention AS gross_retention_rate, c.net_retention AS net_retention_rate,
+           c.mature AS is_mature, s.policy_hash
+    FROM (SELECT cohort_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                            -- a triangle of at most 520 months
+                            greatest(r.from_on, (date_trunc('month', r.as_of_on) - interval '519 months')::date), r.as_of_on + 1, 'month') AS state,
+                 r.policy_hash
+          FROM account_state a, reporting_range r GROUP BY r.policy_hash) s,
+         LATERAL cohort_retention(s.state) c
+    ORDER BY c.cohort, c.age
+$$, 'The retention triangle: accounts by the month of their first MRR, followed month by month.');
