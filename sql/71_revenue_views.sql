@@ -92,21 +92,25 @@ $$, 'The days that the other views report and the rules that they follow: one ro
            m.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
            m.revenue_churn AS revenue_churn_rate, m.complete AS is_complete, s.policy_hash
     FROM (SELECT d.dimension, coalesce(d.value, '(none)') AS value,
-                 -- an attribute that no account has is not in use
-                 count(*) OVER (PARTITION BY d.dimension) > 1 OR d.value IS NOT NULL AS is_used,
                  mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                                   r.from_on, r.as_of_on + 1, 'month') AS state,
                  r.pause_rule, r.confidence_rate, r.policy_hash
-          FROM reporting_range r, account_state a LEFT JOIN source_account USING (account_id),
-               LATERAL (VALUES ('all', 'all'), ('segment', segment), ('plan', plan), ('lifecycle_stage', lifecycle_stage),
-                               ('onboarding_path', onboarding_path), ('region', region), ('owner', owner)) d(dimension, value)
+          FROM reporting_range r,
+               (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
+                       count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
+                FROM source_account) known,
+               account_state a LEFT JOIN source_account n USING (account_id),
+               LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
+                               ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
+                               ('onboarding_path', n.onboarding_path, known.onboarding_path),
+                               ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
+          WHERE d.known > 0
           GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
          LATERAL movements(s.state, s.pause_rule = 'churn') m
          JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end),
          LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
          LATERAL grr_interval(f.flow, s.confidence_rate) grr,
          LATERAL wilson_interval(m.churn_count, m.opening_count, s.confidence_rate) logo
-    WHERE s.is_used
 $$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all. The values of one attribute add up to revenue_monthly exactly.'),
 
 (30, 'revenue_monthly', $$

@@ -1,0 +1,55 @@
+-- The reference tables of the README, in Markdown, from the comments of the installed extension.
+\pset format unaligned
+\pset tuples_only true
+SET search_path = csmetrics, pg_catalog;
+
+CREATE TEMP VIEW member AS
+SELECT classid, objid FROM pg_depend
+WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'csmetrics') AND deptype = 'e';
+
+-- A state a chapter, in the order of their creation; the others have theirs after them.
+CREATE TEMP VIEW chapter AS
+SELECT row_number() OVER (ORDER BY oid) AS place, typname AS name,
+       format(E'`%s`\n\n%s', typname, obj_description(oid, 'pg_type')) AS title
+FROM pg_type JOIN member ON classid = 'pg_type'::regclass AND objid = oid WHERE typtype = 'b' AND typelem = 0
+UNION ALL
+VALUES (100, 'state', 'Every state'), (101, 'plain', 'Prices, rates and intervals'), (102, 'model', 'The model'),
+       (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views');
+
+CREATE FUNCTION pg_temp.short(type_or_arguments text) RETURNS text LANGUAGE sql
+RETURN regexp_replace(replace(type_or_arguments, 'double precision', 'float8'), '^IN |::(text|date|regtype)', '', 'g');
+
+CREATE TEMP VIEW routine AS
+SELECT p.proname AS name, p.prokind AS kind, pg_get_function_identity_arguments(p.oid) AS identity,
+       -- what goes in; what comes out in columns follows the comment
+       format('`%s(%s)`%s', p.proname,
+              (SELECT string_agg(pg_temp.short(argument), ', ' ORDER BY place)
+               FROM regexp_split_to_table(pg_get_function_arguments(p.oid), ', ') WITH ORDINALITY a(argument, place)
+               WHERE argument NOT LIKE 'OUT %'),
+              CASE WHEN p.prokind = 'p' THEN '' WHEN p.proretset THEN ' → rows' WHEN 'o' = ANY (p.proargmodes) THEN ' → row'
+                   ELSE ' → ' || pg_temp.short(format_type(p.prorettype, NULL)) END) AS signature,
+       obj_description(p.oid, 'pg_proc') ||
+       coalesce(' Columns: ' || (SELECT string_agg(p.proargnames[i], ', ' ORDER BY i) FROM generate_subscripts(p.proargmodes, 1) i
+                                 WHERE p.proargmodes[i] = 'o') || '.', '') AS comment,
+       CASE WHEN p.proname IN ('merge', 'unmerge', 'rollup') THEN 'state'
+            WHEN p.prokind = 'p' THEN 'model'
+            ELSE coalesce((SELECT c.name FROM chapter c WHERE c.name = made.typname OR c.name = read.typname
+                           ORDER BY c.name = made.typname DESC LIMIT 1), 'plain') END AS chapter
+FROM pg_proc p
+JOIN member ON classid = 'pg_proc'::regclass AND objid = p.oid
+JOIN pg_type made ON made.oid = p.prorettype
+LEFT JOIN pg_type read ON read.oid = p.proargtypes[0]
+WHERE obj_description(p.oid, 'pg_proc') NOT LIKE 'Internal:%';
+
+SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
+    SELECT place, 0 AS sort, NULL AS kind, '' AS name, '' AS identity, format(E'\n### %s\n\n| | |\n|---|---|', title) AS text FROM chapter
+    UNION ALL
+    SELECT c.place, 1, r.kind::text, r.name, r.identity, format('| %s | %s |', r.signature, r.comment)
+    FROM routine r JOIN chapter c ON c.name = r.chapter WHERE r.chapter <> 'state'
+    UNION ALL
+    SELECT 100, 1, kind::text, name, '', format('| `%s(%s)` → state | %s |', name, CASE kind WHEN 'a' THEN 'state' ELSE 'a state, b state' END, min(comment))
+    FROM routine WHERE chapter = 'state' GROUP BY name, kind
+    UNION ALL
+    SELECT 103, position, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_view
+    UNION ALL
+    SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column) line;

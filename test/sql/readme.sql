@@ -1,0 +1,24 @@
+\unset ECHO
+\i test/psql.sql
+-- The SQL that the README shows runs as written there.
+BEGIN;
+SELECT plan(2);
+CREATE TABLE public.subscription (customer_id integer, starts_on date, ends_on date, price numeric, months integer);
+INSERT INTO public.subscription VALUES (1, '2024-01-15', NULL, 1200, 12), (2, '2023-05-01', '2024-03-01', 90, 3);
+SET search_path = public;
+
+-- The block between the marked comment and the end of its fence, as psql would get it.
+\set read_readme `awk '/readme.sql runs this block/ { marked = 1 } marked && /^\140\140\140$/ { exit } marked && shown { print } marked && /^\140\140\140sql$/ { shown = 1 }' README.md`
+SELECT trim(trailing E'; \n' FROM :'read_readme') AS query \gset
+CREATE TEMP TABLE result AS :query;
+-- 90 a quarter is 30, 1200 a year is 100: January opens with 30 and gains 100, March loses 30
+SELECT results_eq('SELECT opening, new, churn, closing, nrr, grr FROM result WHERE period_start IN (''2024-01-01'', ''2024-03-01'') ORDER BY period_start',
+    'VALUES (30::numeric, 100::numeric, 0::numeric, 130::numeric, 1.000, 1.000), (130, 0, 30, 100, 0.769, 0.769)', 'the ten lines give the bridge');
+
+CREATE TABLE public.account (segment text, mrr_a_year_ago numeric, mrr_today numeric);
+INSERT INTO public.account VALUES ('small', 100, 120), ('small', 50, NULL), ('large', 80, 80);
+SET search_path = public, csmetrics;
+SELECT results_eq('SELECT segment, nrr(flow), grr(flow), logo_churn(flow) FROM (SELECT segment, csmetrics.nrr_agg(mrr_a_year_ago, mrr_today) AS flow FROM account GROUP BY segment) AS by_segment ORDER BY 1',
+    'VALUES (''large'', 1::float8, 1::float8, 0::float8), (''small'', 0.8, 2 / 3::float8, 0.5)', 'two numbers an account are enough');
+SELECT * FROM finish();
+ROLLBACK;
