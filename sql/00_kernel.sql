@@ -1,6 +1,8 @@
 -- What every aggregate state needs: a type with text and binary form, comparison,
 -- hashing, operator classes for GROUP BY, ORDER BY, DISTINCT and joins, merge,
 -- unmerge, and an aggregate that rolls stored states up. Dropped again in 99.
+GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
+
 CREATE PROCEDURE define_state(type_name text, final_function text DEFAULT NULL)
 LANGUAGE plpgsql AS $define$
 DECLARE

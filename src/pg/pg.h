@@ -20,6 +20,10 @@
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return (value); } while (0)
 #endif
 
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #ifndef HAVE_INT128
 #error "csmetrics needs a compiler with 128-bit integers, as PostgreSQL on 64-bit machines has"
 #endif

@@ -35,12 +35,20 @@ whole(int64 value)
 	return NumericGetDatum(int64_to_numeric(value));
 }
 
-/* round(a / b, 6), half away from zero; decided on twenty decimals */
+/*
+ * round(a / b, 6), half away from zero; decided on twenty decimals, which are
+ * enough: with d decimals in a, and b below 10^13, a quotient that is no half
+ * is further from one than 10^-(20 + d).
+ */
 static Datum
 ratio_of(Datum a, Datum b)
 {
 	Datum		exact = DirectFunctionCall2(numeric_div, times(a, numeric_constant("1.00000000000000000000")), b);
 
+	if (numeric_is_nan(DatumGetNumeric(exact)) || numeric_is_inf(DatumGetNumeric(exact)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("MRR out of range: %s", DatumGetCString(DirectFunctionCall1(numeric_out, exact)))));
 	return DirectFunctionCall1(numeric_trim_scale,
 							   DirectFunctionCall2(numeric_round, exact, Int32GetDatum(MONEY_DECIMALS)));
 }

@@ -34,7 +34,7 @@ extern Datum state_recv(FunctionCallInfo fcinfo, const StateType *type);
 extern Datum state_send(FunctionCallInfo fcinfo, const StateType *type);
 extern Datum state_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract);
 
-extern void overflow_error(const StateType *type) pg_attribute_noreturn();
+pg_noreturn extern void overflow_error(const StateType *type);
 
 /* An SQL function whose body is one expression. */
 #define SQL_FUNCTION(name, body) \
