@@ -60,7 +60,8 @@ BEGIN
             OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 state_cmp(%1$s, %1$s)',
         'CREATE OPERATOR CLASS %1$s DEFAULT FOR TYPE %1$s USING hash AS
             OPERATOR 1 =, FUNCTION 1 state_hash(%1$s), FUNCTION 2 state_hash_extended(%1$s, bigint)',
-        'CREATE AGGREGATE rollup(state %1$s) (SFUNC = merge, STYPE = %1$s, COMBINEFUNC = merge, PARALLEL = SAFE%2$s)',
+        'CREATE AGGREGATE rollup(state %1$s) (SFUNC = merge, STYPE = %1$s, COMBINEFUNC = merge, PARALLEL = SAFE,
+            MSFUNC = merge, MINVFUNC = unmerge, MSTYPE = %1$s %2$s)',
         'COMMENT ON FUNCTION %1$s_in(cstring) IS ''Internal: text input; SQLSTATE 22P02 for anything that is not a canonical state''',
         'COMMENT ON FUNCTION %1$s_out(%1$s) IS ''Internal: text output: version, flags, fields, rows''',
         'COMMENT ON FUNCTION %1$s_recv(internal) IS ''Internal: binary input; SQLSTATE 22P03 for anything that is not a canonical state''',
@@ -72,7 +73,8 @@ BEGIN
         'COMMENT ON FUNCTION unmerge(%1$s, %1$s) IS ''The exact inverse of merge: the state a without the rows of b, so that unmerge(merge(a, b), b) = a. Rows of b that are not in a leave counts below zero. NULL if either is NULL; errors as merge.''',
         'COMMENT ON AGGREGATE rollup(%1$s) IS ''Rolls stored states up by merge, as in rollup(flow) ... GROUP BY segment. NULL rows are left out; NULL without rows; errors as merge.''']
     LOOP
-        EXECUTE format(statement, type_name, ', FINALFUNC = ' || final_function);
+        EXECUTE format(statement, type_name,
+                       CASE WHEN final_function IS NOT NULL THEN format(', FINALFUNC = %1$I, MFINALFUNC = %1$I', final_function) END);
     END LOOP;
 END
 $define$;

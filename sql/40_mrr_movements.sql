@@ -46,7 +46,7 @@ CREATE FUNCTION retention(state mrr_movements, method text DEFAULT 'cohort',
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION retention(mrr_movements, text) IS
-'Retention over each window of lag periods by a named method. cohort: point to point on the accounts with opening MRR (default, the standard). movement: (opening + expansion - contraction - churn of the periods) / opening, into which newcomers'' expansion leaks. chained: product of the periods'' ratios. ttm_avg: mean of the periods'' ratios, weighted by opening MRR, and so the retention of one period, not of the window. NULL where a denominator is 0. An unknown method: SQLSTATE 22023.';
+'Retention over each window of lag periods by a named method. cohort: point to point on the accounts with opening MRR (default, the standard). movement: (opening + expansion - contraction - churn of the periods) / opening, into which the movements of newcomers leak. chained: product of the periods'' ratios. ttm_avg: mean of the periods'' ratios, weighted by opening MRR, and so the retention of one period, not of the window. NULL where a denominator is 0. An unknown method: SQLSTATE 22023.';
 
 CREATE FUNCTION revenue_flows(state mrr_movements,
     OUT period_start date, OUT period_end date, OUT flow revenue_flow, OUT complete boolean)

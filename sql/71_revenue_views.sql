@@ -43,7 +43,7 @@ INSERT INTO model_column VALUES
 ('grr_rate', 'Gross revenue retention: the same with each account''s closing MRR capped at its opening; at most 1'),
 ('grr_lower_rate', 'Lower end of its confidence interval'),
 ('grr_upper_rate', 'Upper end of its confidence interval'),
-('nrr_movement_rate', 'NRR by method movement: (opening + movements of the twelve months) / opening; newcomers'' expansion leaks in'),
+('nrr_movement_rate', 'NRR by method movement: (opening + expansion - contraction - churn of the twelve months) / opening; the movements of newcomers leak in'),
 ('nrr_chained_rate', 'NRR by method chained: product of the twelve monthly ratios'),
 ('nrr_ttm_avg_rate', 'NRR by method ttm_avg: mean of the twelve monthly ratios weighted by opening MRR; a monthly figure'),
 ('logo_churn_rate', 'Logo churn: accounts that left / accounts with opening MRR'),
@@ -111,7 +111,7 @@ $$, 'The days that the other views report and the rules that they follow: one ro
          LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
          LATERAL grr_interval(f.flow, s.confidence_rate) grr,
          LATERAL wilson_interval(m.churn_count, m.opening_count, s.confidence_rate) logo
-$$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all. The values of one attribute add up to revenue_monthly exactly.'),
+$$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly exactly.'),
 
 (30, 'revenue_monthly', $$
     SELECT period_start_on, period_end_on,
@@ -130,7 +130,7 @@ $$, 'The revenue bridge, month by month: from opening to closing MRR, with the a
     FROM reporting_range r, account_state a LEFT JOIN source_account n USING (account_id),
          LATERAL changes(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                          r.from_on, r.as_of_on + 1, 'month', 1, r.pause_rule = 'churn') c
-$$, 'The movements account by account: amount_mrr by month and movement adds up to revenue_monthly exactly.'),
+$$, 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to revenue_monthly exactly.'),
 
 (50, 'churn_monthly', $$
     SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,

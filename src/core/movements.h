@@ -71,7 +71,7 @@ RevenueFlow movements_flow(const MovementsWalk *walk);
 typedef enum RetentionMethod
 {
 	RETENTION_COHORT,			/* point to point on the opening cohort */
-	RETENTION_MOVEMENT,			/* (opening + the periods' movements) / opening: newcomers' expansion leaks in */
+	RETENTION_MOVEMENT,			/* (opening + the periods' movements) / opening: those of newcomers leak in */
 	RETENTION_CHAINED,			/* product of the periods' ratios */
 	RETENTION_TTM_AVG			/* mean of the periods' ratios, weighted by opening MRR */
 } RetentionMethod;

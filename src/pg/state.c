@@ -89,7 +89,8 @@ state_in(FunctionCallInfo fcinfo, const StateType *type)
 	const char *flaw = NULL;
 	void	   *state = NULL;
 
-	if (rows <= (*type->row ? STATE_ROWS_MAX : 0))
+	/* no field takes more than 8 bytes a character: a short text cannot ask for much memory */
+	if (rows <= (*type->row ? STATE_ROWS_MAX : 0) && state_size(type, rows) <= 8 * strlen(text) + 64)
 	{
 		state = state_new(type, rows);
 		if (state_parse(type, text, state, VARSIZE(state)))
