@@ -50,12 +50,6 @@ const StateType movements_type = {
 	.flaw = movements_flaw,
 };
 
-static void
-add_square(Int256 *sum, Money value, int sign)
-{
-	int256_add_product(sum, value, sign * value);
-}
-
 static bool
 row_add(MovementRow *row, const WindowRun *run, bool subtract)
 {
@@ -84,7 +78,7 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 		{
 			movements->opening_count += sign;
 			fits &= money_add(&movements->opening, sign * run.before.mrr);
-			add_square(&movements->opening_squares, run.before.mrr, sign);
+			int256_add_product(&movements->opening_squares, run.before.mrr, sign * run.before.mrr);
 		}
 		/* what moves lies within one period: the run has no second */
 		if (run.movement != MOVEMENT_NONE)
@@ -92,8 +86,8 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 			MovementRow *row = &movements->row[run.first];
 
 			fits &= row_add(row, &run, subtract);
-			add_square(&row->squares, run.after.mrr, sign);
-			add_square(&row->squares, run.before.mrr, -sign);
+			/* m1^2 - m0^2 */
+			int256_add_product(&row->squares, run.after.mrr - run.before.mrr, sign * (run.after.mrr + run.before.mrr));
 		}
 	}
 	return fits;
