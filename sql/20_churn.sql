@@ -36,7 +36,7 @@ COMMENT ON AGGREGATE churn_agg(date, date, date, date) IS
 COMMENT ON AGGREGATE churn_agg(date, date, date, date, numeric) IS
 'The same with each customer''s MRR, in money, so that revenue_churn can be read; below zero counts as zero; rows without mrr are counted but never in force.';
 COMMENT ON AGGREGATE churn_agg(date, date, date, date, numeric, date) IS
-'The same with the day on which the customer''s term renews, so that the denominator up_for_renewal can be read. A renewal due within the period is lost when ended is not after it. NULL: none due.';
+'The same with the day on which the customer''s term renews, so that the denominator up_for_renewal can be read. A renewal that falls within the period, after the first day of the term, is due; it is lost when ended is not after it. NULL: none due.';
 
 CREATE FUNCTION logo_churn(state churn, denominator text DEFAULT 'start') RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'churn_logo';

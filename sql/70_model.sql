@@ -58,7 +58,7 @@ INSERT INTO source_column VALUES
 ('subscription', 2, 'subscription_id', 'text', false, 'Key of the subscription'),
 ('subscription', 3, 'starts_on', 'date', true, 'First day in force'),
 ('subscription', 4, 'ends_on', 'date', false, 'The day after the last in force; NULL: still in force'),
-('subscription', 5, 'mrr', 'numeric', true, 'MRR in force meanwhile, in money a month, recurring discounts off, without tax; see mrr() for prices'),
+('subscription', 5, 'mrr', 'numeric', true, 'MRR in force meanwhile, in money a month, recurring discounts off, without tax; see mrr() and term_mrr() for prices'),
 ('subscription', 6, 'currency', 'text', false, 'ISO 4217 code'),
 ('subscription', 7, 'product', 'text', false, 'Product'),
 ('subscription', 8, 'plan', 'text', false, 'Plan'),

@@ -37,7 +37,7 @@ extern const StateType churn_type;
 
 typedef struct ChurnRow
 {
-	int32_t		started;
+	int32_t		started;		/* DAY_NEVER: not in force at all */
 	int32_t		ended;			/* DAY_NEVER: in force still */
 	int32_t		renews;			/* DAY_NEVER: no renewal known */
 	Money		mrr;

@@ -50,18 +50,23 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("from_date and to_date must be the same in every row of a group")));
 
-	if (!PG_ARGISNULL(1) && !(PG_NARGS() > 5 && PG_ARGISNULL(5)))
+	if (PG_ARGISNULL(1))
+		row.started = DAY_NEVER;
+	else
 	{
 		row.started = day_arg(fcinfo, 1, "started");
 		row.ended = open_day_arg(fcinfo, 2, "ended", DAY_NEVER);
 		check_term(row.started, row.ended);
-		if (PG_NARGS() > 5)
-			row.mrr = money_arg(fcinfo, 5);
-		if (PG_NARGS() > 6)
-			row.renews = open_day_arg(fcinfo, 6, "renews_on", DAY_NEVER);
 	}
-	else
-		row.started = DAY_NEVER;	/* never in force */
+	if (PG_NARGS() > 5)
+	{
+		if (PG_ARGISNULL(5))
+			row.started = DAY_NEVER;
+		else
+			row.mrr = money_arg(fcinfo, 5);
+	}
+	if (PG_NARGS() > 6)
+		row.renews = open_day_arg(fcinfo, 6, "renews_on", DAY_NEVER);
 	if (!churn_add(churn, &row, subtract))
 		overflow_error(&churn_type);
 	return unless_empty(fcinfo, churn, churn->given);
