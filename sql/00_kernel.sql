@@ -1,9 +1,22 @@
+-- This script runs with a superuser's rights, the schema may be another's: nothing in it may catch
+-- a call of ours. For the same reason, calls name pg_catalog where another signature could fit better.
+DO $guard$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pronamespace = 'csmetrics'::pg_catalog.regnamespace
+               UNION ALL SELECT FROM pg_catalog.pg_operator WHERE oprnamespace = 'csmetrics'::pg_catalog.regnamespace
+               UNION ALL SELECT FROM pg_catalog.pg_type WHERE typnamespace = 'csmetrics'::pg_catalog.regnamespace) THEN
+        RAISE EXCEPTION 'schema "csmetrics" is not empty'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'The extension needs that schema for itself: empty, drop or rename it first.';
+    END IF;
+END
+$guard$;
+
 -- What every aggregate state needs: a type with text and binary form, comparison,
 -- hashing, operator classes for GROUP BY, ORDER BY, DISTINCT and joins, merge,
 -- unmerge, and an aggregate that rolls stored states up. Dropped again in 99.
 GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
 
-CREATE PROCEDURE define_state(type_name text, final_function text DEFAULT NULL)
+CREATE PROCEDURE define_state(type_name text, final_function text)
 LANGUAGE plpgsql AS $define$
 DECLARE
     comparison record;
@@ -23,13 +36,13 @@ BEGIN
         'CREATE FUNCTION merge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_merge''',
         'CREATE FUNCTION unmerge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_unmerge''']
     LOOP
-        EXECUTE format(statement, type_name);
+        EXECUTE pg_catalog.format(statement, type_name);
     END LOOP;
 
     IF final_function IS NOT NULL THEN
-        EXECUTE format('CREATE FUNCTION %2$I(state %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
+        EXECUTE pg_catalog.format('CREATE FUNCTION %2$I(state %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
                        type_name, final_function);
-        EXECUTE format('COMMENT ON FUNCTION %2$I(%1$s) IS ''Internal: end of an aggregate''', type_name, final_function);
+        EXECUTE pg_catalog.format('COMMENT ON FUNCTION %2$I(%1$s) IS ''Internal: end of an aggregate''', type_name, final_function);
     END IF;
 
     FOR comparison IN
@@ -41,15 +54,15 @@ BEGIN
                               ('state_gt', '>', '<', '<=', 'scalargtsel', 'scalargtjoinsel'))
             AS c(function, sign, commutator, negator, restrict, "join")
     LOOP
-        EXECUTE format('CREATE FUNCTION %2$I(%1$s, %1$s) RETURNS boolean LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
+        EXECUTE pg_catalog.format('CREATE FUNCTION %2$I(%1$s, %1$s) RETURNS boolean LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
                        type_name, comparison.function);
-        EXECUTE format('COMMENT ON FUNCTION %2$I(%1$s, %1$s) IS ''Internal: operator %3$s''',
+        EXECUTE pg_catalog.format('COMMENT ON FUNCTION %2$I(%1$s, %1$s) IS ''Internal: operator %3$s''',
                        type_name, comparison.function, comparison.sign);
-        EXECUTE format('CREATE OPERATOR %3$s (LEFTARG = %1$s, RIGHTARG = %1$s, FUNCTION = %2$I, COMMUTATOR = %4$s, NEGATOR = %5$s, RESTRICT = %6$I, JOIN = %7$I%8$s)',
+        EXECUTE pg_catalog.format('CREATE OPERATOR %3$s (LEFTARG = %1$s, RIGHTARG = %1$s, FUNCTION = %2$I, COMMUTATOR = %4$s, NEGATOR = %5$s, RESTRICT = %6$I, JOIN = %7$I%8$s)',
                        type_name, comparison.function, comparison.sign, comparison.commutator, comparison.negator,
                        comparison.restrict, comparison."join",
                        CASE comparison.sign WHEN '=' THEN ', HASHES, MERGES' ELSE '' END);
-        EXECUTE format('COMMENT ON OPERATOR %2$s (%1$s, %1$s) IS %3$L', type_name, comparison.sign,
+        EXECUTE pg_catalog.format('COMMENT ON OPERATOR %2$s (%1$s, %1$s) IS %3$L', type_name, comparison.sign,
                        CASE comparison.sign WHEN '=' THEN 'Same bytes, and so the same facts: states are canonical'
                                             WHEN '<>' THEN 'Not the same facts'
                                             ELSE 'Order by bytes: total, for sorting and indexes, without meaning' END);
@@ -73,8 +86,8 @@ BEGIN
         'COMMENT ON FUNCTION unmerge(%1$s, %1$s) IS ''The exact inverse of merge: the state a without the rows of b, so that unmerge(merge(a, b), b) = a. Rows of b that are not in a leave counts below zero. NULL if either is NULL; errors as merge.''',
         'COMMENT ON AGGREGATE rollup(%1$s) IS ''Rolls stored states up by merge, as in rollup(flow) ... GROUP BY segment. NULL rows are left out; NULL without rows; errors as merge.''']
     LOOP
-        EXECUTE format(statement, type_name,
-                       CASE WHEN final_function IS NOT NULL THEN format(', FINALFUNC = %1$I, MFINALFUNC = %1$I', final_function) END);
+        EXECUTE pg_catalog.format(statement, type_name,
+                       CASE WHEN final_function IS NOT NULL THEN pg_catalog.format(', FINALFUNC = %1$I, MFINALFUNC = %1$I', final_function) END);
     END LOOP;
 END
 $define$;

@@ -1,5 +1,5 @@
 -- Retention between two days: revenue_flow, its aggregate and its readers.
-CALL define_state('revenue_flow');
+CALL define_state('revenue_flow', NULL);
 COMMENT ON TYPE revenue_flow IS
 'What became of the MRR of a group of accounts between two days: amounts, account counts and exact second moments. Built by nrr_agg; read by nrr, grr, logo_churn and their fellows; adds up by merge and rollup.';
 

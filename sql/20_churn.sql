@@ -1,5 +1,5 @@
 -- Churn from first and last days: churn, its aggregate, its readers, and rates brought to another length of time.
-CALL define_state('churn');
+CALL define_state('churn', NULL);
 COMMENT ON TYPE churn IS
 'Customers that were in force, left, joined and came due over one period, with their MRR. Built by churn_agg; read by logo_churn, revenue_churn and the counts; adds up by merge and rollup.';
 

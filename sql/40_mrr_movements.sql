@@ -1,5 +1,5 @@
 -- The revenue bridge of a group of accounts, period by period: mrr_movements, its aggregate and its readers.
-CALL define_state('mrr_movements');
+CALL define_state('mrr_movements', NULL);
 COMMENT ON TYPE mrr_movements IS
 'The MRR movements of a group of accounts, period by period: about 400 bytes a period, whatever the number of accounts. Built by mrr_movement_agg; read by movements, retention and revenue_flows; adds up by merge and rollup.';
 

@@ -1,5 +1,5 @@
 -- Retention by cohort: cohorts, its aggregate and its readers.
-CALL define_state('cohorts');
+CALL define_state('cohorts', NULL);
 COMMENT ON TYPE cohorts IS
 'Accounts by the period of their first MRR, followed period by period: 40 bytes a cell of the triangle. Built by cohort_agg; read by cohort_retention and cohort_average; adds up by merge and rollup.';
 

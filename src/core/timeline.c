@@ -120,15 +120,15 @@ timeline_close(Timeline *timeline)
 	sort_entries(entry, timeline->count);
 	for (int i = 0; i < timeline->count;)
 	{
-		TimelineEntry sum = entry[i++];
+		TimelineEntry sum = {.day = entry[i].day};
 
-		for (; i < timeline->count && entry[i].day == sum.day; i++)
+		do
 		{
 			sum.tally += entry[i].tally;
 			sum.amount += entry[i].amount;
 			if (!entry_is_within_limits(&sum))
 				return 0;
-		}
+		} while (++i < timeline->count && entry[i].day == sum.day);
 		if (!entry_is_void(&sum))
 			entry[kept++] = sum;
 	}
@@ -377,7 +377,6 @@ timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out)
 	}
 	if (in_gap)
 		append_step(out, &last, gap);
-	timeline_close(out);
 }
 
 void
@@ -401,5 +400,4 @@ timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out)
 	}
 	if (last.paused)
 		append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
-	timeline_close(out);
 }

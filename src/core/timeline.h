@@ -131,7 +131,7 @@ bool		timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_a
 bool		timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Money *revenue);
 
 /*
- * Copies with a rule applied, as terms; `out` has room for 2 * count + 1 entries.
+ * Copies with a rule applied, as terms, left open; `out` has room for 2 * count + 1 entries.
  * smooth_gaps: a gap of fewer than `days` days without MRR, and not in a pause, keeps the MRR before it.
  * limit_pauses: a pause that lasts `days` days ends then, in churn.
  */

@@ -197,6 +197,9 @@ int256_parse(const char *text, Int256 *value)
 		return 0;
 	if (negative)
 		limbs_negate(value->limb, 4);
+	/* past 255 bits the sign flips; -0 has none */
+	if (limbs_negative(value->limb, 4) != negative && (value->limb[0] | value->limb[1] | value->limb[2] | value->limb[3]) != 0)
+		return 0;
 	return text;
 }
 

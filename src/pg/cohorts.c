@@ -25,7 +25,7 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 	Cohorts    *cohorts = PG_ARGISNULL(0) ? cohorts_new(&args.periods) : state_own(fcinfo, 0, &cohorts_type);
 	const Timeline *timeline = PG_ARGISNULL(1) ? &no_history : state_arg(fcinfo, 1, &timeline_type);
 
-	check_same_periods(&cohorts->periods, &args.periods);
+	check_same_periods(&cohorts->periods, 1, &args);
 	if (!cohorts_add(cohorts, timeline, subtract))
 		overflow_error(&cohorts_type);
 	return unless_empty(fcinfo, cohorts, cohorts->given);

@@ -26,7 +26,7 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 	Movements  *movements = PG_ARGISNULL(0) ? movements_new(&args) : state_own(fcinfo, 0, &movements_type);
 	const Timeline *timeline = PG_ARGISNULL(1) ? &no_history : state_arg(fcinfo, 1, &timeline_type);
 
-	check_same_periods(&movements->periods, &args.periods);
+	check_same_periods(&movements->periods, movements->lag, &args);
 	if (!movements_add(movements, timeline, subtract))
 		overflow_error(&movements_type);
 	return unless_empty(fcinfo, movements, movements->given);
@@ -161,6 +161,8 @@ put_flow(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
 
 	read.header = flow->header;
 	*flow = read;
+	if (state_flaw(&revenue_flow_type, flow, sizeof(*flow)))
+		overflow_error(&revenue_flow_type);
 	put_window(row, walk);
 	row_put(row, PointerGetDatum(flow));
 	row_put(row, window_is_complete(walk));

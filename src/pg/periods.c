@@ -64,9 +64,9 @@ period_args(FunctionCallInfo fcinfo, int n, int32 most)
 }
 
 void
-check_same_periods(const Periods *state, const Periods *row)
+check_same_periods(const Periods *periods, int32 lag, const PeriodArgs *row)
 {
-	if (memcmp(state, row, sizeof(Periods)) != 0)
+	if (memcmp(periods, &row->periods, sizeof(Periods)) != 0 || lag != row->lag)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("from_date, to_date, period and lag must be the same in every row of a group")));

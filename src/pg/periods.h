@@ -17,7 +17,7 @@ typedef struct PeriodArgs
 /* Arguments n to n + 2, and n + 3 where there is one; at most `most` periods. */
 extern PeriodArgs period_args(FunctionCallInfo fcinfo, int n, int32 most);
 
-/* All rows of a group must ask for the same periods. */
-extern void check_same_periods(const Periods *state, const Periods *row);
+/* All rows of a group must ask for the same periods and lag: those of the state. */
+extern void check_same_periods(const Periods *periods, int32 lag, const PeriodArgs *row);
 
 #endif

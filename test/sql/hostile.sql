@@ -1,0 +1,220 @@
+\unset ECHO
+\i test/psql.sql
+-- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
+BEGIN;
+SELECT plan(30);
+SELECT setseed(0.17) \g /dev/null
+\set cases 10000
+
+-- Honest states of each type, to be spoilt: usual, huge, below zero, small.
+CREATE TABLE term AS
+SELECT id, id % 9 AS account, starts, starts + floor(random() * 300)::int AS ends, random() < 0.2 AS paused,
+       CASE id % 4 WHEN 0 THEN 1e12 + round(random()::numeric, 6) WHEN 1 THEN floor(random() * 100)::numeric ELSE round(random()::numeric * 100, 6) END AS mrr,
+       CASE id % 3 WHEN 0 THEN 0 WHEN 1 THEN 1e17 + 0.000001 ELSE round(random()::numeric * 100, 2) END AS later
+FROM (SELECT id, date '2024-01-01' + floor(random() * 300)::int AS starts FROM generate_series(1, 40) AS id) AS t;
+CREATE TABLE history AS SELECT account, mrr_timeline_agg(starts, ends, mrr, paused) AS history FROM term GROUP BY account;
+
+CREATE TABLE seed (type text, form text, bytes bytea);
+INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
+FROM (SELECT nrr_agg(mrr, later) FROM term UNION ALL SELECT nrr_agg(1, 2)
+      UNION ALL SELECT unmerge(nrr_agg(1, 1), nrr_agg(mrr, later)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'churn', s::text, churn_send(s)
+FROM (SELECT churn_agg(starts, ends, '2024-04-01', '2024-07-01', mrr, ends) FROM term
+      UNION ALL SELECT unmerge(churn_agg(NULL, NULL, '2024-04-01', '2024-07-01'), churn_agg(starts, ends, '2024-04-01', '2024-07-01', later)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'mrr_timeline', s::text, mrr_timeline_send(s)
+FROM (SELECT history FROM history WHERE account < 4 UNION ALL SELECT mrr_timeline_agg(starts, later) FROM term WHERE account < 2
+      UNION ALL SELECT mrr_timeline_agg('2024-01-01', NULL, NULL)) AS q(s);
+INSERT INTO seed SELECT 'mrr_movements', s::text, mrr_movements_send(s)
+FROM (SELECT mrr_movement_agg(history, '2024-02-01', '2024-04-15', 'month') FROM history
+      UNION ALL SELECT mrr_movement_agg(history, '2024-03-01', '2024-05-01', 'month', 2) FROM history) AS q(s);
+INSERT INTO seed SELECT 'cohorts', s::text, cohorts_send(s)
+FROM (SELECT cohort_agg(history, '2024-01-01', '2024-04-15', 'month') FROM history
+      UNION ALL SELECT cohort_agg(NULL, '2024-01-01', '2024-01-02', 'year')) AS q(s);
+
+-- Every reader with one argument that has no default, and these.
+CREATE TABLE reader (type text, expression text);
+INSERT INTO reader
+SELECT t.typname, CASE WHEN p.proretset THEN format('(SELECT count(*) FROM %I(x))', p.proname)
+                       WHEN p.prorettype IN (SELECT type::regtype FROM seed) THEN format('sound(%I(x))', p.proname)
+                       ELSE format('%I(x)', p.proname) END
+FROM pg_proc AS p JOIN pg_type AS t ON t.oid = p.proargtypes[0]
+WHERE p.pronamespace = 'csmetrics'::regnamespace AND t.typname IN (SELECT type FROM seed)
+  AND p.prokind = 'f' AND p.pronargs - p.pronargdefaults = 1 AND p.prorettype <> 'cstring'::regtype;
+INSERT INTO reader SELECT DISTINCT type, unnest(ARRAY[
+    'sound(merge(x, x))', 'sound(unmerge(x, x))', 'sound(unmerge(unmerge(x, x), x))', 'state_hash_extended(x, 7)', 'x < x']) FROM seed;
+INSERT INTO reader SELECT 'churn', format('%s(x, %L)', ratio, word)
+FROM (VALUES ('logo_churn'), ('revenue_churn')) AS r(ratio), unnest(ARRAY['start_plus_new', 'average', 'up_for_renewal']) AS word;
+INSERT INTO reader SELECT 'churn', format('logo_churn_interval(x, 0.9, %L)', word) FROM unnest(ARRAY['start_plus_new', 'average', 'up_for_renewal']) AS word;
+INSERT INTO reader SELECT 'mrr_movements', format('(SELECT count(*) FROM retention(x, %L))', word) FROM unnest(ARRAY['movement', 'chained', 'ttm_avg']) AS word;
+INSERT INTO reader VALUES
+    ('mrr_timeline', 'mrr_at(x, ''2024-05-05'')'), ('mrr_timeline', 'mrr_at(x, ''infinity'')'),
+    ('mrr_timeline', 'revenue_between(x, ''0001-01-01'', ''9999-12-31'')'), ('mrr_timeline', 'revenue_between(x, ''2024-02-10'', ''2024-05-05'')'),
+    ('mrr_timeline', 'churned_on(x, ''infinity'', true)'),
+    ('mrr_timeline', 'sound(smooth_gaps(x, 30))'), ('mrr_timeline', 'sound(smooth_gaps(x, 2900000))'), ('mrr_timeline', 'sound(limit_pauses(x, 30))'),
+    ('mrr_timeline', '(SELECT count(*) FROM changes(x, true))'), ('mrr_timeline', '(SELECT count(*) FROM changes(x, ''2024-01-01'', ''2025-01-01'', ''month'', 2))'),
+    ('mrr_timeline', '(SELECT sound(mrr_movement_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'', 2)))'),
+    ('mrr_timeline', '(SELECT sound(cohort_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'')))'),
+    ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
+    ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))');
+
+-- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
+SELECT DISTINCT format($f$
+    CREATE FUNCTION sound(x %1$s) RETURNS %1$s LANGUAGE plpgsql AS $body$
+    BEGIN
+        IF x::text::%1$s <> x OR x::text::%1$s::text <> x::text THEN RAISE 'not canonical: %%', x::text; END IF;
+        RETURN x;
+    END $body$
+$f$, type) FROM seed \gexec
+SELECT format($f$
+    CREATE FUNCTION judge(x %1$s) RETURNS text LANGUAGE plpgsql AS $body$
+    DECLARE one text;
+    BEGIN
+        PERFORM sound(x);
+        BEGIN
+            PERFORM %2$s;
+            RETURN NULL;
+        EXCEPTION WHEN numeric_value_out_of_range THEN -- which hides the readers that come after
+        END;
+        FOR one IN SELECT expression FROM reader WHERE type = %1$L LOOP
+            BEGIN
+                EXECUTE 'SELECT ' || one || ' FROM (SELECT $1 AS x) AS q' USING x;
+            EXCEPTION WHEN numeric_value_out_of_range THEN
+            END;
+        END LOOP;
+        RETURN NULL;
+    EXCEPTION WHEN OTHERS THEN
+        RETURN format('accepted, then %%s %%s in %%s of %%s', SQLSTATE, SQLERRM, coalesce(one, 'readers'), left(x::text, 300));
+    END $body$
+$f$, type, string_agg(expression, ', ' ORDER BY expression)) FROM reader GROUP BY type \gexec
+SELECT DISTINCT format($f$
+    CREATE FUNCTION try_%1$s(hostile text) RETURNS text LANGUAGE plpgsql AS $body$
+    DECLARE x %1$s;
+    BEGIN
+        BEGIN
+            x := hostile;
+        EXCEPTION WHEN OTHERS THEN
+            RETURN CASE WHEN SQLSTATE = '22P02' THEN 'refused' ELSE format('%%s %%s for %%s', SQLSTATE, SQLERRM, left(hostile, 300)) END;
+        END;
+        RETURN coalesce(judge(x), 'accepted');
+    END $body$
+$f$, type) FROM seed \gexec
+
+-- Bytes come in by COPY; a trigger judges what was accepted, and keeps it out of the table.
+-- COPY writes a bytea just as it is, so that a file of one makes a file of any binary value.
+SELECT set_config('hostile.path', current_setting('data_directory') || '/csmetrics_hostile.copy', true) \g /dev/null
+SELECT DISTINCT format($f$
+    CREATE TABLE sink_%1$s (x %1$s);
+    CREATE FUNCTION sink_%1$s() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN
+        PERFORM set_config('hostile.verdict', coalesce(judge(NEW.x),
+            CASE WHEN %1$s_send(NEW.x) = current_setting('hostile.bytes')::bytea THEN 'accepted' ELSE 'not sent as it was received: ' || NEW.x::text END), true);
+        RETURN NULL;
+    END $body$;
+    CREATE TRIGGER judge BEFORE INSERT ON sink_%1$s FOR EACH ROW EXECUTE FUNCTION sink_%1$s();
+    CREATE FUNCTION try_%1$s(hostile bytea) RETURNS text LANGUAGE plpgsql AS $body$
+    BEGIN
+        PERFORM set_config('hostile.bytes', hostile::text, true);
+        EXECUTE format('COPY (SELECT %%L::bytea) TO %%L (FORMAT binary)', hostile, current_setting('hostile.path'));
+        EXECUTE format('COPY sink_%1$s FROM %%L (FORMAT binary)', current_setting('hostile.path'));
+        RETURN current_setting('hostile.verdict');
+    EXCEPTION WHEN OTHERS THEN
+        RETURN CASE WHEN SQLSTATE IN ('22P03', '08P01') THEN 'refused' ELSE format('%%s %%s for %%s', SQLSTATE, SQLERRM, left(hostile::text, 300)) END;
+    END $body$;
+$f$, type) FROM seed \gexec
+
+-- What is done to an honest state.
+CREATE FUNCTION below(n int) RETURNS int LANGUAGE sql VOLATILE AS $$ SELECT floor(random() * n)::int $$;
+CREATE FUNCTION any_of(choices text[]) RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT choices[1 + floor(random() * cardinality(choices))::int] $$;
+CREATE FUNCTION noise(n int) RETURNS bytea LANGUAGE sql VOLATILE AS $$
+    SELECT substr(decode(string_agg(md5(random()::text), ''), 'hex'), 1, n) FROM generate_series(0, n / 16)
+$$;
+
+CREATE FUNCTION spoil(form text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    at int := 1 + below(length(form));
+    bar int := at + greatest(strpos(translate(substr(form, at), '|', ' '), ' '), 1) - 1;
+    rows text[] := string_to_array(form, '|');
+    r int := 1 + below(cardinality(rows));
+BEGIN
+    CASE below(8)
+    WHEN 0, 1 THEN -- a character changed, added or dropped
+        RETURN overlay(form PLACING any_of(ARRAY['0', '1', '9', 'a', 'f', 'x', '-', '.', ' ', '|', 'e', '+', ',', chr(233), E'\n', 'A', '']) FROM at FOR below(2));
+    WHEN 2 THEN -- a separator
+        RETURN overlay(form PLACING any_of(ARRAY[' ', '|', '', '  ', '||', '| ', ' |', ',', E'\t']) FROM bar FOR 1);
+    WHEN 3, 4 THEN -- a field
+        RETURN regexp_replace(left(form, at), '[^ |]*$', '') || any_of(ARRAY[
+                   '', '-', '.', '-.5', '5.', '.5', '-0', '00012', '1e5', 'NaN', 'infinity', '0.0000001', '1.5', '0x', '0x0', '-0x1', '0X1', '0xG', '-1', '1', '2', '3', '99',
+                   '2147483647', '2147483648', '-2147483648', '-2147483649', '4294967296', '576460752303423487', '576460752303423488', '-576460752303423488',
+                   '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '18446744073709551616',
+                   '1329227995784915872903807060280.344575', '1329227995784915872903807060280.344576', '-1329227995784915872903807060280.344575',
+                   '1267650600228229401496703.205375', '1267650600228229401496703.205376', '-1267650600228229401496703.205375',
+                   '170141183460469231731687303715884.105727', '170141183460469231731687303715884.105728', '-170141183460469231731687303715884.105728',
+                   '340282366920938463463374607431768211456', repeat('9', 50), repeat('9', 5000), '0x' || repeat('f', 63), '0x' || repeat('f', 64), '0x' || repeat('f', 65),
+                   '-0x8' || repeat('0', 63), '0x8' || repeat('0', 63), '0x7' || repeat('f', 63),
+                   '0001-01-01', '0000-01-01', '9999-12-31', '10000-01-01', '2024-02-29', '2023-02-29', '2024-13-01', '2024-00-10', '2024-01-00', '2024-1-1', '2024-04-02'])
+               || regexp_replace(substr(form, at + 1), '^[^ |]*', '');
+    WHEN 5 THEN -- rows dropped, doubled, swapped, made many
+        RETURN array_to_string(rows[:r - 1] || CASE below(4) WHEN 0 THEN '{}' WHEN 1 THEN rows[r:r] || rows[r:r] WHEN 2 THEN rows[r + 1:r + 1] || rows[r:r]
+                                                             ELSE array_fill(rows[r], ARRAY[below(300)]) END || rows[r + 1 + below(2):], '|');
+    WHEN 6 THEN -- version, flags, or all
+        RETURN CASE WHEN random() < 0.7 THEN regexp_replace(form, '^\S+ [^|]+', any_of(ARRAY['0', '1', '1', '2', '255', '256', '257', '-1', '']) || ' ' || any_of(ARRAY['0', '1', '128', '255', '256', '-0']))
+                    ELSE array_to_string(ARRAY(SELECT any_of(ARRAY['0', '1', '7', 'x', '-', '.', ' ', '|']) FROM generate_series(1, below(60))), '') END;
+    ELSE -- twice
+        RETURN CASE WHEN form = '' THEN form ELSE spoil(spoil(form)) END;
+    END CASE;
+END
+$$;
+
+CREATE FUNCTION spoil(bytes bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE
+    long int := length(bytes);
+    at int := 1 + below(long);
+    field int := 5 + 4 * below(greatest(long / 4 - 1, 1));
+    width int := least(4 << below(4), long + 1 - least(field, long));
+BEGIN
+    CASE below(8)
+    WHEN 0 THEN RETURN overlay(bytes PLACING noise(1 + below(8)) FROM at);
+    WHEN 1 THEN RETURN overlay(bytes PLACING noise(width) FROM field);
+    WHEN 2 THEN RETURN overlay(bytes PLACING decode(any_of(ARRAY['00', 'ff', '7f', '80', '08', 'f8', '10', 'f0']) || repeat(any_of(ARRAY['00', 'ff', '01']), width - 1), 'hex') FROM field);
+    WHEN 3 THEN RETURN overlay(bytes PLACING substr(bytes, at, width) FROM field); -- a field from elsewhere
+    WHEN 4 THEN RETURN overlay(bytes PLACING CASE below(2) WHEN 0 THEN '\x0100'::bytea ELSE '\x01000000'::bytea END || noise(2) FROM 1); -- reserved bytes, or what follows
+    WHEN 5 THEN RETURN CASE below(3) WHEN 0 THEN '\x01000000'::bytea || noise(below(500)) WHEN 1 THEN noise(below(500)) ELSE noise(4) || substr(bytes, 5) END;
+    WHEN 6 THEN RETURN CASE below(4) WHEN 0 THEN bytes || noise(1 + below(60)) WHEN 1 THEN bytes || bytes WHEN 2 THEN substr(bytes, 1, field - 1) || substr(bytes, field + width)
+                                     ELSE substr(bytes, 1, field - 1) || substr(bytes, field, width) || substr(bytes, field) END;
+    ELSE RETURN CASE WHEN long < 8 THEN bytes ELSE spoil(spoil(bytes)) END;
+    END CASE;
+END
+$$;
+
+-- Cut short at every length; every version and flag; every bit (of a long state some); the rest at random.
+CREATE TABLE text_case AS
+    SELECT type, left(form, n) AS hostile FROM seed, generate_series(0, length(form) - 1) AS n WHERE n < 900 OR n % 7 = 0
+    UNION ALL SELECT type, substr(form, n) FROM seed, generate_series(2, 200) AS n;
+CREATE TABLE bytes_case AS
+    SELECT type, substr(bytes, 1, n) AS hostile FROM seed, generate_series(0, length(bytes) - 1) AS n WHERE n < 900 OR n % 7 = 0
+    UNION ALL SELECT type, set_byte(bytes, at, n) FROM seed, generate_series(0, 3) AS at, generate_series(0, 255, 5) AS n
+    UNION ALL SELECT type, set_bit(bytes, n, 1 - get_bit(bytes, n)) FROM seed, generate_series(0, 8 * length(bytes) - 1) AS n WHERE n < 700 OR random() < 2000.0 / length(bytes) / 8;
+
+INSERT INTO text_case SELECT type, spoil(forms[1 + below(cardinality(forms))])
+FROM (SELECT type, array_agg(form) AS forms, (SELECT count(*) FROM text_case AS c WHERE c.type = s.type) AS already FROM seed AS s GROUP BY type) AS t,
+     generate_series(1, greatest(:cases - already, 5000));
+INSERT INTO bytes_case SELECT type, spoil(bytes[1 + below(cardinality(bytes))])
+FROM (SELECT type, array_agg(bytes) AS bytes, (SELECT count(*) FROM bytes_case AS c WHERE c.type = s.type) AS already FROM seed AS s GROUP BY type) AS t,
+     generate_series(1, greatest(:cases - already, 5000));
+
+CREATE TABLE verdict (way text, type text, verdict text, cases bigint);
+SELECT format('INSERT INTO verdict SELECT %1$L, %2$L, try_%2$s(hostile), count(*) FROM %1$s_case WHERE type = %2$L GROUP BY 3', way, type)
+FROM (SELECT DISTINCT type FROM seed) AS t, (VALUES ('text'), ('bytes')) AS w(way) \gexec
+SELECT format('COPY sink_churn FROM PROGRAM %L', format('rm "%s"', current_setting('hostile.path'))) \gexec
+
+SELECT cmp_ok(sum(cases), '>=', :cases::numeric, format('%s from outside, %s: there are cases enough', type, way))
+FROM verdict GROUP BY type, way ORDER BY type, way;
+SELECT is(string_agg(verdict, E'\n'), NULL, format('%s from outside, %s: each is accepted and sound, or refused as it should be', type, way))
+FROM (SELECT type, way, CASE WHEN verdict NOT IN ('accepted', 'refused') THEN verdict END AS verdict,
+             row_number() OVER (PARTITION BY type, way ORDER BY verdict IN ('accepted', 'refused')) AS n FROM verdict) AS v
+WHERE n <= 5 GROUP BY type, way ORDER BY type, way;
+SELECT is(array_agg(verdict ORDER BY verdict), '{accepted,refused}', format('%s from outside, %s: some are accepted, some are refused', type, way))
+FROM verdict GROUP BY type, way ORDER BY type, way;
+
+SELECT * FROM finish();
+ROLLBACK;
