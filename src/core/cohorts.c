@@ -11,7 +11,7 @@ cohorts_row_count(const void *state)
 {
 	const Cohorts *cohorts = state;
 
-	if (!periods_are_valid(&cohorts->periods) || cohorts->periods.count > COHORT_PERIODS_MAX)
+	if (!periods_are_valid(&cohorts->periods, 1) || cohorts->periods.count > COHORT_PERIODS_MAX)
 		return -1;
 	return cohorts_cells(&cohorts->periods);
 }

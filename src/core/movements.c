@@ -5,7 +5,7 @@
 int64_t
 movements_rows(const Periods *periods, int32_t lag)
 {
-	return periods->count + (lag > 1 ? periods->count - lag + 1 : 0);
+	return lag - 1 + periods->count + (lag > 1 ? periods->count : 0);
 }
 
 static int64_t
@@ -13,7 +13,7 @@ movements_row_count(const void *state)
 {
 	const Movements *movements = state;
 
-	if (!periods_are_valid(&movements->periods) || movements->lag < 1 || movements->lag > movements->periods.count)
+	if (!periods_are_valid(&movements->periods, movements->lag))
 		return -1;
 	return movements_rows(&movements->periods, movements->lag);
 }
@@ -67,14 +67,15 @@ row_add(MovementRow *row, const WindowRun *run, bool subtract)
 static bool
 add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 {
-	WindowWalk	walk = window_walk(&movements->periods, timeline, 1);
+	int32_t		first = movements_first(movements);
+	WindowWalk	walk = window_walk(&movements->periods, timeline, first, 1);
 	WindowRun	run;
 	int			sign = subtract ? -1 : 1;
 	bool		fits = true;
 
 	while (window_next(&walk, &run))
 	{
-		if (run.first == 0 && run.before.mrr > 0)
+		if (run.first == first && run.before.mrr > 0)
 		{
 			movements->opening_count += sign;
 			fits &= money_add(&movements->opening, sign * run.before.mrr);
@@ -83,7 +84,7 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 		/* what moves lies within one period: the run has no second */
 		if (run.movement != MOVEMENT_NONE)
 		{
-			MovementRow *row = &movements->row[run.first];
+			MovementRow *row = &movements->row[run.first - first];
 
 			fits &= row_add(row, &run, subtract);
 			/* m1^2 - m0^2 */
@@ -96,17 +97,18 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 static bool
 add_windows(Movements *movements, const Timeline *timeline, bool subtract)
 {
-	WindowWalk	walk = window_walk(&movements->periods, timeline, movements->lag);
-	MovementRow *rows = movements->row + movements->periods.count;
+	int32_t		first = movements_first(movements);
+	WindowWalk	walk = window_walk(&movements->periods, timeline, first, movements->lag);
+	MovementRow *rows = movements->row + (movements->periods.count - first);
 	WindowRun	run;
 	bool		fits = true;
 
 	while (window_next(&walk, &run))
 		if (run.movement != MOVEMENT_NONE)
 		{
-			fits &= row_add(&rows[run.first], &run, subtract);
-			if (run.next < walk.count)
-				fits &= row_add(&rows[run.next], &run, !subtract);
+			fits &= row_add(&rows[run.first - first], &run, subtract);
+			if (run.next < walk.end_window)
+				fits &= row_add(&rows[run.next - first], &run, !subtract);
 		}
 	return fits;
 }
@@ -150,7 +152,7 @@ movements_next(MovementsWalk *walk)
 	const Periods *periods = &movements->periods;
 	int32_t		window = walk->window + 1;
 
-	if (window > periods->count - movements->lag)
+	if (window == periods->count)
 		return false;
 	if (window > 0)
 	{
@@ -164,7 +166,7 @@ movements_next(MovementsWalk *walk)
 		walk->row = movements->row[window];
 	else
 		walk->overflow |= fields_merge(movements_type.row, &walk->row,
-									   &movements->row[periods->count + window], false) != MERGE_DONE;
+									   &movements->row[periods->count - movements_first(movements) + window], false) != MERGE_DONE;
 	walk->window = window;
 	walk->closing_count = walk->opening_count + net_count(&walk->row);
 	walk->closing = walk->opening + walk->row.net;
@@ -225,8 +227,11 @@ movements_retention(const MovementsWalk *walk, RetentionMethod method, double *n
 			RevenueFlow flow = row_flow(row, opening);
 			bool		defined = revenue_flow_nrr(&flow, nrr) && revenue_flow_grr(&flow, grr);
 
-			chained_nrr *= *nrr;
-			chained_grr *= *grr;
+			if (defined)
+			{
+				chained_nrr *= *nrr;
+				chained_grr *= *grr;
+			}
 			known &= (defined || method != RETENTION_CHAINED) &&
 				money_add(&sum.opening, flow.opening) && money_add(&sum.expansion, flow.expansion) &&
 				money_add(&sum.contraction, flow.contraction) && money_add(&sum.churned, flow.churned) &&

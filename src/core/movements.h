@@ -3,8 +3,8 @@
  *
  * The state holds one row a period, and, where the lag is above one, one more
  * row a window of that many periods. Window rows are kept as differences from
- * the window before, so an account costs what its changes cost. Periods begin
- * lag - 1 before the day asked for, so that each window has its periods.
+ * the window before, so an account costs what its changes cost. Rows of periods
+ * begin lag - 1 before the first asked for, so that each window has its periods.
  */
 #ifndef CSMETRICS_MOVEMENTS_H
 #define CSMETRICS_MOVEMENTS_H
@@ -24,17 +24,24 @@ typedef struct MovementRow
 typedef struct Movements
 {
 	StateHeader header;
-	Periods		periods;		/* with the lag - 1 before the first asked for */
+	Periods		periods;		/* those asked for: windows end with them */
 	int32_t		lag;
 	int32_t		reserved;
 	int64_t		given;		/* accounts given */
 	int64_t		opening_count;	/* at boundary 0 */
 	Money		opening;
 	Int256		opening_squares;
-	MovementRow row[];			/* periods.count, then the windows if lag > 1 */
+	MovementRow row[];			/* lag - 1 + periods.count, then the windows if lag > 1 */
 } Movements;
 
 extern const StateType movements_type;
+
+/* The number of the first period that has a row, and of the first window. */
+static inline int32_t
+movements_first(const Movements *movements)
+{
+	return 1 - movements->lag;
+}
 
 /* Rows of a state with these periods and lag. */
 int64_t		movements_rows(const Periods *periods, int32_t lag);
@@ -46,7 +53,7 @@ bool		movements_add(Movements *movements, const Timeline *timeline, bool subtrac
 typedef struct MovementsWalk
 {
 	const Movements *movements;
-	int32_t		window;			/* the one that was read last */
+	int32_t		window;			/* the one that was read last, counted from 0: it ends with that period */
 	int64_t		opening_count;
 	Money		opening;
 	Int256		opening_squares;

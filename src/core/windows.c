@@ -11,23 +11,14 @@ periods_init(Periods *periods, int32_t origin, int32_t end, PeriodUnit unit)
 }
 
 bool
-periods_extend(Periods *periods, int32_t more)
-{
-	if (more > PERIODS_MAX - periods->count)
-		return false;
-	periods->origin = period_start(periods->origin, periods->unit, -more);
-	periods->count += more;
-	return day_is_valid(periods->origin);
-}
-
-bool
-periods_are_valid(const Periods *periods)
+periods_are_valid(const Periods *periods, int32_t lag)
 {
 	Periods		expected;
 
 	return day_is_valid(periods->origin) && day_is_valid(periods->end) &&
 		periods->unit >= 0 && periods->unit < PERIOD_UNITS &&
-		periods_init(&expected, periods->origin, periods->end, periods->unit) && expected.count == periods->count;
+		periods_init(&expected, periods->origin, periods->end, periods->unit) && expected.count == periods->count &&
+		lag >= 1 && lag <= PERIODS_MAX - periods->count + 1 && day_is_valid(periods_boundary(periods, 1 - lag));
 }
 
 int32_t
@@ -48,8 +39,6 @@ boundary_fetch(BoundaryWalk *walk)
 	/* a change within period p is first seen at boundary p + 1 */
 	if (!timeline_next(&walk->steps, &walk->pending) || walk->pending.day >= walk->end)
 		walk->changes_at = INT32_MAX;
-	else if (walk->pending.day < walk->origin.day)
-		walk->changes_at = 0;
 	else
 		walk->changes_at = period_index(&walk->origin, walk->pending.day) + 1;
 }
@@ -81,17 +70,18 @@ boundary_move(BoundaryWalk *walk, int32_t j)
 }
 
 WindowWalk
-window_walk(const Periods *periods, const Timeline *timeline, int32_t lag)
+window_walk(const Periods *periods, const Timeline *timeline, int32_t first, int32_t lag)
 {
 	WindowWalk	walk = {
 		.end = boundary_walk(periods, timeline),
 		.lag = lag,
-		.count = periods->count - lag + 1,
+		.next = first,
+		.end_window = periods->count - lag + 1,
 	};
 
 	if (lag > 1)
 		walk.start = walk.end;
-	boundary_move(&walk.end, 0);
+	boundary_move(&walk.end, first);
 	return walk;
 }
 
@@ -107,7 +97,7 @@ window_next(WindowWalk *walk, WindowRun *run)
 	int32_t		start_changes_at;
 	int32_t		end_at = walk->next + walk->lag;
 
-	if (walk->next >= walk->count)
+	if (walk->next >= walk->end_window)
 		return false;
 
 	run->first = walk->next;
@@ -132,8 +122,8 @@ window_next(WindowWalk *walk, WindowRun *run)
 		run->movement = MOVEMENT_INTRA_PERIOD;
 		run->amount = walk->end.transient;
 	}
-	run->next = walk->end.changes_at == INT32_MAX ? walk->count : walk->end.changes_at - walk->lag;
-	run->next = earlier(walk->count, earlier(run->next, start_changes_at));
+	run->next = walk->end.changes_at == INT32_MAX ? walk->end_window : walk->end.changes_at - walk->lag;
+	run->next = earlier(walk->end_window, earlier(run->next, start_changes_at));
 	walk->next = run->next;
 	return true;
 }

@@ -1,9 +1,9 @@
 /*
  * Windows over one account's timeline: where it stood at the two ends of every
  * window of `lag` periods. Boundary j is the moment before the first day of
- * period j; window q reaches from boundary q to boundary q + lag. Windows that
- * see the same two standings come as one run, so the cost is that of the
- * changes, not of the periods.
+ * period j; window q reaches from boundary q to boundary q + lag. Periods before
+ * the first have negative numbers. Windows that see the same two standings come
+ * as one run, so the cost is that of the changes, not of the periods.
  */
 #ifndef CSMETRICS_WINDOWS_H
 #define CSMETRICS_WINDOWS_H
@@ -25,13 +25,10 @@ typedef struct Periods
 /* Counts the periods of [origin, end); false when there are none or too many. */
 bool		periods_init(Periods *periods, int32_t origin, int32_t end, PeriodUnit unit);
 
-/* The same with `more` whole periods before the first; false when there are too many. */
-bool		periods_extend(Periods *periods, int32_t more);
+/* Are these what periods_init makes, and can windows of `lag` periods end with each of them? */
+bool		periods_are_valid(const Periods *periods, int32_t lag);
 
-/* Are these what periods_init and periods_extend make? */
-bool		periods_are_valid(const Periods *periods);
-
-/* First day of period i, or the end for i = count. */
+/* First day of period i, which may be negative, or the end for i = count. */
 int32_t		periods_boundary(const Periods *periods, int32_t i);
 
 /* True unless period i is the last and cut short. */
@@ -69,11 +66,12 @@ typedef struct WindowWalk
 	BoundaryWalk end;
 	BoundaryWalk start;			/* idle where the lag is 1: a window then starts where the last one ended */
 	int32_t		lag;
-	int32_t		count;			/* of windows */
 	int32_t		next;
+	int32_t		end_window;		/* the one after the last */
 } WindowWalk;
 
-WindowWalk	window_walk(const Periods *periods, const Timeline *timeline, int32_t lag);
+/* The windows from `first` on that end within the periods. */
+WindowWalk	window_walk(const Periods *periods, const Timeline *timeline, int32_t first, int32_t lag);
 
 /* The next run; false after the last. */
 bool		window_next(WindowWalk *walk, WindowRun *run);

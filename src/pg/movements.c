@@ -40,14 +40,14 @@ put_window(RowBuilder *row, const MovementsWalk *walk)
 {
 	const Movements *movements = walk->movements;
 
-	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, walk->window)));
-	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, walk->window + movements->lag)));
+	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, movements_first(movements) + walk->window)));
+	row_put(row, DateADTGetDatum(periods_boundary(&movements->periods, walk->window + 1)));
 }
 
 static Datum
 window_is_complete(const MovementsWalk *walk)
 {
-	return BoolGetDatum(period_is_complete(&walk->movements->periods, walk->window + walk->movements->lag - 1));
+	return BoolGetDatum(period_is_complete(&walk->movements->periods, walk->window));
 }
 
 /* Raised by the engine should its arithmetic, or the storage under it, ever be wrong. */
@@ -58,7 +58,7 @@ check_bridge(const MovementsWalk *walk)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("the movements of period %s do not add up to its change of MRR",
-						day_text(periods_boundary(&walk->movements->periods, walk->window)))));
+						day_text(periods_boundary(&walk->movements->periods, movements_first(walk->movements) + walk->window)))));
 }
 
 static void

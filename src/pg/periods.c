@@ -48,8 +48,8 @@ period_args(FunctionCallInfo fcinfo, int n, int32 most)
 		last->periods.unit == (int32) unit && last->lag == args.lag)
 		return *last;
 
-	if (!periods_init(&args.periods, args.from, args.to, unit) || !periods_extend(&args.periods, args.lag - 1) ||
-		args.periods.count > most)
+	if (!periods_init(&args.periods, args.from, args.to, unit) || !periods_are_valid(&args.periods, args.lag) ||
+		args.periods.count + args.lag - 1 > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("too many periods of one %s between %s and %s",

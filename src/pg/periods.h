@@ -10,11 +10,11 @@ typedef struct PeriodArgs
 {
 	int32		from;
 	int32		to;
-	Periods		periods;		/* with lag - 1 more before from_date */
+	Periods		periods;
 	int32		lag;
 } PeriodArgs;
 
-/* Arguments n to n + 2, and n + 3 where there is one; at most `most` periods. */
+/* Arguments n to n + 2, and n + 3 where there is one; at most `most` periods, with the lag - 1 before from_date. */
 extern PeriodArgs period_args(FunctionCallInfo fcinfo, int n, int32 most);
 
 /* All rows of a group must ask for the same periods and lag: those of the state. */

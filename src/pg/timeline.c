@@ -291,7 +291,7 @@ static void
 list_periods(FunctionCallInfo fcinfo, RowBuilder *row)
 {
 	PeriodArgs	args = period_args(fcinfo, 1, PERIODS_MAX);
-	WindowWalk	walk = window_walk(&args.periods, timeline_arg(fcinfo), args.lag);
+	WindowWalk	walk = window_walk(&args.periods, timeline_arg(fcinfo), 1 - args.lag, args.lag);
 	WindowRun	run;
 
 	while (window_next(&walk, &run))
