@@ -70,26 +70,23 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 	int32_t		first = movements_first(movements);
 	WindowWalk	walk = window_walk(&movements->periods, timeline, first, 1);
 	WindowRun	run;
+	Money		opening = walk.end.standing.mrr;
 	int			sign = subtract ? -1 : 1;
 	bool		fits = true;
 
+	if (opening > 0)
+	{
+		movements->opening_count += sign;
+		fits &= money_add(&movements->opening, sign * opening);
+		int256_add_product(&movements->opening_squares, opening, sign * opening);
+	}
 	while (window_next(&walk, &run))
 	{
-		if (run.first == first && run.before.mrr > 0)
-		{
-			movements->opening_count += sign;
-			fits &= money_add(&movements->opening, sign * run.before.mrr);
-			int256_add_product(&movements->opening_squares, run.before.mrr, sign * run.before.mrr);
-		}
-		/* what moves lies within one period: the run has no second */
-		if (run.movement != MOVEMENT_NONE)
-		{
-			MovementRow *row = &movements->row[run.first - first];
+		MovementRow *row = &movements->row[run.first - first];
 
-			fits &= row_add(row, &run, subtract);
-			/* m1^2 - m0^2 */
-			int256_add_product(&row->squares, run.after.mrr - run.before.mrr, sign * (run.after.mrr + run.before.mrr));
-		}
+		fits &= row_add(row, &run, subtract);
+		/* m1^2 - m0^2 */
+		int256_add_product(&row->squares, run.after.mrr - run.before.mrr, sign * (run.after.mrr + run.before.mrr));
 	}
 	return fits;
 }
@@ -104,12 +101,11 @@ add_windows(Movements *movements, const Timeline *timeline, bool subtract)
 	bool		fits = true;
 
 	while (window_next(&walk, &run))
-		if (run.movement != MOVEMENT_NONE)
-		{
-			fits &= row_add(&rows[run.first - first], &run, subtract);
-			if (run.next < walk.end_window)
-				fits &= row_add(&rows[run.next - first], &run, !subtract);
-		}
+	{
+		fits &= row_add(&rows[run.first - first], &run, subtract);
+		if (run.next < walk.end_window)
+			fits &= row_add(&rows[run.next - first], &run, !subtract);
+	}
 	return fits;
 }
 

@@ -85,45 +85,57 @@ window_walk(const Periods *periods, const Timeline *timeline, int32_t first, int
 	return walk;
 }
 
+/* Windows of one period: a run is a period with changes, and ends where the next begins. */
+static bool
+next_period(WindowWalk *walk, WindowRun *run)
+{
+	BoundaryWalk *end = &walk->end;
+
+	if (end->changes_at > walk->end_window)
+		return false;
+	run->next = end->changes_at;
+	run->first = run->next - 1;
+	run->before = end->standing;
+	boundary_move(end, run->next);
+	run->after = end->standing;
+	run->movement = movement_between(&run->before, &run->after, &run->amount);
+	if (run->movement == MOVEMENT_NONE && run->before.mrr == 0 && end->transient > 0)
+	{
+		run->movement = MOVEMENT_INTRA_PERIOD;
+		run->amount = end->transient;
+	}
+	return true;
+}
+
 static int32_t
 earlier(int32_t a, int32_t b)
 {
 	return a < b ? a : b;
 }
 
+static bool
+next_window(WindowWalk *walk, WindowRun *run)
+{
+	if (walk->next >= walk->end_window)
+		return false;
+	run->first = walk->next;
+	boundary_move(&walk->start, run->first);
+	boundary_move(&walk->end, run->first + walk->lag);
+	run->before = walk->start.standing;
+	run->after = walk->end.standing;
+	run->movement = movement_between(&run->before, &run->after, &run->amount);
+	run->next = earlier(walk->end_window, walk->start.changes_at);
+	if (walk->end.changes_at != INT32_MAX)
+		run->next = earlier(run->next, walk->end.changes_at - walk->lag);
+	walk->next = run->next;
+	return true;
+}
+
 bool
 window_next(WindowWalk *walk, WindowRun *run)
 {
-	int32_t		start_changes_at;
-	int32_t		end_at = walk->next + walk->lag;
-
-	if (walk->next >= walk->end_window)
-		return false;
-
-	run->first = walk->next;
-	if (walk->lag == 1)
-	{
-		run->before = walk->end.standing;
-		/* what changes the end of this window changes the start of the next */
-		start_changes_at = walk->end.changes_at <= end_at ? end_at : INT32_MAX;
-	}
-	else
-	{
-		boundary_move(&walk->start, run->first);
-		run->before = walk->start.standing;
-		start_changes_at = walk->start.changes_at;
-	}
-	boundary_move(&walk->end, end_at);
-	run->after = walk->end.standing;
-	run->movement = movement_between(&run->before, &run->after, &run->amount);
-	/* within one period, the moves of the end are the period's own */
-	if (walk->lag == 1 && run->movement == MOVEMENT_NONE && run->before.mrr == 0 && walk->end.transient > 0)
-	{
-		run->movement = MOVEMENT_INTRA_PERIOD;
-		run->amount = walk->end.transient;
-	}
-	run->next = walk->end.changes_at == INT32_MAX ? walk->end_window : walk->end.changes_at - walk->lag;
-	run->next = earlier(walk->end_window, earlier(run->next, start_changes_at));
-	walk->next = run->next;
-	return true;
+	while (walk->lag == 1 ? next_period(walk, run) : next_window(walk, run))
+		if (run->movement != MOVEMENT_NONE)
+			return true;
+	return false;
 }

@@ -63,17 +63,17 @@ typedef struct WindowRun
 
 typedef struct WindowWalk
 {
-	BoundaryWalk end;
-	BoundaryWalk start;			/* idle where the lag is 1: a window then starts where the last one ended */
+	BoundaryWalk end;			/* at first at the start of the first window */
+	BoundaryWalk start;			/* these two are idle where the lag is 1: a window then starts */
+	int32_t		next;			/* where the one before it ended */
 	int32_t		lag;
-	int32_t		next;
 	int32_t		end_window;		/* the one after the last */
 } WindowWalk;
 
 /* The windows from `first` on that end within the periods. */
 WindowWalk	window_walk(const Periods *periods, const Timeline *timeline, int32_t first, int32_t lag);
 
-/* The next run; false after the last. */
+/* The next run in which something moved; false after the last. */
 bool		window_next(WindowWalk *walk, WindowRun *run);
 
 #endif
