@@ -145,7 +145,8 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 					*(int64 *) field = pq_getmsgint64(message);
 					break;
 				case 'm':
-					*(Money *) field = (Money) pq_getmsgint64(message) << 64;
+					/* the high half first; unsigned, since shifting a negative number is undefined */
+					*(Money *) field = (Money) ((unsigned __int128) (uint64) pq_getmsgint64(message) << 64);
 					*(Money *) field |= (uint64) pq_getmsgint64(message);
 					break;
 				case 'w':
