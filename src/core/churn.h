@@ -22,7 +22,7 @@ typedef struct Churn
 	StateHeader header;
 	int32_t		from;
 	int32_t		to;
-	int64_t		given;		/* customers given, whether the period touches them or not */
+	int64_t		given;			/* customers given, whether the period touches them or not */
 	ChurnGroup	opening;		/* in force before the period */
 	ChurnGroup	churned;		/* of these, ended within it */
 	ChurnGroup	joined;			/* started within it and in force at its end */

@@ -169,6 +169,37 @@ movements_next(MovementsWalk *walk)
 	return !walk->overflow;
 }
 
+static void
+add_kind(MovementRow *row, Movement into, Movement from, int sign)
+{
+	row->count[into] += sign * row->count[from];
+	row->amount[into] += sign * row->amount[from];
+}
+
+void
+movement_row_fold_pauses(MovementRow *row, bool pauses_are_churn)
+{
+	if (pauses_are_churn)
+	{
+		add_kind(row, MOVEMENT_CHURN, MOVEMENT_PAUSE, 1);
+		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_PAUSE, -1);
+		add_kind(row, MOVEMENT_REACTIVATION, MOVEMENT_RESUME, 1);
+		add_kind(row, MOVEMENT_RESUME, MOVEMENT_RESUME, -1);
+	}
+	else
+	{
+		add_kind(row, MOVEMENT_CHURN, MOVEMENT_LAPSE, 1);
+		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_LAPSE, -1);
+	}
+}
+
+void
+movement_row_gross_up(MovementRow *row)
+{
+	add_kind(row, MOVEMENT_NEW, MOVEMENT_INTRA_PERIOD, 1);
+	add_kind(row, MOVEMENT_CHURN, MOVEMENT_INTRA_PERIOD, 1);
+}
+
 /* The flow of a row, but for the counts and moments of its opening. */
 static RevenueFlow
 row_flow(const MovementRow *row, Money opening)

@@ -27,7 +27,7 @@ typedef struct Movements
 	Periods		periods;		/* those asked for: windows end with them */
 	int32_t		lag;
 	int32_t		reserved;
-	int64_t		given;		/* accounts given */
+	int64_t		given;			/* accounts given */
 	int64_t		opening_count;	/* at boundary 0 */
 	Money		opening;
 	Int256		opening_squares;
@@ -70,6 +70,12 @@ bool		movements_next(MovementsWalk *walk);
 
 /* The bridge of the row: does opening plus its movements meet the closing found apart? */
 bool		movement_row_balances(const MovementRow *row);
+
+/* Moves the kinds that have no place of their own in a bridge to where the caller wants to see them. */
+void		movement_row_fold_pauses(MovementRow *row, bool pauses_are_churn);
+
+/* Shows what came and went within the period as new and as churn, too. */
+void		movement_row_gross_up(MovementRow *row);
 
 /* The window's flow, with all that gained from zero as new and pauses as churn: m1 is 0 in a pause. */
 RevenueFlow movements_flow(const MovementsWalk *walk);

@@ -26,7 +26,7 @@ typedef struct RevenueMoments
 typedef struct RevenueFlow
 {
 	StateHeader header;
-	int64_t		given;		/* accounts given, with MRR or not */
+	int64_t		given;			/* accounts given, with MRR or not */
 	int64_t		opening_count;	/* C */
 	int64_t		new_count;		/* m0 = 0 < m1 */
 	int64_t		expansion_count;
@@ -51,6 +51,8 @@ void		revenue_moments_add(RevenueMoments *moments, Money m0, Money m1, bool subt
 
 Money		revenue_flow_closing(const RevenueFlow *flow);
 int64_t		revenue_flow_closing_count(const RevenueFlow *flow);
+
+typedef bool (*RevenueRatio) (const RevenueFlow *flow, double *ratio);
 
 /* Ratios; each false where its denominator is not above zero. */
 bool		revenue_flow_nrr(const RevenueFlow *flow, double *ratio);

@@ -62,28 +62,12 @@ check_bridge(const MovementsWalk *walk)
 }
 
 static void
-add_kind(MovementRow *row, Movement into, Movement from, int sign)
+put_ratio(RowBuilder *row, RevenueRatio read, const RevenueFlow *flow)
 {
-	row->count[into] += sign * row->count[from];
-	row->amount[into] += sign * row->amount[from];
-}
+	double		ratio;
+	bool		known = read(flow, &ratio);
 
-/* Moves the kinds that have no column of their own to where the caller wants to see them. */
-static void
-fold_kinds(MovementRow *row, bool pauses_are_churn)
-{
-	if (pauses_are_churn)
-	{
-		add_kind(row, MOVEMENT_CHURN, MOVEMENT_PAUSE, 1);
-		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_PAUSE, -1);
-		add_kind(row, MOVEMENT_REACTIVATION, MOVEMENT_RESUME, 1);
-		add_kind(row, MOVEMENT_RESUME, MOVEMENT_RESUME, -1);
-	}
-	else
-	{
-		add_kind(row, MOVEMENT_CHURN, MOVEMENT_LAPSE, 1);
-		add_kind(row, MOVEMENT_PAUSE, MOVEMENT_LAPSE, -1);
-	}
+	row_put_ratio(row, known, ratio);
 }
 
 /* Arguments: movements, pauses_are_churn, gross */
@@ -95,26 +79,15 @@ put_bridge(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
 		MOVEMENT_CONTRACTION, MOVEMENT_PAUSE, MOVEMENT_CHURN
 	};
 	MovementRow kinds = walk->row;
-	RevenueFlow flow = movements_flow(walk);
-	double		nrr,
-				grr,
-				logo_churn,
-				revenue_churn;
-	bool		has_nrr = revenue_flow_nrr(&flow, &nrr);
-	bool		has_grr = revenue_flow_grr(&flow, &grr);
-	bool		has_logo_churn,
-				has_revenue_churn;
+	RevenueFlow retained = movements_flow(walk);
+	RevenueFlow churned = retained;
 
-	fold_kinds(&kinds, PG_GETARG_BOOL(1));
-	flow.churned = kinds.amount[MOVEMENT_CHURN];
-	flow.churned_count = kinds.count[MOVEMENT_CHURN];
-	has_logo_churn = revenue_flow_logo_churn(&flow, &logo_churn);
-	has_revenue_churn = revenue_flow_revenue_churn(&flow, &revenue_churn);
+	movement_row_fold_pauses(&kinds, PG_GETARG_BOOL(1));
+	/* the churn rates follow the churn that is shown, but for what the opening never knew */
+	churned.churned = kinds.amount[MOVEMENT_CHURN];
+	churned.churned_count = kinds.count[MOVEMENT_CHURN];
 	if (PG_GETARG_BOOL(2))
-	{
-		add_kind(&kinds, MOVEMENT_NEW, MOVEMENT_INTRA_PERIOD, 1);
-		add_kind(&kinds, MOVEMENT_CHURN, MOVEMENT_INTRA_PERIOD, 1);
-	}
+		movement_row_gross_up(&kinds);
 
 	put_window(row, walk);
 	row_put(row, money_to_numeric(walk->opening));
@@ -127,10 +100,10 @@ put_bridge(FunctionCallInfo fcinfo, RowBuilder *row, MovementsWalk *walk)
 	row_put(row, Int64GetDatum(walk->closing_count));
 	row_put(row, money_to_numeric(kinds.amount[MOVEMENT_INTRA_PERIOD]));
 	row_put(row, Int64GetDatum(kinds.count[MOVEMENT_INTRA_PERIOD]));
-	row_put_ratio(row, has_nrr, nrr);
-	row_put_ratio(row, has_grr, grr);
-	row_put_ratio(row, has_logo_churn, logo_churn);
-	row_put_ratio(row, has_revenue_churn, revenue_churn);
+	put_ratio(row, revenue_flow_nrr, &retained);
+	put_ratio(row, revenue_flow_grr, &retained);
+	put_ratio(row, revenue_flow_logo_churn, &churned);
+	put_ratio(row, revenue_flow_revenue_churn, &churned);
 	row_put(row, window_is_complete(walk));
 	row_end(row);
 }

@@ -32,11 +32,10 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 SQL_FUNCTION(nrr_agg_add, accumulate(fcinfo, false));
 SQL_FUNCTION(nrr_agg_remove, accumulate(fcinfo, true));
 
-typedef bool (*RatioReader) (const RevenueFlow *, double *);
 typedef bool (*IntervalReader) (const RevenueFlow *, double, Bounds *);
 
 static Datum
-ratio(FunctionCallInfo fcinfo, RatioReader read)
+ratio(FunctionCallInfo fcinfo, RevenueRatio read)
 {
 	double		value;
 	bool		known = read(flow_arg(fcinfo), &value);
