@@ -8,7 +8,9 @@ CREATE VIEW member AS
 SELECT d.classid, d.objid, (i).type, (i).schema, (i).name, (i).identity, obj_description(d.objid, d.classid::regclass::name) AS description
 FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid,
      LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
-WHERE e.extname = 'csmetrics' AND d.deptype = 'e';
+WHERE e.extname = 'csmetrics' AND d.deptype = 'e'
+  -- PostgreSQL 18 counts the arrays of types and the rows of tables as members, too
+  AND NOT EXISTS (SELECT FROM pg_type WHERE d.classid = 'pg_type'::regclass AND oid = d.objid AND (typelem <> 0 OR typrelid <> 0));
 CREATE VIEW function AS
 SELECT p.*, m.identity FROM member AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
 -- A type that adds up has a merge.
