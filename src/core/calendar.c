@@ -11,7 +11,7 @@
 #define DAYS_TO_2000_FROM_MARCH_0	730425
 #define DAYS_PER_CENTURIES			146097	/* four of them */
 
-static const char *const unit_words[PERIOD_UNITS] = {"day", "week", "month", "quarter", "year"};
+const char *const period_unit_words[PERIOD_UNITS] = {"day", "week", "month", "quarter", "year"};
 
 /* Length of a unit in days, or in months from PERIOD_MONTH on. */
 static const int unit_lengths[PERIOD_UNITS] = {1, 7, 1, 3, 12};
@@ -108,7 +108,7 @@ bool
 period_unit_parse(const char *word, int length, PeriodUnit *unit)
 {
 	for (int i = 0; i < PERIOD_UNITS; i++)
-		if ((int) strlen(unit_words[i]) == length && memcmp(word, unit_words[i], length) == 0)
+		if ((int) strlen(period_unit_words[i]) == length && memcmp(word, period_unit_words[i], length) == 0)
 		{
 			*unit = i;
 			return true;

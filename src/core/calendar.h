@@ -27,6 +27,8 @@ typedef enum PeriodUnit
 
 #define PERIOD_UNITS (PERIOD_YEAR + 1)
 
+extern const char *const period_unit_words[PERIOD_UNITS];
+
 typedef struct Civil
 {
 	int32_t		year;

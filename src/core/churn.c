@@ -1,7 +1,6 @@
 #include "core/churn.h"
 
 #include <math.h>
-#include <stddef.h>
 
 static const char *
 churn_flaw(const void *state, int64_t rows)

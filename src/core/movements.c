@@ -1,7 +1,5 @@
 #include "core/movements.h"
 
-#include <string.h>
-
 int64_t
 movements_rows(const Periods *periods, int32_t lag)
 {

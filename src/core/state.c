@@ -1,6 +1,5 @@
 #include "core/state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/calendar.h"

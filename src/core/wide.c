@@ -1,6 +1,5 @@
 #include "core/wide.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef unsigned __int128 uint128_t;

@@ -48,7 +48,9 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 	if (churn->from != from || churn->to != to)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("from_date and to_date must be the same in every row of a group")));
+				 errmsg("from_date and to_date must be the same in every row of a group"),
+				 errdetail("This row asks for %s to %s, those before it for %s to %s.",
+						   day_text(from), day_text(to), day_text(churn->from), day_text(churn->to))));
 
 	if (PG_ARGISNULL(1))
 		row.started = DAY_NEVER;

@@ -69,5 +69,8 @@ check_same_periods(const Periods *periods, int32 lag, const PeriodArgs *row)
 	if (memcmp(periods, &row->periods, sizeof(Periods)) != 0 || lag != row->lag)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("from_date, to_date, period and lag must be the same in every row of a group")));
+				 errmsg("from_date, to_date, period and lag must be the same in every row of a group"),
+				 errdetail("This row asks for %s to %s by %s with lag %d, those before it for %s to %s by %s with lag %d.",
+						   day_text(row->from), day_text(row->to), period_unit_words[row->periods.unit], row->lag,
+						   day_text(periods->origin), day_text(periods->end), period_unit_words[periods->unit], lag)));
 }

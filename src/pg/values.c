@@ -1,7 +1,5 @@
 #include "pg/values.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 
 /*
