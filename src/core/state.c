@@ -12,8 +12,10 @@ field_size(char letter)
 	switch (letter)
 	{
 		case 'n':
+		case 'l':
 			return sizeof(int64_t);
 		case 'm':
+		case 's':
 			return sizeof(Money);
 		case 'w':
 			return sizeof(Int256);
@@ -35,7 +37,9 @@ state_fields_size(const char *letters)
 FieldWalk
 field_walk(const StateType *type, void *state, size_t size)
 {
-	return (FieldWalk) {type, type->fields, (char *) state + sizeof(StateHeader), (char *) state + size};
+	const StateHeader *header = state;
+
+	return (FieldWalk) {state_row(type, header->flags), type->fields, (char *) state + sizeof(StateHeader), (char *) state + size};
 }
 
 bool
@@ -52,7 +56,7 @@ field_next(FieldWalk *walk, void **field)
 	if (walk->next >= walk->end)
 		return 0;
 	if (*walk->letters == '\0')
-		walk->letters = walk->type->row;
+		walk->letters = walk->row;
 	letter = *walk->letters++;
 	*field = walk->next;
 	walk->next += field_size(letter);
@@ -70,6 +74,8 @@ field_within_limit(char letter, const void *field)
 			return *(const int64_t *) field < COUNT_LIMIT && *(const int64_t *) field > -COUNT_LIMIT;
 		case 'm':
 			return money_within(*(const Money *) field, MONEY_SUM_LIMIT);
+		case 's':
+			return money_within(*(const Money *) field, MONEY_LIMIT + 1);
 		default:
 			return true;
 	}
@@ -80,7 +86,7 @@ state_flaw(const StateType *type, const void *state, size_t size)
 {
 	const StateHeader *header = state;
 	size_t		fixed = state_size(type, 0);
-	size_t		row_size = state_fields_size(type->row);
+	size_t		row_size = state_fields_size(state_row(type, header->flags));
 	int64_t		rows;
 	FieldWalk	walk = field_walk(type, (void *) state, size);
 	char		letter;
@@ -123,7 +129,7 @@ fields_merge(const char *letters, void *into, const void *from, bool subtract)
 				(subtract ? int256_subtract : int256_add) (into, from);
 				break;
 			default:
-				if (*(int32_t *) into != *(const int32_t *) from)
+				if (memcmp(into, from, field_size(*letters)) != 0)
 					return MERGE_DIFFERENT;
 		}
 		fits &= field_within_limit(*letters, into);
@@ -187,8 +193,10 @@ field_print(char *out, char letter, const void *field)
 		case 'd':
 			return day_print(out, *(const int32_t *) field);
 		case 'n':
+		case 'l':
 			return integer_print(out, *(const int64_t *) field);
 		case 'm':
+		case 's':
 			return money_print(out, *(const Money *) field);
 		case 'w':
 			return int256_print(out, field);
@@ -207,8 +215,10 @@ field_parse(const char *text, char letter, void *field)
 		case 'd':
 			return day_parse(text, field);
 		case 'n':
+		case 'l':
 			return integer_parse(text, INT64_MIN, INT64_MAX, field);
 		case 'm':
+		case 's':
 			return money_parse(text, field);
 		case 'w':
 			return int256_parse(text, field);
@@ -221,12 +231,13 @@ field_parse(const char *text, char letter, void *field)
 }
 
 size_t
-state_text_bound(const StateType *type, size_t size)
+state_text_bound(const StateType *type, const void *state, size_t size)
 {
+	const char *row = state_row(type, ((const StateHeader *) state)->flags);
 	size_t		fields = strlen(type->fields);
 
-	if (*type->row)
-		fields += (size - state_size(type, 0)) / state_fields_size(type->row) * strlen(type->row);
+	if (*row)
+		fields += (size - state_size(type, 0)) / state_fields_size(row) * strlen(row);
 	/* the widest field and a separator; version and flags */
 	return fields * (INT256_TEXT_SIZE + 1) + sizeof("255 255|");
 }
@@ -258,10 +269,13 @@ state_print(const StateType *type, const void *state, size_t size, char *out)
 }
 
 int64_t
-state_text_rows(const char *text)
+state_text_rows(const char *text, uint8_t *flags)
 {
 	int64_t		bars = 0;
+	int64_t		number;
+	const char *second = strchr(text, ' ');
 
+	*flags = second && integer_parse(second + 1, 0, UINT8_MAX, &number) ? (uint8_t) number : 0;
 	for (; *text; text++)
 		bars += *text == '|';
 	return bars > 0 ? bars - 1 : 0;
@@ -271,7 +285,7 @@ bool
 state_parse(const StateType *type, const char *text, void *state, size_t size)
 {
 	StateHeader *header = state;
-	FieldWalk	walk = field_walk(type, state, size);
+	FieldWalk	walk;
 	bool		opens = true;
 	char		letter;
 	void	   *field;
@@ -283,6 +297,7 @@ state_parse(const StateType *type, const char *text, void *state, size_t size)
 	if (!(text = integer_parse(text, 0, UINT8_MAX, &number)))
 		return false;
 	header->flags = (uint8_t) number;
+	walk = field_walk(type, state, size);
 	for (;;)
 	{
 		opens = opens || field_begins_row(&walk);

@@ -8,6 +8,8 @@
  *
  *	 d	int32	a day: part of the state's identity, equal in states that merge
  *	 k	int32	a key: likewise
+ *	 l	int64	a long key: likewise
+ *	 s	Money	a key that is an amount, such as a score: likewise
  *	 n	int64	a count: adds up
  *	 m	Money	an amount: adds up
  *	 w	Int256	a second moment: adds up
@@ -32,6 +34,12 @@ typedef struct StateHeader
 /* Still under construction inside an aggregate: not canonical, never seen outside. */
 #define STATE_OPEN 0x80
 
+/* Rows have the letters of wide_row; a flag of the types that have any. */
+#define STATE_WIDE 0x01
+
+/* Letters of fields that identify; those of a row come first, and the others add up. */
+#define STATE_KEYS "dkls"
+
 typedef struct StateType
 {
 	const char *name;
@@ -39,6 +47,7 @@ typedef struct StateType
 	uint8_t		flags;			/* those that a finished state may have */
 	const char *fields;			/* letters of the fixed part */
 	const char *row;			/* letters of one row; "" if there are none */
+	const char *wide_row;		/* its letters where STATE_WIDE is set */
 
 	/* Rows that the fixed fields ask for, or -1 if they are invalid; NULL: any number. */
 	int64_t		(*row_count) (const void *state);
@@ -58,16 +67,29 @@ typedef struct StateType
 
 size_t		state_fields_size(const char *letters);
 
+/* Letters of a row of a state with these flags. */
+static inline const char *
+state_row(const StateType *type, uint8_t flags)
+{
+	return (flags & type->flags & STATE_WIDE) ? type->wide_row : type->row;
+}
+
+static inline size_t
+state_size_with(const StateType *type, uint8_t flags, int64_t rows)
+{
+	return sizeof(StateHeader) + state_fields_size(type->fields) + rows * state_fields_size(state_row(type, flags));
+}
+
 static inline size_t
 state_size(const StateType *type, int64_t rows)
 {
-	return sizeof(StateHeader) + state_fields_size(type->fields) + rows * state_fields_size(type->row);
+	return state_size_with(type, 0, rows);
 }
 
-/* Visits the fields of a state of `size` bytes in order. */
+/* Visits the fields of a state of `size` bytes in order; its header is filled. */
 typedef struct FieldWalk
 {
-	const StateType *type;
+	const char *row;			/* letters of one row */
 	const char *letters;		/* what remains of the fixed part or of the row */
 	char	   *next;
 	char	   *end;
@@ -98,13 +120,13 @@ MergeResult state_merge(const StateType *type, void *into, const void *from, siz
 MergeResult fields_merge(const char *letters, void *into, const void *from, bool subtract);
 
 /* An upper bound of the length of the text form. */
-size_t		state_text_bound(const StateType *type, size_t size);
+size_t		state_text_bound(const StateType *type, const void *state, size_t size);
 
 /* "1 0|field field|row field|..." without a terminator: version, flags, fixed part, rows; returns its length. */
 size_t		state_print(const StateType *type, const void *state, size_t size, char *out);
 
-/* Rows in the text, by its bars: what the caller must make room for. */
-int64_t		state_text_rows(const char *text);
+/* Rows in the text, by its bars, and its flags: what the caller must make room for. */
+int64_t		state_text_rows(const char *text, uint8_t *flags);
 
 /* Reads the text into zeroed memory of that size; false when it does not parse. */
 bool		state_parse(const StateType *type, const char *text, void *state, size_t size);

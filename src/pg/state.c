@@ -16,14 +16,20 @@ overflow_error(const StateType *type)
 }
 
 void *
-state_new(const StateType *type, int64 rows)
+state_new_sized(const StateType *type, Size size, uint8 flags)
 {
-	Size		size = state_size(type, rows);
 	StateHeader *state = palloc0(size);
 
 	SET_VARSIZE(state, size);
 	state->version = type->version;
+	state->flags = flags;
 	return state;
+}
+
+void *
+state_new(const StateType *type, int64 rows)
+{
+	return state_new_sized(type, state_size(type, rows), 0);
 }
 
 static void
@@ -85,14 +91,15 @@ Datum
 state_in(FunctionCallInfo fcinfo, const StateType *type)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
-	int64		rows = state_text_rows(text);
+	uint8		flags;
+	int64		rows = state_text_rows(text, &flags);
 	const char *flaw = NULL;
 	void	   *state = NULL;
 
 	/* no field takes more than 8 bytes a character: a short text cannot ask for much memory */
-	if (rows <= (*type->row ? STATE_ROWS_MAX : 0) && state_size(type, rows) <= 8 * strlen(text) + 64)
+	if (rows <= (*type->row ? STATE_ROWS_MAX : 0) && state_size_with(type, flags, rows) <= 8 * strlen(text) + 64)
 	{
-		state = state_new(type, rows);
+		state = state_new_sized(type, state_size_with(type, flags, rows), 0);
 		if (state_parse(type, text, state, VARSIZE(state)))
 			flaw = state_flaw(type, state, VARSIZE(state));
 		else
@@ -112,7 +119,7 @@ Datum
 state_out(FunctionCallInfo fcinfo, const StateType *type)
 {
 	const void *state = state_arg(fcinfo, 0, type);
-	char	   *text = palloc(state_text_bound(type, VARSIZE(state)) + 1);
+	char	   *text = palloc(state_text_bound(type, state, VARSIZE(state)) + 1);
 
 	text[state_print(type, state, VARSIZE(state), text)] = '\0';
 	PG_RETURN_CSTRING(text);
@@ -130,7 +137,7 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 	void	   *field;
 	char		letter;
 
-	if (size >= (int64) sizeof(StateHeader) && size <= (int64) state_size(type, STATE_ROWS_MAX))
+	if (size >= (int64) sizeof(StateHeader) && size <= (int64) state_size_with(type, type->flags, STATE_ROWS_MAX))
 	{
 		state = palloc0(size);
 		SET_VARSIZE(state, size);
@@ -142,9 +149,11 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 			switch (letter)
 			{
 				case 'n':
+				case 'l':
 					*(int64 *) field = pq_getmsgint64(message);
 					break;
 				case 'm':
+				case 's':
 					/* the high half first; unsigned, since shifting a negative number is undefined */
 					*(Money *) field = (Money) ((unsigned __int128) (uint64) pq_getmsgint64(message) << 64);
 					*(Money *) field |= (uint64) pq_getmsgint64(message);
@@ -183,9 +192,11 @@ state_send(FunctionCallInfo fcinfo, const StateType *type)
 		switch (letter)
 		{
 			case 'n':
+			case 'l':
 				pq_sendint64(&message, *(int64 *) field);
 				break;
 			case 'm':
+			case 's':
 				pq_sendint64(&message, (int64) (*(Money *) field >> 64));
 				pq_sendint64(&message, (int64) *(Money *) field);
 				break;

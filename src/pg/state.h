@@ -6,8 +6,9 @@
 
 #include "core/state.h"
 
-/* A new state of zeros. */
+/* A new state of zeros: of that many rows, or of that many bytes and with these flags. */
 extern void *state_new(const StateType *type, int64 rows);
+extern void *state_new_sized(const StateType *type, Size size, uint8 flags);
 
 /* Argument n: detoasted, its version known, finished. Not to be changed. */
 extern const void *state_arg(FunctionCallInfo fcinfo, int n, const StateType *type);
