@@ -20,6 +20,11 @@
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return (value); } while (0)
 #endif
 
+/* Intervals can be infinite from 17 on. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_NOT_FINITE(interval) false
+#endif
+
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif

@@ -53,9 +53,9 @@ check_version(const StateType *type, const StateHeader *state)
 }
 
 const void *
-state_arg(FunctionCallInfo fcinfo, int n, const StateType *type)
+state_value(Datum value, const StateType *type)
 {
-	StateHeader *state = (StateHeader *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n));
+	StateHeader *state = (StateHeader *) PG_DETOAST_DATUM(value);
 
 	check_version(type, state);
 	return (state->flags & STATE_OPEN) ? state_closed(type, state) : state;

@@ -10,8 +10,14 @@
 extern void *state_new(const StateType *type, int64 rows);
 extern void *state_new_sized(const StateType *type, Size size, uint8 flags);
 
-/* Argument n: detoasted, its version known, finished. Not to be changed. */
-extern const void *state_arg(FunctionCallInfo fcinfo, int n, const StateType *type);
+/* A value, and argument n: detoasted, its version known, finished. Not to be changed. */
+extern const void *state_value(Datum value, const StateType *type);
+
+static inline const void *
+state_arg(FunctionCallInfo fcinfo, int n, const StateType *type)
+{
+	return state_value(PG_GETARG_DATUM(n), type);
+}
 
 /* Argument n to be changed: in place where an aggregate owns it, else a copy. It may be open. */
 extern void *state_own(FunctionCallInfo fcinfo, int n, const StateType *type);

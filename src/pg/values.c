@@ -184,15 +184,22 @@ float8_if(FunctionCallInfo fcinfo, bool known, double value)
 }
 
 Datum
-interval_if(FunctionCallInfo fcinfo, bool known, Bounds interval)
+row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	TupleDesc	shape;
-	Datum		values[2] = {Float8GetDatum(interval.lower), Float8GetDatum(interval.upper)};
-	bool		nulls[2] = {!known, !known};
 
 	if (get_call_result_type(fcinfo, NULL, &shape) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
+}
+
+Datum
+interval_if(FunctionCallInfo fcinfo, bool known, Bounds interval)
+{
+	Datum		values[2] = {Float8GetDatum(interval.lower), Float8GetDatum(interval.upper)};
+	bool		nulls[2] = {!known, !known};
+
+	return row_result(fcinfo, values, nulls);
 }
 
 RowBuilder

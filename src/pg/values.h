@@ -40,6 +40,9 @@ extern void require_not_null(FunctionCallInfo fcinfo, int n, const char *what);
 /* The value if it is known, else SQL NULL. */
 extern Datum float8_if(FunctionCallInfo fcinfo, bool known, double value);
 
+/* A row of the function's result type. */
+extern Datum row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls);
+
 /* Row (lower, upper), of NULLs unless known. */
 extern Datum interval_if(FunctionCallInfo fcinfo, bool known, Bounds interval);
 
