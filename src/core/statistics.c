@@ -2,28 +2,10 @@
 
 #include <math.h>
 
-#define SQRT_2 1.41421356237309504880
-#define SQRT_2_PI 2.50662827463100050242
-
-/*
- * Solves erfc(z / sqrt 2) = 1 - confidence. The rational start is 26.2.23 of
- * Abramowitz and Stegun, right to 4.5e-4; each Halley step triples the digits.
- */
-double
-normal_quantile_two_sided(double confidence)
+bool
+share_known(int64_t successes, int64_t trials)
 {
-	double		tail = (1 - confidence) / 2;
-	double		t = sqrt(-2 * log(tail));
-	double		z = t - (2.515517 + t * (0.802853 + t * 0.010328)) /
-		(1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
-
-	for (int i = 0; i < 3; i++)
-	{
-		double		excess = (erfc(z / SQRT_2) / 2 - tail) * SQRT_2_PI * exp(z * z / 2);
-
-		z += excess / (1 - z * excess / 2);
-	}
-	return z;
+	return trials > 0 && successes >= 0 && successes <= trials;
 }
 
 Bounds
@@ -39,5 +21,35 @@ wilson_interval(double successes, double n, double confidence)
 	return (Bounds) {
 		successes <= 0 ? 0 : middle - half,
 		successes >= n ? 1 : middle + half,
+	};
+}
+
+/*
+ * The shares at which so many successes or more, and so many or fewer, have
+ * probability tail: quantiles of beta variables, since P(X >= k) = I_share(k, n - k + 1).
+ */
+Bounds
+clopper_pearson_interval(double successes, double n, double confidence)
+{
+	double		tail = (1 - confidence) / 2;
+	double		failures = n - successes;
+
+	return (Bounds) {
+		successes <= 0 ? 0 : beta_quantile(tail, successes, failures + 1),
+		failures <= 0 ? 1 : 1 / (1 + beta_quantile_odds(tail, failures, successes + 1)),
+	};
+}
+
+Bounds
+newcombe_interval(double successes_a, double n_a, double successes_b, double n_b, double confidence)
+{
+	double		a = successes_a / n_a;
+	double		b = successes_b / n_b;
+	Bounds		of_a = wilson_interval(successes_a, n_a, confidence);
+	Bounds		of_b = wilson_interval(successes_b, n_b, confidence);
+
+	return (Bounds) {
+		fmax(a - b - hypot(a - of_a.lower, of_b.upper - b), -1),
+		fmin(a - b + hypot(of_a.upper - a, b - of_b.lower), 1),
 	};
 }

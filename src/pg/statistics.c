@@ -3,17 +3,18 @@
 
 /* Arguments: successes, trials, confidence */
 static Datum
-wilson(FunctionCallInfo fcinfo)
+share_interval(FunctionCallInfo fcinfo, Bounds (*interval) (double successes, double n, double confidence))
 {
 	int64		successes = PG_GETARG_INT64(0);
 	int64		trials = PG_GETARG_INT64(1);
 	double		confidence = confidence_arg(fcinfo, 2);
 	Bounds		bounds = {0};
-	bool		known = trials > 0 && successes >= 0 && successes <= trials;
+	bool		known = share_known(successes, trials);
 
 	if (known)
-		bounds = wilson_interval(successes, trials, confidence);
+		bounds = interval(successes, trials, confidence);
 	return interval_if(fcinfo, known, bounds);
 }
 
-SQL_FUNCTION(wilson_interval_sql, wilson(fcinfo));
+SQL_FUNCTION(wilson_interval_sql, share_interval(fcinfo, wilson_interval));
+SQL_FUNCTION(clopper_pearson_interval_sql, share_interval(fcinfo, clopper_pearson_interval));

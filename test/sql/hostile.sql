@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(30);
+SELECT plan(36);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -30,6 +30,9 @@ FROM (SELECT mrr_movement_agg(history, '2024-02-01', '2024-04-15', 'month') FROM
 INSERT INTO seed SELECT 'cohorts', s::text, cohorts_send(s)
 FROM (SELECT cohort_agg(history, '2024-01-01', '2024-04-15', 'month') FROM history
       UNION ALL SELECT cohort_agg(NULL, '2024-01-01', '2024-01-02', 'year')) AS q(s);
+INSERT INTO seed SELECT 'rate', s::text, rate_send(s)
+FROM (SELECT rate_agg(later > mrr) FROM term UNION ALL SELECT make_rate(200000000000000000, 576460752303423487)
+      UNION ALL SELECT unmerge(make_rate(1, 1), rate_agg(paused)) FROM term UNION ALL SELECT make_rate(0, 0)) AS q(s);
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);
@@ -55,7 +58,9 @@ INSERT INTO reader VALUES
     ('mrr_timeline', '(SELECT sound(mrr_movement_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'', 2)))'),
     ('mrr_timeline', '(SELECT sound(cohort_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'')))'),
     ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
-    ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))');
+    ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))'),
+    ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5)'),
+    ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
