@@ -11,12 +11,12 @@ BEGIN
 END
 $guard$;
 
--- What every aggregate state needs: a type with text and binary form, comparison,
--- hashing, operator classes for GROUP BY, ORDER BY, DISTINCT and joins, merge,
--- unmerge, and an aggregate that rolls stored states up. Dropped again in 99.
 GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
 
-CREATE PROCEDURE define_state(type_name text, final_function text)
+-- What every canonical value needs: a type with text and binary form, comparison,
+-- hashing, operator classes for GROUP BY, ORDER BY, DISTINCT and joins. Dropped
+-- again in 99. How the forms look is for the type to say.
+CREATE PROCEDURE define_value(type_name text)
 LANGUAGE plpgsql AS $define$
 DECLARE
     comparison record;
@@ -32,18 +32,10 @@ BEGIN
             INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended)',
         'CREATE FUNCTION state_cmp(%1$s, %1$s) RETURNS integer LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
         'CREATE FUNCTION state_hash(%1$s) RETURNS integer LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
-        'CREATE FUNCTION state_hash_extended(%1$s, bigint) RETURNS bigint LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
-        'CREATE FUNCTION merge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_merge''',
-        'CREATE FUNCTION unmerge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_unmerge''']
+        'CREATE FUNCTION state_hash_extended(%1$s, bigint) RETURNS bigint LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''']
     LOOP
         EXECUTE pg_catalog.format(statement, type_name);
     END LOOP;
-
-    IF final_function IS NOT NULL THEN
-        EXECUTE pg_catalog.format('CREATE FUNCTION %2$I(state %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
-                       type_name, final_function);
-        EXECUTE pg_catalog.format('COMMENT ON FUNCTION %2$I(%1$s) IS ''Internal: end of an aggregate''', type_name, final_function);
-    END IF;
 
     FOR comparison IN
         SELECT * FROM (VALUES ('state_lt', '<', '>', '>=', 'scalarltsel', 'scalarltjoinsel'),
@@ -73,15 +65,39 @@ BEGIN
             OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 state_cmp(%1$s, %1$s)',
         'CREATE OPERATOR CLASS %1$s DEFAULT FOR TYPE %1$s USING hash AS
             OPERATOR 1 =, FUNCTION 1 state_hash(%1$s), FUNCTION 2 state_hash_extended(%1$s, bigint)',
+        'COMMENT ON FUNCTION %1$s_send(%1$s) IS ''Internal: binary output''',
+        'COMMENT ON FUNCTION state_cmp(%1$s, %1$s) IS ''Internal: btree support''',
+        'COMMENT ON FUNCTION state_hash(%1$s) IS ''Internal: hash support''',
+        'COMMENT ON FUNCTION state_hash_extended(%1$s, bigint) IS ''Internal: hash support with a seed''']
+    LOOP
+        EXECUTE pg_catalog.format(statement, type_name);
+    END LOOP;
+END
+$define$;
+
+-- What every aggregate state needs: a value, merge, unmerge, and an aggregate that
+-- rolls stored states up. Dropped again in 99.
+CREATE PROCEDURE define_state(type_name text, final_function text)
+LANGUAGE plpgsql AS $define$
+DECLARE
+    statement text;
+BEGIN
+    CALL define_value(type_name);
+
+    IF final_function IS NOT NULL THEN
+        EXECUTE pg_catalog.format('CREATE FUNCTION %2$I(state %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME''',
+                       type_name, final_function);
+        EXECUTE pg_catalog.format('COMMENT ON FUNCTION %2$I(%1$s) IS ''Internal: end of an aggregate''', type_name, final_function);
+    END IF;
+
+    FOREACH statement IN ARRAY ARRAY[
+        'CREATE FUNCTION merge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_merge''',
+        'CREATE FUNCTION unmerge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_unmerge''',
         'CREATE AGGREGATE rollup(state %1$s) (SFUNC = merge, STYPE = %1$s, COMBINEFUNC = merge, PARALLEL = SAFE,
             MSFUNC = merge, MINVFUNC = unmerge, MSTYPE = %1$s %2$s)',
         'COMMENT ON FUNCTION %1$s_in(cstring) IS ''Internal: text input; SQLSTATE 22P02 for anything that is not a canonical state''',
         'COMMENT ON FUNCTION %1$s_out(%1$s) IS ''Internal: text output: version, flags, fields, rows''',
         'COMMENT ON FUNCTION %1$s_recv(internal) IS ''Internal: binary input; SQLSTATE 22P03 for anything that is not a canonical state''',
-        'COMMENT ON FUNCTION %1$s_send(%1$s) IS ''Internal: binary output''',
-        'COMMENT ON FUNCTION state_cmp(%1$s, %1$s) IS ''Internal: btree support''',
-        'COMMENT ON FUNCTION state_hash(%1$s) IS ''Internal: hash support''',
-        'COMMENT ON FUNCTION state_hash_extended(%1$s, bigint) IS ''Internal: hash support with a seed''',
         'COMMENT ON FUNCTION merge(%1$s, %1$s) IS ''The state of a and b together: as if the rows of both had gone into one aggregate. NULL if either is NULL. States built with different arguments: SQLSTATE 22023; a sum past the limit: 22003.''',
         'COMMENT ON FUNCTION unmerge(%1$s, %1$s) IS ''The exact inverse of merge: the state a without the rows of b, so that unmerge(merge(a, b), b) = a. Rows of b that are not in a leave counts below zero. NULL if either is NULL; errors as merge.''',
         'COMMENT ON AGGREGATE rollup(%1$s) IS ''Rolls stored states up by merge, as in rollup(flow) ... GROUP BY segment. NULL rows are left out; NULL without rows; errors as merge.''']

@@ -1,1 +1,1 @@
-DROP PROCEDURE define_state;
+DROP PROCEDURE define_state, define_value;

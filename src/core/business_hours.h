@@ -1,0 +1,147 @@
+/*
+ * Weekly opening hours in a time zone, and holidays: local days without hours.
+ *
+ * One flat, canonical value: the fields below, then the holidays (ascending),
+ * the ranges (ascending, none touching another of its day) and the zone's name
+ * with its terminator.
+ *
+ * Local time is counted in microseconds since 2000-01-01 00:00 on the zone's own
+ * clock. How that clock runs against UTC is the caller's to know: here, every
+ * day has 24 hours.
+ */
+#ifndef CSMETRICS_BUSINESS_HOURS_H
+#define CSMETRICS_BUSINESS_HOURS_H
+
+#include "core/calendar.h"
+#include "core/state.h"
+
+#define MINUTES_PER_DAY		(24 * 60)
+#define MINUTES_PER_WEEK	(7 * MINUTES_PER_DAY)
+#define MINUTE_USECS		INT64_C(60000000)
+#define DAY_USECS			(MINUTES_PER_DAY * MINUTE_USECS)
+#define WEEK_USECS			(MINUTES_PER_WEEK * MINUTE_USECS)
+
+#define BUSINESS_HOURS_VERSION 1
+
+extern const char *const weekday_words[7];
+
+/* Part of one day, in minutes since Monday 00:00; opens < closes, which may be midnight. */
+typedef struct OpenRange
+{
+	uint16_t	opens;
+	uint16_t	closes;
+} OpenRange;
+
+typedef struct BusinessHours
+{
+	StateHeader header;
+	uint32_t	holiday_count;
+	uint16_t	range_count;	/* at least 1 */
+	uint16_t	zone_size;		/* with its terminator */
+} BusinessHours;
+
+static inline const int32_t *
+hours_holidays(const BusinessHours *hours)
+{
+	return (const int32_t *) (hours + 1);
+}
+
+static inline const OpenRange *
+hours_ranges(const BusinessHours *hours)
+{
+	return (const OpenRange *) (hours_holidays(hours) + hours->holiday_count);
+}
+
+static inline const char *
+hours_zone(const BusinessHours *hours)
+{
+	return (const char *) (hours_ranges(hours) + hours->range_count);
+}
+
+/* Rounds down, also below zero. */
+static inline int64_t
+floor_to_unit(int64_t value, int64_t unit)
+{
+	return value / unit - (value % unit < 0);
+}
+
+/* Open time between two local times, from <= to, in microseconds. */
+int64_t		hours_between(const BusinessHours *hours, int64_t from, int64_t to);
+
+/* Open time of a week without holidays, in minutes. */
+int			hours_weekly_minutes(const BusinessHours *hours);
+
+/* What a value is made from, in memory of the caller's. */
+typedef struct HoursDraft
+{
+	const char *zone;
+	int			zone_length;
+	OpenRange  *ranges;			/* room for RANGES_MAX */
+	int			range_count;
+	int32_t    *holidays;
+	int64_t		holiday_count;
+} HoursDraft;
+
+/* Ranges of a week that do not overlap. */
+#define RANGES_MAX MINUTES_PER_WEEK
+
+typedef enum HoursProblem
+{
+	HOURS_INCOMPLETE,			/* the text ends, or a part of it, where more should come */
+	HOURS_DAY,
+	HOURS_TIME,
+	HOURS_ORDER,				/* a range ends before it begins */
+	HOURS_OVERLAP,
+	HOURS_HOLIDAY,
+	HOURS_ZONE					/* found by the caller */
+} HoursProblem;
+
+typedef struct HoursFault
+{
+	HoursProblem problem;
+	const char *piece;			/* of the text, where one is at fault */
+	int			length;
+	OpenRange	overlapping[2];
+} HoursFault;
+
+/* Holidays that a text may have at most. */
+int64_t		hours_text_holidays(size_t length);
+
+/* "Zone weekly hours; holidays" into an empty draft; false and the fault when it does not parse. */
+bool		hours_parse(const char *text, HoursDraft *draft, HoursFault *fault);
+
+/* The same of the weekly hours alone. */
+bool		hours_parse_week(const char *text, HoursDraft *draft, HoursFault *fault);
+
+/* Makes the draft canonical; the size of its value. */
+size_t		hours_settle(HoursDraft *draft);
+
+/* Fills memory of that size; the length word and the version are the caller's. */
+void		hours_build(const HoursDraft *draft, BusinessHours *hours);
+
+/* An upper bound of the length of the text form. */
+size_t		hours_text_bound(const BusinessHours *hours);
+
+/* The canonical text without a terminator; returns its length. */
+size_t		hours_print(const BusinessHours *hours, char *out);
+
+/* Length of "09:00-17:30" */
+#define RANGE_TEXT_SIZE 11
+
+/* The hours of a range without its day and without a terminator; returns the end. */
+char	   *range_print(char *out, OpenRange range);
+
+/* Of letters, digits and / _ + - only, as all names of zones are. */
+bool		zone_name_is_plain(const char *name, int length);
+
+/* Size of a value with these counts. */
+static inline size_t
+hours_size(int64_t holidays, int64_t ranges, int64_t zone_size)
+{
+	return sizeof(BusinessHours) + holidays * sizeof(int32_t) + ranges * sizeof(OpenRange) + zone_size;
+}
+
+/* What is wrong with a value of which only its size is known to fit its counts, or NULL. */
+const char *hours_flaw(const BusinessHours *hours);
+
+#endif
