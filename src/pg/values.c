@@ -25,17 +25,8 @@ read_uint16(const char *at)
 	return value;
 }
 
-static void
-amount_error(Datum value)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("amount out of range: %s", DatumGetCString(DirectFunctionCall1(numeric_out, value))),
-			 errdetail("An amount lies between -10^18 and 10^18; six decimals are kept.")));
-}
-
-Money
-money_from_numeric(Datum value)
+bool
+money_try_numeric(Datum value, Money *money)
 {
 	struct varlena *numeric = PG_DETOAST_DATUM_PACKED(value);
 	const char *digits = VARDATA_ANY(numeric);
@@ -47,7 +38,7 @@ money_from_numeric(Datum value)
 	unsigned __int128 sum = 0;
 
 	if (kind == NUMERIC_KIND_SPECIAL)
-		amount_error(value);
+		return false;
 	if (kind == NUMERIC_KIND_SHORT)
 	{
 		negative = header & SHORT_NEGATIVE;
@@ -61,7 +52,7 @@ money_from_numeric(Datum value)
 		digits += 2 * sizeof(uint16);
 	}
 	if (weight > 4)
-		amount_error(value);
+		return false;
 
 	/* zeros are not stored, neither before the first digit nor after the last */
 	for (int place = Max(weight, 0); place >= -2; place--)
@@ -80,8 +71,22 @@ money_from_numeric(Datum value)
 			sum = sum * 100 + digit / 100 + (digit % 100 >= 50);
 	}
 	if (sum > (unsigned __int128) MONEY_LIMIT)
-		amount_error(value);
-	return negative ? -(Money) sum : (Money) sum;
+		return false;
+	*money = negative ? -(Money) sum : (Money) sum;
+	return true;
+}
+
+Money
+money_from_numeric(Datum value)
+{
+	Money		money;
+
+	if (!money_try_numeric(value, &money))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount out of range: %s", DatumGetCString(DirectFunctionCall1(numeric_out, value))),
+				 errdetail("An amount lies between -10^18 and 10^18; six decimals are kept.")));
+	return money;
 }
 
 Datum

@@ -10,6 +10,10 @@
 
 /* Rounds half away from zero to six decimals; past MONEY_LIMIT an error. */
 extern Money money_from_numeric(Datum value);
+
+/* The same, but false where the value is no amount. */
+extern bool money_try_numeric(Datum value, Money *money);
+
 extern Datum money_to_numeric(Money value);
 
 static inline Money
