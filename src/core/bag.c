@@ -4,24 +4,40 @@
 
 #include "core/money.h"
 
-/* The keys of a row, and where what adds up begins. */
+/* The keys of a row, where what adds up begins, and where the rows do. */
 typedef struct RowShape
 {
 	const char *letters;
 	const char *sums;			/* letters that follow the keys */
 	size_t		keys_size;
 	size_t		size;
+	size_t		first;			/* bytes before the rows */
 } RowShape;
 
 static RowShape
 row_shape(const StateType *type)
 {
-	size_t		keys = strspn(type->row, STATE_KEYS);
-	RowShape	shape = {type->row, type->row + keys, 0, state_fields_size(type->row)};
+	const char *sums = type->row + strspn(type->row, STATE_KEYS);
+	size_t		size = state_fields_size(type->row);
 
-	shape.keys_size = shape.size - state_fields_size(shape.sums);
-	return shape;
+	return (RowShape) {type->row, sums, size - state_fields_size(sums), size, state_size(type, 0)};
 }
+
+static char *
+row_at(const RowShape *shape, const Bag *bag, int32_t i)
+{
+	return (char *) bag + shape->first + i * shape->size;
+}
+
+#define COMPARE_AS(type) \
+	{ \
+		type		p = *(const type *) x; \
+		type		q = *(const type *) y; \
+		if (p != q) \
+			return p < q ? -1 : 1; \
+		x += sizeof(type); \
+		y += sizeof(type); \
+	}
 
 /* By the keys, the first of them first. */
 static int
@@ -31,33 +47,17 @@ compare_rows(const RowShape *shape, const void *a, const void *b)
 	const char *y = b;
 
 	for (const char *letter = shape->letters; letter < shape->sums; letter++)
-	{
-		Money		p,
-					q;
-
 		switch (*letter)
 		{
 			case 'l':
-				p = *(const int64_t *) x;
-				q = *(const int64_t *) y;
-				x += sizeof(int64_t);
-				y += sizeof(int64_t);
+				COMPARE_AS(int64_t);
 				break;
 			case 's':
-				p = *(const Money *) x;
-				q = *(const Money *) y;
-				x += sizeof(Money);
-				y += sizeof(Money);
+				COMPARE_AS(Money);
 				break;
 			default:
-				p = *(const int32_t *) x;
-				q = *(const int32_t *) y;
-				x += sizeof(int32_t);
-				y += sizeof(int32_t);
+				COMPARE_AS(int32_t);
 		}
-		if (p != q)
-			return p < q ? -1 : 1;
-	}
 	return 0;
 }
 
@@ -79,7 +79,7 @@ add_sums(const RowShape *shape, void *into, const void *from, bool subtract)
 
 /* The first of the rows in order that is not below `row`. */
 static int32_t
-lower_bound(const StateType *type, const RowShape *shape, const Bag *bag, const void *row)
+lower_bound(const RowShape *shape, const Bag *bag, const void *row)
 {
 	int32_t		low = 0;
 	int32_t		high = bag->sorted;
@@ -88,7 +88,7 @@ lower_bound(const StateType *type, const RowShape *shape, const Bag *bag, const 
 	{
 		int32_t		middle = low + (high - low) / 2;
 
-		if (compare_rows(shape, bag_row(type, bag, middle), row) < 0)
+		if (compare_rows(shape, row_at(shape, bag, middle), row) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -100,21 +100,24 @@ BagResult
 bag_add(const StateType *type, Bag *bag, size_t size, const void *row, bool subtract)
 {
 	RowShape	shape = row_shape(type);
-	int32_t		place = lower_bound(type, &shape, bag, row);
-	char	   *target = bag_row(type, bag, place);
+	int32_t		place = lower_bound(&shape, bag, row);
+	char	   *target = row_at(&shape, bag, place);
 
 	bag->header.flags |= STATE_OPEN;
 	if (place < bag->sorted && compare_rows(&shape, target, row) == 0)
 		return add_sums(&shape, target, row, subtract) ? BAG_ADDED : BAG_OVERFLOW;
-	if (bag->count >= bag_capacity(type, size))
+	target = row_at(&shape, bag, bag->count);
+	if (target + shape.size > (char *) bag + size)
 		return BAG_FULL;
 	/* history comes mostly in order */
 	if (place == bag->count)
 		bag->sorted++;
-	target = bag_row(type, bag, bag->count++);
-	memset(target, 0, shape.size);
-	memcpy(target, row, shape.keys_size);
-	return add_sums(&shape, target, row, subtract) ? BAG_ADDED : BAG_OVERFLOW;
+	bag->count++;
+	memcpy(target, row, shape.size);
+	if (!subtract)
+		return BAG_ADDED;
+	memset(target + shape.keys_size, 0, shape.size - shape.keys_size);
+	return add_sums(&shape, target, row, true) ? BAG_ADDED : BAG_OVERFLOW;
 }
 
 /* The largest row that a bag may have, for the one that is held while others move. */
@@ -171,7 +174,7 @@ insertion_sort(const RowShape *shape, char *rows, int64_t sorted, int64_t count)
 	}
 }
 
-/* What readers add up over all rows stays within 64 bits. */
+/* What readers add up over all rows, or list one by one, stays within its limit. */
 static bool
 counts_fit(const StateType *type, const RowShape *shape, const Bag *bag)
 {
@@ -180,14 +183,14 @@ counts_fit(const StateType *type, const RowShape *shape, const Bag *bag)
 	for (const char *letter = shape->sums; *letter; letter++)
 	{
 		const char	one[] = {*letter, '\0'};
-		int64_t		room = COUNT_LIMIT;
+		int64_t		room = type->count_max ? type->count_max : COUNT_LIMIT - 1;
 
 		for (int32_t i = 0; *letter == 'n' && i < bag->count; i++)
 		{
-			int64_t		count = *(const int64_t *) ((char *) bag_row(type, bag, i) + at);
+			int64_t		count = *(const int64_t *) (row_at(shape, bag, i) + at);
 
 			room -= count < 0 ? -count : count;
-			if (room <= 0)
+			if (room < 0)
 				return false;
 		}
 		at += state_fields_size(one);
@@ -199,7 +202,7 @@ size_t
 bag_close(const StateType *type, Bag *bag)
 {
 	RowShape	shape = row_shape(type);
-	char	   *rows = bag_row(type, bag, 0);
+	char	   *rows = row_at(&shape, bag, 0);
 	int32_t		kept = 0;
 
 	if (bag->count - bag->sorted <= 8 || bag->count <= 32)
@@ -244,9 +247,9 @@ bag_flaw(const StateType *type, const Bag *bag)
 		return "rows are not in order";
 	for (int32_t i = 0; i < bag->count; i++)
 	{
-		if (i > 0 && compare_rows(&shape, bag_row(type, bag, i - 1), bag_row(type, bag, i)) >= 0)
+		if (i > 0 && compare_rows(&shape, row_at(&shape, bag, i - 1), row_at(&shape, bag, i)) >= 0)
 			return "rows are not in order";
-		if (row_is_void(&shape, bag_row(type, bag, i)))
+		if (row_is_void(&shape, row_at(&shape, bag, i)))
 			return "a row is void";
 	}
 	return counts_fit(type, &shape, bag) ? NULL : "a value is out of range";

@@ -22,13 +22,6 @@ typedef struct Bag
 
 #define BAG_FIELDS "kk"
 
-/* How many rows a bag of that many bytes has room for. */
-static inline int64_t
-bag_capacity(const StateType *type, size_t size)
-{
-	return (size - state_size(type, 0)) / state_fields_size(type->row);
-}
-
 static inline void *
 bag_row(const StateType *type, const Bag *bag, int64_t i)
 {

@@ -49,6 +49,9 @@ typedef struct StateType
 	const char *row;			/* letters of one row; "" if there are none */
 	const char *wide_row;		/* its letters where STATE_WIDE is set */
 
+	/* What the counts in all rows of a bag may add up to, signs aside; 0: COUNT_LIMIT - 1. */
+	int64_t		count_max;
+
 	/* Rows that the fixed fields ask for, or -1 if they are invalid; NULL: any number. */
 	int64_t		(*row_count) (const void *state);
 

@@ -9,6 +9,11 @@
 void
 overflow_error(const StateType *type)
 {
+	if (type->count_max)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s of more than %lld rows", type->name, (long long) type->count_max),
+				 errhint("It is the history of one account: group by account.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s out of range", type->name),

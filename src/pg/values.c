@@ -123,6 +123,65 @@ open_day_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 open)
 	return PG_ARGISNULL(n) || DATE_IS_NOEND(PG_GETARG_DATEADT(n)) ? open : day_arg(fcinfo, n, what);
 }
 
+static char *
+instant_text(int64 instant)
+{
+	return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(instant)));
+}
+
+int64
+open_instant_arg(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	int64		instant = PG_ARGISNULL(n) ? INSTANT_NEVER : PG_GETARG_TIMESTAMPTZ(n);
+
+	StaticAssertStmt(INSTANT_NEVER == DT_NOEND, "infinity is never");
+	if (!instant_is_valid_or_never(instant))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s out of range: %s", what, instant_text(instant)),
+				 errdetail("Instants lie in the years 1 to 9999, UTC; NULL or infinity is never.")));
+	return instant;
+}
+
+void
+instant_range_args(FunctionCallInfo fcinfo, int n, int64 *from, int64 *to)
+{
+	*from = PG_GETARG_TIMESTAMPTZ(n);
+	*to = PG_GETARG_TIMESTAMPTZ(n + 1);
+	if (*from >= *to)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("to_at %s is not after from_at %s", instant_text(*to), instant_text(*from)),
+				 errdetail("The instants are those from from_at on and before to_at.")));
+}
+
+int64
+span_arg(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	const Interval *interval = PG_GETARG_INTERVAL_P(n);
+	/* neither product nor sum gets past 128 bits */
+	int128		span = (int128) interval->day * DAY_LENGTH + interval->time;
+
+	if (interval->month != 0 || span < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %s is not a fixed length of time from 0 on", what,
+						DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
+				 errhint("Write days, which are 24 hours each, or hours: months and years differ in length.")));
+	return span < PG_INT64_MAX ? (int64) span : PG_INT64_MAX;
+}
+
+int64
+text_key_arg(FunctionCallInfo fcinfo, int n)
+{
+	const text *given;
+
+	if (PG_ARGISNULL(n))
+		return TEXT_KEY_NONE;
+	given = PG_GETARG_TEXT_PP(n);
+	return text_key(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
+}
+
 void
 require_not_null(FunctionCallInfo fcinfo, int n, const char *what)
 {
@@ -189,6 +248,14 @@ float8_if(FunctionCallInfo fcinfo, bool known, double value)
 }
 
 Datum
+instant_if_any(FunctionCallInfo fcinfo, int64 instant)
+{
+	if (instant == INSTANT_NEVER)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(instant);
+}
+
+Datum
 row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	TupleDesc	shape;
@@ -234,6 +301,15 @@ row_put_ratio(RowBuilder *row, bool known, double value)
 		row_put(row, Float8GetDatum(value));
 	else
 		row_put_null(row);
+}
+
+void
+row_put_instant(RowBuilder *row, int64 instant)
+{
+	if (instant == INSTANT_NEVER)
+		row_put_null(row);
+	else
+		row_put(row, TimestampTzGetDatum(instant));
 }
 
 void

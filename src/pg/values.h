@@ -4,11 +4,15 @@
 
 #include "pg/pg.h"
 
+#include "utils/timestamp.h"
+
 #include "core/calendar.h"
+#include "core/instant.h"
 #include "core/money.h"
 #include "core/statistics.h"
+#include "core/text_key.h"
 
-/* Rounds half away from zero to six decimals; past MONEY_LIMIT an error. */
+/* Rounds half away from zero to six decimals; past MONEY_LIMIT, or not finite, an error. */
 extern Money money_from_numeric(Datum value);
 
 /* The same, but false where the value is no amount. */
@@ -33,6 +37,18 @@ extern char *day_text(int32 day);
 /* [from, to) of arguments n and n + 1, from < to, no NULL */
 extern void day_range_args(FunctionCallInfo fcinfo, int n, int32 *from, int32 *to);
 
+/* An instant; NULL and infinity give INSTANT_NEVER, any other outside the years 1 to 9999 an error that calls it `what`. */
+extern int64 open_instant_arg(FunctionCallInfo fcinfo, int n, const char *what);
+
+/* [from, to) of arguments n and n + 1, from < to; either may be infinite. */
+extern void instant_range_args(FunctionCallInfo fcinfo, int n, int64 *from, int64 *to);
+
+/* Microseconds of an interval without months, not below zero. */
+extern int64 span_arg(FunctionCallInfo fcinfo, int n, const char *what);
+
+/* The key of a text, TEXT_KEY_NONE of NULL. */
+extern int64 text_key_arg(FunctionCallInfo fcinfo, int n);
+
 /* One of NULL-terminated words, by its index. */
 extern int	choice_arg(FunctionCallInfo fcinfo, int n, const char *what, const char *const *words);
 
@@ -43,6 +59,9 @@ extern void require_not_null(FunctionCallInfo fcinfo, int n, const char *what);
 
 /* The value if it is known, else SQL NULL. */
 extern Datum float8_if(FunctionCallInfo fcinfo, bool known, double value);
+
+/* The instant, or NULL for INSTANT_NEVER. */
+extern Datum instant_if_any(FunctionCallInfo fcinfo, int64 instant);
 
 /* A row of the function's result type. */
 extern Datum row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls);
@@ -63,6 +82,7 @@ extern RowBuilder rows_begin(FunctionCallInfo fcinfo);
 extern void row_put(RowBuilder *row, Datum value);
 extern void row_put_null(RowBuilder *row);
 extern void row_put_ratio(RowBuilder *row, bool known, double value);
+extern void row_put_instant(RowBuilder *row, int64 instant);
 extern void row_put_text(RowBuilder *row, const char *value);
 extern void row_end(RowBuilder *row);
 

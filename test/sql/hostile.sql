@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(36);
+SELECT plan(72);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -13,6 +13,12 @@ SELECT id, id % 9 AS account, starts, starts + floor(random() * 300)::int AS end
        CASE id % 3 WHEN 0 THEN 0 WHEN 1 THEN 1e17 + 0.000001 ELSE round(random()::numeric * 100, 2) END AS later
 FROM (SELECT id, date '2024-01-01' + floor(random() * 300)::int AS starts FROM generate_series(1, 40) AS id) AS t;
 CREATE TABLE history AS SELECT account, mrr_timeline_agg(starts, ends, mrr, paused) AS history FROM term GROUP BY account;
+-- More lengths than are kept, without and with weights, far apart so that few buckets hold them.
+CREATE FUNCTION many_durations(weighted boolean) RETURNS durations LANGUAGE sql AS $$
+    SELECT CASE WHEN weighted THEN duration_agg(n * interval '1 us' + n % 3 * interval '20000 days', n % 2 = 0, n % 7) ELSE duration_agg(n * interval '1 us' + n % 3 * interval '20000 days', n % 2 = 0) END
+    FROM generate_series(1000000, 1004200) AS n
+$$;
+CREATE FUNCTION few_durations() RETURNS durations LANGUAGE sql AS $$ SELECT duration_agg(n * interval '1 hour', n < 5) FROM generate_series(1, 9) AS n $$;
 
 CREATE TABLE seed (type text, form text, bytes bytea);
 INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
@@ -33,6 +39,26 @@ FROM (SELECT cohort_agg(history, '2024-01-01', '2024-04-15', 'month') FROM histo
 INSERT INTO seed SELECT 'rate', s::text, rate_send(s)
 FROM (SELECT rate_agg(later > mrr) FROM term UNION ALL SELECT make_rate(200000000000000000, 576460752303423487)
       UNION ALL SELECT unmerge(make_rate(1, 1), rate_agg(paused)) FROM term UNION ALL SELECT make_rate(0, 0)) AS q(s);
+INSERT INTO seed SELECT 'survey', s::text, survey_send(s)
+FROM (SELECT survey_agg(CASE WHEN account < 8 THEN mrr END) FROM term WHERE account > 2 UNION ALL SELECT survey_agg(s) FROM unnest('{0,6,7,9,10,11,NULL,NaN}'::numeric[]) AS s
+      UNION ALL SELECT unmerge(survey_agg(5), survey_agg(id % 4)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'sbg', s::text, sbg_send(s)
+FROM (SELECT sbg_agg(1 + account, paused, id) FROM term UNION ALL SELECT sbg_agg(period, true, lost) FROM (VALUES (1, 369), (2, 163), (3, 86), (4, 56)) AS t(period, lost)
+      UNION ALL SELECT unmerge(sbg_agg(0, false), sbg_agg(account + 1, paused)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'durations', s::text, durations_send(s)
+FROM (SELECT duration_agg(starts, ends, '2024-12-01') FROM term UNION ALL SELECT duration_agg(starts, ends, '2024-12-01', starts + 100, starts + id) FROM term
+      UNION ALL SELECT duration_agg((ends - starts) * interval '1 day', paused, mrr) FROM term WHERE account < 5 UNION ALL SELECT duration_agg(interval '3 hours', true)
+      UNION ALL SELECT unmerge(duration_agg(interval '3 hours', true), duration_agg(starts, ends, '2024-12-01')) FROM term
+      UNION ALL SELECT many_durations(false) UNION ALL SELECT many_durations(true)) AS q(s);
+INSERT INTO seed SELECT 'tickets', s::text, tickets_send(s)
+FROM (SELECT ticket_agg(starts, ends, starts + 30, account, paused, id, account::text, NULL) FROM term WHERE account < 2
+      UNION ALL SELECT unmerge(ticket_agg(NULL, NULL, 0), ticket_agg(starts, ends, 1)) FROM term WHERE account = 5 UNION ALL SELECT ticket_agg('2024-01-01', NULL, 0)) AS q(s);
+INSERT INTO seed SELECT 'answers', s::text, answers_send(s)
+FROM (SELECT answer_agg('csat', mrr, ends, starts, account::text, 0, later + 1, paused) FROM term WHERE account < 2
+      UNION ALL SELECT unmerge(answer_agg('nps', 'NaN', ends, NULL, NULL, NULL, NULL, NULL), answer_agg('ces', NULL, NULL, starts, NULL, -1e17, NULL, true)) FROM term WHERE account = 5) AS q(s);
+INSERT INTO seed SELECT 'milestones', s::text, milestones_send(s)
+FROM (SELECT milestone_agg(account::text, starts, ends, paused, NOT paused) FROM term WHERE account < 2
+      UNION ALL SELECT unmerge(milestone_agg(NULL, NULL, NULL, NULL, NULL), milestone_agg('a', starts, NULL, true, true)) FROM term WHERE account = 5) AS q(s);
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);
@@ -60,7 +86,22 @@ INSERT INTO reader VALUES
     ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
     ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))'),
     ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5)'),
-    ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))');
+    ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))'),
+    ('survey', 'sound(survey_agg_add(x, 7))'), ('survey', 'answer_count(x, 0, 10)'), ('survey', 'nps_interval(x, 0.9, ''wald'')'), ('survey', 'csat(x, 4, 1, 5)'),
+    ('survey', 'csat_interval(x, 4, 1, 5)'), ('survey', 'ces(x, 1, 5, true)'), ('survey', 'ces_interval(x, 1, 5, false)'), ('survey', 'ces_share(x, 0, 10, true)'),
+    ('sbg', 'sound(sbg_agg_add(x, 3, true))'), ('sbg', '(SELECT count(*) FROM sbg_retention(x, 5))'), ('sbg', 'sbg_residual_lifetime(x, 0.1, 2)'),
+    ('durations', 'sound(merge(x, x))'), ('durations', 'sound(unmerge(x, x))'), ('durations', 'duration_quantile(x, 0.9)'), ('durations', 'duration_quantile_interval(x, 0.1, 0.9, ''log'')'),
+    ('durations', 'share_within(x, ''9 days'')'), ('durations', 'share_within_interval(x, ''9 days'', 0.9, ''log'')'), ('durations', 'naive_quantile(x, 0.9)'),
+    ('durations', 'restricted_mean(x, ''1 day'')'), ('durations', 'restricted_mean_interval(x, ''1 day'', 0.9)'),
+    ('durations', '(SELECT count(*) FROM survival(x, 0.9, ''log''))'), ('durations', '(SELECT count(*) FROM incidence(x, 0.9, ''log''))'),
+    ('durations', 'log_rank(x, x, 1)'), ('durations', 'log_rank(x, few_durations())'), ('durations', 'log_rank(ARRAY[x, few_durations(), x])'), ('durations', 'expected_payments(x, 12)');
+INSERT INTO reader SELECT 'tickets', format('trial_count(first_contact_resolution(x, ''2024-06-01'', ''7 days'', %L))', word) FROM unnest(ARRAY['gross', 'net', 'one_touch', 'under_two']) AS word;
+INSERT INTO reader VALUES
+    ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''2024-06-01''))'), ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''infinity'', ''2147483647 days''))'),
+    ('tickets', 'opened_count(x, ''-infinity'', ''infinity'')'), ('tickets', 'open_count(x, ''2024-06-01'')'),
+    ('tickets', 'escalated_open_count(x, ''infinity'')'), ('tickets', 'last_opened_at(x, ''2024-06-01'')'),
+    ('answers', '(SELECT count(*) FROM answer_facts(x, ''2024-06-01''))'), ('answers', '(SELECT count(*) FROM answer_facts(x, ''infinity''))'),
+    ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
@@ -78,12 +119,12 @@ SELECT format($f$
         BEGIN
             PERFORM %2$s;
             RETURN NULL;
-        EXCEPTION WHEN numeric_value_out_of_range THEN -- which hides the readers that come after
+        EXCEPTION WHEN numeric_value_out_of_range OR program_limit_exceeded THEN -- which hides the readers that come after
         END;
         FOR one IN SELECT expression FROM reader WHERE type = %1$L LOOP
             BEGIN
                 EXECUTE 'SELECT ' || one || ' FROM (SELECT $1 AS x) AS q' USING x;
-            EXCEPTION WHEN numeric_value_out_of_range THEN
+            EXCEPTION WHEN numeric_value_out_of_range OR program_limit_exceeded THEN
             END;
         END LOOP;
         RETURN NULL;

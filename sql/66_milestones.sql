@@ -1,0 +1,31 @@
+-- The way of one account to its goals: milestones, its aggregate and its readers.
+CALL define_state('milestones', 'milestones_final');
+COMMENT ON TYPE milestones IS
+'The milestones of one account over time, reached or due, 40 bytes a row. Built by milestone_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 rows. Their names are kept as keys of 64 bits, which tell them apart, not as text.';
+
+CREATE FUNCTION milestones_add(state milestones, milestone text, reached_at timestamptz, due_at timestamptz, is_start boolean, is_value boolean) RETURNS milestones
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION milestones_add(milestones, text, timestamptz, timestamptz, boolean, boolean) IS 'Internal: transition of milestone_agg';
+
+CREATE AGGREGATE milestone_agg(milestone text, reached_at timestamptz, due_at timestamptz, is_start boolean, is_value boolean) (
+    SFUNC = milestones_add, STYPE = milestones, SSPACE = 256, FINALFUNC = milestones_final, COMBINEFUNC = merge, PARALLEL = SAFE);
+COMMENT ON AGGREGATE milestone_agg(text, timestamptz, timestamptz, boolean, boolean) IS
+'The milestones of one account, one row a milestone: its name (NULL is one name), when it was reached and when it is due (NULL or infinity: not yet, never), whether reaching it starts the clock to first value, and whether it is first value (NULL: no). Rows of one name are one milestone: reached as soon as one of them is. An instant of -infinity or outside the years 1 to 9999: SQLSTATE 22008; more than 2^21 rows: 54000. NULL without rows.';
+
+CREATE FUNCTION started_at(history milestones, as_of timestamptz DEFAULT 'infinity') RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION started_at(milestones, timestamptz) IS
+'When the clock to first value started: the earliest is_start milestone was reached, if by as_of (default: whenever); NULL if there is none, and for NULL.';
+CREATE FUNCTION value_at(history milestones, as_of timestamptz DEFAULT 'infinity') RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION value_at(milestones, timestamptz) IS
+'When first value was reached: the earliest is_value milestone, if by as_of (default: whenever); NULL if there is none, and for NULL. It may lie before started_at, where the source says so.';
+CREATE FUNCTION reached_count(history milestones, as_of timestamptz) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION reached_count(milestones, timestamptz) IS 'Milestones of different names reached by as_of. NULL for NULL.';
+CREATE FUNCTION due_count(history milestones, as_of timestamptz) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION due_count(milestones, timestamptz) IS 'Milestones of different names due by as_of, reached or not. NULL for NULL.';
+CREATE FUNCTION overdue_count(history milestones, as_of timestamptz) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION overdue_count(milestones, timestamptz) IS 'Milestones of different names due by as_of and not reached by then. NULL for NULL.';

@@ -1,0 +1,51 @@
+/*
+ * Answers: what one account was asked by surveys and what it answered, a bag of
+ * the questions sent and the answers given.
+ */
+#ifndef CSMETRICS_ANSWERS_H
+#define CSMETRICS_ANSWERS_H
+
+#include "core/bag.h"
+#include "core/instant.h"
+#include "core/money.h"
+
+/* So many can be listed one by one. */
+#define ANSWERS_MAX STATE_ROWS_MAX
+
+extern const char *const survey_words[];	/* nps, csat, ces; NULL-terminated */
+
+#define SURVEY_KINDS 3
+
+/* What a row says; the fields that it does not speak of are zero. */
+#define ANSWER_LOWEST		0x01	/* the scale's ends are given */
+#define ANSWER_HIGHEST		0x02
+#define ANSWER_DIRECTION	0x04	/* it is known which end is the better */
+#define ANSWER_HIGHER		0x08	/* the higher one is */
+#define ANSWER_SCORE		0x10	/* answered with a score */
+#define ANSWER_NO_AMOUNT	0x20	/* answered with something that no scale can have: NaN, infinite, too large */
+
+typedef struct Answer
+{
+	int64_t		responded;		/* or never; known where there is an answer */
+	int64_t		sent;			/* or never; not both */
+	int64_t		respondent;		/* a text key, or none */
+	int32_t		kind;			/* 1 and the index in survey_words */
+	int32_t		says;
+	Money		score;
+	Money		lowest;
+	Money		highest;
+	int64_t		count;			/* rows that say just this */
+} Answer;
+
+typedef struct Answers
+{
+	Bag			bag;
+	Answer		answer[];
+} Answers;
+
+extern const StateType answers_type;
+
+/* What was known at `as_of`; false if nothing was. */
+bool		answer_as_of(const Answer *answer, int64_t as_of, Answer *known);
+
+#endif

@@ -1,0 +1,197 @@
+#include "core/tickets.h"
+
+#include <stdlib.h>
+
+static const char *
+tickets_flaw(const void *state, int64_t rows)
+{
+	const Tickets *tickets = state;
+
+	for (int i = 0; i < tickets->bag.count; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+
+		if (!instant_is_valid(ticket->opened) || !instant_is_valid_or_never(ticket->first_reply) ||
+			!instant_is_valid_or_never(ticket->solved))
+			return "an instant is out of range";
+		if (ticket->handling < 0 || ticket->agent_replies < REPLIES_UNKNOWN)
+			return "a value is out of range";
+	}
+	return bag_flaw(&tickets_type, &tickets->bag);
+}
+
+static size_t
+close_state(void *state)
+{
+	return bag_close(&tickets_type, state);
+}
+
+const StateType tickets_type = {
+	.name = "tickets",
+	.version = 1,
+	.fields = BAG_FIELDS,
+	.row = "lllllkkn",
+	.count_max = TICKETS_MAX,
+	.row_count = bag_row_count,
+	.flaw = tickets_flaw,
+	.close = close_state,
+};
+
+int64_t
+tickets_opened(const Tickets *tickets, int64_t from, int64_t to)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
+		if (tickets->ticket[i].opened >= from && tickets->ticket[i].count > 0)
+			sum += tickets->ticket[i].count;
+	return sum;
+}
+
+int64_t
+tickets_open(const Tickets *tickets, int64_t as_of, bool escalated_only)
+{
+	int64_t		sum = 0;
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened <= as_of; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+
+		if (ticket->count > 0 && instant_as_of(ticket->solved, as_of) == INSTANT_NEVER &&
+			(!escalated_only || ticket_is_escalated(ticket)))
+			sum += ticket->count;
+	}
+	return sum;
+}
+
+int64_t
+tickets_last_opened(const Tickets *tickets, int64_t as_of)
+{
+	for (int i = tickets->bag.count - 1; i >= 0; i--)
+		if (tickets->ticket[i].opened <= as_of && tickets->ticket[i].count > 0)
+			return tickets->ticket[i].opened;
+	return INSTANT_NEVER;
+}
+
+static bool
+same_contact(const Ticket *a, const Ticket *b)
+{
+	return a->requester == b->requester && a->topic == b->topic;
+}
+
+#define COMPARE(x, y) ((x) == (y) ? 0 : (x) < (y) ? -1 : 1)
+
+/* By requester, topic and opening; then by the rest, so that equal openings have one order. */
+static int
+compare_contacts(const void *a, const void *b)
+{
+	const Ticket *x = a;
+	const Ticket *y = b;
+	int			order = COMPARE(x->requester, y->requester);
+
+	if (order == 0)
+		order = COMPARE(x->topic, y->topic);
+	if (order == 0)
+		order = COMPARE(x->opened, y->opened);
+	if (order == 0)
+		order = COMPARE(x->first_reply, y->first_reply);
+	if (order == 0)
+		order = COMPARE(x->solved, y->solved);
+	if (order == 0)
+		order = COMPARE(x->handling, y->handling);
+	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
+}
+
+/* How a ticket was reopened and answered is known with its solve. */
+static Ticket
+ticket_as_of(const Ticket *ticket, int64_t as_of)
+{
+	Ticket		known = *ticket;
+
+	known.first_reply = instant_as_of(ticket->first_reply, as_of);
+	known.solved = instant_as_of(ticket->solved, as_of);
+	if (known.solved == INSTANT_NEVER)
+	{
+		known.handling = ticket_is_escalated(ticket);
+		known.agent_replies = REPLIES_UNKNOWN;
+	}
+	return known;
+}
+
+TicketWalk
+ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known)
+{
+	bool		in_order = true;
+	int			count = 0;
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened <= as_of; i++)
+	{
+		if (tickets->ticket[i].count <= 0)
+			continue;
+		known[count] = ticket_as_of(&tickets->ticket[i], as_of);
+		in_order = in_order && (count == 0 || compare_contacts(&known[count - 1], &known[count]) <= 0);
+		count++;
+	}
+	if (!in_order)
+		qsort(known, count, sizeof(Ticket), compare_contacts);
+	return (TicketWalk) {.next = known, .end = known + count, .as_of = as_of, .window = window, .reach = INT64_MIN};
+}
+
+static Judgement
+judged(bool verdict)
+{
+	return verdict ? JUDGED_YES : JUDGED_NO;
+}
+
+bool
+ticket_next(TicketWalk *walk, TicketFacts *facts)
+{
+	const Ticket *ticket = walk->next;
+	const Ticket *following = ticket;
+	bool		solved;
+	int64_t		until;			/* further contacts are opened by then */
+
+	if (ticket == walk->end)
+		return false;
+	if (++walk->visited == ticket->count)
+	{
+		following = ++walk->next;
+		walk->visited = 0;
+	}
+	if (following == walk->end || !same_contact(ticket, following))
+		following = NULL;
+
+	solved = ticket->solved != INSTANT_NEVER && ticket->solved >= ticket->opened;
+	until = ticket->solved == INSTANT_NEVER ? INSTANT_NEVER :
+		instant_after(solved ? ticket->solved : ticket->opened, walk->window);
+
+	*facts = (TicketFacts) {ticket, NOT_JUDGED, NOT_JUDGED, ticket->opened <= walk->reach};
+	if (solved && until <= walk->as_of)
+		facts->first_contact = judged(ticket_reopened(ticket) == 0 && (!following || following->opened > until));
+	if (ticket->agent_replies != REPLIES_UNKNOWN)
+		facts->one_touch = judged(ticket->agent_replies == 1 && ticket_reopened(ticket) == 0);
+
+	if (!following)
+		walk->reach = INT64_MIN;
+	else if (walk->reach < until)
+		walk->reach = until;
+	return true;
+}
+
+const char *const resolution_words[] = {"gross", "net", "one_touch", "under_two", NULL};
+
+Judgement
+ticket_resolution(const TicketFacts *facts, Resolution resolution)
+{
+	switch (resolution)
+	{
+		case RESOLUTION_GROSS:
+			return facts->first_contact;
+		case RESOLUTION_NET:
+			return ticket_is_escalated(facts->ticket) ? NOT_JUDGED : facts->first_contact;
+		case RESOLUTION_ONE_TOUCH:
+			return facts->one_touch;
+		default:
+			return facts->one_touch == NOT_JUDGED ? NOT_JUDGED : judged(facts->ticket->agent_replies < 2);
+	}
+}

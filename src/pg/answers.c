@@ -1,0 +1,118 @@
+#include "pg/bag.h"
+#include "pg/values.h"
+
+#include "core/answers.h"
+
+STATE_IO(answers, answers_type);
+BAG_GROUP(answers, answers_type);
+
+/* The amount of argument n if it is given, saying `what`. */
+static Money
+scale_arg(FunctionCallInfo fcinfo, int n, int32 what, int32 *says)
+{
+	if (PG_ARGISNULL(n))
+		return 0;
+	*says |= what;
+	return money_arg(fcinfo, n);
+}
+
+/* Arguments from 6 on: lowest, highest, higher_is_better */
+static void
+read_scale(FunctionCallInfo fcinfo, Answer *answer)
+{
+	answer->lowest = scale_arg(fcinfo, 6, ANSWER_LOWEST, &answer->says);
+	answer->highest = scale_arg(fcinfo, 7, ANSWER_HIGHEST, &answer->says);
+	if (!PG_ARGISNULL(6) && !PG_ARGISNULL(7) && answer->lowest >= answer->highest)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lowest %s is not below highest %s",
+						DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(6))),
+						DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(7)))),
+				 errhint("They are the ends of the scale; higher_is_better says which of them is good.")));
+	if (!PG_ARGISNULL(8))
+		answer->says |= PG_GETARG_BOOL(8) ? ANSWER_DIRECTION | ANSWER_HIGHER : ANSWER_DIRECTION;
+}
+
+/* Arguments: state, kind, score, responded_at, sent_at, respondent, lowest, highest, higher_is_better */
+static Datum
+add_answer(FunctionCallInfo fcinfo)
+{
+	Bag		   *bag = bag_own(fcinfo, &answers_type);
+	Answer		answer = {
+		.responded = open_instant_arg(fcinfo, 3, "responded_at"),
+		.sent = open_instant_arg(fcinfo, 4, "sent_at"),
+		.respondent = text_key_arg(fcinfo, 5),
+		.count = 1,
+	};
+
+	if (answer.responded != INSTANT_NEVER || answer.sent != INSTANT_NEVER)
+	{
+		answer.kind = 1 + choice_arg(fcinfo, 1, "survey kind", survey_words);
+		if (!PG_ARGISNULL(2))
+		{
+			bool		is_amount = money_try_numeric(PG_GETARG_DATUM(2), &answer.score);
+
+			answer.says = is_amount ? ANSWER_SCORE : ANSWER_NO_AMOUNT;
+			/* an answer without a time came no sooner than this */
+			if (answer.responded == INSTANT_NEVER)
+				answer.responded = answer.sent;
+		}
+		read_scale(fcinfo, &answer);
+		bag = bag_with(&answers_type, bag, &answer, false);
+	}
+	return bag_result(fcinfo, &answers_type, bag);
+}
+
+SQL_FUNCTION(answers_add, add_answer(fcinfo));
+
+static void
+put_amount_if(RowBuilder *row, bool known, Money value)
+{
+	if (known)
+		row_put(row, money_to_numeric(value));
+	else
+		row_put_null(row);
+}
+
+static void
+put_answer(RowBuilder *row, const Answer *answer)
+{
+	row_put_text(row, survey_words[answer->kind - 1]);
+	row_put_instant(row, answer->sent);
+	row_put_instant(row, answer->responded);
+	if (answer->says & ANSWER_NO_AMOUNT)
+		row_put(row, DirectFunctionCall3(numeric_in, CStringGetDatum("NaN"), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	else
+		put_amount_if(row, answer->says & ANSWER_SCORE, answer->score);
+	if (answer->respondent == TEXT_KEY_NONE)
+		row_put_null(row);
+	else
+		row_put(row, Int64GetDatum(answer->respondent));
+	put_amount_if(row, answer->says & ANSWER_LOWEST, answer->lowest);
+	put_amount_if(row, answer->says & ANSWER_HIGHEST, answer->highest);
+	if (answer->says & ANSWER_DIRECTION)
+		row_put(row, BoolGetDatum((answer->says & ANSWER_HIGHER) != 0));
+	else
+		row_put_null(row);
+	row_end(row);
+}
+
+/* Arguments: answers, as_of */
+static Datum
+list(FunctionCallInfo fcinfo)
+{
+	const Answers *answers = state_arg(fcinfo, 0, &answers_type);
+	RowBuilder	row = rows_begin(fcinfo);
+	Answer		known;
+
+	for (int i = 0; i < answers->bag.count; i++)
+		if (answer_as_of(&answers->answer[i], PG_GETARG_TIMESTAMPTZ(1), &known))
+			for (int64 n = 0; n < known.count; n++)
+			{
+				CHECK_FOR_INTERRUPTS();
+				put_answer(&row, &known);
+			}
+	return (Datum) 0;
+}
+
+SQL_FUNCTION(answer_facts, list(fcinfo));

@@ -1,0 +1,157 @@
+#include "pg/bag.h"
+#include "pg/values.h"
+
+#include "core/rate.h"
+#include "core/tickets.h"
+
+STATE_IO(tickets, tickets_type);
+BAG_GROUP(tickets, tickets_type);
+
+/* A number of times, NULL giving `unknown`. */
+static int32
+times_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 unknown)
+{
+	int32		times = PG_ARGISNULL(n) ? unknown : PG_GETARG_INT32(n);
+
+	if (!PG_ARGISNULL(n) && (times < 0 || times > REOPENED_MAX))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %d is not between 0 and %d", what, times, REOPENED_MAX)));
+	return times;
+}
+
+/* A ticket whose opening is not known is left out. */
+static Datum
+with_ticket(FunctionCallInfo fcinfo, Ticket ticket)
+{
+	Bag		   *bag = bag_own(fcinfo, &tickets_type);
+
+	ticket.count = 1;
+	if (ticket.opened != INSTANT_NEVER)
+		bag = bag_with(&tickets_type, bag, &ticket, false);
+	return bag_result(fcinfo, &tickets_type, bag);
+}
+
+/* Arguments: state, opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester, topic */
+static Datum
+add_ticket(FunctionCallInfo fcinfo)
+{
+	bool		escalated = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+
+	return with_ticket(fcinfo, (Ticket) {
+		.opened = open_instant_arg(fcinfo, 1, "opened_at"),
+		.first_reply = open_instant_arg(fcinfo, 2, "first_reply_at"),
+		.solved = open_instant_arg(fcinfo, 3, "solved_at"),
+		.requester = text_key_arg(fcinfo, 7),
+		.topic = text_key_arg(fcinfo, 8),
+		.handling = 2 * times_arg(fcinfo, 4, "reopened", 0) + escalated,
+		.agent_replies = times_arg(fcinfo, 6, "agent_replies", REPLIES_UNKNOWN),
+	});
+}
+
+/* Arguments: state, opened_at, solved_at, reopened */
+static Datum
+add_solve(FunctionCallInfo fcinfo)
+{
+	return with_ticket(fcinfo, (Ticket) {
+		.opened = open_instant_arg(fcinfo, 1, "opened_at"),
+		.first_reply = INSTANT_NEVER,
+		.solved = open_instant_arg(fcinfo, 2, "solved_at"),
+		.requester = TEXT_KEY_NONE,
+		.topic = TEXT_KEY_NONE,
+		.handling = 2 * times_arg(fcinfo, 3, "reopened", 0),
+		.agent_replies = REPLIES_UNKNOWN,
+	});
+}
+
+SQL_FUNCTION(tickets_add_ticket, add_ticket(fcinfo));
+SQL_FUNCTION(tickets_add_solve, add_solve(fcinfo));
+
+static const Tickets *
+tickets_arg(FunctionCallInfo fcinfo)
+{
+	return state_arg(fcinfo, 0, &tickets_type);
+}
+
+static Datum
+opened(FunctionCallInfo fcinfo)
+{
+	int64		from,
+				to;
+
+	instant_range_args(fcinfo, 1, &from, &to);
+	PG_RETURN_INT64(tickets_opened(tickets_arg(fcinfo), from, to));
+}
+
+SQL_FUNCTION(opened_count, opened(fcinfo));
+SQL_FUNCTION(open_count, Int64GetDatum(tickets_open(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1), false)));
+SQL_FUNCTION(escalated_open_count, Int64GetDatum(tickets_open(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1), true)));
+SQL_FUNCTION(last_opened_at, instant_if_any(fcinfo, tickets_last_opened(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1))));
+
+/* Arguments: tickets, as_of, contact_window */
+static TicketWalk
+walk_args(FunctionCallInfo fcinfo)
+{
+	const Tickets *tickets = tickets_arg(fcinfo);
+	Ticket	   *known = palloc(tickets->bag.count * sizeof(Ticket));
+
+	return ticket_walk(tickets, PG_GETARG_TIMESTAMPTZ(1), span_arg(fcinfo, 2, "contact_window"), known);
+}
+
+static void
+put_judgement(RowBuilder *row, Judgement judgement)
+{
+	if (judgement == NOT_JUDGED)
+		row_put_null(row);
+	else
+		row_put(row, BoolGetDatum(judgement == JUDGED_YES));
+}
+
+static Datum
+list(FunctionCallInfo fcinfo)
+{
+	RowBuilder	row = rows_begin(fcinfo);
+	TicketWalk	walk = walk_args(fcinfo);
+	TicketFacts facts;
+
+	while (ticket_next(&walk, &facts))
+	{
+		CHECK_FOR_INTERRUPTS();
+		row_put_instant(&row, facts.ticket->opened);
+		row_put_instant(&row, facts.ticket->first_reply);
+		row_put_instant(&row, facts.ticket->solved);
+		row_put(&row, Int32GetDatum(ticket_reopened(facts.ticket)));
+		row_put(&row, BoolGetDatum(ticket_is_escalated(facts.ticket)));
+		if (facts.ticket->agent_replies == REPLIES_UNKNOWN)
+			row_put_null(&row);
+		else
+			row_put(&row, Int32GetDatum(facts.ticket->agent_replies));
+		put_judgement(&row, facts.first_contact);
+		put_judgement(&row, facts.one_touch);
+		row_put(&row, BoolGetDatum(facts.repeated));
+		row_end(&row);
+	}
+	return (Datum) 0;
+}
+
+/* Arguments: tickets, as_of, contact_window, variant */
+static Datum
+resolution(FunctionCallInfo fcinfo)
+{
+	TicketWalk	walk = walk_args(fcinfo);
+	Resolution	variant = choice_arg(fcinfo, 3, "variant", resolution_words);
+	Rate	   *rate = state_new(&rate_type, 0);
+	TicketFacts facts;
+
+	while (ticket_next(&walk, &facts))
+	{
+		Judgement	judgement = ticket_resolution(&facts, variant);
+
+		rate->trials += judgement != NOT_JUDGED;
+		rate->successes += judgement == JUDGED_YES;
+	}
+	PG_RETURN_POINTER(rate);
+}
+
+SQL_FUNCTION(ticket_facts, list(fcinfo));
+SQL_FUNCTION(first_contact_resolution, resolution(fcinfo));

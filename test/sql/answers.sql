@@ -1,0 +1,106 @@
+\unset ECHO
+\i test/psql.sql
+-- Survey histories: what was asked and answered by when, scales, scores that are none, and what is refused.
+BEGIN;
+SELECT plan(40);
+
+-- answers('kind score responded_at sent_at respondent lowest highest higher_is_better', …): - is NULL, and so is the rest that is left away.
+CREATE FUNCTION pg_temp.answers(VARIADIC lines text[]) RETURNS answers LANGUAGE sql AS $$
+    SELECT answer_agg(part[1], nullif(part[2], '-')::numeric, nullif(part[3], '-')::timestamptz, nullif(part[4], '-')::timestamptz, nullif(part[5], '-'),
+                      nullif(part[6], '-')::numeric, nullif(part[7], '-')::numeric, nullif(part[8], '-')::boolean)
+    FROM (SELECT string_to_array(line, ' ') FROM unnest(lines) AS line) AS t(part)
+$$;
+-- Its facts as text, in an order of their own: kind|score|responded|sent|lowest|highest|higher_is_better.
+CREATE FUNCTION pg_temp.story(history answers, as_of timestamptz DEFAULT 'infinity') RETURNS text[] LANGUAGE sql AS $$
+    SELECT ARRAY(SELECT concat_ws('|', kind, coalesce(score::text, '-'), coalesce(responded_at::date::text, '-'), coalesce(sent_at::date::text, '-'),
+                                  lowest, highest, higher_is_better::text)
+                 FROM answer_facts(history, as_of) ORDER BY 1)
+$$;
+
+-- What is kept
+SELECT is(pg_temp.story(pg_temp.answers(VARIADIC lines)), story, description)
+FROM (VALUES
+    (ARRAY['nps 9 2024-01-02 2024-01-01'], ARRAY['nps|9|2024-01-02|2024-01-01'], 'sent and answered'),
+    (ARRAY['csat 4 2024-01-02 -'], ARRAY['csat|4|2024-01-02|-'], 'answered, sent at a time that is not known'),
+    (ARRAY['ces - - 2024-01-01'], ARRAY['ces|-|-|2024-01-01'], 'sent and not answered'),
+    (ARRAY['ces - infinity 2024-01-01'], ARRAY['ces|-|-|2024-01-01'], 'infinity is not yet'),
+    (ARRAY['nps 9 - -', 'nps 9 infinity -'], ARRAY[]::text[], 'neither sent nor answered: left out'),
+    (ARRAY['nps 9 - 2024-01-01'], ARRAY['nps|9|2024-01-01|2024-01-01'], 'a score without a time counts as given when the question was sent'),
+    (ARRAY['nps - 2024-01-02 2024-01-01'], ARRAY['nps|-|2024-01-02|2024-01-01'], 'a reply without a score is no answer, but is kept'),
+    (ARRAY['nps 0 2024-01-02 -', 'nps - 2024-01-02 -'], ARRAY['nps|-|2024-01-02|-', 'nps|0|2024-01-02|-'], 'a score of 0 is not none'),
+    (ARRAY['nps 9 2024-01-02 -', 'nps 9 2024-01-02 -', 'nps 10 2024-01-02 -'], ARRAY['nps|10|2024-01-02|-', 'nps|9|2024-01-02|-', 'nps|9|2024-01-02|-'], 'equal answers are as many rows'),
+    (ARRAY['nps 6.5 2024-01-02 -', 'nps -1 2024-01-02 -', 'nps 11 2024-01-02 -'], ARRAY['nps|-1|2024-01-02|-', 'nps|11|2024-01-02|-', 'nps|6.5|2024-01-02|-'], 'scores off the scale are kept, and parts of one'),
+    (ARRAY['nps 6.1234565 2024-01-02 -'], ARRAY['nps|6.123457|2024-01-02|-'], 'scores have six decimals'),
+    (ARRAY['nps NaN 2024-01-02 -'], ARRAY['nps|NaN|2024-01-02|-'], 'a score that is no number'),
+    (ARRAY['nps infinity 2024-01-02 -', 'nps -infinity 2024-01-02 -', 'nps 1000000000000000000.000001 2024-01-02 -', 'nps -1e40 2024-01-02 -'],
+     array_fill('nps|NaN|2024-01-02|-'::text, ARRAY[4]), 'scores that are not finite or too large are no number either'),
+    (ARRAY['nps 1000000000000000000 2024-01-02 -'], ARRAY['nps|1000000000000000000|2024-01-02|-'], 'the largest score'),
+    (ARRAY['csat 4 2024-01-02 - - 1 5 t'], ARRAY['csat|4|2024-01-02|-|1|5|true'], 'a scale from 1 to 5'),
+    (ARRAY['ces 2 2024-01-02 - - 0 - f'], ARRAY['ces|2|2024-01-02|-|0|false'], 'half a scale; 0 is not none; lower is better'),
+    (ARRAY['ces 2 2024-01-02 - - - 0'], ARRAY['ces|2|2024-01-02|-|0'], 'the other half'),
+    (ARRAY['nps 7 2024-01-01 2024-01-02'], ARRAY['nps|7|2024-01-01|2024-01-02'], 'answered before it was sent: kept as given')
+) AS c(lines, story, description);
+
+-- What was known when
+CREATE TEMP VIEW asked AS SELECT pg_temp.answers('nps 9 2024-01-05 2024-01-01 - 0 10 t', 'csat NaN 2024-01-03', 'ces 5 2024-01-02 2024-01-04') AS history;
+SELECT is(pg_temp.story(history, as_of), story, description)
+FROM asked, (VALUES
+    (timestamptz '2023-12-31 23:59:59.999999', ARRAY[]::text[], 'nothing is known before the first question'),
+    ('2024-01-01', ARRAY['nps|-|-|2024-01-01|0|10|true'], 'a question is known when it is sent, not answered yet'),
+    ('2024-01-02', ARRAY['ces|5|2024-01-02|-', 'nps|-|-|2024-01-01|0|10|true'], 'an answer when it is given, not sent yet if that came later'),
+    ('2024-01-04 23:59:59.999999', ARRAY['ces|5|2024-01-02|2024-01-04', 'csat|NaN|2024-01-03|-', 'nps|-|-|2024-01-01|0|10|true'], 'a microsecond before the last answer'),
+    ('2024-01-05', ARRAY['ces|5|2024-01-02|2024-01-04', 'csat|NaN|2024-01-03|-', 'nps|9|2024-01-05|2024-01-01|0|10|true'], 'the last answer'),
+    ('-infinity', ARRAY[]::text[], 'nothing is known before time')
+) AS e(as_of, story, description);
+
+-- Respondents are keys, the same on every machine: FNV-1a of 64 bits, finished as MurmurHash3 is
+SELECT is(ARRAY(SELECT respondent FROM answer_facts(answer_agg('nps', 9, at, NULL, name, NULL, NULL, NULL), 'infinity') ORDER BY responded_at),
+          '{-1166397803181037274,-9033471704281723301,3180132088784447275,4578502238911649721,NULL}'::bigint[], 'respondents of no letters, one, six and two bytes in one, and none')
+FROM (VALUES (timestamptz '2024-01-01', ''), ('2024-01-02', 'a'), ('2024-01-03', 'foobar'), ('2024-01-04', U&'Zo\00EB'), ('2024-01-05', NULL)) AS t(at, name);
+
+-- No rows, and no history
+SELECT is(answer_agg('nps', 9, now(), NULL, NULL, NULL, NULL, NULL), NULL, 'no rows: NULL') WHERE false HAVING true;
+SELECT ok(x IS NOT NULL AND NOT EXISTS (SELECT FROM answer_facts(x, 'infinity')), 'an account whose rows are all left out has a history without answers')
+FROM pg_temp.answers('nps 9', 'bogus 9') AS x;
+SELECT ok(NOT EXISTS (SELECT FROM answer_facts(NULL, 'infinity')), 'no history: nothing');
+SELECT is(pg_temp.story(unmerge(pg_temp.answers('nps 9 2024-01-02'), pg_temp.answers('nps 8 2024-01-02'))), ARRAY['nps|9|2024-01-02|-'], 'counts below zero are no answers');
+
+-- Oracle: histories give back the rows that went in
+SELECT setseed(0.65) \g /dev/null
+CREATE TEMP TABLE answer AS
+SELECT id % 20 AS account, (ARRAY['nps', 'csat', 'ces'])[1 + id % 3] AS kind, CASE WHEN random() < 0.7 THEN floor(random() * 11)::numeric END AS score,
+       CASE WHEN random() < 0.8 THEN timestamptz '2024-01-01' + floor(random() * 90) * interval '1 day' END AS responded,
+       CASE WHEN random() < 0.8 THEN timestamptz '2024-01-01' + floor(random() * 90) * interval '1 day' END AS sent,
+       CASE WHEN random() < 0.5 THEN 0.0 END AS lowest, CASE WHEN random() < 0.5 THEN 10.0 END AS highest, (ARRAY[true, false, NULL])[1 + id / 3 % 3] AS higher
+FROM generate_series(1, 1500) AS id;
+CREATE TEMP VIEW answer_expected AS
+SELECT account, as_of, kind, CASE WHEN sent <= as_of THEN sent END AS sent, CASE WHEN at <= as_of THEN at END AS responded, CASE WHEN at <= as_of THEN score END AS score, lowest, highest, higher
+FROM (SELECT *, coalesce(responded, CASE WHEN score IS NOT NULL THEN sent END) AS at FROM answer) AS a, unnest('{2024-01-15,2024-02-15,infinity}'::timestamptz[]) AS as_of
+WHERE sent <= as_of OR at <= as_of;
+CREATE TEMP VIEW answer_actual AS
+SELECT account, as_of, kind, sent_at, responded_at, score, lowest, highest, higher_is_better
+FROM (SELECT account, answer_agg(kind, score, responded, sent, NULL, lowest, highest, higher) AS history FROM answer GROUP BY account) AS h,
+     unnest('{2024-01-15,2024-02-15,infinity}'::timestamptz[]) AS as_of, answer_facts(history, as_of);
+SELECT is_empty('TABLE answer_expected EXCEPT ALL TABLE answer_actual', 'random answers are all there');
+SELECT is_empty('TABLE answer_actual EXCEPT ALL TABLE answer_expected', 'and nothing else is');
+
+-- An account has at most 2^21 rows.
+CREATE TEMP VIEW full_history AS SELECT '1 0|1 1|0 9223372036854775807 0 1 16 9 0 0 2097152'::answers AS history;
+SELECT throws_ok('SELECT merge(history, pg_temp.answers(''nps 9 2024-01-01'')) FROM full_history', '54000', 'answers of more than 2097152 rows', '2^21 rows and one are too many');
+
+-- What is refused
+PREPARE answer(text, numeric, timestamptz, timestamptz, numeric, numeric) AS SELECT answer_agg($1, $2, $3, $4, NULL, $5, $6, NULL);
+SELECT throws_ok(format('EXECUTE answer(%L, %L, %L, %L, %L, %L)', kind, score, responded, sent, lowest, highest), code, message, description)
+FROM (VALUES
+    ('NPS', 9.0, timestamptz '2024-01-01', NULL::timestamptz, NULL::numeric, NULL::numeric, '22023', 'unknown survey kind "NPS"', 'an unknown kind'),
+    (NULL, 9, '2024-01-01', NULL, NULL, NULL, '22004', 'survey kind must not be NULL', 'no kind'),
+    ('nps', 9, '2024-01-01', NULL, 10, 0, '22023', 'lowest 10 is not below highest 0', 'a scale upside down'),
+    ('nps', 9, '2024-01-01', NULL, 1, 1, '22023', 'lowest 1 is not below highest 1', 'a scale of one point'),
+    ('nps', 9, '2024-01-01', NULL, 'NaN', NULL, '22003', 'amount out of range: NaN', 'a scale that begins nowhere'),
+    ('nps', 9, '2024-01-01', NULL, NULL, 1e19, '22003', 'amount out of range: 10000000000000000000', 'a scale that ends too far away'),
+    ('nps', 9, '-infinity', NULL, NULL, NULL, '22008', 'responded_at out of range: -infinity', 'an answer of -infinity'),
+    ('nps', 9, NULL, '10000-01-01', NULL, NULL, '22008', 'sent_at out of range: 10000-01-01 00:00:00+00', 'a question beyond the year 9999')
+) AS refused(kind, score, responded, sent, lowest, highest, code, message, description);
+
+SELECT * FROM finish();
+ROLLBACK;
