@@ -22,9 +22,9 @@ BEGIN
     END IF;
     expected := expected_payments(tenure, months, annual_discount, monthly_expansion, in_advance, confidence);
     money := arpa * gross_margin::numeric;
-    value := round(money * expected.payments::numeric, 6);
-    lower := round(least(money * expected.lower::numeric, money * expected.upper::numeric), 6);
-    upper := round(greatest(money * expected.lower::numeric, money * expected.upper::numeric), 6);
+    value := trim_scale(round(money * expected.payments::numeric, 6));
+    lower := trim_scale(round(least(money * expected.lower::numeric, money * expected.upper::numeric), 6));
+    upper := trim_scale(round(greatest(money * expected.lower::numeric, money * expected.upper::numeric), 6));
     known_months := expected.known_months;
     reason := CASE WHEN expected.payments IS NULL THEN 'no tenures: no retention curve'
                    WHEN known_months < months THEN format('retention is known for %s of %s months: payments after that are left out', known_months, months) END;
