@@ -1,7 +1,7 @@
 -- The model: a schema of the user's own in which source views say where the facts are, policy says what
--- they mean, account_state keeps one history an account, and metric views give the readings.
+-- they mean, account_state keeps the histories of each account, and metric views give the readings.
 --
--- What a model consists of is data, in three tables that each part adds its rows to.
+-- What a model consists of is data, in tables that each part adds its rows to.
 
 CREATE TABLE source_column (
     source      text     NOT NULL,
@@ -19,6 +19,52 @@ COMMENT ON COLUMN source_column.name IS 'Name of the column';
 COMMENT ON COLUMN source_column.type IS 'Its type; account_id stands for the type chosen in create_model';
 COMMENT ON COLUMN source_column.required IS 'Must the mapping query give it?';
 COMMENT ON COLUMN source_column.description IS 'What it holds';
+
+CREATE TABLE source_check (
+    source      text     NOT NULL,
+    position    smallint NOT NULL,
+    failing     text     NOT NULL,  -- over the columns of the source
+    complaint   text     NOT NULL,
+    PRIMARY KEY (source, position));
+COMMENT ON TABLE source_check IS 'Rows of the source views that cannot be right, and stop CALL refresh(). One row a check.';
+COMMENT ON COLUMN source_check.source IS 'The source';
+COMMENT ON COLUMN source_check.position IS 'Order; the first that a row fails is named';
+COMMENT ON COLUMN source_check.failing IS 'SQL condition that such a row meets';
+COMMENT ON COLUMN source_check.complaint IS 'SQL expression of what is said of it';
+
+CREATE TABLE model_history (
+    position    smallint PRIMARY KEY,
+    name        text NOT NULL UNIQUE,
+    type        text NOT NULL,
+    source      text NOT NULL,
+    expression  text NOT NULL,
+    condition   text NOT NULL DEFAULT 'true',
+    index_on    text,
+    description text NOT NULL);
+COMMENT ON TABLE model_history IS 'The histories of an account in every model: the columns of account_state. One row a history.';
+COMMENT ON COLUMN model_history.position IS 'Order of the columns';
+COMMENT ON COLUMN model_history.name IS 'Name of the column';
+COMMENT ON COLUMN model_history.type IS 'Its type';
+COMMENT ON COLUMN model_history.source IS 'The source whose rows it is made of';
+COMMENT ON COLUMN model_history.expression IS 'SQL aggregate over them; (rules) is the row of the policy';
+COMMENT ON COLUMN model_history.condition IS 'SQL condition of the rows that count';
+COMMENT ON COLUMN model_history.index_on IS 'Expression that the views look for its least of; NULL: none';
+COMMENT ON COLUMN model_history.description IS 'Its comment';
+
+CREATE TABLE policy_column (
+    position      smallint PRIMARY KEY,
+    name          text NOT NULL UNIQUE,
+    type          text NOT NULL,
+    default_value text,
+    condition     text,
+    description   text NOT NULL);
+COMMENT ON TABLE policy_column IS 'The rules that the policy of every model has. One row a rule.';
+COMMENT ON COLUMN policy_column.position IS 'Order of the columns';
+COMMENT ON COLUMN policy_column.name IS 'Name of the column';
+COMMENT ON COLUMN policy_column.type IS 'Its type';
+COMMENT ON COLUMN policy_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
+COMMENT ON COLUMN policy_column.condition IS 'SQL condition that it must meet; NULL: none';
+COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) marks rules that take effect with the next refresh';
 
 CREATE TABLE model_view (
     position    smallint PRIMARY KEY,
@@ -38,7 +84,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, model_view, model_column TO PUBLIC;
+GRANT SELECT ON source_column, source_check, model_history, policy_column, model_view, model_column TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
@@ -53,20 +99,14 @@ INSERT INTO source_column VALUES
 ('account', 10, 'created_on', 'date', false, 'Day the account was created'),
 ('account', 11, 'seats', 'numeric', false, 'Seats bought'),
 ('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
-('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out'),
-('subscription', 1, 'account_id', 'account_id', true, 'Key of the account'),
-('subscription', 2, 'subscription_id', 'text', false, 'Key of the subscription'),
-('subscription', 3, 'starts_on', 'date', true, 'First day in force'),
-('subscription', 4, 'ends_on', 'date', false, 'The day after the last in force; NULL: still in force'),
-('subscription', 5, 'mrr', 'numeric', true, 'MRR in force meanwhile, in money a month, recurring discounts off, without tax; see mrr() and term_mrr() for prices'),
-('subscription', 6, 'currency', 'text', false, 'ISO 4217 code'),
-('subscription', 7, 'product', 'text', false, 'Product'),
-('subscription', 8, 'plan', 'text', false, 'Plan'),
-('subscription', 9, 'status', 'text', false, 'trial and paused are treated as the policy says; anything else counts by its days'),
-('subscription', 10, 'cancelled_on', 'date', false, 'Day on which the customer cancelled'),
-('subscription', 11, 'renews_on', 'date', false, 'Day of the next renewal'),
-('subscription', 12, 'end_reason', 'text', false, 'Why it ended'),
-('subscription', 13, 'voluntary', 'boolean', false, 'Was it the customer who ended it?');
+('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out');
+
+INSERT INTO policy_column VALUES
+(1, 'as_of', 'date', NULL, NULL, 'The day as of which the views read; NULL: today in time_zone'),
+(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'IANA time zone in which a day begins (refresh)'),
+(3, 'report_from', 'date', NULL, NULL, 'The views begin with the month of this day; NULL: that of the first fact'),
+(4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'Accounts with is_test: exclude, or count like any other (refresh)'),
+(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share');
 
 CREATE FUNCTION require_model(model text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -82,6 +122,7 @@ COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a sc
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
 DECLARE
+    part record;
     source record;
     metric record;
     undescribed text;
@@ -100,37 +141,24 @@ BEGIN
     -- from here on, names are those of the model; the views remember what they were bound to
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
 
-    CREATE TABLE policy (
-        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        as_of date,
-        time_zone text NOT NULL DEFAULT 'UTC' CHECK (now() AT TIME ZONE time_zone IS NOT NULL),
-        report_from date,
-        trial_rule text NOT NULL DEFAULT 'exclude' CHECK (trial_rule IN ('exclude', 'count')),
-        pause_rule text NOT NULL DEFAULT 'pause' CHECK (pause_rule IN ('pause', 'churn', 'keep')),
-        pause_churn_days integer NOT NULL DEFAULT 60 CHECK (pause_churn_days BETWEEN 0 AND 36525),
-        gap_smooth_days integer NOT NULL DEFAULT 0 CHECK (gap_smooth_days BETWEEN 0 AND 36525),
-        credit_rule text NOT NULL DEFAULT 'exclude' CHECK (credit_rule IN ('exclude', 'count')),
-        test_account_rule text NOT NULL DEFAULT 'exclude' CHECK (test_account_rule IN ('exclude', 'count')),
-        confidence double precision NOT NULL DEFAULT 0.95 CHECK (confidence > 0 AND confidence < 1));
+    EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
+                           string_agg(format('%I %s', name, type) || coalesce(' NOT NULL DEFAULT ' || default_value, '')
+                                      || coalesce(' CHECK (' || condition || ')', ''), ', ' ORDER BY position)) FROM policy_column);
     INSERT INTO policy DEFAULT VALUES;
     COMMENT ON TABLE policy IS 'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take effect with the next CALL csmetrics.refresh, the others at once.';
     COMMENT ON COLUMN policy.only_row IS 'There is one row';
-    COMMENT ON COLUMN policy.as_of IS 'The day as of which the views read; NULL: today in time_zone';
-    COMMENT ON COLUMN policy.time_zone IS 'IANA time zone in which a day begins';
-    COMMENT ON COLUMN policy.report_from IS 'The views begin with the month of this day; NULL: that of the first MRR';
-    COMMENT ON COLUMN policy.trial_rule IS 'Subscriptions with status trial: exclude, or count their MRR (refresh)';
-    COMMENT ON COLUMN policy.pause_rule IS 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)';
-    COMMENT ON COLUMN policy.pause_churn_days IS 'A pause of this many days becomes churn';
-    COMMENT ON COLUMN policy.gap_smooth_days IS 'A gap without MRR of fewer days is no churn; 0: every gap is';
-    COMMENT ON COLUMN policy.credit_rule IS 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)';
-    COMMENT ON COLUMN policy.test_account_rule IS 'Accounts with is_test: exclude, or count like any other (refresh)';
-    COMMENT ON COLUMN policy.confidence IS 'Confidence of the intervals, as a share';
 
-    EXECUTE format('CREATE TABLE account_state (account_id %s PRIMARY KEY, revenue mrr_timeline)', account_id_type);
-    CREATE INDEX ON account_state (first_paid_on(revenue));
+    EXECUTE (SELECT format('CREATE TABLE account_state (account_id %s PRIMARY KEY, %s)', account_id_type,
+                           string_agg(format('%I %s', name, type), ', ' ORDER BY position)) FROM model_history);
     COMMENT ON TABLE account_state IS 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.';
     COMMENT ON COLUMN account_state.account_id IS 'Key of the account';
-    COMMENT ON COLUMN account_state.revenue IS 'Its MRR over time; NULL without subscriptions';
+    FOR part IN
+        SELECT format('COMMENT ON COLUMN policy.%I IS %L', name, description) AS statement FROM policy_column
+        UNION ALL SELECT format('COMMENT ON COLUMN account_state.%I IS %L', name, description) FROM model_history
+        UNION ALL SELECT format('CREATE INDEX ON account_state (%s)', index_on) FROM model_history WHERE index_on IS NOT NULL
+    LOOP
+        EXECUTE part.statement;
+    END LOOP;
 
     FOR source IN
         SELECT c.source AS name,
@@ -212,6 +240,9 @@ BEGIN
             -- an instant falls on a day of the model's time zone, not of the session's
             columns := columns || pg_catalog.format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I',
                                                     wanted.name, model);
+        ELSIF wanted.type = 'timestamp with time zone' AND wanted.given_type IN ('timestamp without time zone', 'date') THEN
+            columns := columns || pg_catalog.format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I',
+                                                    wanted.name, model);
         ELSE
             BEGIN
                 EXECUTE pg_catalog.format('SELECT CAST(NULL::%s AS %s)', wanted.given_type, wanted.type);
@@ -240,12 +271,12 @@ BEGIN
 END
 $map$;
 COMMENT ON PROCEDURE map(text, text, text) IS
-'Says where the facts of a source (account, subscription) are: replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days in the model''s time zone. The view reads with the rights of the reader.';
+'Says where the facts of a source are (account, subscription, ticket and the others of source_column): replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days, and days and times without zone instants, in the model''s time zone. The view reads with the rights of the reader.';
 
 CREATE PROCEDURE refresh(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $refresh$
 DECLARE
-    rules record;
+    source record;
     wrong record;
     started timestamptz := clock_timestamp();
     written bigint;
@@ -255,21 +286,20 @@ BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one refresh at a time; readers go on
     LOCK TABLE account_state IN SHARE ROW EXCLUSIVE MODE;
-    RAISE NOTICE 'refreshing model "%": reading the sources ...', model;
-    SELECT * INTO rules FROM policy;
 
-    SELECT account_id, starts_on, ends_on, mrr, status INTO wrong FROM source_subscription
-    WHERE account_id IS NULL OR starts_on IS NULL OR ends_on < starts_on OR (mrr IS NULL AND status IS DISTINCT FROM 'paused')
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'source "subscription", account %: %', coalesce(wrong.account_id::text, 'NULL'),
-            CASE WHEN wrong.account_id IS NULL THEN 'account_id is NULL'
-                 WHEN wrong.starts_on IS NULL THEN 'starts_on is NULL'
-                 WHEN wrong.ends_on < wrong.starts_on THEN format('ends %s is before starts %s', wrong.ends_on, wrong.starts_on)
-                 ELSE 'mrr is NULL' END
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Mend the row, or leave it out in the query given to csmetrics.map. Nothing was changed.';
-    END IF;
+    RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
+    FOR source IN
+        SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint
+        FROM source_check c GROUP BY c.source ORDER BY c.source
+    LOOP
+        EXECUTE format('SELECT account_id, complaint FROM (SELECT account_id, CASE %s END AS complaint FROM %I) AS s WHERE complaint IS NOT NULL LIMIT 1',
+                       source.complaint, 'source_' || source.name) INTO wrong;
+        IF wrong.complaint IS NOT NULL THEN
+            RAISE EXCEPTION 'source "%", account %: %', source.name, coalesce(wrong.account_id::text, 'NULL'), wrong.complaint
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'Mend the row, or leave it out in the query given to csmetrics.map. Nothing was changed.';
+        END IF;
+    END LOOP;
 
     SELECT account_id INTO wrong FROM source_account GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL LIMIT 1;
     IF FOUND THEN
@@ -279,29 +309,34 @@ BEGIN
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
     END IF;
 
-    WITH history AS (
-        SELECT account_id, mrr_timeline_agg(starts_on, ends_on, mrr, status = 'paused' AND rules.pause_rule <> 'keep') AS revenue
-        FROM source_subscription
-        WHERE (status IS DISTINCT FROM 'trial' OR rules.trial_rule = 'count')
-          AND (mrr IS NULL OR mrr >= 0 OR rules.credit_rule = 'count')
-        GROUP BY account_id),
-    fresh AS MATERIALIZED (
-        SELECT account_id, history.revenue
-        FROM history FULL JOIN source_account account USING (account_id)
-        WHERE account.is_test IS NOT TRUE OR rules.test_account_rule = 'count'),
-    gone AS (
-        DELETE FROM account_state old WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.account_id = old.account_id)
-        RETURNING 1),
-    changed AS (
-        INSERT INTO account_state AS old SELECT * FROM fresh
-        ON CONFLICT (account_id) DO UPDATE SET revenue = excluded.revenue
-        WHERE old.revenue IS DISTINCT FROM excluded.revenue
-        RETURNING 1)
-    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone) INTO written, removed;
+    RAISE NOTICE 'refreshing model "%": building the histories ...', model;
+    -- one row of the policy, called rules, stands beside every row of the source
+    EXECUTE (SELECT format($query$
+            WITH %1$s,
+            fresh AS MATERIALIZED (
+                SELECT account_id, %2$s FROM source_account AS account %3$s
+                WHERE account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
+            gone AS (
+                DELETE FROM account_state AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.account_id = old.account_id)
+                RETURNING 1),
+            changed AS (
+                INSERT INTO account_state AS old SELECT * FROM fresh
+                ON CONFLICT (account_id) DO UPDATE SET (%2$s) = ROW (%4$s)
+                WHERE (%5$s) IS DISTINCT FROM (%4$s)
+                RETURNING 1)
+            SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone) $query$,
+            string_agg(format('%1$I AS (SELECT account_id, %2$s AS %1$I FROM %3$I, (SELECT policy AS rules FROM policy) AS p WHERE %4$s GROUP BY account_id)',
+                              name, expression, 'source_' || h.source, condition), ', ' ORDER BY position),
+            string_agg(format('%I', name), ', ' ORDER BY position),
+            string_agg(format('FULL JOIN %I USING (account_id)', name), ' ' ORDER BY position),
+            string_agg(format('excluded.%I', name), ', ' ORDER BY position),
+            string_agg(format('old.%I', name), ', ' ORDER BY position))
+        FROM model_history AS h)
+    INTO written, removed;
     ANALYZE account_state;
     RAISE NOTICE 'refreshed model "%": % accounts written, % removed, in % s', model, written, removed,
         round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text) IS
-'Brings account_state up to date with the sources: rows of accounts whose history changed are written, those of accounts that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (required column NULL, ends_on before starts_on) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';
+'Brings account_state up to date with the sources: rows of accounts whose history changed are written, those of accounts that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';

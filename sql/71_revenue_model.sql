@@ -1,4 +1,37 @@
--- Metric views over revenue histories.
+-- The revenue part of the model: what subscriptions say, and the bridge, churn and cohorts read from it.
+INSERT INTO source_column VALUES
+('subscription', 1, 'account_id', 'account_id', true, 'Key of the account'),
+('subscription', 2, 'subscription_id', 'text', false, 'Key of the subscription'),
+('subscription', 3, 'starts_on', 'date', true, 'First day in force'),
+('subscription', 4, 'ends_on', 'date', false, 'The day after the last in force; NULL: still in force'),
+('subscription', 5, 'mrr', 'numeric', true, 'MRR in force meanwhile, in money a month, recurring discounts off, without tax; see mrr() and term_mrr() for prices'),
+('subscription', 6, 'currency', 'text', false, 'ISO 4217 code'),
+('subscription', 7, 'product', 'text', false, 'Product'),
+('subscription', 8, 'plan', 'text', false, 'Plan'),
+('subscription', 9, 'status', 'text', false, 'trial and paused are treated as the policy says; anything else counts by its days'),
+('subscription', 10, 'cancelled_on', 'date', false, 'Day on which the customer cancelled'),
+('subscription', 11, 'renews_on', 'date', false, 'Day of the next renewal'),
+('subscription', 12, 'end_reason', 'text', false, 'Why it ended'),
+('subscription', 13, 'voluntary', 'boolean', false, 'Was it the customer who ended it?');
+
+INSERT INTO source_check VALUES
+('subscription', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
+('subscription', 2, 'starts_on IS NULL', $$'starts_on is NULL'$$),
+('subscription', 3, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
+('subscription', 4, $$mrr IS NULL AND status IS DISTINCT FROM 'paused'$$, $$'mrr is NULL'$$);
+
+INSERT INTO model_history VALUES
+(10, 'revenue', 'mrr_timeline', 'subscription', $$mrr_timeline_agg(starts_on, ends_on, mrr, status = 'paused' AND (rules).pause_rule <> 'keep')$$,
+ $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$,
+ 'first_paid_on(revenue)', 'Its MRR over time; NULL without subscriptions');
+
+INSERT INTO policy_column VALUES
+(10, 'trial_rule', 'text', $$'exclude'$$, $$trial_rule IN ('exclude', 'count')$$, 'Subscriptions with status trial: exclude, or count their MRR (refresh)'),
+(11, 'pause_rule', 'text', $$'pause'$$, $$pause_rule IN ('pause', 'churn', 'keep')$$, 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)'),
+(12, 'pause_churn_days', 'integer', '60', 'pause_churn_days BETWEEN 0 AND 36525', 'A pause of this many days becomes churn'),
+(13, 'gap_smooth_days', 'integer', '0', 'gap_smooth_days BETWEEN 0 AND 36525', 'A gap without MRR of fewer days is no churn; 0: every gap is'),
+(14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)');
+
 INSERT INTO model_column VALUES
 ('period_start_on', 'First day of the period'),
 ('period_end_on', 'The day after the last of the period'),
@@ -74,8 +107,7 @@ INSERT INTO model_view VALUES
 (10, 'reporting_range', $$
     SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)), day.as_of))::date AS from_on,
            day.as_of AS as_of_on, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
-           md5(row(p.trial_rule, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.credit_rule, p.test_account_rule,
-                   p.confidence, p.time_zone)::text) AS policy_hash
+           md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
     LIMIT 1
 $$, 'The days that the other views report and the rules that they follow: one row.'),
