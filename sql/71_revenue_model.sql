@@ -37,6 +37,8 @@ INSERT INTO model_column VALUES
 ('period_end_on', 'The day after the last of the period'),
 ('from_on', 'First day that the views report'),
 ('as_of_on', 'The day as of which the views read'),
+('as_of_at', 'The last instant that the views know of'),
+('time_zone', 'Time zone in which a day begins, from the policy'),
 ('pause_rule', 'How pauses are shown, from the policy'),
 ('pause_churn_days', 'Days after which a pause becomes churn, from the policy'),
 ('gap_smooth_days', 'Gaps of fewer days are no churn, from the policy'),
@@ -106,11 +108,27 @@ INSERT INTO model_view VALUES
 -- LIMIT tells the planner that this is one row, worked out once and not for every account
 (10, 'reporting_range', $$
     SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)), day.as_of))::date AS from_on,
-           day.as_of AS as_of_on, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
+           day.as_of AS as_of_on,
+           -- the last instant that counts
+           least(now(), (day.as_of + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at,
+           p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
            md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
     LIMIT 1
 $$, 'The days that the other views report and the rules that they follow: one row.'),
+
+(15, 'account_dimension', $$
+    SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
+    FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
+                 count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
+          FROM source_account) known,
+         account_state a LEFT JOIN source_account n USING (account_id),
+         LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
+                         ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
+                         ('onboarding_path', n.onboarding_path, known.onboarding_path),
+                         ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
+    WHERE d.known > 0
+$$, 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the views by segment group by.'),
 
 (20, 'revenue_by_segment', $$
     SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, s.dimension, s.value,
@@ -123,20 +141,11 @@ $$, 'The days that the other views report and the rules that they follow: one ro
            m.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
            m.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
            m.revenue_churn AS revenue_churn_rate, m.complete AS is_complete, s.policy_hash
-    FROM (SELECT d.dimension, coalesce(d.value, '(none)') AS value,
+    FROM (SELECT d.dimension, d.value,
                  mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                                   r.from_on, r.as_of_on + 1, 'month') AS state,
                  r.pause_rule, r.confidence_rate, r.policy_hash
-          FROM reporting_range r,
-               (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
-                       count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
-                FROM source_account) known,
-               account_state a LEFT JOIN source_account n USING (account_id),
-               LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
-                               ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
-                               ('onboarding_path', n.onboarding_path, known.onboarding_path),
-                               ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
-          WHERE d.known > 0
+          FROM reporting_range r, account_state a JOIN account_dimension d USING (account_id)
           GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
          LATERAL movements(s.state, s.pause_rule = 'churn') m
          JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end),

@@ -49,13 +49,14 @@ CREATE VIEW pg_temp.metric_column AS
     SELECT v.name AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
     FROM model_view v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;
 SELECT is_empty($$
-    SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'numeric', 'bigint', 'integer', 'double precision', 'boolean')
+    SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'timestamp with time zone', 'numeric', 'bigint', 'integer', 'double precision', 'boolean')
 $$, 'metric views give plain types only');
 SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column
-    WHERE (type = 'double precision') <> (name LIKE '%\_rate') OR (type = 'date') <> (name LIKE '%\_on')
-       OR (type = 'bigint' AND name <> 'account_id') <> (name LIKE '%\_count') OR (type = 'numeric') <> (name LIKE '%mrr')
-$$, 'names tell the type: _rate, _on, _count, mrr');
+    WHERE (type = 'double precision') <> (name ~ '_(rate|score|days|hours|p|alpha|beta)$' AND name !~ '^(pause_churn|gap_smooth)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth)_days$|_months$')
+       OR (type = 'date') <> (name ~ '_on$') OR (type = 'timestamp with time zone') <> (name ~ '_at$')
+       OR (type = 'bigint' AND name <> 'account_id') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount)$')
+$$, 'names tell the type and unit: _rate, _score, _days, _hours, _on, _at, _count, mrr, _amount');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind = 'v'
     AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false)

@@ -1,0 +1,178 @@
+-- Support in the model: tickets, how long they take, and what they cost the customer.
+INSERT INTO source_column VALUES
+('ticket', 1, 'account_id', 'account_id', true, 'Key of the account'),
+('ticket', 2, 'ticket_id', 'text', true, 'Key of the ticket, one row each; deleted, merged, spam and test tickets left out'),
+('ticket', 3, 'opened_at', 'timestamptz', true, 'When it was opened'),
+('ticket', 4, 'first_reply_at', 'timestamptz', false, 'When an agent first replied; NULL: not yet'),
+('ticket', 5, 'solved_at', 'timestamptz', false, 'When it was last solved; NULL: open'),
+('ticket', 6, 'reopened', 'integer', false, 'How many times it was opened again after a solve'),
+('ticket', 7, 'agent_replies', 'integer', false, 'Public replies of agents, not of bots'),
+('ticket', 8, 'requester_id', 'text', false, 'Who asked; NULL: the account as a whole'),
+('ticket', 9, 'topic', 'text', false, 'About what; further contacts count within a topic'),
+('ticket', 10, 'priority', 'text', false, 'Priority'),
+('ticket', 11, 'escalated', 'boolean', false, 'Was it escalated?'),
+('ticket', 12, 'channel', 'text', false, 'Way in which it came'),
+('ticket', 13, 'subject', 'text', false, 'Subject line');
+
+INSERT INTO source_check VALUES
+('ticket', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
+('ticket', 2, 'opened_at IS NULL', $$format('ticket %s: opened_at is NULL', ticket_id)$$),
+('ticket', 3, 'reopened < 0', $$format('ticket %s: reopened %s is below 0', ticket_id, reopened)$$),
+('ticket', 4, 'agent_replies < 0', $$format('ticket %s: agent_replies %s is below 0', ticket_id, agent_replies)$$);
+
+INSERT INTO model_history VALUES
+(30, 'tickets', 'tickets', 'ticket',
+ 'ticket_agg(opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester_id, topic)', 'true',
+ NULL, 'Its support tickets; NULL without any');
+
+INSERT INTO policy_column VALUES
+(30, 'contact_window_days', 'integer', '7', 'contact_window_days BETWEEN 0 AND 365', 'A contact so many days after a solve shows that the first was not resolved'),
+(31, 'business_hours', 'business_hours[]', NULL, NULL, 'Opening hours in which first replies and resolutions are timed, one schedule or several that followed one another; NULL: all hours count'),
+(32, 'business_hours_from', 'timestamptz[]', $$'{-infinity}'$$,
+ 'business_hours IS NULL OR cardinality(business_hours) = cardinality(business_hours_from)', 'Since when each of them is in force');
+
+INSERT INTO model_column VALUES
+('opened_count', 'Tickets opened in the period'),
+('solved_count', 'Tickets solved in the period, whenever they were opened'),
+('backlog_count', 'Tickets open at the end of the period'),
+('backlog_age_days', 'Mean age of these then, in days'),
+('escalated_count', 'Tickets opened in the period that were escalated'),
+('first_reply_median_hours', 'Median hours to the first reply of the tickets opened in the period, those waiting included; one solved without reply waits until then'),
+('first_reply_median_lower_hours', 'Lower end of its confidence interval (log-log)'),
+('first_reply_median_upper_hours', 'Upper end of its confidence interval'),
+('resolution_median_hours', 'Median hours to the last solve of the tickets opened in the period, open ones included'),
+('resolution_median_lower_hours', 'Lower end of its confidence interval (log-log)'),
+('resolution_median_upper_hours', 'Upper end of its confidence interval'),
+('resolution_p90_hours', 'Hours within which nine of ten of them are solved'),
+('resolution_p90_lower_hours', 'Lower end of its confidence interval'),
+('resolution_p90_upper_hours', 'Upper end of its confidence interval'),
+('naive_resolution_mean_hours', 'Mean hours to the last solve of the solved ones of them alone: too low while others are open'),
+('naive_resolution_median_hours', 'Median of the solved ones alone: too low while others are open'),
+('naive_resolution_p90_hours', 'Hours within which nine of ten of the solved ones were: too low while others are open'),
+('reopen_rate', 'Tickets opened again / tickets solved, of those opened in the period'),
+('reopen_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('reopen_upper_rate', 'Upper end of its confidence interval'),
+('judged_count', 'Tickets opened in the period that are solved and old enough to judge first contact resolution'),
+('fcr_rate', 'First contact resolution, gross: judged ones without reopening and further contact in contact_window_days / judged ones'),
+('fcr_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('fcr_upper_rate', 'Upper end of its confidence interval'),
+('fcr_net_rate', 'The same without escalated tickets, which first contact could not resolve'),
+('fcr_net_lower_rate', 'Lower end of its confidence interval'),
+('fcr_net_upper_rate', 'Upper end of its confidence interval'),
+('one_touch_rate', 'Tickets solved with one agent reply and not reopened / solved ones whose replies are known'),
+('one_touch_lower_rate', 'Lower end of its confidence interval'),
+('one_touch_upper_rate', 'Upper end of its confidence interval'),
+('open_count', 'Tickets open'),
+('escalated_open_count', 'Those of them that are escalated'),
+('oldest_open_days', 'Age of the oldest open one, in days'),
+('last_opened_at', 'When the last ticket was opened'),
+('opened_90_days_count', 'Tickets opened in the last 90 days'),
+('repeated_90_days_count', 'Those of them that are a further contact on an earlier one'),
+('reopened_90_days_count', 'Those of them that were opened again after a solve'),
+('escalated_90_days_count', 'Those of them that were escalated'),
+('friction_count', 'Friction of the last 90 days: tickets that are a further contact, were opened again or escalated, each counted once'),
+('friction_rate', 'friction_count / opened_90_days_count');
+
+CREATE FUNCTION handling_time(from_at timestamptz, to_at timestamptz, hours business_hours[], in_force_from timestamptz[]) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN hours IS NULL OR to_at < from_at THEN to_at - from_at ELSE business_time(from_at, to_at, hours, in_force_from) END;
+COMMENT ON FUNCTION handling_time(timestamptz, timestamptz, business_hours[], timestamptz[]) IS
+'Time from from_at to to_at as business_time, or all of it where hours is NULL; below zero where to_at is before from_at, for duration_agg to reject. NULL if an instant is NULL; errors as business_time.';
+
+INSERT INTO model_view VALUES
+(130, 'support_by_segment', $$
+    WITH month AS (
+        -- each ticket twice: in the month it was opened, and in that of its solve
+        SELECT d.dimension, d.value, e.month, count(*) FILTER (WHERE e.opens) AS opened_count, count(*) FILTER (WHERE NOT e.opens) AS solved_count,
+               sum(CASE WHEN e.opens THEN 1 ELSE -1 END * extract(epoch FROM f.opened_at)) AS open_epochs,
+               count(*) FILTER (WHERE e.opens AND f.escalated) AS escalated_count,
+               duration_agg(length.reply, f.first_reply_at IS NOT NULL) FILTER (WHERE e.opens) AS reply,
+               duration_agg(length.resolution, f.solved_at IS NOT NULL) FILTER (WHERE e.opens) AS resolution,
+               rate_agg(f.reopened > 0) FILTER (WHERE e.opens AND f.solved_at IS NOT NULL) AS reopen,
+               rate_agg(f.first_contact) FILTER (WHERE e.opens) AS fcr,
+               rate_agg(f.first_contact) FILTER (WHERE e.opens AND NOT f.escalated) AS fcr_net,
+               rate_agg(f.one_touch) FILTER (WHERE e.opens) AS one_touch
+        FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id),
+             LATERAL ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f,
+             LATERAL (SELECT handling_time(f.opened_at, coalesce(f.first_reply_at, f.solved_at, r.as_of_at), p.business_hours, p.business_hours_from) AS reply,
+                             handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours, p.business_hours_from) AS resolution) length,
+             LATERAL (SELECT date_trunc('month', event.at AT TIME ZONE r.time_zone)::date AS month, event.opens
+                      FROM (VALUES (f.opened_at, true), (greatest(f.solved_at, CASE WHEN f.solved_at IS NOT NULL THEN f.opened_at END), false)) event(at, opens)
+                      WHERE event.at IS NOT NULL) e
+        GROUP BY d.dimension, d.value, e.month),
+    spine AS (
+        SELECT g.dimension, g.value, s.month::date AS month
+        FROM reporting_range r, (SELECT dimension, value, min(month) AS first FROM month GROUP BY dimension, value) g,
+             LATERAL generate_series(g.first::timestamp, r.as_of_on, '1 month') s(month)),
+    run AS (
+        SELECT *, sum(coalesce(opened_count, 0) - coalesce(solved_count, 0)) OVER history AS backlog, sum(coalesce(open_epochs, 0)) OVER history AS backlog_epochs
+        FROM spine LEFT JOIN month USING (dimension, value, month)
+        WINDOW history AS (PARTITION BY dimension, value ORDER BY month))
+    SELECT m.month AS period_start_on, period.end_on AS period_end_on, m.dimension, m.value,
+           coalesce(m.opened_count, 0) AS opened_count, coalesce(m.solved_count, 0) AS solved_count, m.backlog::bigint AS backlog_count,
+           ((extract(epoch FROM least(period.end_on::timestamp AT TIME ZONE r.time_zone, r.as_of_at)) - m.backlog_epochs / nullif(m.backlog, 0)) / 86400)::double precision AS backlog_age_days,
+           coalesce(m.escalated_count, 0) AS escalated_count,
+           as_hours(median_duration(m.reply)) AS first_reply_median_hours,
+           as_hours(reply.lower) AS first_reply_median_lower_hours, as_hours(reply.upper) AS first_reply_median_upper_hours,
+           as_hours(median_duration(m.resolution)) AS resolution_median_hours,
+           as_hours(median.lower) AS resolution_median_lower_hours, as_hours(median.upper) AS resolution_median_upper_hours,
+           as_hours(duration_quantile(m.resolution, 0.9)) AS resolution_p90_hours,
+           as_hours(p90.lower) AS resolution_p90_lower_hours, as_hours(p90.upper) AS resolution_p90_upper_hours,
+           as_hours(naive_mean(m.resolution)) AS naive_resolution_mean_hours, as_hours(naive_median(m.resolution)) AS naive_resolution_median_hours,
+           as_hours(naive_quantile(m.resolution, 0.9)) AS naive_resolution_p90_hours,
+           rate(m.reopen) AS reopen_rate, reopen.lower AS reopen_lower_rate, reopen.upper AS reopen_upper_rate,
+           coalesce(trial_count(m.fcr), 0) AS judged_count,
+           rate(m.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate,
+           rate(m.fcr_net) AS fcr_net_rate, net.lower AS fcr_net_lower_rate, net.upper AS fcr_net_upper_rate,
+           rate(m.one_touch) AS one_touch_rate, touch.lower AS one_touch_lower_rate, touch.upper AS one_touch_upper_rate,
+           coalesce(rejected_count(m.resolution), 0) AS rejected_count, coalesce(is_exact(m.resolution) AND is_exact(m.reply), true) AS is_exact,
+           period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
+    FROM reporting_range r, policy p, run m,
+         LATERAL (SELECT (m.month + interval '1 month')::date AS end_on) period,
+         LATERAL median_duration_interval(m.reply, r.confidence_rate) reply,
+         LATERAL median_duration_interval(m.resolution, r.confidence_rate) median,
+         LATERAL duration_quantile_interval(m.resolution, 0.9, r.confidence_rate) p90,
+         LATERAL rate_interval(m.reopen, r.confidence_rate) reopen,
+         LATERAL rate_interval(m.fcr, r.confidence_rate) fcr,
+         LATERAL rate_interval(m.fcr_net, r.confidence_rate) net,
+         LATERAL rate_interval(m.one_touch, r.confidence_rate) touch
+    WHERE p.report_from IS NULL OR m.month >= date_trunc('month', p.report_from)
+    ORDER BY m.dimension, m.value, m.month
+$$, 'Support, month by month, for each value of each attribute of accounts that is in use, and for all. Times and rates are those of the tickets opened in the month, by survival estimates where some are still open; hours are business hours where the policy has them.'),
+
+(140, 'support_monthly', $$
+    SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count, backlog_age_days, escalated_count,
+           first_reply_median_hours, first_reply_median_lower_hours, first_reply_median_upper_hours,
+           resolution_median_hours, resolution_median_lower_hours, resolution_median_upper_hours,
+           resolution_p90_hours, resolution_p90_lower_hours, resolution_p90_upper_hours,
+           naive_resolution_mean_hours, naive_resolution_median_hours, naive_resolution_p90_hours,
+           reopen_rate, reopen_lower_rate, reopen_upper_rate, judged_count, fcr_rate, fcr_lower_rate, fcr_upper_rate,
+           fcr_net_rate, fcr_net_lower_rate, fcr_net_upper_rate, one_touch_rate, one_touch_lower_rate, one_touch_upper_rate,
+           rejected_count, is_exact, is_complete, policy_hash
+    FROM support_by_segment WHERE dimension = 'all' ORDER BY period_start_on
+$$, 'Support, month by month: opened, solved and backlog, first reply and resolution, reopening and first contact resolution, each with its interval.'),
+
+(150, 'support_by_account', $$
+    SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
+           t.open_count, t.escalated_open_count, as_days(r.as_of_at - t.oldest_at) AS oldest_open_days, t.last_opened_at,
+           t.opened_90_days_count, t.repeated_90_days_count, t.reopened_90_days_count, t.escalated_90_days_count,
+           t.friction_count, t.friction_count::double precision / nullif(t.opened_90_days_count, 0) AS friction_rate,
+           as_hours(median_duration(t.resolution)) AS resolution_median_hours, trial_count(t.fcr) AS judged_count,
+           rate(t.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate, r.as_of_on, r.policy_hash
+    FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id),
+         LATERAL (SELECT count(*) FILTER (WHERE f.solved_at IS NULL) AS open_count,
+                         count(*) FILTER (WHERE f.solved_at IS NULL AND f.escalated) AS escalated_open_count,
+                         min(f.opened_at) FILTER (WHERE f.solved_at IS NULL) AS oldest_at, max(f.opened_at) AS last_opened_at,
+                         count(*) FILTER (WHERE recent) AS opened_90_days_count,
+                         count(*) FILTER (WHERE recent AND f.repeated) AS repeated_90_days_count,
+                         count(*) FILTER (WHERE recent AND f.reopened > 0) AS reopened_90_days_count,
+                         count(*) FILTER (WHERE recent AND f.escalated) AS escalated_90_days_count,
+                         count(*) FILTER (WHERE recent AND (f.repeated OR f.reopened > 0 OR f.escalated)) AS friction_count,
+                         duration_agg(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours, p.business_hours_from),
+                                      f.solved_at IS NOT NULL) AS resolution,
+                         rate_agg(f.first_contact) AS fcr
+                  FROM ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f,
+                       LATERAL (SELECT f.opened_at > r.as_of_at - interval '2160 hours' AS recent) e) t,
+         LATERAL rate_interval(t.fcr, r.confidence_rate) fcr
+    WHERE t.last_opened_at IS NOT NULL
+$$, 'Support, account by account: what is open, how much friction the last 90 days brought, and what it has at stake. Resolution and first contact resolution are those of all its tickets.');
