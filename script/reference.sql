@@ -1,4 +1,4 @@
--- The reference tables of the README, in Markdown, from the comments of the installed extension.
+-- REFERENCE.md, from the comments of the installed extension.
 \pset format unaligned
 \pset tuples_only true
 SET search_path = csmetrics, pg_catalog;
@@ -7,7 +7,7 @@ CREATE TEMP VIEW member AS
 SELECT classid, objid FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'csmetrics') AND deptype = 'e';
 
--- A state a chapter, in the order of their creation; the others have theirs after them.
+-- A type a chapter, in the order of their creation; the others have theirs after them.
 CREATE TEMP VIEW chapter AS
 SELECT row_number() OVER (ORDER BY oid) AS place, typname AS name,
        format(E'`%s`\n\n%s', typname, obj_description(oid, 'pg_type')) AS title
@@ -33,16 +33,20 @@ SELECT p.proname AS name, p.prokind AS kind, pg_get_function_identity_arguments(
                                  WHERE p.proargmodes[i] = 'o') || '.', '') AS comment,
        CASE WHEN p.proname IN ('merge', 'unmerge', 'rollup') THEN 'state'
             WHEN p.prokind = 'p' THEN 'model'
-            ELSE coalesce((SELECT c.name FROM chapter c WHERE c.name = made.typname OR c.name = read.typname
-                           ORDER BY c.name = made.typname DESC LIMIT 1), 'plain') END AS chapter
+            -- an aggregate by what it makes; a function by the first type that it reads, or else makes
+            ELSE coalesce((SELECT c.name FROM unnest(CASE p.prokind WHEN 'a' THEN ARRAY[p.prorettype] ELSE p.proargtypes::oid[] || p.prorettype END) WITH ORDINALITY a(type, n)
+                           JOIN pg_type t ON t.oid = a.type
+                           JOIN chapter c ON c.name = CASE WHEN t.typelem > 0 AND t.typlen < 0 THEN format_type(t.typelem, NULL) ELSE t.typname END
+                           ORDER BY n LIMIT 1), 'plain') END AS chapter
 FROM pg_proc p
 JOIN member ON classid = 'pg_proc'::regclass AND objid = p.oid
-JOIN pg_type made ON made.oid = p.prorettype
-LEFT JOIN pg_type read ON read.oid = p.proargtypes[0]
 WHERE obj_description(p.oid, 'pg_proc') NOT LIKE 'Internal:%';
 
+\echo '# Reference'
+\echo
+\echo 'Drawn by `script/reference --write` from the comments of the objects, which `\\dd` and `\\df+` show too.'
 SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
-    SELECT place, 0 AS sort, NULL AS kind, '' AS name, '' AS identity, format(E'\n### %s\n\n| | |\n|---|---|', title) AS text FROM chapter
+    SELECT place, 0 AS sort, NULL AS kind, '' AS name, '' AS identity, format(E'\n## %s\n\n| | |\n|---|---|', title) AS text FROM chapter
     UNION ALL
     SELECT c.place, 1, r.kind::text, r.name, r.identity, format('| %s | %s |', r.signature, r.comment)
     FROM routine r JOIN chapter c ON c.name = r.chapter WHERE r.chapter <> 'state'
