@@ -18,7 +18,7 @@ INSERT INTO model_history VALUES
 
 INSERT INTO policy_column VALUES
 (20, 'ttv_start_rule', 'text', $$'milestone'$$, $$ttv_start_rule IN ('milestone', 'created', 'paid')$$,
- 'The clock to first value starts when the first is_start milestone is reached, or else with the day of the first MRR (milestone), with the day the account was created (created), with the day of the first MRR (paid)'),
+ 'The clock to first value starts when the first is_start milestone is reached (milestone), with the day the account was created (created), or with that of its first MRR (paid); accounts without have not started'),
 (21, 'lost_before_value_rule', 'text', $$'compete'$$, $$lost_before_value_rule IN ('compete', 'censor')$$,
  'Accounts lost before first value: never get there any more (compete), or count as waiting until the day they were lost (censor)');
 
@@ -55,10 +55,9 @@ INSERT INTO model_view VALUES
                  -- who was lost before the clock started never had a day
                  CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at
           FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id),
-               LATERAL (SELECT first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone AS paid_at) paid,
-               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN coalesce(started_at(a.milestones, r.as_of_at), paid_at)
+               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, r.as_of_at)
                                                      WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
-                                                     ELSE paid_at END AS at) start,
+                                                     ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at) start,
                LATERAL (SELECT churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                                           r.as_of_on, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS at) lost
           WHERE start.at <= r.as_of_at) t
@@ -90,4 +89,4 @@ $$, 'The way of each account to first value: when it started, when it got there,
          LATERAL median_duration_interval(w.state, w.confidence_rate) median,
          LATERAL share_within_interval(w.state, '30 days', w.confidence_rate) share
     ORDER BY w.dimension, w.value
-$$, 'Time to first value of all accounts, and for each value of each attribute in use, onboarding path among them: survival estimates, so that accounts on their way count and nothing is flattered. With lost_before_value_rule compete, shares and median are those of accounts that got there, of all that set out.');
+$$, 'Time to first value of all accounts, and for each value of each attribute in use, onboarding path among them: survival estimates, so that accounts on their way count and nothing is flattered. With lost_before_value_rule compete, shares and median are those of accounts that got there, of all that set out. Empty where no milestone is marked is_start, unless ttv_start_rule names another start.');
