@@ -238,7 +238,7 @@ SELECT value AS "onboarding path", to_char(account_count, '99,999') AS started, 
        CASE WHEN log_rank_p < 1e-6 THEN '< 1e-6' ELSE round(log_rank_p::numeric, 6)::text END AS "log-rank p"
 FROM cs.time_to_value WHERE dimension = 'all' OR dimension = 'onboarding_path' AND value <> '(none)' ORDER BY dimension, value;
 \echo 'Naive is the median of those that got there, which is what most dashboards show. The dice behind it had medians of 6'
-\echo 'and, one in eight never arriving, of 16.4 days (demo/telco/support.sql).'
+\echo 'and, one in eight never arriving, of 16.6 days (demo/telco/support.sql).'
 
 \echo
 \echo '9. SUPPORT  (made-up tickets)                                                SELECT * FROM cs.support_monthly'

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The SQL that the README shows runs as written there.
 BEGIN;
-SELECT plan(2);
+SELECT plan(3);
 CREATE TABLE public.subscription (customer_id integer, starts_on date, ends_on date, price numeric, months integer);
 INSERT INTO public.subscription VALUES (1, '2024-01-15', NULL, 1200, 12), (2, '2023-05-01', '2024-03-01', 90, 3);
 SET search_path = public;
@@ -22,5 +22,13 @@ SELECT results_eq('SELECT segment, nrr(flow), lower < 0.8, upper > 0.8, grr(flow
     FROM (SELECT segment, nrr_agg(mrr_a_year_ago, mrr_today) AS flow FROM account GROUP BY segment) AS by_segment, nrr_interval(flow)
     WHERE segment = ''small''',
     'VALUES (''small'', 0.8::float8, true, true, 2 / 3::float8, 0.5::float8)', 'two numbers an account are enough');
+
+CREATE TABLE public.ticket (priority text, opened_at timestamptz, solved_at timestamptz);
+INSERT INTO public.ticket VALUES ('high', '2024-01-01 10:00', '2024-01-01 12:00'), ('high', '2024-01-01 10:00', '2024-01-01 14:00'), ('high', '2024-01-01 10:00', NULL);
+SELECT results_eq('SELECT priority, median_duration(waited), lower, upper, naive_median(waited), share_within(waited, ''1 day''), open
+    FROM (SELECT priority, duration_agg(opened_at, solved_at, now()) AS waited, count(*) - count(solved_at) AS open
+          FROM ticket GROUP BY priority) AS by_priority,
+         median_duration_interval(waited)',
+    'VALUES (''high'', interval ''4 hours'', interval ''2 hours'', NULL::interval, interval ''3 hours'', 1 - 1 / 3.0::float8, 1::bigint)', 'open tickets count');
 SELECT * FROM finish();
 ROLLBACK;
