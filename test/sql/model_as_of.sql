@@ -83,9 +83,9 @@ SELECT m::date AS start, (m + interval '1 month')::date AS end, (m + interval '1
 CREATE TEMP VIEW dated AS
 SELECT *, date_trunc('month', opened_at AT TIME ZONE 'Europe/Berlin')::date AS opened_in, date_trunc('month', greatest(solved_at, CASE WHEN solved_at IS NOT NULL THEN opened_at END) AT TIME ZONE 'Europe/Berlin')::date AS solved_in
 FROM public.ticket_then;
-SELECT results_eq('SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count, round(backlog_age_days::numeric, 9), escalated_count, rejected_count, is_complete FROM now.support_monthly ORDER BY 1',
+SELECT results_eq('SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count, round(backlog_age_days::numeric, 4), escalated_count, rejected_count, is_complete FROM now.support_monthly ORDER BY 1',
     $$SELECT start, "end", count(*) FILTER (WHERE opened_in = start), count(*) FILTER (WHERE solved_in = start), count(*) FILTER (WHERE opened_at < m.until AND (solved_in > start) IS NOT FALSE),
-             round(avg(extract(epoch FROM least(m.until, k.until - interval '1 us') - opened_at)) FILTER (WHERE opened_at < m.until AND (solved_in > start) IS NOT FALSE) / 86400, 9),
+             round(avg(extract(epoch FROM least(m.until, k.until - interval '1 us') - opened_at)) FILTER (WHERE opened_at < m.until AND (solved_in > start) IS NOT FALSE) / 86400, 4),
              count(*) FILTER (WHERE opened_in = start AND escalated), count(*) FILTER (WHERE opened_in = start AND solved_at < opened_at), start < '2024-05-01'
       FROM month AS m, dated, public.known AS k GROUP BY 1, 2 ORDER BY 1$$, 'support: opened, solved, backlog and its age');
 SELECT results_eq('SELECT period_start_on, round(naive_resolution_median_hours::numeric, 6), round(naive_resolution_mean_hours::numeric, 6), round(naive_resolution_p90_hours::numeric, 6) FROM now.support_monthly ORDER BY 1',
