@@ -24,7 +24,7 @@ sbg_close(void *state)
 const StateType sbg_type = {
 	.name = "sbg",
 	.version = 1,
-	.fields = BAG_FIELDS "n",
+	.fields = BAG_FIELDS,
 	.row = SBG_ROW_KEYS SBG_ROW_COUNTS,
 	.row_count = bag_row_count,
 	.flaw = sbg_flaw,

@@ -30,7 +30,6 @@ typedef struct SbgRow
 typedef struct Sbg
 {
 	Bag			bag;
-	int64_t		given;			/* rows given to the aggregate */
 	SbgRow		row[];			/* by period */
 } Sbg;
 

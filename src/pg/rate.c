@@ -80,11 +80,8 @@ difference(FunctionCallInfo fcinfo)
 	bool		unknown = !rate_known(a) || !rate_known(b);
 	bool		nulls[3] = {unknown, unknown, unknown};
 	Datum		values[3] = {0};
-	TupleDesc	shape;
 	Bounds		bounds;
 
-	if (get_call_result_type(fcinfo, NULL, &shape) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (!unknown)
 	{
 		bounds = newcombe_interval(a->successes, a->trials, b->successes, b->trials, confidence);
@@ -92,7 +89,7 @@ difference(FunctionCallInfo fcinfo)
 		values[1] = Float8GetDatum(bounds.lower);
 		values[2] = Float8GetDatum(bounds.upper);
 	}
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
+	return row_result(fcinfo, values, nulls);
 }
 
 SQL_FUNCTION(rate_share_sql, share(fcinfo));

@@ -37,13 +37,15 @@ accounts_checked(int64 accounts)
 	return accounts;
 }
 
-/* Arguments: state, period, churned [, accounts] */
+/*
+ * Arguments: state, period, churned [, accounts]. Rows that are left out keep the
+ * state: only no rows at all give NULL.
+ */
 static Datum
 accumulate(FunctionCallInfo fcinfo, bool subtract)
 {
 	Sbg		   *sbg = (Sbg *) bag_own(fcinfo, &sbg_type);
 	bool		counted = PG_NARGS() > 3;
-	int64		one = 1;
 
 	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2) && !(counted && PG_ARGISNULL(3)))
 	{
@@ -57,10 +59,6 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 
 		sbg = (Sbg *) bag_with(&sbg_type, &sbg->bag, &row, subtract);
 	}
-	if (fields_merge("n", &sbg->given, &one, subtract) != MERGE_DONE)
-		overflow_error(&sbg_type);
-	if (sbg->given == 0)
-		PG_RETURN_NULL();
 	return bag_result(fcinfo, &sbg_type, &sbg->bag);
 }
 
@@ -85,13 +83,10 @@ fit_row(FunctionCallInfo fcinfo)
 	bool		none = fit.reason != NULL;
 	Datum		values[4] = {Float8GetDatum(fit.alpha), Float8GetDatum(fit.beta), Float8GetDatum(fit.log_likelihood)};
 	bool		nulls[4] = {none, none, none, !none};
-	TupleDesc	shape;
 
-	if (get_call_result_type(fcinfo, NULL, &shape) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (none)
 		values[3] = CStringGetTextDatum(fit.reason);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
+	return row_result(fcinfo, values, nulls);
 }
 
 /* Arguments: state, periods */
