@@ -63,6 +63,39 @@ slot_of(const Durations *durations, int64_t length)
 	return BUCKET_EXACT + (shift - 1) * 128 + (length >> shift) - 128;
 }
 
+/*
+ * Open buckets without weights are dense: the slot tells the length, so eight
+ * slots of rows hold eight lengths, which are not used, then eight counts of each
+ * outcome. A row to be counted touches an eighth of a cache line, not half of one.
+ */
+#define DENSE_BLOCK 8
+
+static bool
+is_dense(const Durations *durations)
+{
+	return (durations->header.flags & (STATE_OPEN | DURATIONS_BUCKETS | DURATIONS_WEIGHTED)) == (STATE_OPEN | DURATIONS_BUCKETS);
+}
+
+/* The count of an outcome in a dense slot, or in a block of them. */
+static int64_t *
+dense_count(const Durations *durations, uint64_t slot, Outcome outcome)
+{
+	int64_t    *block = row_at(durations, slot & ~(uint64_t) (DENSE_BLOCK - 1));
+
+	return block + (1 + outcome) * DENSE_BLOCK + slot % DENSE_BLOCK;
+}
+
+/* The length that stands for a bucket, from its slot. */
+static int64_t
+bucket_of_slot(uint64_t slot)
+{
+	uint64_t	shift = 1 + (slot - BUCKET_EXACT) / 128;
+
+	if (slot < BUCKET_EXACT)
+		return (int64_t) slot;
+	return bucket_length((int64_t) ((128 + (slot - BUCKET_EXACT) % 128) << shift));
+}
+
 /* The open row of a length, made where there is none yet; NULL when there is no room for it. */
 static DurationRow *
 open_row(Durations *durations, int64_t length)
@@ -106,22 +139,51 @@ places(const Durations *durations)
 	return (durations->header.flags & STATE_OPEN) ? INT64_C(1) << durations->slots : durations->count;
 }
 
-DurationsForm
-durations_form(const Durations *durations, int more)
+/* Copies what is in up to DENSE_BLOCK places from `from` on, a multiple of it, to rows with their lengths; how many there are. */
+static int
+read_places(const Durations *durations, int64_t from, WeightedDurationRow *rows)
 {
-	DurationsForm form = {durations->header.flags | STATE_OPEN, SLOTS_MIN, 0};
-	size_t		size = row_size(form.flags);
+	size_t		size = row_size(durations->header.flags);
+	bool		dense = is_dense(durations);
+	int			count = 0;
+
+	for (int64_t i = from; i < from + DENSE_BLOCK && i < places(durations); i++)
+	{
+		WeightedDurationRow *row = &rows[count];
+
+		if (dense)
+		{
+			row->counts.length = bucket_of_slot(i);
+			row->counts.ended = *dense_count(durations, i, OUTCOME_ENDED);
+			row->counts.competing = *dense_count(durations, i, OUTCOME_COMPETING);
+			row->counts.censored = *dense_count(durations, i, OUTCOME_CENSORED);
+		}
+		else
+		{
+			memcpy(row, row_at(durations, i), size);
+			row->counts.length -= (durations->header.flags & STATE_OPEN) != 0;
+		}
+		count += !row_is_void(&row->counts, size);
+	}
+	return count;
+}
+
+DurationsForm
+durations_form(const Durations *durations, uint8_t flags, int more)
+{
+	DurationsForm form = {durations->header.flags | STATE_OPEN | flags, SLOTS_MIN, 0};
+	WeightedDurationRow rows[DENSE_BLOCK];
 	int64_t		live = more;
 
-	for (int64_t i = 0; i < places(durations); i++)
-		live += !row_is_void(row_at(durations, i), size);
+	for (int64_t i = 0; i < places(durations); i += DENSE_BLOCK)
+		live += read_places(durations, i, rows);
 	if (live > DURATIONS_EXACT_MAX)
 		form.flags |= DURATIONS_BUCKETS;
 	if (form.flags & DURATIONS_BUCKETS)
 		form.slots = SLOTS_MAX;
 	while (INT64_C(1) << form.slots < 2 * live && form.slots < SLOTS_MAX)
 		form.slots++;
-	form.size = sizeof(Durations) + (size << form.slots);
+	form.size = sizeof(Durations) + (row_size(form.flags) << form.slots);
 	return form;
 }
 
@@ -131,11 +193,32 @@ row_fits(const DurationRow *row)
 	return llabs(row->ended) < COUNT_LIMIT && llabs(row->competing) < COUNT_LIMIT && llabs(row->censored) < COUNT_LIMIT;
 }
 
+static bool
+dense_merge(Durations *into, const DurationRow *from, bool subtract)
+{
+	const int64_t counts[] = {[OUTCOME_CENSORED] = from->censored, [OUTCOME_ENDED] = from->ended, [OUTCOME_COMPETING] = from->competing};
+	uint64_t	slot = slot_of(into, from->length);
+	bool		fits = true;
+
+	for (Outcome outcome = OUTCOME_CENSORED; outcome <= OUTCOME_COMPETING; outcome++)
+	{
+		int64_t    *count = dense_count(into, slot, outcome);
+
+		/* both are below COUNT_LIMIT */
+		*count += subtract ? -counts[outcome] : counts[outcome];
+		fits = fits && llabs(*count) < COUNT_LIMIT;
+	}
+	return fits;
+}
+
 DurationsMerge
 durations_merge_row(Durations *into, const DurationRow *from, bool subtract)
 {
-	DurationRow *row = open_row(into, from->length);
+	DurationRow *row;
 
+	if (is_dense(into))
+		return dense_merge(into, from, subtract) ? DURATIONS_MERGED : DURATIONS_OVERFLOW;
+	row = open_row(into, from->length);
 	if (row == NULL)
 		return DURATIONS_NO_ROOM;
 	return fields_merge(state_row(type, into->header.flags) + 1, &row->ended, &from->ended, subtract) == MERGE_DONE &&
@@ -145,7 +228,6 @@ durations_merge_row(Durations *into, const DurationRow *from, bool subtract)
 void
 durations_move(Durations *to, const DurationsForm *form, const Durations *from)
 {
-	bool		was_open = from->header.flags & STATE_OPEN;
 	uint32_t	varlena_word = to->header.varlena_word;
 
 	*to = *from;
@@ -153,33 +235,24 @@ durations_move(Durations *to, const DurationsForm *form, const Durations *from)
 	to->header.flags = form->flags;
 	to->slots = form->slots;
 	to->count = 0;
-	for (int64_t i = 0; i < places(from); i++)
+	for (int64_t i = 0; i < places(from); i += DENSE_BLOCK)
 	{
-		const DurationRow *row = row_at(from, i);
-		size_t		size = row_size(from->header.flags);
-		WeightedDurationRow copy;
+		WeightedDurationRow rows[DENSE_BLOCK];
+		int			count = read_places(from, i, rows);
 
-		if (row_is_void(row, size))
-			continue;
-		memcpy(&copy, row, size);
-		copy.counts.length -= was_open;
 		/* within limits there already, and there is room */
-		durations_merge_row(to, &copy.counts, false);
+		for (int n = 0; n < count; n++)
+			durations_merge_row(to, &rows[n].counts, false);
 	}
 }
 
-bool
-durations_record(Durations *durations, int64_t length, Outcome outcome, int count, Money weight)
+static void
+count_row(Durations *durations, DurationRow *row, Outcome outcome, int count, Money weight)
 {
-	DurationRow *row = open_row(durations, length);
-
-	if (row == NULL)
-		return false;
 	switch (outcome)
 	{
 		case OUTCOME_ENDED:
 			row->ended += count;
-			durations->ended_sum += (Money) count * length;
 			break;
 		case OUTCOME_COMPETING:
 			row->competing += count;
@@ -196,9 +269,23 @@ durations_record(Durations *durations, int64_t length, Outcome outcome, int coun
 		*(ended ? &weighted->weight_ended : &weighted->weight_censored) += count * weight;
 		int256_add_product(ended ? &weighted->squares_ended : &weighted->squares_censored, count * weight, weight);
 	}
-	return true;
 }
 
+bool
+durations_record(Durations *durations, int64_t length, Outcome outcome, int count, Money weight)
+{
+	DurationRow *row;
+
+	if (is_dense(durations))
+		*dense_count(durations, slot_of(durations, length), outcome) += count;
+	else if ((row = open_row(durations, length)) != NULL)
+		count_row(durations, row, outcome, count, weight);
+	else
+		return false;
+	if (outcome == OUTCOME_ENDED)
+		durations->ended_sum += (Money) count * length;
+	return true;
+}
 bool
 durations_merge_counts(Durations *into, const Durations *from, bool subtract)
 {
@@ -250,14 +337,14 @@ durations_close(Durations *durations)
 	size_t		size = row_size(durations->header.flags);
 	int			kept = 0;
 
-	for (int64_t i = 0; i < places(durations); i++)
+	for (int64_t i = 0; i < places(durations); i += DENSE_BLOCK)
 	{
-		DurationRow *row = row_at(durations, i);
+		WeightedDurationRow rows[DENSE_BLOCK];
+		int			count = read_places(durations, i, rows);
 
-		if (row_is_void(row, size))
-			continue;
-		row->length--;
-		memmove(row_at(durations, kept++), row, size);
+		/* never past the places that are read */
+		for (int n = 0; n < count; n++)
+			memcpy(row_at(durations, kept++), &rows[n], size);
 	}
 	/* slots of buckets are in order */
 	if ((durations->header.flags & DURATIONS_BUCKETS) == 0)

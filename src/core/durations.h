@@ -14,6 +14,7 @@
  * bring lengths back.
  *
  * While open, rows are slots of a hash table, found by length; free ones are zero.
+ * Open buckets without weights have a slot each, see durations.c.
  */
 #ifndef CSMETRICS_DURATIONS_H
 #define CSMETRICS_DURATIONS_H
@@ -77,8 +78,8 @@ typedef struct DurationsForm
 	size_t		size;
 } DurationsForm;
 
-/* The form that has room for what is there and `more` new lengths, 0 or 1. */
-DurationsForm durations_form(const Durations *durations, int more);
+/* The form that has room for what is there and `more` new lengths, 0 or 1, in buckets if `flags` says so. */
+DurationsForm durations_form(const Durations *durations, uint8_t flags, int more);
 
 /* Moves everything from a state, open or closed, into zeroed memory of that form. */
 void		durations_move(Durations *to, const DurationsForm *form, const Durations *from);

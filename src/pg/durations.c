@@ -11,9 +11,9 @@
 STATE_IO(durations, durations_type);
 
 Durations *
-durations_reformed(const Durations *durations, int more)
+durations_reformed(const Durations *durations, uint8 flags, int more)
 {
-	DurationsForm form = durations_form(durations, more);
+	DurationsForm form = durations_form(durations, flags, more);
 	Durations  *larger = state_new_sized(&durations_type, form.size, 0);
 
 	durations_move(larger, &form, durations);
@@ -24,7 +24,7 @@ static Durations *
 with_subjects(Durations *durations, int64 length, Outcome outcome, int count, Money weight)
 {
 	while (!durations_record(durations, length, outcome, count, weight))
-		durations = durations_reformed(durations, 1);
+		durations = durations_reformed(durations, 0, 1);
 	return durations;
 }
 
@@ -33,16 +33,12 @@ static Durations *
 transition_state(FunctionCallInfo fcinfo, uint8 flags)
 {
 	static const Durations nothing = {.header.version = 1};
-	Durations	empty = nothing;
 	Durations  *durations;
 
 	if (PG_ARGISNULL(0))
-	{
-		empty.header.flags = flags;
-		return durations_reformed(&empty, 0);
-	}
+		return durations_reformed(&nothing, flags, 0);
 	durations = state_own(fcinfo, 0, &durations_type);
-	return (durations->header.flags & STATE_OPEN) ? durations : durations_reformed(durations, 0);
+	return (durations->header.flags & STATE_OPEN) ? durations : durations_reformed(durations, 0, 0);
 }
 
 /*
@@ -223,16 +219,13 @@ combine(FunctionCallInfo fcinfo, bool subtract)
 		overflow_error(&durations_type);
 	/* what is in buckets cannot leave them */
 	if ((from->header.flags & DURATIONS_BUCKETS) && !(into->header.flags & DURATIONS_BUCKETS))
-	{
-		into->header.flags |= DURATIONS_BUCKETS;
-		into = durations_reformed(into, 0);
-	}
+		into = durations_reformed(into, DURATIONS_BUCKETS, 0);
 	for (int i = 0; i < from->count; i++)
 	{
 		DurationsMerge result;
 
 		while ((result = durations_merge_row(into, durations_row(from, i), subtract)) == DURATIONS_NO_ROOM)
-			into = durations_reformed(into, 1);
+			into = durations_reformed(into, 0, 1);
 		if (result == DURATIONS_OVERFLOW)
 			overflow_error(&durations_type);
 	}

@@ -6,7 +6,7 @@
 
 #include "core/durations.h"
 
-/* The state in a new, open form: as large as it needs, or with room for one length more. */
-extern Durations *durations_reformed(const Durations *durations, int more);
+/* The state in a new, open form: in buckets if `flags` says so, as large as it needs, or with room for one length more. */
+extern Durations *durations_reformed(const Durations *durations, uint8 flags, int more);
 
 #endif

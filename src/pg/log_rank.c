@@ -20,12 +20,7 @@ align_groups(LogRankGroup *groups, int count)
 		flags |= groups[i].durations->header.flags & DURATIONS_BUCKETS;
 	for (int i = 0; i < count && flags; i++)
 		if ((groups[i].durations->header.flags & DURATIONS_BUCKETS) == 0)
-		{
-			Durations  *copy = state_closed(&durations_type, groups[i].durations);
-
-			copy->header.flags |= DURATIONS_BUCKETS;
-			groups[i].durations = state_closed(&durations_type, durations_reformed(copy, 0));
-		}
+			groups[i].durations = state_closed(&durations_type, durations_reformed(groups[i].durations, DURATIONS_BUCKETS, 0));
 }
 
 static double
