@@ -84,7 +84,7 @@ COMMENT ON FUNCTION csat(survey, numeric, numeric, numeric) IS
 CREATE FUNCTION csat_interval(state survey, satisfied_from numeric DEFAULT 4, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_csat_interval';
 COMMENT ON FUNCTION csat_interval(survey, numeric, double precision) IS
-'Confidence interval of csat, as ratios: Wilson score (JASA 22, 1927). confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023. NULLs where csat is NULL.';
+'Confidence interval of csat, as ratios: Wilson score (JASA 22, 1927). confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023; other errors as csat. NULLs where csat is NULL.';
 CREATE FUNCTION csat_interval(state survey, satisfied_from numeric, lowest numeric, highest numeric, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_csat_interval_on_scale';
 COMMENT ON FUNCTION csat_interval(survey, numeric, numeric, numeric, double precision) IS
