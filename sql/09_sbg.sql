@@ -25,7 +25,7 @@ CREATE AGGREGATE sbg_agg(period integer, churned boolean, accounts bigint) (
 COMMENT ON AGGREGATE sbg_agg(integer, boolean) IS
 'Contracts and their renewals, one row an account. period: how many renewals came up so far; churned: the account left at the last of them, else it is still there. Cohorts of any age go together. Rows with NULL are left out. period below 1 of an account that churned, below 0 of one that is there, or above 10000: SQLSTATE 22023. NULL without rows.';
 COMMENT ON AGGREGATE sbg_agg(integer, boolean, bigint) IS
-'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; more than 2^59: 22003.';
+'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; 2^59 of them or more: 22003.';
 
 CREATE FUNCTION account_count(state sbg) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sbg_account_count';
