@@ -22,11 +22,11 @@ COMMENT ON FUNCTION answer_count(survey) IS 'Answers that are scores, on whateve
 CREATE FUNCTION answer_count(state survey, lowest numeric, highest numeric) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_answer_count_on_scale';
 COMMENT ON FUNCTION answer_count(survey, numeric, numeric) IS
-'Answers from lowest to highest, both included. highest not above lowest: SQLSTATE 22023. NULL if any argument is NULL.';
+'Answers from lowest to highest, both included. highest not above lowest, or an end that is no score: SQLSTATE 22023. NULL if any argument is NULL.';
 CREATE FUNCTION rejected_count(state survey, lowest numeric DEFAULT 0, highest numeric DEFAULT 10) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_rejected_count';
 COMMENT ON FUNCTION rejected_count(survey, numeric, numeric) IS
-'Answers that are no score, and those below lowest or above highest; without these, the scale of NPS, 0 to 10. highest not above lowest: SQLSTATE 22023.';
+'Answers that are no score, and those below lowest or above highest; without these, the scale of NPS, 0 to 10. highest not above lowest, or an end that is no score: SQLSTATE 22023.';
 CREATE FUNCTION missing_count(state survey) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_missing_count';
 COMMENT ON FUNCTION missing_count(survey) IS 'People asked who gave no answer: rows with NULL.';
@@ -80,11 +80,11 @@ COMMENT ON FUNCTION csat(survey, numeric) IS
 CREATE FUNCTION csat(state survey, satisfied_from numeric, lowest numeric, highest numeric) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_csat_on_scale';
 COMMENT ON FUNCTION csat(survey, numeric, numeric, numeric) IS
-'The same of the scores from lowest to highest alone. highest not above lowest, or satisfied_from not between them: SQLSTATE 22023.';
+'The same of the scores from lowest to highest alone. highest not above lowest, an end that is no score, or satisfied_from not between them: SQLSTATE 22023.';
 CREATE FUNCTION csat_interval(state survey, satisfied_from numeric DEFAULT 4, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_csat_interval';
 COMMENT ON FUNCTION csat_interval(survey, numeric, double precision) IS
-'Confidence interval of csat, as ratios: Wilson score (JASA 22, 1927). confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023. NULLs where csat is NULL.';
+'Confidence interval of csat, as ratios: Wilson score (JASA 22, 1927). confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023; other errors as csat. NULLs where csat is NULL.';
 CREATE FUNCTION csat_interval(state survey, satisfied_from numeric, lowest numeric, highest numeric, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_csat_interval_on_scale';
 COMMENT ON FUNCTION csat_interval(survey, numeric, numeric, numeric, double precision) IS
@@ -94,7 +94,7 @@ COMMENT ON FUNCTION csat_interval(survey, numeric, numeric, numeric, double prec
 CREATE FUNCTION ces(state survey, lowest numeric, highest numeric, higher_is_better boolean) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_ces';
 COMMENT ON FUNCTION ces(survey, numeric, numeric, boolean) IS
-'Customer effort score, from 1 to 7, 7 being the easiest: the mean of the scores x from lowest to highest, brought to the seven-point agreement of CES 2.0 by 1 + 6 (x - lowest) / (highest - lowest), or by 1 + 6 (highest - x) / (highest - lowest) where a low score means little effort. From 1 to 7, higher being better, it is the mean itself (Dixon, Toman, DeLisi, The Effortless Experience, 2013). Both kinds of scale are in use, so higher_is_better must be said. Scores off the scale are left out. NULL without answers, for NULL, or for counts below zero, as after unmerge. highest not above lowest: SQLSTATE 22023.';
+'Customer effort score, from 1 to 7, 7 being the easiest: the mean of the scores x from lowest to highest, brought to the seven-point agreement of CES 2.0 by 1 + 6 (x - lowest) / (highest - lowest), or by 1 + 6 (highest - x) / (highest - lowest) where a low score means little effort. From 1 to 7, higher being better, it is the mean itself (Dixon, Toman, DeLisi, The Effortless Experience, 2013). Both kinds of scale are in use, so higher_is_better must be said. Scores off the scale are left out. NULL without answers, for NULL, or for counts below zero, as after unmerge. highest not above lowest, or an end that is no score: SQLSTATE 22023.';
 CREATE FUNCTION ces_interval(state survey, lowest numeric, highest numeric, higher_is_better boolean, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_ces_interval';
 COMMENT ON FUNCTION ces_interval(survey, numeric, numeric, boolean, double precision) IS

@@ -25,7 +25,7 @@ CREATE AGGREGATE sbg_agg(period integer, churned boolean, accounts bigint) (
 COMMENT ON AGGREGATE sbg_agg(integer, boolean) IS
 'Contracts and their renewals, one row an account. period: how many renewals came up so far; churned: the account left at the last of them, else it is still there. Cohorts of any age go together. Rows with NULL are left out. period below 1 of an account that churned, below 0 of one that is there, or above 10000: SQLSTATE 22023. NULL without rows.';
 COMMENT ON AGGREGATE sbg_agg(integer, boolean, bigint) IS
-'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; more than 2^59: 22003.';
+'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; 2^59 of them or more: 22003.';
 
 CREATE FUNCTION account_count(state sbg) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sbg_account_count';
@@ -37,7 +37,7 @@ COMMENT ON FUNCTION churned_count(sbg) IS 'Accounts that churned.';
 CREATE FUNCTION sbg_fit(state sbg, OUT alpha double precision, OUT beta double precision, OUT log_likelihood double precision, OUT reason text)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sbg_fit_sql';
 COMMENT ON FUNCTION sbg_fit(sbg) IS
-'The shifted-beta-geometric model by maximum likelihood (Fader and Hardie, Journal of Interactive Marketing 21, 2007): each account churns at every renewal with a probability of its own, and these are spread as Beta(alpha, beta), of mean alpha / (alpha + beta). log_likelihood is that of all accounts together, in natural logarithms. Where the likelihood has no maximum, the three are NULL and reason says why: no account has come to a renewal, only one renewal was seen, nobody churned, everybody or nobody but those at the first renewal, churn that does not fall from renewal to renewal, counts below zero as after unmerge. Else reason is NULL.';
+'The shifted-beta-geometric model by maximum likelihood (Fader and Hardie, Journal of Interactive Marketing 21, 2007): each account churns at every renewal with a probability of its own, and these are spread as Beta(alpha, beta), of mean alpha / (alpha + beta). log_likelihood is that of all accounts together, in natural logarithms. Where the likelihood has no maximum, the three are NULL and reason says why: no account has come to a renewal, only one renewal was seen, nobody churned, everybody churned at the first renewal, nobody after it, churn that does not fall from renewal to renewal, counts below zero as after unmerge. Else reason is NULL.';
 CREATE FUNCTION sbg_retention(state sbg, periods integer, OUT period integer, OUT surviving double precision, OUT retention double precision) RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 12 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION sbg_retention(sbg, integer) IS

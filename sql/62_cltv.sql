@@ -16,8 +16,8 @@ BEGIN
     CASE sign(churn)
         WHEN 0 THEN reason := 'no churn: the formula has no bound';
         WHEN -1 THEN reason := 'churn below 0, customers grow faster than they leave: the formula does not apply';
-        -- twenty decimals, of which a quotient of large amounts would otherwise have fewer than six
-        ELSE value := trim_scale(round(arpa * gross_margin::numeric * 1.00000000000000000000 / churn::numeric, 6));
+        -- twenty-four decimals more than there are: as churn has fifteen digits, no quotient but a half of the sixth decimal rounds to one
+        ELSE value := trim_scale(round(arpa * gross_margin::numeric * 1.000000000000000000000000 / churn::numeric, 6));
     END CASE;
 END
 $$;

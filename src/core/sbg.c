@@ -113,8 +113,9 @@ likelihood(const Sbg *sbg, double alpha, double beta)
 	{
 		double		n = walk.at_risk;
 		double		d = walk.churned;
-		double		x = alpha + beta + walk.renewal - 1;
-		double		y = beta + walk.renewal - 1;
+		/* the whole number first: a small alpha or beta keeps its digits */
+		double		x = alpha + beta + (walk.renewal - 1);
+		double		y = beta + (walk.renewal - 1);
 
 		/* where nobody is, the logarithm may be infinite */
 		if (d > 0)
@@ -209,7 +210,7 @@ first_guess(const Sbg *sbg, const Outcome *o)
 		SbgFit		guess = {0};
 
 		while (renewal_next(&walk))
-			risk += walk.at_risk / (sum + walk.renewal - 1);
+			risk += walk.at_risk / (sum + (walk.renewal - 1));
 		guess.alpha = o->churned / risk;
 		guess.beta = sum - guess.alpha;
 		guess.log_likelihood = likelihood(sbg, guess.alpha, guess.beta).value;
@@ -225,9 +226,14 @@ typedef struct Step
 	double		a;
 	double		b;
 	double		rise;
+	bool		concave;		/* else the rise tells nothing of how far the top is */
 } Step;
 
-/* Newton's step; where the likelihood is not concave, curvature is added until it leads upwards. */
+/*
+ * Newton's step; where the likelihood is not concave, curvature is added until the
+ * least is as much downwards as it was upwards: so the step is as long as the
+ * likelihood is flat, and leads upwards.
+ */
 static Step
 newton_step(const Likelihood *l)
 {
@@ -236,16 +242,20 @@ newton_step(const Likelihood *l)
 	double		c = -l->by_ab;
 	double		middle = (a + b) / 2;
 	double		radius = hypot((a - b) / 2, c);
-	double		more = 0;
-	double		determinant;
+	double		determinant = a * b - c * c;
 	double		length;
-	Step		step;
+	Step		step = {.concave = determinant > 0 && middle > 0};
 
-	if (a * b - c * c <= 0 || middle <= 0)
-		more = radius - middle + 1e-3 * (fabs(a) + fabs(b));
-	a += more;
-	b += more;
-	determinant = a * b - c * c;
+	if (!step.concave)
+	{
+		/* the lesser eigenvalue; as a quotient where the difference would cancel */
+		double		least = middle > 0 ? determinant / (middle + radius) : middle - radius;
+		double		more = fmax(-2 * least, 1e-12 * (fabs(a) + fabs(b)));
+
+		a += more;
+		b += more;
+		determinant = a * b - c * c;
+	}
 	step.a = (b * l->by_a - c * l->by_b) / determinant;
 	step.b = (a * l->by_b - c * l->by_a) / determinant;
 	/* e^2 at most: further away the parabola means nothing */
@@ -304,10 +314,10 @@ sbg_fit(const Sbg *sbg)
 		/* so flat that no data could tell it from equal churn */
 		if (fit.alpha + fit.beta > 1e6 * o.last_renewal)
 			return (SbgFit) {.reason = equal_churn};
-		/* each step doubles the digits, until rounding is all that is left */
-		if (step.rise <= NO_RISE && step.rise >= last_rise)
+		/* near the top each step doubles the digits, until rounding is all that is left */
+		if (step.concave && step.rise <= NO_RISE && step.rise >= last_rise)
 			break;
-		last_rise = step.rise;
+		last_rise = step.concave ? step.rise : INFINITY;
 		if (i == STEPS_MAX || !line_search(sbg, &fit, &step))
 			return (SbgFit) {.reason = "the fit did not converge"};
 	}

@@ -52,7 +52,7 @@ SbgFit		sbg_fit(const Sbg *sbg);
 static inline double
 sbg_retention_rate(const SbgFit *fit, double period)
 {
-	return (fit->beta + period - 1) / (fit->alpha + fit->beta + period - 1);
+	return (fit->beta + (period - 1)) / (fit->alpha + fit->beta + (period - 1));
 }
 
 /*
