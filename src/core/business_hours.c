@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* The first Monday: 2000-01-01 was a Saturday. */
-#define FIRST_MONDAY_USECS (2 * DAY_USECS)
+#define FIRST_MONDAY (2 * DAY_LENGTH)
 
 const char *const weekday_words[7] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
@@ -41,9 +41,9 @@ static int64_t
 regular_time(const BusinessHours *hours, int64_t local)
 {
 	const OpenRange *ranges = hours_ranges(hours);
-	int64_t		since = local - FIRST_MONDAY_USECS;
-	int64_t		weeks = floor_to_unit(since, WEEK_USECS);
-	int64_t		within = since - weeks * WEEK_USECS;
+	int64_t		since = local - FIRST_MONDAY;
+	int64_t		weeks = floor_to_unit(since, WEEK_LENGTH);
+	int64_t		within = since - weeks * WEEK_LENGTH;
 	int64_t		weekly = 0;
 	int64_t		begun = 0;
 
@@ -83,13 +83,13 @@ hours_between(const BusinessHours *hours, int64_t from, int64_t to)
 	const int32_t *holidays = hours_holidays(hours);
 	int64_t		open = regular_time(hours, to) - regular_time(hours, from);
 
-	for (uint32_t i = holiday_search(hours, floor_to_unit(from, DAY_USECS)); i < hours->holiday_count; i++)
+	for (uint32_t i = holiday_search(hours, floor_to_unit(from, DAY_LENGTH)); i < hours->holiday_count; i++)
 	{
-		int64_t		midnight = holidays[i] * DAY_USECS;
+		int64_t		midnight = holidays[i] * DAY_LENGTH;
 
 		if (midnight >= to)
 			break;
-		open -= regular_time(hours, min64(to, midnight + DAY_USECS)) - regular_time(hours, max64(from, midnight));
+		open -= regular_time(hours, min64(to, midnight + DAY_LENGTH)) - regular_time(hours, max64(from, midnight));
 	}
 	return open;
 }

@@ -12,14 +12,13 @@
 #ifndef CSMETRICS_BUSINESS_HOURS_H
 #define CSMETRICS_BUSINESS_HOURS_H
 
-#include "core/calendar.h"
+#include "core/instant.h"
 #include "core/state.h"
 
 #define MINUTES_PER_DAY		(24 * 60)
 #define MINUTES_PER_WEEK	(7 * MINUTES_PER_DAY)
 #define MINUTE_USECS		INT64_C(60000000)
-#define DAY_USECS			(MINUTES_PER_DAY * MINUTE_USECS)
-#define WEEK_USECS			(MINUTES_PER_WEEK * MINUTE_USECS)
+#define WEEK_LENGTH			(7 * DAY_LENGTH)
 
 #define BUSINESS_HOURS_VERSION 1
 

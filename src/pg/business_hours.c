@@ -330,18 +330,12 @@ SQL_FUNCTION(business_hours_make, hours_make(fcinfo));
 
 /* Readers */
 
-static char *
-instant_text(TimestampTz at)
-{
-	return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(at)));
-}
-
 static TimestampTz
 instant_arg(FunctionCallInfo fcinfo, int n, const char *what)
 {
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(n);
 
-	if (!day_is_valid(floor_to_unit(at, USECS_PER_DAY)))
+	if (!instant_is_valid(at))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("%s out of range: %s", what, instant_text(at)),

@@ -408,7 +408,7 @@ SQL_FUNCTION(naive_quantile, quantile_of_ended(fcinfo, share_arg(fcinfo, 1)));
 
 /* Arguments: durations, confidence, scale */
 static Datum
-survival_rows(FunctionCallInfo fcinfo)
+curve_rows(FunctionCallInfo fcinfo, void (*put) (RowBuilder *row, const SurvivalStep *step, bool known, Bounds interval))
 {
 	SurvivalWalk walk = survival_walk(durations_arg(fcinfo));
 	IntervalArgs args = interval_args(fcinfo, 1);
@@ -416,53 +416,44 @@ survival_rows(FunctionCallInfo fcinfo)
 
 	while (survival_next(&walk))
 	{
-		const SurvivalStep *step = &walk.step;
 		Bounds		interval = {0};
-		bool		known = survival_interval(step, args.z, args.scale, &interval);
+		bool		known = survival_interval(&walk.step, args.z, args.scale, &interval);
 
-		row_put(&row, interval_from_length(step->length));
-		row_put(&row, Int64GetDatum(step->at_risk));
-		row_put(&row, Int64GetDatum(step->ended));
-		row_put(&row, Int64GetDatum(step->censored));
-		row_put(&row, Float8GetDatum(step->surviving));
-		row_put_ratio(&row, known, interval.lower);
-		row_put_ratio(&row, known, interval.upper);
-		row_put(&row, Int64GetDatum(step->competing));
-		row_put(&row, money_to_numeric(step->weight_at_risk));
-		row_put(&row, money_to_numeric(step->weight_ended));
+		put(&row, &walk.step, known, interval);
 		row_end(&row);
 	}
 	return (Datum) 0;
 }
 
-/* Arguments: durations, confidence, scale */
-static Datum
-incidence_rows(FunctionCallInfo fcinfo)
+static void
+put_survival(RowBuilder *row, const SurvivalStep *step, bool known, Bounds interval)
 {
-	SurvivalWalk walk = survival_walk(durations_arg(fcinfo));
-	IntervalArgs args = interval_args(fcinfo, 1);
-	RowBuilder	row = rows_begin(fcinfo);
-
-	while (survival_next(&walk))
-	{
-		const SurvivalStep *step = &walk.step;
-		Bounds		interval = {0};
-		bool		known = survival_interval(step, args.z, args.scale, &interval);
-
-		row_put(&row, interval_from_length(step->length));
-		row_put(&row, Int64GetDatum(step->at_risk));
-		row_put(&row, Int64GetDatum(step->ended));
-		row_put(&row, Int64GetDatum(step->competing));
-		row_put(&row, Int64GetDatum(step->censored));
-		row_put(&row, Float8GetDatum(step->incidence));
-		row_put_ratio(&row, known, 1 - interval.upper);
-		row_put_ratio(&row, known, 1 - interval.lower);
-		row_put(&row, Float8GetDatum(step->competing_incidence));
-		row_put(&row, Float8GetDatum(step->free));
-		row_end(&row);
-	}
-	return (Datum) 0;
+	row_put(row, interval_from_length(step->length));
+	row_put(row, Int64GetDatum(step->at_risk));
+	row_put(row, Int64GetDatum(step->ended));
+	row_put(row, Int64GetDatum(step->censored));
+	row_put(row, Float8GetDatum(step->surviving));
+	row_put_ratio(row, known, interval.lower);
+	row_put_ratio(row, known, interval.upper);
+	row_put(row, Int64GetDatum(step->competing));
+	row_put(row, money_to_numeric(step->weight_at_risk));
+	row_put(row, money_to_numeric(step->weight_ended));
 }
 
-SQL_FUNCTION(survival, survival_rows(fcinfo));
-SQL_FUNCTION(incidence, incidence_rows(fcinfo));
+static void
+put_incidence(RowBuilder *row, const SurvivalStep *step, bool known, Bounds interval)
+{
+	row_put(row, interval_from_length(step->length));
+	row_put(row, Int64GetDatum(step->at_risk));
+	row_put(row, Int64GetDatum(step->ended));
+	row_put(row, Int64GetDatum(step->competing));
+	row_put(row, Int64GetDatum(step->censored));
+	row_put(row, Float8GetDatum(step->incidence));
+	row_put_ratio(row, known, 1 - interval.upper);
+	row_put_ratio(row, known, 1 - interval.lower);
+	row_put(row, Float8GetDatum(step->competing_incidence));
+	row_put(row, Float8GetDatum(step->free));
+}
+
+SQL_FUNCTION(survival, curve_rows(fcinfo, put_survival));
+SQL_FUNCTION(incidence, curve_rows(fcinfo, put_incidence));

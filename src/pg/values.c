@@ -123,7 +123,7 @@ open_day_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 open)
 	return PG_ARGISNULL(n) || DATE_IS_NOEND(PG_GETARG_DATEADT(n)) ? open : day_arg(fcinfo, n, what);
 }
 
-static char *
+char *
 instant_text(int64 instant)
 {
 	return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(instant)));

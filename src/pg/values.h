@@ -34,6 +34,8 @@ extern int32 open_day_arg(FunctionCallInfo fcinfo, int n, const char *what, int3
 
 extern char *day_text(int32 day);
 
+extern char *instant_text(int64 instant);
+
 /* [from, to) of arguments n and n + 1, from < to, no NULL */
 extern void day_range_args(FunctionCallInfo fcinfo, int n, int32 *from, int32 *to);
 
