@@ -3,7 +3,7 @@
 -- Time to value, support, satisfaction and lifetime value in a model of a few facts: figures by hand, each rule of
 -- the policy moving one of them, and each row that cannot be right named.
 BEGIN;
-SELECT plan(46);
+SELECT plan(49);
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
@@ -59,6 +59,15 @@ SELECT results_eq('SELECT account_id, round(ttv_days::numeric, 6) FROM cs.time_t
 UPDATE cs.policy SET as_of = '2024-01-14', ttv_start_rule = 'milestone';
 SELECT results_eq('SELECT account_id, status FROM cs.time_to_value_by_account ORDER BY 1', $$VALUES ('a', 'waiting'), ('c', 'waiting'), ('d', 'waiting')$$, 'in the middle of January three had set out, and none was there');
 UPDATE cs.policy SET as_of = '2024-06-30', ttv_start_rule = 'milestone';
+-- g was lost before its kickoff, h at the very instant of its value
+INSERT INTO public.contract VALUES ('g', '2024-01-05', '2024-02-01', 10), ('h', '2024-01-05', '2024-03-01', 10);
+INSERT INTO public.step VALUES ('g', 'kickoff', '2024-02-10', NULL, true, NULL), ('h', 'kickoff', '2024-02-10', NULL, true, NULL), ('h', 'live', '2024-03-01', NULL, NULL, true);
+CALL refresh('cs');
+SELECT results_eq($$SELECT account_id, status, ttv_days FROM cs.time_to_value_by_account WHERE account_id IN ('g', 'h') ORDER BY 1$$, $$VALUES ('g', 'lost', 0::float8), ('h', 'reached', 20)$$, 'lost before it began: no day; value and loss at once: reached');
+SELECT results_eq($$SELECT reached_count, lost_count FROM cs.time_to_value WHERE dimension = 'all'$$, 'VALUES (3::bigint, 2::bigint)', 'and so they count');
+DELETE FROM public.contract WHERE account_id IN ('g', 'h');
+DELETE FROM public.step WHERE account_id IN ('g', 'h');
+CALL refresh('cs');
 
 -- Lifetime value. Tenures as of 2024-06-30: d 35 days and gone, the others 178 days and here, paying 100 each.
 SELECT results_eq($$SELECT account_count, paying_count, churned_count, mrr, arpa_mrr, tenure_median_days FROM cs.value_by_segment WHERE dimension = 'all'$$,
@@ -84,6 +93,8 @@ CALL refresh('cs');
 SELECT is(concat_ws(' ', round(sbg_alpha::numeric, 9), round(sbg_beta::numeric, 9), sbg_cltv_amount, sbg_reason),
           concat_ws(' ', round(alpha::numeric, 9), round(beta::numeric, 9), trim_scale(round(arpa_mrr * (1 + sbg_residual_lifetime(s, 1.1 ^ (1 / 12.0) - 1, 0) / 1.1 ^ (1 / 12.0))::numeric, 6))), 'shifted-beta-geometric value')
 FROM cs.value_by_segment, (SELECT sbg_agg(renewal_count::int, churned_on IS NOT NULL) AS s FROM cs.tenure_by_account) AS t, sbg_fit(s) AS f WHERE dimension = 'all';
+-- Forty of a hundred left with the first month, 15, 7 and 4 with those after: they began 40, 30, 21 and 16 months with MRR, who stayed 170.
+SELECT is(monthly_churn_rate, 67 / (21 + 277)::float8, 'a loss on the first of a month is one of that month') FROM cs.value_by_segment WHERE dimension = 'all';
 SELECT ok(sbg_cltv_amount > cltv_amount, 'where churn falls with age, constant churn understates what customers are worth') FROM cs.value_by_segment WHERE dimension = 'all';
 
 -- Support. Opened on Friday 2024-05-03 16:00, solved on Monday 10:00: 66 hours, 3 of business.
