@@ -126,7 +126,7 @@ COMMENT ON FUNCTION naive_quantile(durations, double precision) IS
 CREATE FUNCTION is_exact(state durations) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'durations_is_exact';
 COMMENT ON FUNCTION is_exact(durations) IS
-'Are all lengths kept as they were? False once there were more than 4,096 different ones: then lengths read from the state are off by at most 0.4 %. It depends on the facts alone, not on their order.';
+'Are all lengths kept as they were? False once there were more than 4,096 different ones: then each length counts as one that is off by at most 0.4 %. Which of one such length ended before others were censored is not known then: the survival curve takes half of those censored as gone before (life table; Cutler and Ederer, J. Chronic Dis. 8, 1958). It depends on the facts alone, not on their order.';
 CREATE FUNCTION subject_count(state durations) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'durations_subject_count';
 COMMENT ON FUNCTION subject_count(durations) IS

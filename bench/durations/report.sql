@@ -1,25 +1,50 @@
--- From :times ("name<TAB>cores<TAB>seconds" lines) and :answers ("name,group,median,p90"): medians of the times with their ratios, how
--- far each is from the exact answers, and each target with its figure.
-\pset footer off
-\pset null '-'
-create temp table median as
-select split_part(line, E'\t', 1) as name, count(*) as runs, percentile_cont(0.5) within group (order by split_part(line, E'\t', 3)::float8) as seconds
-from regexp_split_to_table(:'times', '\n') as line group by 1;
-create temp table error as
-select a[1] as name, max(abs(a[3]::float8 / e[3]::float8 - 1)) as median, max(abs(a[4]::float8 / e[4]::float8 - 1)) as p90
-from (select string_to_array(line, ',') as a from regexp_split_to_table(:'answers', '\n') as line) as answer
-join (select string_to_array(line, ',') as e from regexp_split_to_table(:'answers', '\n') as line where line like 'percentile_cont,%') as exact on a[2] = e[2]
-group by 1;
-\echo
-select what as "contender", m.runs, round(m.seconds::numeric, 3) as "seconds", round((m.seconds / base.seconds)::numeric, 2) as "x avg",
-       round((m.seconds / ours.seconds)::numeric, 2) as "x ours", round(100 * e.median::numeric, 3) as "median off by %", round(100 * e.p90::numeric, 3) as "p90 off by %"
-from (values (1, 'avg', 'avg(hours)'), (2, 'avg_of_difference', 'avg(solved_at - opened_at)'), (3, 'ours', 'csmetrics: median of all, median and p90 of the solved'),
-             (4, 'percentile_cont', 'percentile_cont, hours: median and p90 of the solved'), (5, 'percentile_cont_of_difference', 'percentile_cont, solved_at - opened_at'),
-             (6, 'tdigest', 'tdigest, 100 centroids: median and p90 of the solved')) as label(place, name, what)
-join median as m using (name) left join error as e using (name) join median as base on base.name = 'avg' join median as ours on ours.name = 'ours'
+-- Prints the medians with their ratios, the errors, then each target with its figure.
+\ir ../median.sql
+
+select what as "contender", m.runs, round(m.seconds::numeric, 3) as "seconds",
+       round((m.seconds / base.seconds)::numeric, 2) as "x avg, float8",
+       round((m.seconds / ours.seconds)::numeric, 2) as "x ours"
+from median m
+join (values
+  (1, 'ours',                 'csmetrics, median_duration'),
+  (2, 'avg_float8',           'avg, float8'),
+  (3, 'avg_interval',         'avg, interval'),
+  (4, 'percentile_float8',    'percentile_cont, float8'),
+  (5, 'percentile_interval',  'percentile_cont, interval'),
+  (6, 'tdigest_100',          't-digest of 100, float8'),
+  (7, 'tdigest_1000',         't-digest of 1000, float8')
+) label (place, name, what) using (name)
+join median base on base.name = 'avg_float8'
+join median ours on ours.name = 'ours'
 order by place;
-select target, round(figure::numeric, 4) as figure, at_most, case when figure <= at_most then 'reached' else 'NOT reached' end as verdict
-from (select max(seconds) filter (where name = 'ours') as ours, max(seconds) filter (where name = 'avg') as avg, max(seconds) filter (where name = 'percentile_cont') as exact,
-             (select median from error where name = 'ours') as median, (select p90 from error where name = 'ours') as p90 from median) as pick,
-lateral (values ('ours / avg of a column that is there', ours / avg, 1.7), ('ours / percentile_cont of it', ours / exact, 0.5),
-                ('largest error of a median, of 100 groups', median, round(1 / 256.0, 6)), ('largest error of a p90, of 100 groups', p90, round(1 / 256.0, 6))) as t(target, figure, at_most);
+
+-- percentile_cont knows the ended ones alone; the survival curve the open ones too.
+select name as "reading", against, teams, round((100 * middle)::numeric, 2) as "middle error, %",
+       round((100 * largest)::numeric, 2) as "largest, %", bytes as "bytes stored"
+from accuracy
+order by place, name;
+
+with pick as (
+  select max(seconds) filter (where name = 'ours') as ours,
+         max(seconds) filter (where name = 'avg_float8') as avg_float8,
+         max(seconds) filter (where name = 'avg_interval') as avg_interval,
+         max(seconds) filter (where name = 'percentile_float8') as percentile_float8,
+         max(seconds) filter (where name = 'percentile_interval') as percentile_interval
+  from median
+),
+error as (
+  select max(largest) filter (where place = 1) as median, max(largest) filter (where place = 2) as p90,
+         max(largest) filter (where place in (3, 4)) as naive
+  from accuracy
+)
+select target, round(figure::numeric, 4) as figure, round(at_most, 4) as at_most,
+       case when figure <= at_most then 'reached' when figure > at_most then 'NOT reached' else 'not measured' end as verdict
+from pick, error, lateral (values
+  ('median_duration / avg, float8',                  ours / avg_float8,            1.7),
+  ('median_duration / avg, interval',                ours / avg_interval,          1.7),
+  ('median_duration / percentile_cont, float8',      ours / percentile_float8,     0.5),
+  ('median_duration / percentile_cont, interval',    ours / percentile_interval,   0.5),
+  ('largest error, median_duration',                 median,                       1 / 256.0),
+  ('largest error, duration_quantile, 0.9',          p90,                          1 / 256.0),
+  ('largest error, naive median and 0.9',            naive,                        1 / 256.0)
+) t (target, figure, at_most);

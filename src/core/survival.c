@@ -98,6 +98,12 @@ take_events(SurvivalWalk *walk, const WeightedDurationRow *weighted)
 	double		competing = (double) (step->competing * WEIGHT_ONE);
 	double		all = ended + competing;
 
+	/*
+	 * In buckets nobody knows who of one left first: half of the censored did, as in a
+	 * life table (Cutler and Ederer, J. Chronic Dis. 8, 1958).
+	 */
+	if (walk->durations->header.flags & DURATIONS_BUCKETS)
+		at_risk -= (double) (weighted ? weighted->weight_censored : step->censored * WEIGHT_ONE) / 2;
 	walk->free_before = step->free;
 	step->incidence += step->free * ended / at_risk;
 	step->competing_incidence += step->free * competing / at_risk;

@@ -1,15 +1,5 @@
--- Reads "name<TAB>cores<TAB>seconds" lines; prints the medians with their ratios, then each speed target with its figure.
-create temp table sample (name text, cores int, seconds float8);
-\copy sample from pstdin
-
-create temp view median as
-select name, cores, count(*) as runs, percentile_cont(0.5) within group (order by seconds) as seconds
-from sample
-group by name, cores;
-
-\pset footer off
-\pset null '-'
-\echo
+-- Prints the medians with their ratios, then each speed target with its figure.
+\ir ../median.sql
 
 select what as "contender", m.cores, m.runs, round(m.seconds::numeric, 3) as "seconds",
        round((m.seconds / base.seconds)::numeric, 2) as "x bare GROUP BY",
