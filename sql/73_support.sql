@@ -15,7 +15,7 @@ INSERT INTO source_column VALUES
 ('ticket', 13, 'subject', 'text', false, 'Subject line');
 
 INSERT INTO source_check VALUES
-('ticket', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
+('ticket', 1, 'account_id IS NULL', $$format('ticket %s: account_id is NULL', ticket_id)$$),
 ('ticket', 2, 'opened_at IS NULL', $$format('ticket %s: opened_at is NULL', ticket_id)$$),
 ('ticket', 3, 'reopened < 0', $$format('ticket %s: reopened %s is below 0', ticket_id, reopened)$$),
 ('ticket', 4, 'agent_replies < 0', $$format('ticket %s: agent_replies %s is below 0', ticket_id, agent_replies)$$);

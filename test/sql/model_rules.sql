@@ -166,7 +166,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SELECT is(pg_temp.refused(line), want, want)
 FROM (VALUES
-    ($$ticket VALUES (NULL, 9, '2024-01-01')$$, 'source "ticket", account NULL: account_id is NULL'),
+    ($$ticket VALUES (NULL, 9, '2024-01-01')$$, 'source "ticket", account NULL: ticket 9: account_id is NULL'),
     ($$ticket VALUES ('a', 9)$$, 'source "ticket", account a: ticket 9: opened_at is NULL'),
     ($$ticket VALUES ('a', 9, '2024-01-01', NULL, NULL, -1)$$, 'source "ticket", account a: ticket 9: reopened -1 is below 0'),
     ($$answer VALUES ('a', 'smile', 1, '2024-01-01')$$, 'source "survey", account a: kind ''smile'' is not nps, csat or ces'),
