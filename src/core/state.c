@@ -19,6 +19,8 @@ field_size(char letter)
 			return sizeof(Money);
 		case 'w':
 			return sizeof(Int256);
+		case 'b':
+			return sizeof(uint8_t);
 		default:
 			return sizeof(int32_t);
 	}
@@ -200,6 +202,8 @@ field_print(char *out, char letter, const void *field)
 			return money_print(out, *(const Money *) field);
 		case 'w':
 			return int256_print(out, field);
+		case 'b':
+			return integer_print(out, *(const uint8_t *) field);
 		default:
 			return integer_print(out, *(const int32_t *) field);
 	}
@@ -222,6 +226,11 @@ field_parse(const char *text, char letter, void *field)
 			return money_parse(text, field);
 		case 'w':
 			return int256_parse(text, field);
+		case 'b':
+			text = integer_parse(text, 0, UINT8_MAX, &key);
+			if (text)
+				*(uint8_t *) field = (uint8_t) key;
+			return text;
 		default:
 			text = integer_parse(text, INT32_MIN, INT32_MAX, &key);
 			if (text)

@@ -10,6 +10,7 @@
  *	 k	int32	a key: likewise
  *	 l	int64	a long key: likewise
  *	 s	Money	a key that is an amount, such as a score: likewise
+ *	 b	uint8	a byte of what the type itself reads and writes: likewise
  *	 n	int64	a count: adds up
  *	 m	Money	an amount: adds up
  *	 w	Int256	a second moment: adds up
@@ -38,7 +39,7 @@ typedef struct StateHeader
 #define STATE_WIDE 0x01
 
 /* Letters of fields that identify; those of a row come first, and the others add up. */
-#define STATE_KEYS "dkls"
+#define STATE_KEYS "dklsb"
 
 typedef struct StateType
 {

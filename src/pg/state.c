@@ -167,6 +167,9 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 					for (int i = 3; i >= 0; i--)
 						((Int256 *) field)->limb[i] = pq_getmsgint64(message);
 					break;
+				case 'b':
+					*(uint8 *) field = pq_getmsgbyte(message);
+					break;
 				default:
 					*(int32 *) field = pq_getmsgint(message, 4);
 			}
@@ -208,6 +211,9 @@ state_send(FunctionCallInfo fcinfo, const StateType *type)
 			case 'w':
 				for (int i = 3; i >= 0; i--)
 					pq_sendint64(&message, ((Int256 *) field)->limb[i]);
+				break;
+			case 'b':
+				pq_sendbyte(&message, *(uint8 *) field);
 				break;
 			default:
 				pq_sendint32(&message, *(int32 *) field);

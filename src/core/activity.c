@@ -1,0 +1,461 @@
+#include "core/activity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers of seven bits a byte */
+
+static uint8_t *
+number_write(uint8_t *out, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*out++ = (uint8_t) (value | 0x80);
+	*out++ = (uint8_t) value;
+	return out;
+}
+
+/* NULL where the number does not end before `end`, has more than 64 bits, or more bytes than it needs. */
+static const uint8_t *
+number_read(const uint8_t *in, const uint8_t *end, uint64_t *value)
+{
+	*value = 0;
+	for (int shift = 0; in < end && shift < 64; shift += 7)
+	{
+		uint8_t		byte = *in++;
+
+		*value |= (uint64_t) (byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return (byte == 0 && shift > 0) || (shift == 63 && byte > 1) ? NULL : in;
+	}
+	return NULL;
+}
+
+/* The same for a stream that is known to be sound. */
+static inline uint64_t
+number_next(const uint8_t **in)
+{
+	const uint8_t *at = *in;
+	uint64_t	value = *at++;
+
+	if (value >= 0x80)
+	{
+		value &= 0x7f;
+		for (int shift = 7;; shift += 7)
+		{
+			uint8_t		byte = *at++;
+
+			value |= (uint64_t) (byte & 0x7f) << shift;
+			if (byte < 0x80)
+				break;
+		}
+	}
+	*in = at;
+	return value;
+}
+
+static uint64_t
+zigzag(int64_t value)
+{
+	return ((uint64_t) value << 1) ^ (uint64_t) (value >> 63);
+}
+
+static int64_t
+unzigzag(uint64_t value)
+{
+	return (int64_t) (value >> 1) ^ -(int64_t) (value & 1);
+}
+
+/* Entries */
+
+static ActivityEntry *
+entries(const Activity *activity)
+{
+	return (ActivityEntry *) activity->stream;
+}
+
+bool
+activity_record(Activity *activity, size_t size, int32_t day, int64_t events)
+{
+	ActivityEntry *entry = entries(activity) + activity->entries;
+
+	/* rows mostly come by day */
+	if (activity->entries > 0 && entry[-1].day == day && llabs(entry[-1].events) < EVENTS_LIMIT)
+	{
+		entry[-1].events += events;
+		return true;
+	}
+	if ((char *) (entry + 1) > (char *) activity + size)
+		return false;
+	*entry = (ActivityEntry) {day, 0, events};
+	activity->entries++;
+	return true;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	int32_t		x = ((const ActivityEntry *) a)->day;
+	int32_t		y = ((const ActivityEntry *) b)->day;
+
+	return (x > y) - (x < y);
+}
+
+/* Days of up to so long a range are sorted by place: some eleven years. */
+#define PLACES 4096
+
+/* Writes the sums of a short range of days over the entries, in order. */
+static int32_t
+sort_by_place(ActivityEntry *entry, int32_t count, int32_t first, int32_t range)
+{
+	int64_t		place[PLACES];
+	int32_t		kept = 0;
+
+	memset(place, 0, range * sizeof(int64_t));
+	for (int32_t i = 0; i < count; i++)
+		place[entry[i].day - first] += entry[i].events;
+	for (int32_t i = 0; i < range; i++)
+		if (place[i] != 0)
+			entry[kept++] = (ActivityEntry) {first + i, 0, place[i]};
+	return kept;
+}
+
+static int32_t
+sort_by_comparing(ActivityEntry *entry, int32_t count)
+{
+	int32_t		kept = 0;
+
+	qsort(entry, count, sizeof(ActivityEntry), compare_days);
+	for (int32_t i = 0; i < count;)
+	{
+		ActivityEntry sum = entry[i++];
+
+		while (i < count && entry[i].day == sum.day)
+			sum.events += entry[i++].events;
+		if (sum.events != 0)
+			entry[kept++] = sum;
+	}
+	return kept;
+}
+
+size_t
+activity_compact(Activity *activity)
+{
+	ActivityEntry *entry = entries(activity);
+	int32_t		first = INT32_MAX;
+	int32_t		last = INT32_MIN;
+	int64_t		room = COUNT_LIMIT;
+
+	for (int32_t i = 0; i < activity->entries; i++)
+	{
+		first = entry[i].day < first ? entry[i].day : first;
+		last = entry[i].day > last ? entry[i].day : last;
+	}
+	if (activity->entries > 0)
+		activity->entries = last - first < PLACES ?
+			sort_by_place(entry, activity->entries, first, last - first + 1) : sort_by_comparing(entry, activity->entries);
+	for (int32_t i = 0; i < activity->entries; i++)
+	{
+		room -= llabs(entry[i].events);
+		if (llabs(entry[i].events) >= EVENTS_LIMIT || room <= 0)
+			return 0;
+	}
+	return sizeof(Activity) + activity->entries * sizeof(ActivityEntry);
+}
+
+/*
+ * Writes the stream over the sorted entries. A chunk of n days takes no more than
+ * 4 + 9 + 2 + 7 n bytes, and with one day 4 + 1 + 1 + 7: it never reaches the
+ * entries that are still to be read, of 16 bytes each.
+ */
+static size_t
+activity_close(void *state)
+{
+	Activity   *activity = state;
+	size_t		size = activity_compact(activity);
+	const ActivityEntry *entry = entries(activity);
+	const ActivityEntry *end = entry + activity->entries;
+	uint8_t    *out = activity->stream;
+	int32_t		following = 0;
+	bool		begun = false;
+
+	activity->days = activity->entries;
+	activity->entries = 0;
+	activity->header.flags &= ~(STATE_OPEN | ACTIVITY_DEBT);
+	if (size == 0)
+		return 0;
+	while (entry < end)
+	{
+		int32_t		day = entry->day;
+		uint64_t	mask = 0;
+		uint8_t		counts[CHUNK_DAYS * 8];
+		uint8_t    *count = counts;
+
+		for (; entry < end && entry->day < day + CHUNK_DAYS; entry++)
+		{
+			mask |= UINT64_C(1) << (entry->day - day);
+			count = number_write(count, zigzag(entry->events));
+			if (entry->events < 0)
+				activity->header.flags |= ACTIVITY_DEBT;
+		}
+		out = number_write(out, begun ? (uint64_t) (day - following) : zigzag(day));
+		out = number_write(out, mask >> 1);
+		out = number_write(out, count - counts);
+		memcpy(out, counts, count - counts);
+		out += count - counts;
+		following = day + CHUNK_DAYS;
+		begun = true;
+	}
+	return out - (uint8_t *) activity;
+}
+
+static const char *
+activity_flaw(const void *state, int64_t rows)
+{
+	const Activity *activity = state;
+	const uint8_t *in = activity->stream;
+	const uint8_t *end = in + rows;
+	int64_t		day = 0;
+	int64_t		days = 0;
+	int64_t		room = COUNT_LIMIT;
+	bool		debt = false;
+
+	if (activity->entries != 0)
+		return "entries of a finished state";
+	while (in < end)
+	{
+		bool		first = in == activity->stream;
+		uint64_t	gap;
+		uint64_t	mask;
+		uint64_t	length;
+		const uint8_t *after;
+
+		if (!(in = number_read(in, end, &gap)) || !(in = number_read(in, end, &mask)) || !(in = number_read(in, end, &length)) ||
+			length > (uint64_t) (end - in) || mask >> 63)
+			return "a chunk is broken";
+		if (gap > (uint64_t) INT32_MAX)
+			return "a day is out of range";
+		day = first ? unzigzag(gap) : day + CHUNK_DAYS + (int64_t) gap;
+		mask = mask << 1 | 1;
+		if (day < DAY_FIRST || day + 63 - __builtin_clzll(mask) > DAY_LAST)
+			return "a day is out of range";
+		after = in + length;
+		for (; mask; mask &= mask - 1)
+		{
+			uint64_t	number;
+			int64_t		events;
+
+			if (!(in = number_read(in, after, &number)))
+				return "a count is broken";
+			events = unzigzag(number);
+			if (events == 0 || events >= EVENTS_LIMIT || events <= -EVENTS_LIMIT)
+				return "a count is out of range";
+			debt |= events < 0;
+			room -= llabs(events);
+			days++;
+		}
+		if (in != after || room <= 0)
+			return "counts do not fit";
+	}
+	if (days != activity->days)
+		return "number of days does not fit";
+	if (debt != ((activity->header.flags & ACTIVITY_DEBT) != 0))
+		return "unknown flags";
+	return NULL;
+}
+
+const StateType activity_type = {
+	.name = "activity",
+	.version = 1,
+	.flags = ACTIVITY_DEBT,
+	.fields = "kk",
+	.row = "b",
+	.flaw = activity_flaw,
+	.close = activity_close,
+};
+
+/* Chunks */
+
+ActivityWalk
+activity_walk(const Activity *activity, size_t size)
+{
+	return (ActivityWalk) {
+		.next = activity->stream,
+		.end = (const uint8_t *) activity + size,
+		.following = INT32_MIN,
+		.debt = activity->header.flags & ACTIVITY_DEBT,
+	};
+}
+
+bool
+activity_next(ActivityWalk *walk)
+{
+	uint64_t	gap;
+
+	if (walk->next >= walk->end)
+		return false;
+	gap = number_next(&walk->next);
+	walk->day = walk->following == INT32_MIN ? (int32_t) unzigzag(gap) : walk->following + (int32_t) gap;
+	walk->following = walk->day + CHUNK_DAYS;
+	walk->recorded = number_next(&walk->next) << 1 | 1;
+	gap = number_next(&walk->next);
+	walk->counts = walk->next;
+	walk->next += gap;
+	walk->active = walk->recorded;
+	if (walk->debt)
+	{
+		const uint8_t *count = walk->counts;
+
+		for (uint64_t rest = walk->recorded; rest; rest &= rest - 1)
+			if (unzigzag(number_next(&count)) < 0)
+				walk->active &= ~(rest & -rest);
+	}
+	return true;
+}
+
+/* The lowest n bits, of 0 to 64. */
+static uint64_t
+low_bits(int64_t n)
+{
+	return n >= 64 ? ~UINT64_C(0) : n <= 0 ? 0 : (UINT64_C(1) << n) - 1;
+}
+
+uint64_t
+chunk_days(const ActivityWalk *walk, int32_t from, int32_t to)
+{
+	return low_bits((int64_t) to - walk->day) & ~low_bits((int64_t) from - walk->day);
+}
+
+int64_t
+chunk_events(const ActivityWalk *walk, uint64_t days)
+{
+	const uint8_t *count = walk->counts;
+	int64_t		sum = 0;
+
+	for (uint64_t rest = walk->recorded; rest & days; rest &= rest - 1)
+	{
+		int64_t		events = unzigzag(number_next(&count));
+
+		if (rest & -rest & days)
+			sum += events;
+	}
+	return sum;
+}
+
+/* Readers */
+
+int64_t
+activity_active_days(const Activity *activity, size_t size, int32_t from, int32_t to)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	int64_t		days = 0;
+
+	while (activity_next(&walk) && walk.day < to)
+		days += __builtin_popcountll(walk.active & chunk_days(&walk, from, to));
+	return days;
+}
+
+int64_t
+activity_events(const Activity *activity, size_t size, int32_t from, int32_t to)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	int64_t		events = 0;
+
+	while (activity_next(&walk) && walk.day < to)
+		events += chunk_events(&walk, chunk_days(&walk, from, to));
+	return events;
+}
+
+bool
+activity_bounds(const Activity *activity, size_t size, int32_t from, int32_t to, int32_t *first, int32_t *last)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	bool		found = false;
+
+	while (activity_next(&walk) && walk.day < to)
+	{
+		uint64_t	days = walk.active & chunk_days(&walk, from, to);
+
+		if (days == 0)
+			continue;
+		if (!found)
+			*first = walk.day + __builtin_ctzll(days);
+		*last = walk.day + 63 - __builtin_clzll(days);
+		found = true;
+	}
+	return found;
+}
+
+int64_t
+activity_longest_gap(const Activity *activity, size_t size, int32_t from, int32_t to)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	int32_t		longest = 0;
+	int32_t		next = from;	/* the day after the last active one */
+
+	while (activity_next(&walk) && walk.day < to)
+		for (uint64_t rest = walk.active & chunk_days(&walk, from, to); rest; rest &= rest - 1)
+		{
+			int32_t		day = walk.day + __builtin_ctzll(rest);
+
+			if (day - next > longest)
+				longest = day - next;
+			next = day + 1;
+		}
+	return to - next > longest ? to - next : longest;
+}
+
+int32_t
+activity_streak(const Activity *activity, size_t size, int32_t day)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	int32_t		begun = day + 1;	/* of the run so far */
+	int32_t		next = INT32_MIN;	/* the day that would go on with it */
+
+	while (activity_next(&walk) && walk.day <= day)
+		for (uint64_t rest = walk.active & chunk_days(&walk, walk.day, day + 1); rest; rest &= rest - 1)
+		{
+			int32_t		active = walk.day + __builtin_ctzll(rest);
+
+			if (active != next)
+				begun = active;
+			next = active + 1;
+		}
+	return next == day + 1 ? day + 1 - begun : 0;
+}
+
+int32_t
+activity_active_spans(const Activity *activity, size_t size, int32_t to, int32_t length, int32_t count)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	int64_t		from = (int64_t) to - (int64_t) length * count;
+	int64_t		last = -1;
+	int32_t		spans = 0;
+
+	from = from < DAY_FIRST ? DAY_FIRST : from;
+	while (activity_next(&walk) && walk.day < to)
+		for (uint64_t rest = walk.active & chunk_days(&walk, (int32_t) from, to); rest; rest &= rest - 1)
+		{
+			/* counted from the end, so that spans begin where they should */
+			int64_t		span = ((int64_t) to - 1 - (walk.day + __builtin_ctzll(rest))) / length;
+
+			spans += span != last;
+			last = span;
+		}
+	return spans;
+}
+
+double
+activity_squares(const Activity *activity, size_t size, int32_t from, int32_t to)
+{
+	ActivityWalk walk = activity_walk(activity, size);
+	double		sum = 0;
+
+	while (activity_next(&walk) && walk.day < to)
+		for (uint64_t rest = walk.recorded & chunk_days(&walk, from, to); rest; rest &= rest - 1)
+		{
+			double		events = (double) chunk_events(&walk, rest & -rest);
+
+			sum += events * events;
+		}
+	return sum;
+}

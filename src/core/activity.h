@@ -1,0 +1,100 @@
+/*
+ * Activity: on which days an account or a user was active, and how many events
+ * each of them had.
+ *
+ * A finished state is a stream of chunks. A chunk begins with an active day and
+ * tells of it and the 63 after it:
+ *
+ *	 gap		days from the end of the chunk before; of the first one, its day (zigzag)
+ *	 mask		which of the 63 are active, the next day in the lowest bit
+ *	 length		of the counts that follow, in bytes
+ *	 counts		events of each active day (zigzag)
+ *
+ * all of them numbers of seven bits a byte, the lowest first. An active week
+ * takes three to five bytes.
+ *
+ * While open, the stream gives place to entries in any order, added up where
+ * room runs out.
+ */
+#ifndef CSMETRICS_ACTIVITY_H
+#define CSMETRICS_ACTIVITY_H
+
+#include "core/calendar.h"
+#include "core/state.h"
+
+typedef struct ActivityEntry
+{
+	int32_t		day;
+	int32_t		unused;
+	int64_t		events;
+} ActivityEntry;
+
+typedef struct Activity
+{
+	StateHeader header;
+	int32_t		days;			/* that have events */
+	int32_t		entries;		/* open: in use; else 0 */
+	uint8_t		stream[];		/* open: ActivityEntry */
+} Activity;
+
+extern const StateType activity_type;
+
+/* Some day has fewer than no events, as unmerge can leave it: it is not active. */
+#define ACTIVITY_DEBT 0x02
+
+/* Events of one day are below this, and those of all days together below COUNT_LIMIT. */
+#define EVENTS_LIMIT (INT64_C(1) << 48)
+
+#define CHUNK_DAYS 64
+
+/* Records events of a day in an open state of that size; false when there is no room. */
+bool		activity_record(Activity *activity, size_t size, int32_t day, int64_t events);
+
+/* Adds up the entries of an open state by day, and sorts them; the size in use, 0 on overflow. */
+size_t		activity_compact(Activity *activity);
+
+/* Reads the chunks of a finished state. */
+typedef struct ActivityWalk
+{
+	const uint8_t *next;
+	const uint8_t *end;
+	const uint8_t *counts;		/* of the chunk */
+	int32_t		day;			/* its first */
+	int32_t		following;		/* the day after its last */
+	bool		debt;
+	uint64_t	recorded;		/* its days with events, the first in the lowest bit */
+	uint64_t	active;			/* those of them that are active */
+} ActivityWalk;
+
+/* `size` is that of the whole state. */
+ActivityWalk activity_walk(const Activity *activity, size_t size);
+
+/* The next chunk; false after the last. */
+bool		activity_next(ActivityWalk *walk);
+
+/* The days of a chunk from one day on and before another, as a mask of it. */
+uint64_t	chunk_days(const ActivityWalk *walk, int32_t from, int32_t to);
+
+/* The events of these days of the chunk. */
+int64_t		chunk_events(const ActivityWalk *walk, uint64_t days);
+
+/* Readers: over the days from `from` on and before `to`. */
+int64_t		activity_active_days(const Activity *activity, size_t size, int32_t from, int32_t to);
+int64_t		activity_events(const Activity *activity, size_t size, int32_t from, int32_t to);
+
+/* The first and the last active day in there; false if there is none. */
+bool		activity_bounds(const Activity *activity, size_t size, int32_t from, int32_t to, int32_t *first, int32_t *last);
+
+/* The longest run of days in there that are not active. */
+int64_t		activity_longest_gap(const Activity *activity, size_t size, int32_t from, int32_t to);
+
+/* How many days in a row were active up to `day`, which is one of them; else 0. */
+int32_t		activity_streak(const Activity *activity, size_t size, int32_t day);
+
+/* How many of the spans of `length` days, `count` of them that end before `to`, have an active day. */
+int32_t		activity_active_spans(const Activity *activity, size_t size, int32_t to, int32_t length, int32_t count);
+
+/* Sum of squares of daily events, of active and other days alike. */
+double		activity_squares(const Activity *activity, size_t size, int32_t from, int32_t to);
+
+#endif
