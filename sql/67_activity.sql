@@ -23,7 +23,7 @@ CREATE AGGREGATE activity_agg(day date, events bigint) (
     SFUNC = activity_agg_add, STYPE = activity, SSPACE = 512, FINALFUNC = activity_final, COMBINEFUNC = merge, PARALLEL = SAFE,
     MSFUNC = activity_agg_add, MINVFUNC = activity_agg_remove, MSTYPE = activity, MSSPACE = 512, MFINALFUNC = activity_final);
 COMMENT ON AGGREGATE activity_agg(date) IS
-'The usage history of one account or user, one row an event: the day on which it happened, in the zone of the account. Rows with NULL are left out. A day outside the years 1 to 9999: SQLSTATE 22008; more than 131,072 different days: 54000. NULL without rows.';
+'The usage history of one account or user, one row an event: the day on which it happened, in the zone of the account. Rows with NULL are left out. A day outside the years 1 to 9999: SQLSTATE 22008; more than 131,071 different days: 54000. NULL without rows.';
 COMMENT ON AGGREGATE activity_agg(date, bigint) IS
 'The same, one row a day or part of it, with its number of events; 0 events are no activity. events below 0 or from 2^48 on: SQLSTATE 22023; as many on one day, or 2^59 in all: 22003.';
 

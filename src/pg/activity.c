@@ -9,6 +9,8 @@ STATE_IO(activity, activity_type);
 
 /* Room for a few days; sizes are powers of two, as the allocator's are. */
 #define FIRST_SIZE 256
+/* Room for 131,071 days, 359 years; the stream of so many has fewer than STATE_ROWS_MAX bytes. */
+#define LAST_SIZE (1 << 21)
 
 static Activity *
 activity_new(Size size)
@@ -32,10 +34,10 @@ with_day(Activity *activity, int32 day, int64 events)
 			overflow_error(&activity_type);
 		if (used <= VARSIZE(activity) / 4 * 3)
 			continue;
-		if (activity->entries >= STATE_ROWS_MAX / 16)
+		if (VARSIZE(activity) >= LAST_SIZE)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("activity of more than %d days", STATE_ROWS_MAX / 16)));
+					 errmsg("activity of more than %d days", activity->entries)));
 		larger = activity_new(2 * (Size) VARSIZE(activity));
 		memcpy((char *) larger + sizeof(StateHeader), (char *) activity + sizeof(StateHeader), used - sizeof(StateHeader));
 		activity = larger;

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(72);
+SELECT plan(84);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -56,6 +56,11 @@ FROM (SELECT ticket_agg(starts, ends, starts + 30, account, paused, id, account:
 INSERT INTO seed SELECT 'answers', s::text, answers_send(s)
 FROM (SELECT answer_agg('csat', mrr, ends, starts, account::text, 0, later + 1, paused) FROM term WHERE account < 2
       UNION ALL SELECT unmerge(answer_agg('nps', 'NaN', ends, NULL, NULL, NULL, NULL, NULL), answer_agg('ces', NULL, NULL, starts, NULL, -1e17, NULL, true)) FROM term WHERE account = 5) AS q(s);
+INSERT INTO seed SELECT 'activity', s::text, activity_send(s)
+FROM (SELECT activity_agg(starts, id % 3 * 100) FROM term UNION ALL SELECT activity_agg(day) FROM (VALUES (date '0001-01-01'), ('9999-12-31')) AS v(day)
+      UNION ALL SELECT unmerge(activity_agg(starts, 1), activity_agg(ends, id)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'active_series', s::text, active_series_send(s)
+FROM (SELECT active_series_agg(usage, '2024-02-01', '2024-03-10', 1, 3, 5) FROM (SELECT activity_agg(starts) AS usage FROM term GROUP BY account) AS u) AS q(s);
 INSERT INTO seed SELECT 'milestones', s::text, milestones_send(s)
 FROM (SELECT milestone_agg(account::text, starts, ends, paused, NOT paused) FROM term WHERE account < 2
       UNION ALL SELECT unmerge(milestone_agg(NULL, NULL, NULL, NULL, NULL), milestone_agg('a', starts, NULL, true, true)) FROM term WHERE account = 5) AS q(s);
@@ -101,6 +106,10 @@ INSERT INTO reader VALUES
     ('tickets', 'opened_count(x, ''-infinity'', ''infinity'')'), ('tickets', 'open_count(x, ''2024-06-01'')'),
     ('tickets', 'escalated_open_count(x, ''infinity'')'), ('tickets', 'last_opened_at(x, ''2024-06-01'')'),
     ('answers', '(SELECT count(*) FROM answer_facts(x, ''2024-06-01''))'), ('answers', '(SELECT count(*) FROM answer_facts(x, ''infinity''))'),
+    ('activity', 'active_days(x, ''2024-01-01'', ''2024-06-01'')'), ('activity', 'events_between(x, ''0001-01-01'', ''9999-12-31'')'), ('activity', 'longest_gap(x, ''2024-01-01'', ''2024-06-01'')'),
+    ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'),
+    ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
+    ('active_series', '(SELECT count(*) FROM active_series(x, true))'), ('active_series', '(SELECT count(*) FROM active_series(x))'),
     ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.

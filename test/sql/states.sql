@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(252);
+SELECT plan(284);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -28,6 +28,9 @@ ALTER TABLE account ADD history mrr_timeline;
 UPDATE account AS a SET history = h.history
 FROM (SELECT 1 + (id - 1) / 3 AS id, mrr_timeline_agg(started, ended, mrr, paused) AS history FROM account GROUP BY 1) AS h
 WHERE h.id = a.id OR h.id + 400 = a.id;
+ALTER TABLE account ADD usage activity;
+UPDATE account AS a SET usage = u.usage
+FROM (SELECT id % 300 AS id, activity_agg(started + part, id) AS usage FROM account GROUP BY 1) AS u WHERE u.id = a.id % 400;
 ANALYZE account;
 
 -- What is tested: an aggregate of each type.
@@ -47,7 +50,9 @@ SELECT * FROM (VALUES
     (12, 'durations',    'durations, competing', 'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, id % 3 = 1)'),
     (13, 'tickets',      'tickets',              'ticket_agg(started, renews_on, ended, part, paused, segment, part::text, NULL)'),
     (14, 'answers',      'answers',              'answer_agg(''nps'', closing, ended, started, part::text, 0, 10, paused)'),
-    (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)')
+    (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)'),
+    (16, 'activity',     'activity',             'activity_agg(started, id % 7)'),
+    (17, 'active_series', 'active_series',       'active_series_agg(usage, ''2023-01-01'', ''2023-09-01'')')
 ) AS k(nr, type, name, aggregate);
 
 -- A query of one state, read as its text and its binary form.
@@ -244,7 +249,7 @@ SELECT ok((SELECT merge(a.packed, b.apart) = mrr_movement_agg(history, '2022-06-
 
 -- Frames that move: rows enter and leave, whole rows of NULL among them, and frames run empty.
 ALTER TABLE account ADD hole boolean NOT NULL DEFAULT false;
-UPDATE account SET opening = NULL, closing = NULL, started = NULL, history = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
+UPDATE account SET opening = NULL, closing = NULL, started = NULL, history = NULL, usage = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
 CREATE FUNCTION moves(kind, aggregate text, source text) RETURNS boolean LANGUAGE sql AS $$
     SELECT value_of(format(
         'SELECT bool_and(near IS NOT DISTINCT FROM (SELECT %1$s FROM %2$s AS r WHERE r.id BETWEEN w.id - 3 AND w.id)
