@@ -43,6 +43,36 @@ rounds() {
     for ((i = 1; i <= $1; i++)); do say "Round $i of $1"; a_round; done
 }
 
+duckdb_version=1.5.6-r.1
+packages=$PWD/build/duckdb
+
+# Sets no_duckdb: empty if DuckDB can run, else why not.
+prepare_duckdb() {
+    no_duckdb=
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        no_duckdb='Node and npm are not installed'
+    elif [[ ! -d $packages/node_modules/@duckdb/node-api ]] &&
+        ! npm install --prefix "$packages" --no-audit --no-fund --loglevel=error "@duckdb/node-api@$duckdb_version" >&2; then
+        no_duckdb="npm could not install @duckdb/node-api $duckdb_version"
+    fi
+    [[ -z $no_duckdb ]] || say "DuckDB skipped: $no_duckdb"
+}
+
+# run_duckdb LOAD QUERY: the answer of QUERY, a file here, to duckdb.csv; on one core and on two.
+run_duckdb() {
+    [[ -z $no_duckdb ]] || return 0
+    node bench/duckdb.mjs "$packages" "$1" "$here/$2.sql" "$out/duckdb.csv" >"$out/duckdb.times"
+    while read -r cores seconds; do record duckdb "$cores" "$seconds"; done <"$out/duckdb.times"
+}
+
+say_duckdb() {
+    if [[ -n $no_duckdb ]]; then
+        echo "DuckDB skipped: $no_duckdb"
+    else
+        echo "DuckDB $(cd "$packages" && node -p "require('@duckdb/node-api').version()"), Node $(node -v)"
+    fi
+}
+
 report() { psql -Xq -v ON_ERROR_STOP=1 "$@" -f "$here/report.sql" <"$out/times.tsv"; }
 
 say_machine() {

@@ -108,14 +108,27 @@ static int32_t
 sort_by_place(ActivityEntry *entry, int32_t count, int32_t first, int32_t range)
 {
 	int64_t		place[PLACES];
+	uint64_t	taken[PLACES / 64];	/* a bit a place */
+	int32_t		words = (range + 63) / 64;
 	int32_t		kept = 0;
 
 	memset(place, 0, range * sizeof(int64_t));
+	memset(taken, 0, words * sizeof(uint64_t));
 	for (int32_t i = 0; i < count; i++)
-		place[entry[i].day - first] += entry[i].events;
-	for (int32_t i = 0; i < range; i++)
-		if (place[i] != 0)
-			entry[kept++] = (ActivityEntry) {first + i, 0, place[i]};
+	{
+		int32_t		day = entry[i].day - first;
+
+		place[day] += entry[i].events;
+		taken[day / 64] |= UINT64_C(1) << (day % 64);
+	}
+	for (int32_t word = 0; word < words; word++)
+		for (uint64_t rest = taken[word]; rest; rest &= rest - 1)
+		{
+			int32_t		day = 64 * word + __builtin_ctzll(rest);
+
+			if (place[day] != 0)
+				entry[kept++] = (ActivityEntry) {first + day, 0, place[day]};
+		}
 	return kept;
 }
 
