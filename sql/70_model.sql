@@ -40,6 +40,7 @@ CREATE TABLE model_history (
     expression  text NOT NULL,
     condition   text NOT NULL DEFAULT 'true',
     index_on    text,
+    with_zone   boolean NOT NULL DEFAULT false,
     description text NOT NULL);
 COMMENT ON TABLE model_history IS 'The histories of an account in every model: the columns of account_state. One row a history.';
 COMMENT ON COLUMN model_history.position IS 'Order of the columns';
@@ -49,6 +50,7 @@ COMMENT ON COLUMN model_history.source IS 'The source whose rows it is made of';
 COMMENT ON COLUMN model_history.expression IS 'SQL aggregate over them; (rules) is the row of the policy';
 COMMENT ON COLUMN model_history.condition IS 'SQL condition of the rows that count';
 COMMENT ON COLUMN model_history.index_on IS 'Expression that the views look for its least of; NULL: none';
+COMMENT ON COLUMN model_history.with_zone IS 'Does it need account_zone, the time zone of the account, NULL where it has none?';
 COMMENT ON COLUMN model_history.description IS 'Its comment';
 
 CREATE TABLE policy_column (
@@ -325,8 +327,10 @@ BEGIN
                 WHERE (%5$s) IS DISTINCT FROM (%4$s)
                 RETURNING 1)
             SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone) $query$,
-            string_agg(format('%1$I AS (SELECT account_id, %2$s AS %1$I FROM %3$I, (SELECT policy AS rules FROM policy) AS p WHERE %4$s GROUP BY account_id)',
-                              name, expression, 'source_' || h.source, condition), ', ' ORDER BY position),
+            string_agg(format('%1$I AS (SELECT account_id, %2$s AS %1$I FROM %3$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %4$s GROUP BY account_id)',
+                              name, expression, 'source_' || h.source, condition,
+                              CASE WHEN with_zone THEN 'LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM source_account) AS account USING (account_id)' END),
+                       ', ' ORDER BY position),
             string_agg(format('%I', name), ', ' ORDER BY position),
             string_agg(format('FULL JOIN %I USING (account_id)', name), ' ' ORDER BY position),
             string_agg(format('excluded.%I', name), ', ' ORDER BY position),

@@ -20,7 +20,7 @@ INSERT INTO source_check VALUES
 ('subscription', 3, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
 ('subscription', 4, $$mrr IS NULL AND status IS DISTINCT FROM 'paused'$$, $$'mrr is NULL'$$);
 
-INSERT INTO model_history VALUES
+INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (10, 'revenue', 'mrr_timeline', 'subscription', $$mrr_timeline_agg(starts_on, ends_on, mrr, status = 'paused' AND (rules).pause_rule <> 'keep')$$,
  $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$,
  'first_paid_on(revenue)', 'Its MRR over time; NULL without subscriptions');

@@ -11,7 +11,7 @@ INSERT INTO source_check VALUES
 ('milestone', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('milestone', 2, 'milestone IS NULL', $$'milestone is NULL'$$);
 
-INSERT INTO model_history VALUES
+INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (20, 'milestones', 'milestones', 'milestone',
  $$milestone_agg(milestone, reached_at, (due_on + 1)::timestamp AT TIME ZONE (rules).time_zone, is_start, is_value)$$, 'true',
  NULL, 'Its milestones, reached and due; NULL without any');

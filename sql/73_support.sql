@@ -20,7 +20,7 @@ INSERT INTO source_check VALUES
 ('ticket', 3, 'reopened < 0', $$format('ticket %s: reopened %s is below 0', ticket_id, reopened)$$),
 ('ticket', 4, 'agent_replies < 0', $$format('ticket %s: agent_replies %s is below 0', ticket_id, agent_replies)$$);
 
-INSERT INTO model_history VALUES
+INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (30, 'tickets', 'tickets', 'ticket',
  'ticket_agg(opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester_id, topic)', 'true',
  NULL, 'Its support tickets; NULL without any');

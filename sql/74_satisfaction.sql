@@ -19,7 +19,7 @@ INSERT INTO source_check VALUES
 ('survey', 4, 'lowest >= highest', $$format('lowest %s is not below highest %s', lowest, highest)$$),
 ('survey', 5, $$lower(kind) = 'ces' AND higher_is_better IS NULL$$, $$'higher_is_better is NULL, and CES scales run both ways'$$);
 
-INSERT INTO model_history VALUES
+INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (40, 'answers', 'answers', 'survey',
  'answer_agg(lower(kind), score, responded_at, sent_at, respondent_id, lowest, highest, higher_is_better)', 'true',
  NULL, 'What it was asked in surveys and answered; NULL without any');
