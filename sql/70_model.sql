@@ -32,18 +32,30 @@ COMMENT ON COLUMN source_check.position IS 'Order; the first that a row fails is
 COMMENT ON COLUMN source_check.failing IS 'SQL condition that such a row meets';
 COMMENT ON COLUMN source_check.complaint IS 'SQL expression of what is said of it';
 
+CREATE TABLE model_state (
+    name        text   PRIMARY KEY,
+    keys        text[] NOT NULL,    -- the account_id first; the others are text
+    description text   NOT NULL);
+COMMENT ON TABLE model_state IS 'The tables of histories in every model. One row a table.';
+COMMENT ON COLUMN model_state.name IS 'Name of the table';
+COMMENT ON COLUMN model_state.keys IS 'Columns of its key';
+COMMENT ON COLUMN model_state.description IS 'Its comment';
+
 CREATE TABLE model_history (
     position    smallint PRIMARY KEY,
-    name        text NOT NULL UNIQUE,
+    state       text NOT NULL DEFAULT 'account_state' REFERENCES model_state,
+    name        text NOT NULL,
     type        text NOT NULL,
     source      text NOT NULL,
     expression  text NOT NULL,
     condition   text NOT NULL DEFAULT 'true',
     index_on    text,
     with_zone   boolean NOT NULL DEFAULT false,
-    description text NOT NULL);
-COMMENT ON TABLE model_history IS 'The histories of an account in every model: the columns of account_state. One row a history.';
+    description text NOT NULL,
+    UNIQUE (state, name));
+COMMENT ON TABLE model_history IS 'The histories in every model: the columns of account_state and its like. One row a history.';
 COMMENT ON COLUMN model_history.position IS 'Order of the columns';
+COMMENT ON COLUMN model_history.state IS 'The table that keeps it';
 COMMENT ON COLUMN model_history.name IS 'Name of the column';
 COMMENT ON COLUMN model_history.type IS 'Its type';
 COMMENT ON COLUMN model_history.source IS 'The source whose rows it is made of';
@@ -86,7 +98,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, model_history, policy_column, model_view, model_column TO PUBLIC;
+GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_view, model_column TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
@@ -102,6 +114,9 @@ INSERT INTO source_column VALUES
 ('account', 11, 'seats', 'numeric', false, 'Seats bought'),
 ('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
 ('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out');
+
+INSERT INTO model_state VALUES
+('account_state', '{account_id}', 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.');
 
 INSERT INTO policy_column VALUES
 (1, 'as_of', 'date', NULL, NULL, 'The day as of which the views read; NULL: today in time_zone'),
@@ -120,6 +135,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
+
+CREATE FUNCTION spelled(names text[], form text, separator text DEFAULT ', ') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(format(form, name), separator ORDER BY place) FROM unnest(names) WITH ORDINALITY n(name, place));
+COMMENT ON FUNCTION spelled(text[], text, text) IS 'Internal: names in a list, each as format() gives it';
 
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
@@ -150,14 +170,18 @@ BEGIN
     COMMENT ON TABLE policy IS 'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take effect with the next CALL csmetrics.refresh, the others at once.';
     COMMENT ON COLUMN policy.only_row IS 'There is one row';
 
-    EXECUTE (SELECT format('CREATE TABLE account_state (account_id %s PRIMARY KEY, %s)', account_id_type,
-                           string_agg(format('%I %s', name, type), ', ' ORDER BY position)) FROM model_history);
-    COMMENT ON TABLE account_state IS 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.';
-    COMMENT ON COLUMN account_state.account_id IS 'Key of the account';
     FOR part IN
-        SELECT format('COMMENT ON COLUMN policy.%I IS %L', name, description) AS statement FROM policy_column
-        UNION ALL SELECT format('COMMENT ON COLUMN account_state.%I IS %L', name, description) FROM model_history
-        UNION ALL SELECT format('CREATE INDEX ON account_state (%s)', index_on) FROM model_history WHERE index_on IS NOT NULL
+        SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
+                      (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place)
+                       FROM (SELECT key AS name, CASE key WHEN 'account_id' THEN account_id_type::text ELSE 'text' END AS type, place - 1000 AS place
+                             FROM unnest(t.keys) WITH ORDINALITY k(key, place)
+                             UNION ALL SELECT h.name, h.type, h.position FROM model_history h WHERE h.state = t.name) c),
+                      array_to_string(t.keys, ', ')) AS statement FROM model_state t
+        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_state
+        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', name, key, 'Key of the ' || replace(key, '_id', '')) FROM model_state, unnest(keys) key
+        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', state, name, description) FROM model_history
+        UNION ALL SELECT format('CREATE INDEX ON %I (%s)', state, index_on) FROM model_history WHERE index_on IS NOT NULL
+        UNION ALL SELECT format('COMMENT ON COLUMN policy.%I IS %L', name, description) FROM policy_column
     LOOP
         EXECUTE part.statement;
     END LOOP;
@@ -278,6 +302,7 @@ COMMENT ON PROCEDURE map(text, text, text) IS
 CREATE PROCEDURE refresh(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $refresh$
 DECLARE
+    state record;
     source record;
     wrong record;
     started timestamptz := clock_timestamp();
@@ -287,7 +312,9 @@ BEGIN
     PERFORM require_model(model);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one refresh at a time; readers go on
-    LOCK TABLE account_state IN SHARE ROW EXCLUSIVE MODE;
+    FOR state IN SELECT name FROM model_state ORDER BY name LOOP
+        EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', state.name);
+    END LOOP;
 
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
     FOR source IN
@@ -312,35 +339,40 @@ BEGIN
     END IF;
 
     RAISE NOTICE 'refreshing model "%": building the histories ...', model;
-    -- one row of the policy, called rules, stands beside every row of the source
-    EXECUTE (SELECT format($query$
+    FOR state IN
+        SELECT t.name, t.keys, array_agg(h.name ORDER BY h.position) AS names,
+               -- one row of the policy, called rules, stands beside every row of the source
+               string_agg(format('%1$I AS (SELECT %2$s, %3$s AS %1$I FROM %4$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %6$s GROUP BY %2$s)',
+                                 h.name, spelled(t.keys, '%I'), h.expression, 'source_' || h.source,
+                                 CASE WHEN h.with_zone THEN 'LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM source_account) AS account USING (account_id)' END,
+                                 h.condition), ', ' ORDER BY h.position) AS histories
+        FROM model_state t JOIN model_history h ON h.state = t.name GROUP BY t.name, t.keys ORDER BY cardinality(t.keys)
+    LOOP
+        EXECUTE format($query$
             WITH %1$s,
             fresh AS MATERIALIZED (
-                SELECT account_id, %2$s FROM source_account AS account %3$s
+                SELECT %2$s, %3$s FROM %4$s %5$s JOIN source_account AS account USING (account_id)
                 WHERE account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
             gone AS (
-                DELETE FROM account_state AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.account_id = old.account_id)
+                DELETE FROM %6$I AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE (%7$s) = (%8$s))
                 RETURNING 1),
             changed AS (
-                INSERT INTO account_state AS old SELECT * FROM fresh
-                ON CONFLICT (account_id) DO UPDATE SET (%2$s) = ROW (%4$s)
-                WHERE (%5$s) IS DISTINCT FROM (%4$s)
+                INSERT INTO %6$I AS old SELECT * FROM fresh
+                ON CONFLICT (%2$s) DO UPDATE SET (%3$s) = ROW (%9$s)
+                WHERE (%10$s) IS DISTINCT FROM (%9$s)
                 RETURNING 1)
             SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone) $query$,
-            string_agg(format('%1$I AS (SELECT account_id, %2$s AS %1$I FROM %3$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %4$s GROUP BY account_id)',
-                              name, expression, 'source_' || h.source, condition,
-                              CASE WHEN with_zone THEN 'LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM source_account) AS account USING (account_id)' END),
-                       ', ' ORDER BY position),
-            string_agg(format('%I', name), ', ' ORDER BY position),
-            string_agg(format('FULL JOIN %I USING (account_id)', name), ' ' ORDER BY position),
-            string_agg(format('excluded.%I', name), ', ' ORDER BY position),
-            string_agg(format('old.%I', name), ', ' ORDER BY position))
-        FROM model_history AS h)
-    INTO written, removed;
-    ANALYZE account_state;
-    RAISE NOTICE 'refreshed model "%": % accounts written, % removed, in % s', model, written, removed,
-        round(extract(epoch FROM clock_timestamp() - started), 1);
+            state.histories, spelled(state.keys, '%I'), spelled(state.names, '%I'),
+            spelled(state.names[1:1], '%I') || coalesce(spelled(state.names[2:], format(' FULL JOIN %%I USING (%s)', spelled(state.keys, '%I')), ''), ''),
+            -- every account has a row, and only the users that there are
+            CASE WHEN cardinality(state.keys) = 1 THEN 'FULL' ELSE 'LEFT' END,
+            state.name, spelled(state.keys, 'fresh.%I'), spelled(state.keys, 'old.%I'), spelled(state.names, 'excluded.%I'), spelled(state.names, 'old.%I'))
+        INTO written, removed;
+        EXECUTE format('ANALYZE %I', state.name);
+        RAISE NOTICE 'refreshed model "%": % rows of % written, % removed, in % s', model, written, state.name, removed,
+            round(extract(epoch FROM clock_timestamp() - started), 1);
+    END LOOP;
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text) IS
-'Brings account_state up to date with the sources: rows of accounts whose history changed are written, those of accounts that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';
+'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';

@@ -12,10 +12,17 @@ INSERT INTO source_check VALUES
 ('usage', 2, 'at IS NULL', $$'at is NULL'$$),
 ('usage', 3, 'events < 0', $$format('events %s is below 0', events)$$);
 
-INSERT INTO model_history (position, name, type, source, expression, index_on, with_zone, description) VALUES
-(50, 'usage', 'activity', 'usage',
- 'activity_agg((at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'first_active_on(usage)', true,
- 'On which days it used the product, in its own time zone; NULL: never');
+INSERT INTO model_state VALUES
+('user_state', '{account_id,user_id}', 'One row a user of an account: its history. Written by CALL csmetrics.refresh alone; the metric views read it.');
+
+INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, with_zone, description) VALUES
+(50, 'account_state', 'usage', 'activity', 'usage',
+ 'activity_agg((at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'true', 'first_active_on(usage)', true,
+ 'On which days it used the product, in its own time zone; NULL: never'),
+(60, 'user_state', 'role', 'text', 'usage', 'max(role)', 'user_id IS NOT NULL', NULL, false, 'Its role; of several, the last in the alphabet'),
+(61, 'user_state', 'usage', 'activity', 'usage',
+ 'activity_agg((at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'user_id IS NOT NULL', NULL, true,
+ 'On which days it used the product, in the time zone of its account');
 
 INSERT INTO policy_column VALUES
 (60, 'weekdays_only', 'boolean', 'false', NULL, 'Stickiness of the days from Monday to Friday alone'),
