@@ -5,7 +5,7 @@
 
 /* Numbers of seven bits a byte */
 
-static uint8_t *
+uint8_t *
 number_write(uint8_t *out, uint64_t value)
 {
 	for (; value >= 0x80; value >>= 7)
@@ -14,8 +14,7 @@ number_write(uint8_t *out, uint64_t value)
 	return out;
 }
 
-/* NULL where the number does not end before `end`, has more than 64 bits, or more bytes than it needs. */
-static const uint8_t *
+const uint8_t *
 number_read(const uint8_t *in, const uint8_t *end, uint64_t *value)
 {
 	*value = 0;
@@ -92,42 +91,54 @@ activity_record(Activity *activity, size_t size, int32_t day, int64_t events)
 }
 
 static int
-compare_days(const void *a, const void *b)
+compare_entries(const void *a, const void *b)
 {
-	int32_t		x = ((const ActivityEntry *) a)->day;
-	int32_t		y = ((const ActivityEntry *) b)->day;
+	const ActivityEntry *x = a;
+	const ActivityEntry *y = b;
 
-	return (x > y) - (x < y);
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->day > y->day) - (x->day < y->day);
 }
 
-/* Days of up to so long a range are sorted by place: some eleven years. */
+/* Days of up to so long a range, of all keys, are sorted by place: of one key some eleven years. */
 #define PLACES 4096
+
+/* Adds, unless the sum is past what days may have; no sum of two such is past 64 bits. */
+static bool
+add_events(int64_t *sum, int64_t events)
+{
+	*sum += events;
+	return llabs(*sum) < COUNT_LIMIT;
+}
 
 /* Writes the sums of a short range of days over the entries, in order. */
 static int32_t
-sort_by_place(ActivityEntry *entry, int32_t count, int32_t first, int32_t range)
+sort_by_place(ActivityEntry *entry, int32_t count, int32_t keys, int32_t first, int32_t range)
 {
 	int64_t		place[PLACES];
 	uint64_t	taken[PLACES / 64];	/* a bit a place */
-	int32_t		words = (range + 63) / 64;
+	int32_t		places = keys * range;
+	int32_t		words = (places + 63) / 64;
 	int32_t		kept = 0;
 
-	memset(place, 0, range * sizeof(int64_t));
+	memset(place, 0, places * sizeof(int64_t));
 	memset(taken, 0, words * sizeof(uint64_t));
 	for (int32_t i = 0; i < count; i++)
 	{
-		int32_t		day = entry[i].day - first;
+		int32_t		at = entry[i].key * range + entry[i].day - first;
 
-		place[day] += entry[i].events;
-		taken[day / 64] |= UINT64_C(1) << (day % 64);
+		if (!add_events(&place[at], entry[i].events))
+			return -1;
+		taken[at / 64] |= UINT64_C(1) << (at % 64);
 	}
 	for (int32_t word = 0; word < words; word++)
 		for (uint64_t rest = taken[word]; rest; rest &= rest - 1)
 		{
-			int32_t		day = 64 * word + __builtin_ctzll(rest);
+			int32_t		at = 64 * word + __builtin_ctzll(rest);
 
-			if (place[day] != 0)
-				entry[kept++] = (ActivityEntry) {first + day, 0, place[day]};
+			if (place[at] != 0)
+				entry[kept++] = (ActivityEntry) {first + at % range, at / range, place[at]};
 		}
 	return kept;
 }
@@ -137,65 +148,66 @@ sort_by_comparing(ActivityEntry *entry, int32_t count)
 {
 	int32_t		kept = 0;
 
-	qsort(entry, count, sizeof(ActivityEntry), compare_days);
+	qsort(entry, count, sizeof(ActivityEntry), compare_entries);
 	for (int32_t i = 0; i < count;)
 	{
 		ActivityEntry sum = entry[i++];
 
-		while (i < count && entry[i].day == sum.day)
-			sum.events += entry[i++].events;
+		while (i < count && compare_entries(&entry[i], &sum) == 0)
+			if (!add_events(&sum.events, entry[i++].events))
+				return -1;
 		if (sum.events != 0)
 			entry[kept++] = sum;
 	}
 	return kept;
 }
 
-size_t
-activity_compact(Activity *activity)
+int32_t
+entries_add_up(ActivityEntry *entry, int32_t count, int32_t keys)
 {
-	ActivityEntry *entry = entries(activity);
 	int32_t		first = INT32_MAX;
 	int32_t		last = INT32_MIN;
 	int64_t		room = COUNT_LIMIT;
 
-	for (int32_t i = 0; i < activity->entries; i++)
+	for (int32_t i = 0; i < count; i++)
 	{
 		first = entry[i].day < first ? entry[i].day : first;
 		last = entry[i].day > last ? entry[i].day : last;
 	}
-	if (activity->entries > 0)
-		activity->entries = last - first < PLACES ?
-			sort_by_place(entry, activity->entries, first, last - first + 1) : sort_by_comparing(entry, activity->entries);
-	for (int32_t i = 0; i < activity->entries; i++)
+	if (count > 0)
+		count = ((int64_t) last - first + 1) * keys <= PLACES ?
+			sort_by_place(entry, count, keys, first, last - first + 1) : sort_by_comparing(entry, count);
+	for (int32_t i = 0; i < count; i++)
 	{
 		room -= llabs(entry[i].events);
 		if (llabs(entry[i].events) >= EVENTS_LIMIT || room <= 0)
-			return 0;
+			return -1;
 	}
-	return sizeof(Activity) + activity->entries * sizeof(ActivityEntry);
+	return count;
+}
+
+size_t
+activity_compact(Activity *activity)
+{
+	int32_t		kept = entries_add_up(entries(activity), activity->entries, 1);
+
+	if (kept < 0)
+		return 0;
+	activity->entries = kept;
+	return sizeof(Activity) + kept * sizeof(ActivityEntry);
 }
 
 /*
- * Writes the stream over the sorted entries. A chunk of n days takes no more than
- * 4 + 9 + 2 + 7 n bytes, and with one day 4 + 1 + 1 + 7: it never reaches the
- * entries that are still to be read, of 16 bytes each.
+ * A chunk of n days takes no more than 4 + 9 + 2 + 7 n bytes, and with one day
+ * 4 + 1 + 1 + 7: written from where the entries begin, or before that, it never
+ * reaches those that are still to be read, of 16 bytes each.
  */
-static size_t
-activity_close(void *state)
+uint8_t *
+chunks_write(uint8_t *out, const ActivityEntry *entry, const ActivityEntry *end, bool *debt)
 {
-	Activity   *activity = state;
-	size_t		size = activity_compact(activity);
-	const ActivityEntry *entry = entries(activity);
-	const ActivityEntry *end = entry + activity->entries;
-	uint8_t    *out = activity->stream;
 	int32_t		following = 0;
 	bool		begun = false;
 
-	activity->days = activity->entries;
-	activity->entries = 0;
-	activity->header.flags &= ~(STATE_OPEN | ACTIVITY_DEBT);
-	if (size == 0)
-		return 0;
 	while (entry < end)
 	{
 		int32_t		day = entry->day;
@@ -207,8 +219,7 @@ activity_close(void *state)
 		{
 			mask |= UINT64_C(1) << (entry->day - day);
 			count = number_write(count, zigzag(entry->events));
-			if (entry->events < 0)
-				activity->header.flags |= ACTIVITY_DEBT;
+			*debt |= entry->events < 0;
 		}
 		out = number_write(out, begun ? (uint64_t) (day - following) : zigzag(day));
 		out = number_write(out, mask >> 1);
@@ -218,25 +229,36 @@ activity_close(void *state)
 		following = day + CHUNK_DAYS;
 		begun = true;
 	}
-	return out - (uint8_t *) activity;
+	return out;
 }
 
-static const char *
-activity_flaw(const void *state, int64_t rows)
+static size_t
+activity_close(void *state)
 {
-	const Activity *activity = state;
-	const uint8_t *in = activity->stream;
-	const uint8_t *end = in + rows;
-	int64_t		day = 0;
-	int64_t		days = 0;
-	int64_t		room = COUNT_LIMIT;
+	Activity   *activity = state;
+	size_t		size = activity_compact(activity);
+	const ActivityEntry *entry = entries(activity);
+	uint8_t    *end;
 	bool		debt = false;
 
-	if (activity->entries != 0)
-		return "entries of a finished state";
+	if (size == 0)
+		return 0;
+	end = chunks_write(activity->stream, entry, entry + activity->entries, &debt);
+	activity->days = activity->entries;
+	activity->entries = 0;
+	activity->header.flags = debt ? ACTIVITY_DEBT : 0;
+	return end - (uint8_t *) activity;
+}
+
+const char *
+chunks_flaw(const uint8_t *begin, const uint8_t *end, int32_t lowest, int32_t highest, ChunksSum *sum)
+{
+	const uint8_t *in = begin;
+	int64_t		day = 0;
+
 	while (in < end)
 	{
-		bool		first = in == activity->stream;
+		bool		first = in == begin;
 		uint64_t	gap;
 		uint64_t	mask;
 		uint64_t	length;
@@ -249,7 +271,7 @@ activity_flaw(const void *state, int64_t rows)
 			return "a day is out of range";
 		day = first ? unzigzag(gap) : day + CHUNK_DAYS + (int64_t) gap;
 		mask = mask << 1 | 1;
-		if (day < DAY_FIRST || day + 63 - __builtin_clzll(mask) > DAY_LAST)
+		if (day < lowest || day + 63 - __builtin_clzll(mask) > highest)
 			return "a day is out of range";
 		after = in + length;
 		for (; mask; mask &= mask - 1)
@@ -262,16 +284,31 @@ activity_flaw(const void *state, int64_t rows)
 			events = unzigzag(number);
 			if (events == 0 || events >= EVENTS_LIMIT || events <= -EVENTS_LIMIT)
 				return "a count is out of range";
-			debt |= events < 0;
-			room -= llabs(events);
-			days++;
+			sum->debt |= events < 0;
+			sum->events += llabs(events);
+			sum->days++;
 		}
-		if (in != after || room <= 0)
+		if (in != after || sum->events >= COUNT_LIMIT)
 			return "counts do not fit";
 	}
-	if (days != activity->days)
+	return NULL;
+}
+
+static const char *
+activity_flaw(const void *state, int64_t rows)
+{
+	const Activity *activity = state;
+	ChunksSum	sum = {0};
+	const char *flaw;
+
+	if (activity->entries != 0)
+		return "entries of a finished state";
+	flaw = chunks_flaw(activity->stream, activity->stream + rows, DAY_FIRST, DAY_LAST, &sum);
+	if (flaw)
+		return flaw;
+	if (sum.days != activity->days)
 		return "number of days does not fit";
-	if (debt != ((activity->header.flags & ACTIVITY_DEBT) != 0))
+	if (sum.debt != ((activity->header.flags & ACTIVITY_DEBT) != 0))
 		return "unknown flags";
 	return NULL;
 }
@@ -289,14 +326,15 @@ const StateType activity_type = {
 /* Chunks */
 
 ActivityWalk
+chunks_walk(const uint8_t *begin, const uint8_t *end, bool debt)
+{
+	return (ActivityWalk) {.next = begin, .end = end, .following = INT32_MIN, .debt = debt};
+}
+
+ActivityWalk
 activity_walk(const Activity *activity, size_t size)
 {
-	return (ActivityWalk) {
-		.next = activity->stream,
-		.end = (const uint8_t *) activity + size,
-		.following = INT32_MIN,
-		.debt = activity->header.flags & ACTIVITY_DEBT,
-	};
+	return chunks_walk(activity->stream, (const uint8_t *) activity + size, activity->header.flags & ACTIVITY_DEBT);
 }
 
 bool

@@ -25,7 +25,7 @@
 typedef struct ActivityEntry
 {
 	int32_t		day;
-	int32_t		unused;
+	int32_t		key;			/* of the history it belongs to, where a state has several; here 0 */
 	int64_t		events;
 } ActivityEntry;
 
@@ -66,6 +66,9 @@ typedef struct ActivityWalk
 	uint64_t	active;			/* those of them that are active */
 } ActivityWalk;
 
+/* The chunks between two places of a stream that is known to be sound. */
+ActivityWalk chunks_walk(const uint8_t *begin, const uint8_t *end, bool debt);
+
 /* `size` is that of the whole state. */
 ActivityWalk activity_walk(const Activity *activity, size_t size);
 
@@ -77,6 +80,37 @@ uint64_t	chunk_days(const ActivityWalk *walk, int32_t from, int32_t to);
 
 /* The events of these days of the chunk. */
 int64_t		chunk_events(const ActivityWalk *walk, uint64_t days);
+
+/* For streams that hold several histories, see named_counts.h. */
+
+/* Numbers of seven bits a byte, the lowest first. */
+uint8_t    *number_write(uint8_t *out, uint64_t value);
+
+/* NULL where the number does not end before `end`, has more than 64 bits, or more bytes than it needs. */
+const uint8_t *number_read(const uint8_t *in, const uint8_t *end, uint64_t *value);
+
+/*
+ * Adds up entries by key, from 0 on and below `keys`, and day, and sorts them by
+ * these; how many remain, -1 on overflow.
+ */
+int32_t		entries_add_up(ActivityEntry *entry, int32_t count, int32_t keys);
+
+/*
+ * Writes the chunks of entries that are in order; their end. Sets `debt` where a
+ * day has fewer than no events. They may be written over the entries.
+ */
+uint8_t    *chunks_write(uint8_t *out, const ActivityEntry *entry, const ActivityEntry *end, bool *debt);
+
+/* What all chunks of a state come to. */
+typedef struct ChunksSum
+{
+	int64_t		days;
+	int64_t		events;			/* signs aside */
+	bool		debt;
+} ChunksSum;
+
+/* What is wrong with chunks from outside, with days from `lowest` to `highest`, or NULL; adds to the sum. */
+const char *chunks_flaw(const uint8_t *begin, const uint8_t *end, int32_t lowest, int32_t highest, ChunksSum *sum);
 
 /* Readers: over the days from `from` on and before `to`. */
 int64_t		activity_active_days(const Activity *activity, size_t size, int32_t from, int32_t to);

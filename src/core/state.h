@@ -59,7 +59,7 @@ typedef struct StateType
 	/* What keeps these bytes from being such a state, or NULL if nothing does. */
 	const char *(*flaw) (const void *state, int64_t row_count);
 
-	/* Finishes an open state in place; its size from then on, or 0 on overflow. NULL: never open. */
+	/* Finishes an open state in place; its size from then on, 0 on overflow, or STATE_TOO_LARGE. NULL: never open. */
 	size_t		(*close) (void *state);
 } StateType;
 
@@ -68,6 +68,9 @@ typedef struct StateType
 
 /* No state has more rows than this; it keeps every size far below a gigabyte. */
 #define STATE_ROWS_MAX (1 << 21)
+
+/* What close gives for a state of more rows than that. */
+#define STATE_TOO_LARGE ((size_t) -1)
 
 size_t		state_fields_size(const char *letters);
 

@@ -1,3 +1,4 @@
+#include "pg/activity.h"
 #include "pg/state.h"
 #include "pg/values.h"
 
@@ -45,29 +46,39 @@ with_day(Activity *activity, int32 day, int64 events)
 	return activity;
 }
 
+Activity *
+activity_begin(void)
+{
+	return activity_new(FIRST_SIZE);
+}
+
+Activity *
+activity_with_days(Activity *into, ActivityWalk from, bool subtract)
+{
+	while (activity_next(&from))
+		for (uint64 rest = from.recorded; rest; rest &= rest - 1)
+		{
+			int64		events = chunk_events(&from, rest & -rest);
+
+			into = with_day(into, from.day + __builtin_ctzll(rest), subtract ? -events : events);
+		}
+	return into;
+}
+
 /* The days of a finished state added to an open one, or taken out. */
 static Activity *
 with_days(Activity *into, const Activity *from, bool subtract)
 {
-	ActivityWalk walk = activity_walk(from, VARSIZE(from));
-
-	while (activity_next(&walk))
-		for (uint64 rest = walk.recorded; rest; rest &= rest - 1)
-		{
-			int64		events = chunk_events(&walk, rest & -rest);
-
-			into = with_day(into, walk.day + __builtin_ctzll(rest), subtract ? -events : events);
-		}
-	return into;
+	return activity_with_days(into, activity_walk(from, VARSIZE(from)), subtract);
 }
 
 /* The state of a transition, open. */
 static Activity *
 activity_own(FunctionCallInfo fcinfo)
 {
-	Activity   *activity = PG_ARGISNULL(0) ? activity_new(FIRST_SIZE) : state_own(fcinfo, 0, &activity_type);
+	Activity   *activity = PG_ARGISNULL(0) ? activity_begin() : state_own(fcinfo, 0, &activity_type);
 
-	return (activity->header.flags & STATE_OPEN) ? activity : with_days(activity_new(FIRST_SIZE), activity, false);
+	return (activity->header.flags & STATE_OPEN) ? activity : with_days(activity_begin(), activity, false);
 }
 
 static Datum
@@ -76,7 +87,7 @@ activity_result(FunctionCallInfo fcinfo, Activity *activity)
 	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? activity : state_closed(&activity_type, activity));
 }
 
-static int64
+int64
 events_arg(FunctionCallInfo fcinfo, int n)
 {
 	int64		events = PG_GETARG_INT64(n);
@@ -145,8 +156,7 @@ SQL_FUNCTION(active_days, Int64GetDatum(over_window(fcinfo, activity_active_days
 SQL_FUNCTION(events_between, Int64GetDatum(over_window(fcinfo, activity_events)));
 SQL_FUNCTION(longest_gap, Int32GetDatum((int32) over_window(fcinfo, activity_longest_gap)));
 
-/* The day after argument n, which may be infinite: all that is known. */
-static int32
+int32
 day_after_arg(FunctionCallInfo fcinfo, int n)
 {
 	return DATE_IS_NOEND(PG_GETARG_DATEADT(n)) ? DAY_LAST + 1 : day_arg(fcinfo, n, "as_of") + 1;

@@ -20,6 +20,15 @@ overflow_error(const StateType *type)
 			 errdetail("A sum of amounts is past 10^30, or of one account past 10^24, or a count past 2^59.")));
 }
 
+void
+too_large_error(const StateType *type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("%s of more than %d bytes", type->name, STATE_ROWS_MAX),
+			 errhint("Make groups smaller, or give fewer different names.")));
+}
+
 void *
 state_new_sized(const StateType *type, Size size, uint8 flags)
 {
@@ -87,6 +96,8 @@ state_closed(const StateType *type, const void *state)
 		size = type->close(copy);
 		if (size == 0)
 			overflow_error(type);
+		if (size == STATE_TOO_LARGE)
+			too_large_error(type);
 		SET_VARSIZE(copy, size);
 	}
 	return copy;

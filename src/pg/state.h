@@ -42,6 +42,7 @@ extern Datum state_send(FunctionCallInfo fcinfo, const StateType *type);
 extern Datum state_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract);
 
 pg_noreturn extern void overflow_error(const StateType *type);
+pg_noreturn extern void too_large_error(const StateType *type);
 
 /* An SQL function whose body is one expression. */
 #define SQL_FUNCTION(name, body) \

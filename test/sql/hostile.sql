@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(84);
+SELECT plan(96);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -64,6 +64,15 @@ FROM (SELECT active_series_agg(usage, '2024-02-01', '2024-03-10', 1, 3, 5) FROM 
 INSERT INTO seed SELECT 'milestones', s::text, milestones_send(s)
 FROM (SELECT milestone_agg(account::text, starts, ends, paused, NOT paused) FROM term WHERE account < 2
       UNION ALL SELECT unmerge(milestone_agg(NULL, NULL, NULL, NULL, NULL), milestone_agg('a', starts, NULL, true, true)) FROM term WHERE account = 5) AS q(s);
+CREATE TABLE usage AS SELECT account, feature_usage_agg('feature ' || id % 7, starts + n * n * 9, id * n) AS usage FROM term, generate_series(0, 9) AS n GROUP BY account;
+INSERT INTO seed SELECT 'feature_usage', s::text, feature_usage_send(s)
+FROM (SELECT usage FROM usage WHERE account < 2 UNION ALL SELECT unmerge(feature_usage_agg('é', '2024-01-01', 5), (SELECT usage FROM usage WHERE account = 2))
+      UNION ALL SELECT feature_usage_agg(name, '0001-01-01', 281474976710655) FROM unnest('{"",a,日本,🎉}'::text[]) AS name UNION ALL SELECT feature_usage_agg(NULL, NULL)) AS q(s);
+INSERT INTO seed SELECT 'adoption', s::text, adoption_send(s)
+FROM (SELECT adoption_agg(usage, '2024-02-01', '2024-06-01') FROM usage UNION ALL SELECT adoption_agg(usage, '2024-02-01', '2024-06-01', '{feature 1,x}') FROM usage
+      UNION ALL SELECT adoption_agg(usage, '2024-02-01', '2024-06-01', ARRAY['feature ' || account, 'feature 3'], date '2024-01-01' + 9 * account) FROM usage
+      UNION ALL SELECT unmerge(adoption_agg(NULL, '2024-02-01', '2024-06-01', '{é}', '0001-01-01'), adoption_agg(usage, '2024-02-01', '2024-06-01', '{feature 2}', '2024-03-01')) FROM usage
+      UNION ALL SELECT adoption_agg(NULL, '0001-01-01', '9999-12-31', '{a}', '0001-01-01')) AS q(s);
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);
@@ -111,6 +120,12 @@ INSERT INTO reader VALUES
     ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
     ('active_series', '(SELECT count(*) FROM active_series(x, true))'), ('active_series', '(SELECT count(*) FROM active_series(x))'),
     ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
+INSERT INTO reader VALUES
+    ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'),
+    ('feature_usage', 'breadth(x, ''0001-01-01'', ''9999-12-31'', 3)'), ('feature_usage', 'first_used_on(x, ''feature 3'')'), ('feature_usage', 'active_days(all_activity(x), ''2024-02-01'', ''2024-06-01'')'),
+    ('feature_usage', 'longest_gap(feature_activity(x, ''a''), ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'sound(feature_usage_agg_add(x, ''a'', ''2024-02-01''))'),
+    ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),
+    ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
