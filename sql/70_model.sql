@@ -211,7 +211,7 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, v.name)::regclass AND a.attnum > 0
         LEFT JOIN model_column c ON c.name = a.attname
     LOOP
-        undescribed := concat_ws(', ', undescribed, CASE WHEN metric.description IS NULL THEN metric.view || '.' || metric.name END);
+        undescribed := concat_ws(', ', nullif(undescribed, ''), CASE WHEN metric.description IS NULL THEN metric.view || '.' || metric.name END);
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', metric.view, metric.name, metric.description);
     END LOOP;
     IF undescribed <> '' THEN
