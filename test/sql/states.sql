@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(252);
+SELECT plan(270);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -28,6 +28,8 @@ ALTER TABLE account ADD history mrr_timeline;
 UPDATE account AS a SET history = h.history
 FROM (SELECT 1 + (id - 1) / 3 AS id, mrr_timeline_agg(started, ended, mrr, paused) AS history FROM account GROUP BY 1) AS h
 WHERE h.id = a.id OR h.id + 400 = a.id;
+ALTER TABLE account ADD used activity;
+UPDATE account SET used = (SELECT activity_agg(started + n * (5 + id % 7)) FROM generate_series(0, part * 9) AS n WHERE (id + n) % 4 > 0);
 ANALYZE account;
 
 -- What is tested: an aggregate of each type.
@@ -47,7 +49,8 @@ SELECT * FROM (VALUES
     (12, 'durations',    'durations, competing', 'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, id % 3 = 1)'),
     (13, 'tickets',      'tickets',              'ticket_agg(started, renews_on, ended, part, paused, segment, part::text, NULL)'),
     (14, 'answers',      'answers',              'answer_agg(''nps'', closing, ended, started, part::text, 0, 10, paused)'),
-    (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)')
+    (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)'),
+    (16, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)')
 ) AS k(nr, type, name, aggregate);
 
 -- A query of one state, read as its text and its binary form.
@@ -220,7 +223,9 @@ INSERT INTO foreign_state VALUES
     ('mrr_movements, lag', 'mrr_movement_agg(history, ''2023-02-01'', ''2024-01-01'', ''month'', 2)', 'mrr_movement_agg(history, ''2023-03-01'', ''2024-01-01'', ''month'', 3)',
               'mrr_movement_agg(history, CASE id WHEN 7 THEN date ''2023-02-01'' ELSE ''2023-03-01'' END, ''2024-01-01'', ''month'', CASE id WHEN 7 THEN 2 ELSE 3 END)'),
     ('cohorts', 'cohort_agg(history, ''2023-01-01'', ''2024-01-01'', ''month'')', 'cohort_agg(history, ''2023-01-01'', ''2024-01-01'', ''quarter'')',
-              'cohort_agg(history, CASE id WHEN 7 THEN date ''2023-01-02'' ELSE ''2023-01-01'' END, ''2024-01-01'', ''month'')');
+              'cohort_agg(history, CASE id WHEN 7 THEN date ''2023-01-02'' ELSE ''2023-01-01'' END, ''2024-01-01'', ''month'')'),
+    ('usage_retention', 'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', 28)', 'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', 29)',
+              'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', CASE id WHEN 7 THEN 7 ELSE 8 END)');
 SELECT throws_ok(format('SELECT merge(a, b) FROM (SELECT %s FROM account) AS a(a), (SELECT %s FROM account) AS b(b)', own, other), '22023', NULL,
                  name || ': states of different arguments do not merge')
 FROM foreign_state ORDER BY name;
@@ -244,7 +249,7 @@ SELECT ok((SELECT merge(a.packed, b.apart) = mrr_movement_agg(history, '2022-06-
 
 -- Frames that move: rows enter and leave, whole rows of NULL among them, and frames run empty.
 ALTER TABLE account ADD hole boolean NOT NULL DEFAULT false;
-UPDATE account SET opening = NULL, closing = NULL, started = NULL, history = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
+UPDATE account SET opening = NULL, closing = NULL, started = NULL, history = NULL, used = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
 CREATE FUNCTION moves(kind, aggregate text, source text) RETURNS boolean LANGUAGE sql AS $$
     SELECT value_of(format(
         'SELECT bool_and(near IS NOT DISTINCT FROM (SELECT %1$s FROM %2$s AS r WHERE r.id BETWEEN w.id - 3 AND w.id)
