@@ -38,7 +38,13 @@ lag_arg(FunctionCallInfo fcinfo, int n)
 PeriodArgs
 period_args(FunctionCallInfo fcinfo, int n, int32 most)
 {
-	PeriodArgs	args = {.lag = lag_arg(fcinfo, n + 3)};
+	return period_args_lag(fcinfo, n, lag_arg(fcinfo, n + 3), most);
+}
+
+PeriodArgs
+period_args_lag(FunctionCallInfo fcinfo, int n, int32 lag, int32 most)
+{
+	PeriodArgs	args = {.lag = lag};
 	PeriodArgs *last = fcinfo->flinfo->fn_extra;
 	PeriodUnit	unit = unit_arg(fcinfo, n + 2);
 

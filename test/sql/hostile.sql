@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(96);
+SELECT plan(102);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -13,12 +13,19 @@ SELECT id, id % 9 AS account, starts, starts + floor(random() * 300)::int AS end
        CASE id % 3 WHEN 0 THEN 0 WHEN 1 THEN 1e17 + 0.000001 ELSE round(random()::numeric * 100, 2) END AS later
 FROM (SELECT id, date '2024-01-01' + floor(random() * 300)::int AS starts FROM generate_series(1, 40) AS id) AS t;
 CREATE TABLE history AS SELECT account, mrr_timeline_agg(starts, ends, mrr, paused) AS history FROM term GROUP BY account;
+CREATE TABLE used AS SELECT account, activity_agg(starts) AS used FROM term GROUP BY account;
 -- More lengths than are kept, without and with weights, far apart so that few buckets hold them.
 CREATE FUNCTION many_durations(weighted boolean) RETURNS durations LANGUAGE sql AS $$
     SELECT CASE WHEN weighted THEN duration_agg(n * interval '1 us' + n % 3 * interval '20000 days', n % 2 = 0, n % 7) ELSE duration_agg(n * interval '1 us' + n % 3 * interval '20000 days', n % 2 = 0) END
     FROM generate_series(1000000, 1004200) AS n
 $$;
 CREATE FUNCTION few_durations() RETURNS durations LANGUAGE sql AS $$ SELECT duration_agg(n * interval '1 hour', n < 5) FROM generate_series(1, 9) AS n $$;
+-- One account more, by the arguments of the state itself.
+CREATE FUNCTION grown(x usage_retention) RETURNS usage_retention LANGUAGE sql AS $$
+    SELECT retention_agg_add(x, (SELECT activity_agg(f[1]::date + n * n) FROM generate_series(0, 9) AS n WHERE f[1]::date + n * n <= '9999-12-31'), f[1]::date, f[2]::date,
+                             (ARRAY['day', 'week', 'month', 'quarter', 'year'])[1 + f[3]::int], f[5]::int)
+    FROM (SELECT string_to_array(split_part(x::text, '|', 2), ' ')) AS s(f)
+$$;
 
 CREATE TABLE seed (type text, form text, bytes bytea);
 INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
@@ -73,6 +80,9 @@ FROM (SELECT adoption_agg(usage, '2024-02-01', '2024-06-01') FROM usage UNION AL
       UNION ALL SELECT adoption_agg(usage, '2024-02-01', '2024-06-01', ARRAY['feature ' || account, 'feature 3'], date '2024-01-01' + 9 * account) FROM usage
       UNION ALL SELECT unmerge(adoption_agg(NULL, '2024-02-01', '2024-06-01', '{é}', '0001-01-01'), adoption_agg(usage, '2024-02-01', '2024-06-01', '{feature 2}', '2024-03-01')) FROM usage
       UNION ALL SELECT adoption_agg(NULL, '0001-01-01', '9999-12-31', '{a}', '0001-01-01')) AS q(s);
+INSERT INTO seed SELECT 'usage_retention', s::text, usage_retention_send(s)
+FROM (SELECT retention_agg(used, '2024-01-01', '2024-04-15', 'month', 28) FROM used UNION ALL SELECT retention_agg(NULL, '2024-01-01', '2024-01-02', 'year', 1)
+      UNION ALL SELECT unmerge(retention_agg(NULL, '2024-03-01', '2024-06-01', 'quarter'), retention_agg(used, '2024-03-01', '2024-06-01', 'quarter')) FROM used) AS q(s);
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);
@@ -119,6 +129,7 @@ INSERT INTO reader VALUES
     ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'),
     ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
     ('active_series', '(SELECT count(*) FROM active_series(x, true))'), ('active_series', '(SELECT count(*) FROM active_series(x))'),
+    ('usage_retention', 'sound(grown(x))'),
     ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
 INSERT INTO reader VALUES
     ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(336);
+SELECT plan(354);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -28,9 +28,8 @@ ALTER TABLE account ADD history mrr_timeline;
 UPDATE account AS a SET history = h.history
 FROM (SELECT 1 + (id - 1) / 3 AS id, mrr_timeline_agg(started, ended, mrr, paused) AS history FROM account GROUP BY 1) AS h
 WHERE h.id = a.id OR h.id + 400 = a.id;
-ALTER TABLE account ADD use_days activity;
-UPDATE account AS a SET use_days = u.use_days
-FROM (SELECT id % 300 AS id, activity_agg(started + part, id) AS use_days FROM account GROUP BY 1) AS u WHERE u.id = a.id % 400;
+ALTER TABLE account ADD used activity;
+UPDATE account SET used = (SELECT activity_agg(started + n * (5 + id % 7)) FROM generate_series(0, part * 9) AS n WHERE (id + n) % 4 > 0);
 ALTER TABLE account ADD usage feature_usage, ADD entitled text[];
 UPDATE account AS a SET usage = u.usage
 FROM (SELECT id / 3 AS id, feature_usage_agg('feature ' || segment, started) AS usage FROM account GROUP BY 1) AS u WHERE a.id = u.id OR a.id = u.id + 500;
@@ -56,10 +55,11 @@ SELECT * FROM (VALUES
     (14, 'answers',      'answers',              'answer_agg(''nps'', closing, ended, started, part::text, 0, 10, paused)'),
     (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)'),
     (16, 'activity',     'activity',             'activity_agg(started, id % 7)'),
-    (17, 'active_series', 'active_series',       'active_series_agg(use_days, ''2023-01-01'', ''2023-09-01'')'),
+    (17, 'active_series', 'active_series',       'active_series_agg(used, ''2023-01-01'', ''2023-09-01'')'),
     (18, 'feature_usage', 'feature_usage',       'feature_usage_agg(''feature '' || segment, coalesce(started, renews_on), id)'),
     (19, 'adoption',     'adoption',             'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'')'),
-    (20, 'adoption',     'adoption, timed',      'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)')
+    (20, 'adoption',     'adoption, timed',      'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)'),
+    (21, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)')
 ) AS k(nr, type, name, aggregate);
 
 -- A query of one state, read as its text and its binary form.
@@ -236,7 +236,9 @@ INSERT INTO foreign_state VALUES
     ('adoption, timed', 'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)', 'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled)',
               'adoption_agg(usage, CASE WHEN id = 7 THEN date ''2023-01-02'' ELSE ''2023-01-01'' END, ''2024-01-01'', entitled, started)'),
     ('cohorts', 'cohort_agg(history, ''2023-01-01'', ''2024-01-01'', ''month'')', 'cohort_agg(history, ''2023-01-01'', ''2024-01-01'', ''quarter'')',
-              'cohort_agg(history, CASE id WHEN 7 THEN date ''2023-01-02'' ELSE ''2023-01-01'' END, ''2024-01-01'', ''month'')');
+              'cohort_agg(history, CASE id WHEN 7 THEN date ''2023-01-02'' ELSE ''2023-01-01'' END, ''2024-01-01'', ''month'')'),
+    ('usage_retention', 'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', 28)', 'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', 29)',
+              'retention_agg(used, ''2023-01-01'', ''2024-01-01'', ''month'', CASE id WHEN 7 THEN 7 ELSE 8 END)');
 SELECT throws_ok(format('SELECT merge(a, b) FROM (SELECT %s FROM account) AS a(a), (SELECT %s FROM account) AS b(b)', own, other), '22023', NULL,
                  name || ': states of different arguments do not merge')
 FROM foreign_state ORDER BY name;
@@ -260,7 +262,7 @@ SELECT ok((SELECT merge(a.packed, b.apart) = mrr_movement_agg(history, '2022-06-
 
 -- Frames that move: rows enter and leave, whole rows of NULL among them, and frames run empty.
 ALTER TABLE account ADD hole boolean NOT NULL DEFAULT false;
-UPDATE account SET opening = NULL, closing = NULL, started = NULL, renews_on = NULL, history = NULL, usage = NULL, use_days = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
+UPDATE account SET opening = NULL, closing = NULL, started = NULL, renews_on = NULL, history = NULL, usage = NULL, used = NULL, mrr = NULL, hole = true WHERE id BETWEEN 20 AND 40 AND id <> 30;
 CREATE FUNCTION moves(kind, aggregate text, source text) RETURNS boolean LANGUAGE sql AS $$
     SELECT value_of(format(
         'SELECT bool_and(near IS NOT DISTINCT FROM (SELECT %1$s FROM %2$s AS r WHERE r.id BETWEEN w.id - 3 AND w.id)
