@@ -122,20 +122,15 @@ named_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract)
 	void	   *into = named_own(fcinfo, type);
 	const void *from = state_arg(fcinfo, 1, type);
 	char	   *others = pnstrdup(type->fields, strlen(type->fields) - strlen(NAMED_COUNTS_FIELDS));
+	MergeResult result = fields_merge(others, (char *) into + sizeof(StateHeader), (const char *) from + sizeof(StateHeader), subtract);
 
-	switch (fields_merge(others, (char *) into + sizeof(StateHeader), (const char *) from + sizeof(StateHeader), subtract))
-	{
-		case MERGE_DONE:
-			break;
-		case MERGE_DIFFERENT:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("cannot merge two %s that were built with different arguments", type->name),
-					 errdetail("Both need the same days and the same form of the aggregate.")));
-			break;
-		case MERGE_OVERFLOW:
-			overflow_error(type);
-	}
+	if (result == MERGE_DIFFERENT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot merge two %s that were built with different arguments", type->name),
+				 errdetail("Both need the same days and the same form of the aggregate.")));
+	if (result == MERGE_OVERFLOW)
+		overflow_error(type);
 	return named_result(fcinfo, type, with_counts(type, into, from, subtract));
 }
 
