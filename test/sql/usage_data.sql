@@ -3,7 +3,7 @@
 -- Usage of real projects: 40,963 commits to 48 public repositories, read as accounts, their authors as users. Every day of the series and
 -- every reading is compared with plain SQL. The data is not part of this project: without it the tests are skipped.
 BEGIN;
-SELECT plan(7);
+SELECT plan(9);
 \set present false
 \if :{?data}
     \set present `test -r :'data'/oss_git_events/events.csv && echo true || echo false`
@@ -36,8 +36,28 @@ SELECT set_eq('SELECT day, dau FROM active_series((SELECT active_series_agg(u, '
               'SELECT event_time::date AS day, count(DISTINCT user_hash) AS dau FROM event WHERE event_time >= ''2022-01-01'' AND event_time < ''2023-01-01'' GROUP BY 1', 'daily active users are count(distinct user)');
 SELECT is((SELECT sum(pg_column_size(a)) FROM history) < (SELECT 2.5 * count(*) FROM active_day) + 48 * 30, true, 'histories take less than 2.5 bytes an active day');
 
+-- Retention of authors by the quarter of their first commit, in brackets of 28 days; what is not over by to_date is nobody's.
+CREATE TEMP TABLE author_day AS SELECT DISTINCT user_hash, event_time::date AS day FROM event WHERE files_touched > 0;
+SELECT set_eq($$
+    SELECT cohort, bracket, accounts, mature_accounts, n_day, unbounded FROM usage_retention((SELECT retention_agg(u, '2019-01-01', '2023-01-01', 'quarter', 28) FROM (SELECT activity_agg(day) AS u FROM author_day GROUP BY user_hash) AS q)) WHERE mature_accounts > 0
+$$, $$
+    WITH first AS (SELECT user_hash, min(day) AS first FROM author_day GROUP BY 1),
+    cohort AS (SELECT *, date_trunc('quarter', first)::date AS cohort FROM first WHERE first >= '2019-01-01' AND first < '2023-01-01')
+    SELECT cohort, k AS bracket, (SELECT count(*) FROM cohort AS all_of WHERE all_of.cohort = c.cohort) AS accounts, count(DISTINCT user_hash) AS mature_accounts,
+           count(DISTINCT user_hash) FILTER (WHERE (day - first) / 28 = k) AS n_day, count(DISTINCT user_hash) FILTER (WHERE (day - first) / 28 >= k) AS unbounded
+    FROM cohort AS c JOIN (SELECT * FROM author_day WHERE day < '2023-01-01') AS d USING (user_hash), generate_series(0, 60) AS k WHERE first + (k + 1) * 28 <= '2023-01-01' GROUP BY 1, 2
+$$, 'retention of authors, cell by cell');
+-- Adoption of top-level folders among the projects that were active in a year.
+SELECT set_eq($$
+    SELECT feature, eligible, adopters FROM feature_adoption((SELECT adoption_agg(f, '2022-01-01', '2023-01-01') FROM (SELECT feature_usage_agg(feature, event_time::date, files_touched) AS f FROM event GROUP BY account) AS q))
+$$, $$
+    SELECT feature, (SELECT count(DISTINCT account) FROM event WHERE event_time >= '2022-01-01' AND event_time < '2023-01-01' AND files_touched > 0) AS eligible,
+           count(DISTINCT account) FILTER (WHERE event_time >= '2022-01-01') AS adopters
+    FROM event WHERE event_time < '2023-01-01' AND files_touched > 0 GROUP BY feature
+$$, 'adoption of folders, feature by feature');
+
 \else
-SELECT skip('the events of public repositories are not there (CSMETRICS_DATA)', 7);
+SELECT skip('the events of public repositories are not there (CSMETRICS_DATA)', 9);
 \endif
 SELECT * FROM finish();
 ROLLBACK;

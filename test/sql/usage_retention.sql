@@ -98,7 +98,7 @@ INSERT INTO config VALUES
     ('years from 29 February, brackets of 100',    '2020-02-29', '2025-03-01', 'year', '1 year', 100);
 CREATE TEMP TABLE expected AS
     WITH beginning AS (SELECT account, min(day) AS first FROM used GROUP BY account),
-    member AS (
+    member AS MATERIALIZED (
         SELECT config, from_date, to_date, length, account, first,
                (SELECT max((from_date + k * step)::date) FROM generate_series(0, 400) AS k WHERE from_date + k * step <= first) AS cohort
         FROM config JOIN beginning ON from_date <= first AND first < to_date),
