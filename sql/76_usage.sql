@@ -33,7 +33,7 @@ INSERT INTO model_column VALUES
 ('dau_count', 'Accounts active on that day'),
 ('wau_count', 'Accounts active in the 7 days up to it'),
 ('mau_count', 'Accounts active in the 28 days up to it'),
-('stickiness_rate', 'Mean dau of these 28 days / mau'),
+('stickiness_rate', 'Days on which accounts of mau were active / those of the 28 days from the first activity of each on; without newcomers mean dau / mau'),
 ('new_active_count', 'Of mau: accounts that were never active before the 28 days'),
 ('retained_active_count', 'Of mau: accounts that were active in the 28 days before these too'),
 ('resurrected_active_count', 'Of mau: accounts that were active only earlier than that'),

@@ -90,7 +90,7 @@ series_add(ActiveSeries *series, const Activity *activity, size_t size, bool sub
 
 			if (last == INT32_MIN)
 			{
-				add_span(&adding, SERIES_NEW, day, (int64_t) day + longest);
+				add_span(&adding, SERIES_EVER, day, INT32_MAX);
 				begun[WINDOW_SHORT] = begun[WINDOW_MIDDLE] = begun[WINDOW_LONG] = day;
 			}
 			else if (gap > days[WINDOW_SHORT])

@@ -21,11 +21,11 @@ typedef enum SeriesWindow
 	SERIES_WINDOWS
 } SeriesWindow;
 
-/* Columns after those of the windows, of the longest of them. */
+/* Columns after those of the windows. */
 typedef enum SeriesColumn
 {
-	SERIES_NEW = SERIES_WINDOWS,	/* active, and never before the window */
-	SERIES_RETAINED,			/* active, and in the window before it too */
+	SERIES_EVER = SERIES_WINDOWS,	/* active by then, that day or before */
+	SERIES_RETAINED,			/* active in the longest window, and in the window before it too */
 	SERIES_COLUMNS
 } SeriesColumn;
 

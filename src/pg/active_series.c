@@ -89,6 +89,30 @@ is_weekend(int32 day)
 	return weekday == 0 || weekday == 1 || weekday == -6;
 }
 
+/* What was read of one of the days in the long window. */
+typedef struct SeriesDay
+{
+	int64		active;			/* in the short window */
+	int64		lately;			/* in the long one */
+	int64		ever;
+} SeriesDay;
+
+/* Sums over the days of the long window that count. */
+typedef struct SeriesSums
+{
+	int128		active;
+	int128		ever;
+	int			days;
+} SeriesSums;
+
+static void
+add_day(SeriesSums *sums, const SeriesDay *day, int sign)
+{
+	sums->active += sign * day->active;
+	sums->ever += sign * day->ever;
+	sums->days += sign;
+}
+
 /* Arguments: state, weekdays_only */
 static Datum
 series_rows_out(FunctionCallInfo fcinfo)
@@ -99,43 +123,33 @@ series_rows_out(FunctionCallInfo fcinfo)
 	RowBuilder	row = rows_begin(fcinfo);
 	int32		longest = series->days[WINDOW_LONG];
 	int32		day = series->from - longest;
-	/* of the long windows that have been: sums of daily figures, and accounts in them */
-	int64	   *shorts = palloc(longest * sizeof(int64));
-	int64	   *longs = palloc(longest * sizeof(int64));
-	int128		sum = 0;
-	int			counted = 0;
+	SeriesDay  *days = palloc0(longest * sizeof(SeriesDay));	/* that of a day and of the one a long window before it share a place */
+	SeriesSums	sums = {0};
 
 	for (int64 i = 0; series_next(&walk); i++, day++)
 	{
-		int			place = i % longest;
 		const int64_t *column = walk.sum.column;
-		int64		active = column[WINDOW_LONG];
-		int64		before = i >= longest ? longs[place] : 0;
-		bool		counts = !(weekdays_only && is_weekend(day));
+		SeriesDay	before = days[i % longest];
+		SeriesDay	today = {column[WINDOW_SHORT], column[WINDOW_LONG], column[SERIES_EVER]};
+		double		exposure;
 
-		/* the day that the window leaves behind, and the one that it takes in */
 		if (i >= longest && !(weekdays_only && is_weekend(day - longest)))
-		{
-			sum -= shorts[place];
-			counted--;
-		}
-		shorts[place] = column[WINDOW_SHORT];
-		longs[place] = active;
-		if (counts)
-		{
-			sum += column[WINDOW_SHORT];
-			counted++;
-		}
+			add_day(&sums, &before, -1);
+		if (!(weekdays_only && is_weekend(day)))
+			add_day(&sums, &today, 1);
+		days[i % longest] = today;
 		if (day < series->from)
 			continue;
+		/* on each day of the window, the active accounts less those that began later */
+		exposure = (double) ((int128) sums.days * (today.lately - today.ever) + sums.ever);
 		row_put(&row, DateADTGetDatum(day));
 		for (int window = 0; window < SERIES_WINDOWS; window++)
 			row_put(&row, Int64GetDatum(column[window]));
-		row_put_ratio(&row, active > 0 && counted > 0, (double) sum / counted / active);
-		row_put(&row, Int64GetDatum(column[SERIES_NEW]));
+		row_put_ratio(&row, today.lately > 0 && exposure > 0, (double) sums.active / exposure);
+		row_put(&row, Int64GetDatum(today.ever - before.ever));
 		row_put(&row, Int64GetDatum(column[SERIES_RETAINED]));
-		row_put(&row, Int64GetDatum(active - column[SERIES_NEW] - column[SERIES_RETAINED]));
-		row_put(&row, Int64GetDatum(before - column[SERIES_RETAINED]));
+		row_put(&row, Int64GetDatum(today.lately - (today.ever - before.ever) - column[SERIES_RETAINED]));
+		row_put(&row, Int64GetDatum(before.lately - column[SERIES_RETAINED]));
 		row_end(&row);
 	}
 	if (walk.overflow)

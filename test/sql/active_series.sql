@@ -10,11 +10,11 @@ CREATE TEMP TABLE small AS
 SELECT account, activity_agg(date '2024-02-27' + n - 1) AS a FROM (VALUES ('a', 1), ('a', 2), ('a', 8), ('b', 3), ('d', 5), ('d', -300)) AS v(account, n) GROUP BY account
 UNION ALL SELECT 'c', NULL;
 SELECT results_eq('SELECT extract(day FROM day)::int, dau, wau, mau, round(stickiness::numeric, 6), new, retained, resurrected, dormant FROM active_series((SELECT active_series_agg(a, ''2024-02-27'', ''2024-03-08'', 1, 2, 4) FROM small))',
-    $$VALUES (27, 1::bigint, 1::bigint, 1::bigint, round(1 / 4.0, 6), 1::bigint, 0::bigint, 0::bigint, 0::bigint),
-             (28, 1, 1, 1, round(2 / 4.0, 6), 1, 0, 0, 0),
-             (29, 1, 2, 2, round(3 / 4.0 / 2, 6), 2, 0, 0, 0),
-             (1, 0, 1, 2, round(3 / 4.0 / 2, 6), 2, 0, 0, 0),
-             (2, 1, 1, 3, round(3 / 4.0 / 3, 6), 1, 1, 1, 0),  -- a and b are still in; a was in the window before; d is back
+    $$VALUES (27, 1::bigint, 1::bigint, 1::bigint, round(1.0, 6), 1::bigint, 0::bigint, 0::bigint, 0::bigint),
+             (28, 1, 1, 1, round(2 / 2.0, 6), 1, 0, 0, 0),
+             (29, 1, 2, 2, round(3 / (3.0 + 1), 6), 2, 0, 0, 0),
+             (1, 0, 1, 2, round(3 / (4.0 + 2), 6), 2, 0, 0, 0),
+             (2, 1, 1, 3, round(3 / (4.0 + 3 + 4), 6), 1, 1, 1, 0),  -- a and b are still in; a was in the window before; d is back
              (3, 0, 1, 2, round(2 / 4.0 / 2, 6), 1, 0, 1, 1),  -- b, d; a is gone
              (4, 0, 0, 1, round(1 / 4.0, 6), 0, 0, 1, 2),      -- d; a and b are gone
              (5, 1, 1, 2, round(2 / 4.0 / 2, 6), 0, 1, 1, 1),  -- a is back after 6 days: in the window before by its first two days
@@ -25,9 +25,9 @@ SELECT is(active_series_agg(a, '2024-02-27', '2024-03-08'), active_series_agg(a,
 SELECT is(active_series_agg(a, '2024-02-27', '2024-03-08'), NULL, 'no rows: NULL') FROM small WHERE false;
 SELECT ok(count(*) = 10 AND bool_and(dau = 0 AND mau = 0 AND stickiness IS NULL AND dormant = 0), 'nobody active: zeros, but no stickiness') FROM active_series((SELECT active_series_agg(NULL, '2024-02-27', '2024-03-08')));
 SELECT ok(NOT EXISTS (SELECT FROM active_series(NULL::active_series)), 'no state: no rows');
--- 2024-03-01 is a Friday: of the week up to Sunday 3 March five days count, on which a and b had three.
-SELECT is(round(stickiness::numeric, 6), round(3 / 5.0 / 3, 6), 'weekdays alone') FROM active_series((SELECT active_series_agg(a, '2024-02-27', '2024-03-08', 1, 2, 7) FROM small), true) WHERE day = '2024-03-03';
-SELECT is(round(stickiness::numeric, 6), round(4 / 7.0 / 3, 6), 'or all days') FROM active_series((SELECT active_series_agg(a, '2024-02-27', '2024-03-08', 1, 2, 7) FROM small)) WHERE day = '2024-03-03';
+-- 2024-03-01 is a Friday: of the week up to Sunday 3 March five days count, of a the four since it began, of b two; three were active.
+SELECT is(round(stickiness::numeric, 6), round(3 / (4.0 + 2 + 5), 6), 'weekdays alone') FROM active_series((SELECT active_series_agg(a, '2024-02-27', '2024-03-08', 1, 2, 7) FROM small), true) WHERE day = '2024-03-03';
+SELECT is(round(stickiness::numeric, 6), round(4 / (6.0 + 4 + 7), 6), 'or all days') FROM active_series((SELECT active_series_agg(a, '2024-02-27', '2024-03-08', 1, 2, 7) FROM small)) WHERE day = '2024-03-03';
 
 -- Oracle: accounts that begin inside the range or end, gaps, bots on every day, days that repeat.
 CREATE TEMP TABLE event AS
@@ -42,7 +42,7 @@ CREATE FUNCTION pg_temp.spine(f date, t date, s int, m int, l int) RETURNS TABLE
                FROM generate_series(f::timestamp, t - 1, '1 day') AS d JOIN account_day ON day > d::date - 2 * l AND day <= d::date GROUP BY 1, 2),
     counted AS (SELECT d::date AS d, (SELECT count(DISTINCT account) FROM account_day WHERE day > d::date - s AND day <= d::date) AS n FROM generate_series(f - l::int, t - 1, interval '1 day') AS d)
     SELECT d, count(account) FILTER (WHERE short), count(account) FILTER (WHERE middle), count(account) FILTER (WHERE long),
-           round((SELECT avg(n) FROM counted AS c WHERE c.d > x.d - l AND c.d <= x.d) / nullif(count(account) FILTER (WHERE long), 0), 9),
+           round((SELECT sum(n) FROM counted AS c WHERE c.d > x.d - l AND c.d <= x.d) / nullif(sum(least(l, d - first + 1)) FILTER (WHERE long), 0), 9),
            count(account) FILTER (WHERE long AND first > d - l), count(account) FILTER (WHERE long AND before), count(account) FILTER (WHERE long AND NOT before AND first <= d - l), count(account) FILTER (WHERE before AND NOT long)
     FROM (SELECT d::date FROM generate_series(f::timestamp, t - 1, '1 day') AS d) AS x LEFT JOIN lately USING (d) LEFT JOIN first USING (account) GROUP BY d
 $$;
