@@ -30,3 +30,9 @@ CREATE FUNCTION weekly_hours(hours business_hours) RETURNS interval
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'business_hours_weekly';
 COMMENT ON FUNCTION weekly_hours(business_hours) IS
 'Business time of a week without holidays and without a change of the clock, an interval of hours and minutes. NULL for NULL.';
+
+CREATE FUNCTION handling_time(from_at timestamptz, to_at timestamptz, hours business_hours[], in_force_from timestamptz[]) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN hours IS NULL OR to_at < from_at THEN to_at - from_at ELSE business_time(from_at, to_at, hours, in_force_from) END;
+COMMENT ON FUNCTION handling_time(timestamptz, timestamptz, business_hours[], timestamptz[]) IS
+'Time from from_at to to_at as business_time, or all of it where hours is NULL; below zero where to_at is before from_at, for duration_agg to reject. NULL if an instant is NULL; errors as business_time.';

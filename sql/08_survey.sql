@@ -103,3 +103,11 @@ CREATE FUNCTION ces_share(state survey, lowest numeric, highest numeric, higher_
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_ces_share';
 COMMENT ON FUNCTION ces_share(survey, numeric, numeric, boolean) IS
 'Scores that come to 5 or more on the scale of ces, 1 to 7, / all scores on the scale, a ratio; decided exactly. NULL and errors as ces.';
+
+CREATE FUNCTION rescale(score numeric, lowest numeric, highest numeric, higher_is_better boolean, to_lowest numeric, to_highest numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN score BETWEEN lowest AND highest
+            THEN to_lowest + (to_highest - to_lowest) * CASE WHEN higher_is_better THEN score - lowest ELSE highest - score END / (highest - lowest)
+            ELSE 'NaN' END;
+COMMENT ON FUNCTION rescale(numeric, numeric, numeric, boolean, numeric, numeric) IS
+'A score of the scale from lowest to highest brought to that from to_lowest to to_highest, in proportion, so that higher is better: rescale(2, 1, 4, false, 1, 7) is 5. NaN off the scale, which survey_agg rejects and counts. NULL if any argument is NULL.';

@@ -73,12 +73,6 @@ INSERT INTO model_column VALUES
 ('friction_count', 'Friction of the last 90 days: tickets that are a further contact, were opened again or escalated, each counted once'),
 ('friction_rate', 'friction_count / opened_90_days_count');
 
-CREATE FUNCTION handling_time(from_at timestamptz, to_at timestamptz, hours business_hours[], in_force_from timestamptz[]) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN hours IS NULL OR to_at < from_at THEN to_at - from_at ELSE business_time(from_at, to_at, hours, in_force_from) END;
-COMMENT ON FUNCTION handling_time(timestamptz, timestamptz, business_hours[], timestamptz[]) IS
-'Time from from_at to to_at as business_time, or all of it where hours is NULL; below zero where to_at is before from_at, for duration_agg to reject. NULL if an instant is NULL; errors as business_time.';
-
 INSERT INTO model_view VALUES
 (130, 'support_by_segment', $$
     -- by the months of opening and of solve first: few cells, whose states roll up to the month of opening

@@ -60,14 +60,6 @@ INSERT INTO model_column VALUES
 ('ces_response_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('ces_response_upper_rate', 'Upper end of its confidence interval');
 
-CREATE FUNCTION rescale(score numeric, lowest numeric, highest numeric, higher_is_better boolean, to_lowest numeric, to_highest numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN score BETWEEN lowest AND highest
-            THEN to_lowest + (to_highest - to_lowest) * CASE WHEN higher_is_better THEN score - lowest ELSE highest - score END / (highest - lowest)
-            ELSE 'NaN' END;
-COMMENT ON FUNCTION rescale(numeric, numeric, numeric, boolean, numeric, numeric) IS
-'A score of the scale from lowest to highest brought to that from to_lowest to to_highest, in proportion, so that higher is better: rescale(2, 1, 4, false, 1, 7) is 5. NaN off the scale, which survey_agg rejects and counts. NULL if any argument is NULL.';
-
 INSERT INTO model_view VALUES
 (160, 'satisfaction_by_segment', $$
     WITH fact AS (
