@@ -10,7 +10,8 @@ INSERT INTO source_column VALUES
 INSERT INTO source_check VALUES
 ('usage', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('usage', 2, 'at IS NULL', $$'at is NULL'$$),
-('usage', 3, 'events < 0', $$format('events %s is below 0', events)$$);
+('usage', 3, 'events < 0', $$format('events %s is below 0', events)$$),
+('usage', 4, 'octet_length(feature) > 255', $$format('feature %s ... of %s bytes is longer than 255', left(feature, 40), octet_length(feature))$$);
 
 INSERT INTO model_state VALUES
 ('user_state', '{account_id,user_id}', 'One row a user of an account: its history. Written by CALL csmetrics.refresh alone; the metric views read it.');

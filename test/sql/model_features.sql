@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Features, seats and retention of use in a model: figures by hand, and as of a past day what they were.
 BEGIN;
-SELECT plan(18);
+SELECT plan(19);
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
@@ -62,6 +62,7 @@ SELECT is((SELECT sum(account_count) FROM cs.usage_retention_by_segment WHERE di
 SELECT is(pg_temp.failure(format('INSERT INTO public.bought VALUES (%s); CALL refresh(''cs'')', line)), want, want)
 FROM (VALUES ('NULL, ''x''', '22023 source "entitlement", account NULL: account_id is NULL'), ('''a'', NULL', '22023 source "entitlement", account a: feature is NULL'),
              ('''a'', ''x'', ''2024-02-01'', ''2024-01-01''', '22023 source "entitlement", account a: feature x ends 2024-01-01 before it starts 2024-02-01')) AS w(line, want);
+SELECT is(pg_temp.failure($$INSERT INTO public.click VALUES ('a', now(), NULL, NULL, repeat('x', 256)); CALL refresh('cs')$$), '22023 source "usage", account a: feature ' || repeat('x', 40) || ' ... of 256 bytes is longer than 255', 'a feature with too long a name is named');
 SELECT is((SELECT count(*) FROM cs.user_state), 7::bigint, 'a row a user');
 DELETE FROM public.click WHERE user_id = 'a4';
 CALL refresh('cs');
