@@ -3,66 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers of seven bits a byte */
-
-uint8_t *
-number_write(uint8_t *out, uint64_t value)
-{
-	for (; value >= 0x80; value >>= 7)
-		*out++ = (uint8_t) (value | 0x80);
-	*out++ = (uint8_t) value;
-	return out;
-}
-
-const uint8_t *
-number_read(const uint8_t *in, const uint8_t *end, uint64_t *value)
-{
-	*value = 0;
-	for (int shift = 0; in < end && shift < 64; shift += 7)
-	{
-		uint8_t		byte = *in++;
-
-		*value |= (uint64_t) (byte & 0x7f) << shift;
-		if (byte < 0x80)
-			return (byte == 0 && shift > 0) || (shift == 63 && byte > 1) ? NULL : in;
-	}
-	return NULL;
-}
-
-/* The same for a stream that is known to be sound. */
-static inline uint64_t
-number_next(const uint8_t **in)
-{
-	const uint8_t *at = *in;
-	uint64_t	value = *at++;
-
-	if (value >= 0x80)
-	{
-		value &= 0x7f;
-		for (int shift = 7;; shift += 7)
-		{
-			uint8_t		byte = *at++;
-
-			value |= (uint64_t) (byte & 0x7f) << shift;
-			if (byte < 0x80)
-				break;
-		}
-	}
-	*in = at;
-	return value;
-}
-
-static uint64_t
-zigzag(int64_t value)
-{
-	return ((uint64_t) value << 1) ^ (uint64_t) (value >> 63);
-}
-
-static int64_t
-unzigzag(uint64_t value)
-{
-	return (int64_t) (value >> 1) ^ -(int64_t) (value & 1);
-}
+#include "core/numbers.h"
 
 /* Entries */
 

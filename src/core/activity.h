@@ -83,12 +83,6 @@ int64_t		chunk_events(const ActivityWalk *walk, uint64_t days);
 
 /* For streams that hold several histories, see named_counts.h. */
 
-/* Numbers of seven bits a byte, the lowest first. */
-uint8_t    *number_write(uint8_t *out, uint64_t value);
-
-/* NULL where the number does not end before `end`, has more than 64 bits, or more bytes than it needs. */
-const uint8_t *number_read(const uint8_t *in, const uint8_t *end, uint64_t *value);
-
 /*
  * Adds up entries by key, from 0 on and below `keys`, and day, and sorts them by
  * these; how many remain, -1 on overflow.

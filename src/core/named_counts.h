@@ -16,6 +16,7 @@
 #define CSMETRICS_NAMED_COUNTS_H
 
 #include "core/activity.h"
+#include "core/utf8_name.h"
 
 typedef struct NamedCounts
 {
@@ -27,19 +28,9 @@ typedef struct NamedCounts
 /* Letters of the two; a row is "b". */
 #define NAMED_COUNTS_FIELDS "kk"
 
-/* Length of a name in bytes, different names of a state, and counts of an open one. */
-#define NAME_LENGTH_MAX 255
+/* Different names of a state, and counts of an open one. */
 #define NAMES_MAX		4096
 #define NAMED_COUNTS_MAX (1 << 20)
-
-typedef struct Utf8Name
-{
-	const uint8_t *bytes;
-	int32_t		length;
-} Utf8Name;
-
-/* Bytewise, as strcmp. */
-int			name_compare(Utf8Name a, Utf8Name b);
 
 /* Where they are in a state of that type. */
 static inline NamedCounts *
