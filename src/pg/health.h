@@ -1,0 +1,35 @@
+/* Scores in and out of SQL. */
+#ifndef CSMETRICS_PG_HEALTH_H
+#define CSMETRICS_PG_HEALTH_H
+
+#include "pg/values.h"
+
+#include "core/health.h"
+
+/* A value from 0 to 100 in units, rounded; another is an error that calls it `what`. */
+extern int64 value_units(double value, const char *what);
+
+static inline double
+value_of_units(int64 units)
+{
+	/* both are whole numbers below 2^53: the nearest double */
+	return (double) units / VALUE_UNIT;
+}
+
+/* Arguments n and n + 1: yellow_from and green_from */
+extern HealthBounds bounds_args(FunctionCallInfo fcinfo, int n);
+
+/* The signals of argument n, and their score by a method. */
+typedef struct Scored
+{
+	HealthSignal *signals;
+	int32		count;
+	HealthScore score;
+} Scored;
+
+extern Scored scored_arg(FunctionCallInfo fcinfo, int n, HealthMethod method);
+
+/* What a score needs at least to be known, where nobody says another. */
+#define MIN_COVERAGE 0.6
+
+#endif
