@@ -17,7 +17,7 @@ SELECT p.*, m.identity FROM member AS m JOIN pg_proc AS p ON m.classid = 'pg_pro
 CREATE VIEW state AS
 SELECT prorettype::regtype AS type FROM function WHERE proname = 'merge' AND prokind = 'f' AND proargtypes = ARRAY[prorettype, prorettype]::oidvector;
 
-SELECT set_has('SELECT type::text FROM state', $$ VALUES ('revenue_flow'), ('churn'), ('mrr_timeline'), ('mrr_movements'), ('cohorts'), ('rate'), ('survey'), ('sbg'), ('durations'), ('tickets'), ('answers'), ('milestones'), ('activity'), ('active_series'), ('feature_usage'), ('adoption'), ('usage_retention') $$, 'the state types are found');
+SELECT set_has('SELECT type::text FROM state', $$ VALUES ('revenue_flow'), ('churn'), ('mrr_timeline'), ('mrr_movements'), ('cohorts'), ('rate'), ('survey'), ('sbg'), ('durations'), ('tickets'), ('answers'), ('milestones'), ('activity'), ('active_series'), ('feature_usage'), ('adoption'), ('usage_retention'), ('signals') $$, 'the state types are found');
 SELECT cmp_ok(count(*), '>', 150::bigint, 'the functions are found') FROM function;
 
 -- Described.

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(102);
+SELECT plan(108);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -71,6 +71,9 @@ FROM (SELECT active_series_agg(usage, '2024-02-01', '2024-03-10', 1, 3, 5) FROM 
 INSERT INTO seed SELECT 'milestones', s::text, milestones_send(s)
 FROM (SELECT milestone_agg(account::text, starts, ends, paused, NOT paused) FROM term WHERE account < 2
       UNION ALL SELECT unmerge(milestone_agg(NULL, NULL, NULL, NULL, NULL), milestone_agg('a', starts, NULL, true, true)) FROM term WHERE account = 5) AS q(s);
+INSERT INTO seed SELECT 'signals', s::text, signals_send(s)
+FROM (SELECT signal_agg(account::text, starts, later) FROM term WHERE account < 3
+      UNION ALL SELECT unmerge(signal_agg(NULL, NULL, NULL), signal_agg('pulse', starts, -mrr)) FROM term WHERE account = 5 UNION ALL SELECT signal_agg('pulse', '2024-01-01', 3)) AS q(s);
 CREATE TABLE usage AS SELECT account, feature_usage_agg('feature ' || id % 7, starts + n * n * 9, id * n) AS usage FROM term, generate_series(0, 9) AS n GROUP BY account;
 INSERT INTO seed SELECT 'feature_usage', s::text, feature_usage_send(s)
 FROM (SELECT usage FROM usage WHERE account < 2 UNION ALL SELECT unmerge(feature_usage_agg('é', '2024-01-01', 5), (SELECT usage FROM usage WHERE account = 2))
@@ -130,6 +133,8 @@ INSERT INTO reader VALUES
     ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
     ('active_series', '(SELECT count(*) FROM active_series(x, true))'), ('active_series', '(SELECT count(*) FROM active_series(x))'),
     ('usage_retention', 'sound(grown(x))'),
+    ('signals', 'signal_at(x, ''pulse'', ''2024-06-01'')'), ('signals', 'signal_given_at(x, ''1'', ''infinity'')'), ('signals', 'signal_count(x, ''2'', ''-infinity'', ''infinity'')'),
+    ('signals', 'signal_sum(x, ''pulse'', ''2024-01-01'', ''2024-06-01'')'),
     ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
 INSERT INTO reader VALUES
     ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(354);
+SELECT plan(370);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -59,7 +59,8 @@ SELECT * FROM (VALUES
     (18, 'feature_usage', 'feature_usage',       'feature_usage_agg(''feature '' || segment, coalesce(started, renews_on), id)'),
     (19, 'adoption',     'adoption',             'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'')'),
     (20, 'adoption',     'adoption, timed',      'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)'),
-    (21, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)')
+    (21, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)'),
+    (22, 'signals',      'signals',              'signal_agg(segment::text, started, closing)')
 ) AS k(nr, type, name, aggregate);
 
 -- A query of one state, read as its text and its binary form.
