@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/item_parts.h"
+
 const char *const health_policy_words[] = {"renormalise", "neutral", "zero", "veto", "pulse", NULL};
 const char *const health_method_words[] = {"weighted", "worst_component", "worst_signal", NULL};
 const char *const health_term_words[] = {"value", "coverage", "definition", "override", NULL};
@@ -18,42 +20,6 @@ is_override(const HealthSignal *signal)
 }
 
 /* Items */
-
-static uint8_t *
-write_big(uint8_t *out, uint64_t value, int bytes)
-{
-	for (int i = bytes - 1; i >= 0; i--)
-		*out++ = (uint8_t) (value >> (8 * i));
-	return out;
-}
-
-static uint64_t
-read_big(const uint8_t **in, int bytes)
-{
-	uint64_t	value = 0;
-
-	for (int i = 0; i < bytes; i++)
-		value = value << 8 | *(*in)++;
-	return value;
-}
-
-static uint8_t *
-write_name(uint8_t *out, Utf8Name name)
-{
-	memcpy(out, name.bytes, name.length);
-	out[name.length] = 0;
-	return out + name.length + 1;
-}
-
-/* A name is followed by NUL. */
-static Utf8Name
-read_name(const uint8_t **in)
-{
-	Utf8Name	name = {*in, (int32_t) strlen((const char *) *in)};
-
-	*in += name.length + 1;
-	return name;
-}
 
 int32_t
 health_write(uint8_t *out, const HealthSignal *signal)
@@ -86,19 +52,6 @@ read_signal(const uint8_t *in, int64_t count)
 	signal.freshness = (int32_t) read_big(&in, 4);
 	signal.normalizer = (int64_t) read_big(&in, 8);
 	return signal;
-}
-
-static bool
-name_is_sound(const uint8_t **in, const uint8_t *end)
-{
-	const uint8_t *nul = memchr(*in, 0, end - *in);
-	Utf8Name	name = {*in, 0};
-
-	if (!nul || nul - *in > NAME_LENGTH_MAX)
-		return false;
-	name.length = (int32_t) (nul - *in);
-	*in = nul + 1;
-	return name_is_text(name);
 }
 
 static const char *

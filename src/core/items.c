@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/item_parts.h"
 #include "core/numbers.h"
 
 /* Open: bytes in use, then the stream; the place of item i is the i-th number from the end of the room. */
@@ -198,4 +199,17 @@ items_flaw(const StateType *type, const Items *items, int64_t rows, const char *
 		before_length = (int32_t) length;
 	}
 	return found == items->items ? NULL : "number of items does not fit";
+}
+
+bool
+name_is_sound(const uint8_t **in, const uint8_t *end)
+{
+	const uint8_t *nul = memchr(*in, 0, end - *in);
+	Utf8Name	name = {*in, 0};
+
+	if (!nul || nul - *in > NAME_LENGTH_MAX)
+		return false;
+	name.length = (int32_t) (nul - *in);
+	*in = nul + 1;
+	return name_is_text(name);
 }

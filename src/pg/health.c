@@ -27,7 +27,7 @@ value_units(double value, const char *what)
 	return llrint(value * VALUE_UNIT);
 }
 
-static int64
+int64
 weight_arg(FunctionCallInfo fcinfo, int n)
 {
 	double		weight;
@@ -50,7 +50,7 @@ freshness_arg(FunctionCallInfo fcinfo, int n)
 	return (int32) lrint(freshness * FRESHNESS_UNIT);
 }
 
-static Utf8Name
+Utf8Name
 part_name_arg(FunctionCallInfo fcinfo, int n, const char *what)
 {
 	require_not_null(fcinfo, n, what);

@@ -5,6 +5,7 @@
 #include "pg/values.h"
 
 #include "core/health.h"
+#include "core/utf8_name.h"
 
 /* A value from 0 to 100 in units, rounded; another is an error that calls it `what`. */
 extern int64 value_units(double value, const char *what);
@@ -15,6 +16,10 @@ value_of_units(int64 units)
 	/* both are whole numbers below 2^53: the nearest double */
 	return (double) units / VALUE_UNIT;
 }
+
+/* Names and weights of signals; NULL is an error. */
+extern Utf8Name part_name_arg(FunctionCallInfo fcinfo, int n, const char *what);
+extern int64 weight_arg(FunctionCallInfo fcinfo, int n);
 
 /* Arguments n and n + 1: yellow_from and green_from */
 extern HealthBounds bounds_args(FunctionCallInfo fcinfo, int n);

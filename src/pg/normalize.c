@@ -1,5 +1,5 @@
+#include "pg/normalize.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include <math.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/normalize.h"
 
-static char *
+char *
 number_text(double value)
 {
 	return DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)));
@@ -97,27 +97,35 @@ knots_arg(FunctionCallInfo fcinfo, int n, bool strictly, int *count)
 	return knots;
 }
 
-/* Arguments: value, knots, scores */
-static Datum
-piecewise(FunctionCallInfo fcinfo)
+Piecewise
+piecewise_args(FunctionCallInfo fcinfo, int n)
 {
-	int			count,
-				scored;
-	const double *knots = knots_arg(fcinfo, 1, true, &count);
-	const double *scores = numbers_arg(fcinfo, 2, "scores", &scored);
+	Piecewise	piecewise;
+	int			scored;
 
-	if (scored != count)
+	piecewise.knots = knots_arg(fcinfo, n, true, &piecewise.count);
+	piecewise.scores = numbers_arg(fcinfo, n + 1, "scores", &scored);
+	if (scored != piecewise.count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%d scores for %d knots", scored, count),
+				 errmsg("%d scores for %d knots", scored, piecewise.count),
 				 errhint("Each knot needs the score that it is worth.")));
-	for (int i = 0; i < count; i++)
-		if (scores[i] < 0 || scores[i] > 100)
+	for (int i = 0; i < scored; i++)
+		if (piecewise.scores[i] < 0 || piecewise.scores[i] > 100)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("score %s is out of range", number_text(scores[i])),
+					 errmsg("score %s is out of range", number_text(piecewise.scores[i])),
 					 errdetail("Scores go from 0, the worst, to 100, the best.")));
-	PG_RETURN_FLOAT8(normalize_piecewise(measure_arg(fcinfo), knots, scores, count));
+	return piecewise;
+}
+
+/* Arguments: value, knots, scores */
+static Datum
+by_thresholds(FunctionCallInfo fcinfo)
+{
+	Piecewise	piecewise = piecewise_args(fcinfo, 1);
+
+	PG_RETURN_FLOAT8(normalize_piecewise(measure_arg(fcinfo), piecewise.knots, piecewise.scores, piecewise.count));
 }
 
 /* Arguments: value, knots */
@@ -146,6 +154,6 @@ logistic(FunctionCallInfo fcinfo)
 }
 
 SQL_FUNCTION(normalize_linear_sql, linear(fcinfo));
-SQL_FUNCTION(normalize_piecewise_sql, piecewise(fcinfo));
+SQL_FUNCTION(normalize_piecewise_sql, by_thresholds(fcinfo));
 SQL_FUNCTION(normalize_percentile_sql, percentile(fcinfo));
 SQL_FUNCTION(normalize_logistic_sql, logistic(fcinfo));

@@ -1,0 +1,140 @@
+#include "pg/health.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+
+#include "core/health_rules.h"
+#include "pg/items.h"
+#include "pg/normalize.h"
+
+STATE_IO(health_rules, health_rules_type);
+ITEMS_GROUP(health_rules, health_rules_type);
+
+/* A whole number from 0 to a limit; NULL is 0. */
+static int32
+count_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 highest)
+{
+	int32		count = PG_ARGISNULL(n) ? 0 : PG_GETARG_INT32(n);
+
+	if (count < 0 || count > highest)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %d is not between 0 and %d", what, count, highest)));
+	return count;
+}
+
+/* Arguments from 5 on: knots, scores */
+static void
+read_knots(FunctionCallInfo fcinfo, HealthRule *rule)
+{
+	Piecewise	piecewise;
+
+	require_not_null(fcinfo, 5, "knots");
+	require_not_null(fcinfo, 6, "scores");
+	piecewise = piecewise_args(fcinfo, 5);
+	if (piecewise.count > KNOTS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%d knots are more than %d", piecewise.count, KNOTS_MAX)));
+	rule->knots = piecewise.count;
+	memcpy(rule->knot, piecewise.knots, piecewise.count * sizeof(double));
+	memcpy(rule->value, piecewise.scores, piecewise.count * sizeof(double));
+}
+
+/* Arguments from 9 on: veto_from, veto_cap */
+static void
+read_veto(FunctionCallInfo fcinfo, HealthRule *rule)
+{
+	rule->vetoes = !PG_ARGISNULL(9);
+	if (!rule->vetoes)
+		return;
+	rule->veto_from = PG_GETARG_FLOAT8(9);
+	if (!isfinite(rule->veto_from))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("veto_from %s is not finite", number_text(rule->veto_from))));
+	require_not_null(fcinfo, 10, "veto_cap");
+	rule->veto_cap = value_units(PG_GETARG_FLOAT8(10), "veto_cap");
+}
+
+/* Arguments: state, component, signal, reading, weight, knots, scores, policy, keep_days, veto_from, veto_cap */
+static Datum
+add_rule(FunctionCallInfo fcinfo)
+{
+	Items	   *rules = items_own(fcinfo, &health_rules_type);
+	HealthRule	rule = {.component = part_name_arg(fcinfo, 1, "component"), .signal = part_name_arg(fcinfo, 2, "signal")};
+	uint8		item[RULE_ITEM_SIZE_MAX];
+
+	rule.reading = count_arg(fcinfo, 3, "reading", READINGS_MAX);
+	rule.weight = weight_arg(fcinfo, 4);
+	read_knots(fcinfo, &rule);
+	rule.policy = choice_arg(fcinfo, 7, "policy", rule_policy_words);
+	rule.keep_days = count_arg(fcinfo, 8, "keep_days", KEEP_DAYS_MAX);
+	read_veto(fcinfo, &rule);
+	return items_result(fcinfo, &health_rules_type, items_with(&health_rules_type, rules, item, rule_write(item, &rule), 1));
+}
+
+SQL_FUNCTION(health_rule_agg_add, add_rule(fcinfo));
+
+/* Argument 1, a list of numbers or NULLs; none at all is an empty one. */
+static double *
+readings_arg(FunctionCallInfo fcinfo, int *count)
+{
+	Datum	   *given;
+	bool	   *nulls;
+	double	   *readings;
+
+	*count = 0;
+	if (PG_ARGISNULL(1))
+		return NULL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), FLOAT8OID, sizeof(double), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &given, &nulls, count);
+	readings = palloc((*count + 1) * sizeof(double));
+	for (int i = 0; i < *count; i++)
+		readings[i] = nulls[i] ? NAN : DatumGetFloat8(given[i]);
+	return readings;
+}
+
+static Items *
+with_signal(Items *health, const HealthSignal *signal)
+{
+	uint8		item[HEALTH_ITEM_SIZE_MAX];
+
+	return items_with(&health_type, health, item, health_write(item, signal), signal->count);
+}
+
+/* Arguments: rules, readings, own, as_of */
+static Datum
+apply_rules(FunctionCallInfo fcinfo)
+{
+	Items	   *health;
+	const Items *rules;
+	Measures	measures;
+	ItemWalk	walk;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	rules = state_arg(fcinfo, 0, &health_rules_type);
+	health = items_new(&health_type, VARSIZE(rules));
+	walk = items_walk(rules);
+	measures.reading = readings_arg(fcinfo, &measures.readings);
+	measures.own = PG_ARGISNULL(2) ? NULL : state_arg(fcinfo, 2, &signals_type);
+	measures.as_of = PG_GETARG_TIMESTAMPTZ(3);
+	while (item_next(&walk))
+	{
+		HealthRule	rule;
+		HealthSignal signal;
+		HealthSignal veto;
+
+		if (walk.count < 1)
+			continue;
+		rule = rule_read(&walk);
+		if (rule_apply(&rule, &measures, &signal, &veto))
+			health = with_signal(health, &veto);
+		health = with_signal(health, &signal);
+	}
+	PG_RETURN_POINTER(state_closed(&health_type, health));
+}
+
+SQL_FUNCTION(health_of, apply_rules(fcinfo));

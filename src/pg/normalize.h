@@ -1,0 +1,21 @@
+/* Normalizers as arguments. */
+#ifndef CSMETRICS_PG_NORMALIZE_H
+#define CSMETRICS_PG_NORMALIZE_H
+
+#include "pg/values.h"
+
+/* Knots that ascend, at least two, and the scores that they are worth. */
+typedef struct Piecewise
+{
+	int			count;
+	const double *knots;
+	const double *scores;
+} Piecewise;
+
+/* Arguments n and n + 1, not NULL. */
+extern Piecewise piecewise_args(FunctionCallInfo fcinfo, int n);
+
+/* As float8 prints it. */
+extern char *number_text(double value);
+
+#endif
