@@ -1,21 +1,28 @@
 -- The support history of one account: tickets, its aggregate and its readers.
 CALL define_state('tickets', 'tickets_final');
 COMMENT ON TYPE tickets IS
-'The support tickets of one account over time, 56 bytes each. Built by ticket_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 bits, which tell them apart, not as text.';
+'The support tickets of one account over time, 64 bytes each. Built by ticket_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 bits, which tell them apart, not as text.';
 
 CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) RETURNS tickets
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
+CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) RETURNS tickets
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
 CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, solved_at timestamptz, reopened integer) RETURNS tickets
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_solve';
 COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS 'Internal: transition of ticket_agg';
+COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS 'Internal: transition of ticket_agg';
 COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, integer) IS 'Internal: transition of ticket_agg';
 
 CREATE AGGREGATE ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) (
     SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
+CREATE AGGREGATE ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) (
+    SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
 CREATE AGGREGATE ticket_agg(opened_at timestamptz, solved_at timestamptz, reopened integer) (
     SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS
-'The support history of one account, one row a ticket: when it was opened, first replied to and last solved (NULL or infinity: not yet), how many times it was reopened (NULL: 0), whether it was escalated (NULL: no), how many replies agents wrote (NULL: unknown), who asked (NULL: the account as a whole) and about what (NULL: no topic). Rows without opened_at are left out. A reply or solve before the opening is kept as given. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 tickets: 54000. NULL without rows.';
+'The support history of one account, one row a ticket: when it was opened, first replied to and last solved (NULL or infinity: not yet), how many times it was reopened (NULL: 0), whether it was escalated, from its opening on (NULL: no), how many replies agents wrote (NULL: unknown), who asked (NULL: the account as a whole) and about what (NULL: no topic). Rows without opened_at are left out. A reply or solve before the opening is kept as given. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 tickets: 54000. NULL without rows.';
+COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS
+'The same with the instant of escalation: before it, the ticket is not escalated. Where escalated_at is NULL or infinity, a ticket with escalated is escalated from its opening on, and another never; an escalated_at before the opening counts from the opening. escalated need not be given with it. escalated_at of -infinity or outside the years 1 to 9999: SQLSTATE 22008; other errors as above.';
 COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, integer) IS
 'The same for tickets that are grouped by requester, and by topic if that matters, already: nothing is kept of first replies, escalation, agent replies, requester and topic.';
 
@@ -30,7 +37,7 @@ COMMENT ON FUNCTION open_count(tickets, timestamptz) IS
 CREATE FUNCTION escalated_open_count(history tickets, as_of timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION escalated_open_count(tickets, timestamptz) IS
-'Tickets of the backlog that are escalated, at whatever time that was. NULL for NULL.';
+'Tickets of the backlog that were escalated by as_of. NULL for NULL.';
 CREATE FUNCTION last_opened_at(history tickets, as_of timestamptz) RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION last_opened_at(tickets, timestamptz) IS
@@ -42,7 +49,7 @@ CREATE FUNCTION ticket_facts(history tickets, as_of timestamptz, contact_window 
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION ticket_facts(tickets, timestamptz, interval) IS
-'One row a ticket opened by as_of, as it was known then, in no order that means anything. first_reply_at and solved_at are NULL if they came later; reopened and agent_replies are known with the solve, 0 and NULL before it; escalated has no time and is as given. A further contact of a ticket is one of the same requester and topic (NULL is one of each) opened later, or at the same instant and later in order, and no more than contact_window after its solve, so also while it was open; repeated: this ticket is a further contact of another. first_contact: it had no further contact and was not reopened; NULL unless its solve is contact_window old by as_of and not before its opening. A ticket solved before its opening lasts no time, as regards others. one_touch: solved with just one agent reply and not reopened; NULL unless solved by as_of with agent_replies known. contact_window: days of 24 hours and hours; below 0 or with months or years: SQLSTATE 22023. No rows for NULL.';
+'One row a ticket opened by as_of, as it was known then, in no order that means anything. first_reply_at and solved_at are NULL if they came later; reopened and agent_replies are known with the solve, 0 and NULL before it; escalated is true from the escalation on. A further contact of a ticket is one of the same requester and topic (NULL is one of each) opened later, or at the same instant and later in order, and no more than contact_window after its solve, so also while it was open; repeated: this ticket is a further contact of another. first_contact: it had no further contact and was not reopened; NULL unless its solve is contact_window old by as_of and not before its opening. A ticket solved before its opening lasts no time, as regards others. one_touch: solved with just one agent reply and not reopened; NULL unless solved by as_of with agent_replies known. contact_window: days of 24 hours and hours; below 0 or with months or years: SQLSTATE 22023. No rows for NULL.';
 
 CREATE FUNCTION first_contact_resolution(history tickets, as_of timestamptz, contact_window interval DEFAULT '7 days', variant text DEFAULT 'gross') RETURNS rate
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

@@ -12,7 +12,8 @@ INSERT INTO source_column VALUES
 ('ticket', 10, 'priority', 'text', false, 'Priority'),
 ('ticket', 11, 'escalated', 'boolean', false, 'Was it escalated?'),
 ('ticket', 12, 'channel', 'text', false, 'Way in which it came'),
-('ticket', 13, 'subject', 'text', false, 'Subject line');
+('ticket', 13, 'subject', 'text', false, 'Subject line'),
+('ticket', 14, 'escalated_at', 'timestamptz', false, 'When it was escalated; NULL: with its opening, where escalated is true');
 
 INSERT INTO source_check VALUES
 ('ticket', 1, 'account_id IS NULL', $$format('ticket %s: account_id is NULL', ticket_id)$$),
@@ -22,7 +23,7 @@ INSERT INTO source_check VALUES
 
 INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (30, 'tickets', 'tickets', 'ticket',
- 'ticket_agg(opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester_id, topic)', 'true',
+ 'ticket_agg(opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester_id, topic, escalated_at)', 'true',
  NULL, 'Its support tickets; NULL without any');
 
 INSERT INTO policy_column VALUES

@@ -12,9 +12,11 @@ tickets_flaw(const void *state, int64_t rows)
 		const Ticket *ticket = &tickets->ticket[i];
 
 		if (!instant_is_valid(ticket->opened) || !instant_is_valid_or_never(ticket->first_reply) ||
-			!instant_is_valid_or_never(ticket->solved))
+			!instant_is_valid_or_never(ticket->solved) || !instant_is_valid_or_never(ticket->escalated))
 			return "an instant is out of range";
-		if (ticket->handling < 0 || ticket->agent_replies < REPLIES_UNKNOWN)
+		if (ticket->escalated < ticket->opened)
+			return "an escalation is before its opening";
+		if (ticket->reopened < 0 || ticket->agent_replies < REPLIES_UNKNOWN)
 			return "a value is out of range";
 	}
 	return bag_flaw(&tickets_type, &tickets->bag);
@@ -30,7 +32,7 @@ const StateType tickets_type = {
 	.name = "tickets",
 	.version = 1,
 	.fields = BAG_FIELDS,
-	.row = "lllllkkn",
+	.row = "llllllkkn",
 	.count_max = TICKETS_MAX,
 	.row_count = bag_row_count,
 	.flaw = tickets_flaw,
@@ -58,7 +60,7 @@ tickets_open(const Tickets *tickets, int64_t as_of, bool escalated_only)
 		const Ticket *ticket = &tickets->ticket[i];
 
 		if (ticket->count > 0 && instant_as_of(ticket->solved, as_of) == INSTANT_NEVER &&
-			(!escalated_only || ticket_is_escalated(ticket)))
+			(!escalated_only || instant_as_of(ticket->escalated, as_of) != INSTANT_NEVER))
 			sum += ticket->count;
 	}
 	return sum;
@@ -98,7 +100,9 @@ compare_contacts(const void *a, const void *b)
 	if (order == 0)
 		order = COMPARE(x->solved, y->solved);
 	if (order == 0)
-		order = COMPARE(x->handling, y->handling);
+		order = COMPARE(x->escalated, y->escalated);
+	if (order == 0)
+		order = COMPARE(x->reopened, y->reopened);
 	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
 }
 
@@ -110,9 +114,10 @@ ticket_as_of(const Ticket *ticket, int64_t as_of)
 
 	known.first_reply = instant_as_of(ticket->first_reply, as_of);
 	known.solved = instant_as_of(ticket->solved, as_of);
+	known.escalated = instant_as_of(ticket->escalated, as_of);
 	if (known.solved == INSTANT_NEVER)
 	{
-		known.handling = ticket_is_escalated(ticket);
+		known.reopened = 0;
 		known.agent_replies = REPLIES_UNKNOWN;
 	}
 	return known;
@@ -167,9 +172,9 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 
 	*facts = (TicketFacts) {ticket, NOT_JUDGED, NOT_JUDGED, ticket->opened <= walk->reach};
 	if (solved && until <= walk->as_of)
-		facts->first_contact = judged(ticket_reopened(ticket) == 0 && (!following || following->opened > until));
+		facts->first_contact = judged(ticket->reopened == 0 && (!following || following->opened > until));
 	if (ticket->agent_replies != REPLIES_UNKNOWN)
-		facts->one_touch = judged(ticket->agent_replies == 1 && ticket_reopened(ticket) == 0);
+		facts->one_touch = judged(ticket->agent_replies == 1 && ticket->reopened == 0);
 
 	if (!following)
 		walk->reach = INT64_MIN;

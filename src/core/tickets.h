@@ -22,9 +22,10 @@ typedef struct Ticket
 	int64_t		opened;
 	int64_t		first_reply;	/* these two: or never */
 	int64_t		solved;
+	int64_t		escalated;		/* or never; not before it was opened */
 	int64_t		requester;		/* these two: a text key, or none */
 	int64_t		topic;
-	int32_t		handling;		/* 2 * times reopened + escalated */
+	int32_t		reopened;		/* times */
 	int32_t		agent_replies;	/* or REPLIES_UNKNOWN */
 	int64_t		count;			/* tickets with just these facts */
 } Ticket;
@@ -40,13 +41,7 @@ extern const StateType tickets_type;
 static inline bool
 ticket_is_escalated(const Ticket *ticket)
 {
-	return ticket->handling & 1;
-}
-
-static inline int32_t
-ticket_reopened(const Ticket *ticket)
-{
-	return ticket->handling >> 1;
+	return ticket->escalated != INSTANT_NEVER;
 }
 
 /* The sums of counts opened on instants from <= t < to, and open, or open and escalated, at an instant. */

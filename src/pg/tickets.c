@@ -20,31 +20,38 @@ times_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 unknown)
 	return times;
 }
 
-/* A ticket whose opening is not known is left out. */
+/* A ticket whose opening is not known is left out; an escalation before the opening counts from there. */
 static Datum
 with_ticket(FunctionCallInfo fcinfo, Ticket ticket)
 {
 	Bag		   *bag = bag_own(fcinfo, &tickets_type);
 
 	ticket.count = 1;
+	ticket.escalated = Max(ticket.escalated, ticket.opened);
 	if (ticket.opened != INSTANT_NEVER)
 		bag = bag_with(&tickets_type, bag, &ticket, false);
 	return bag_result(fcinfo, &tickets_type, bag);
 }
 
-/* Arguments: state, opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester, topic */
+/* Arguments: state, opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester, topic [, escalated_at] */
 static Datum
 add_ticket(FunctionCallInfo fcinfo)
 {
-	bool		escalated = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+	bool		is_escalated = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+	int64		escalated = PG_NARGS() > 9 ? open_instant_arg(fcinfo, 9, "escalated_at") : INSTANT_NEVER;
+
+	/* at a time that is not known: from its opening on */
+	if (is_escalated && escalated == INSTANT_NEVER)
+		escalated = INSTANT_FIRST;
 
 	return with_ticket(fcinfo, (Ticket) {
 		.opened = open_instant_arg(fcinfo, 1, "opened_at"),
 		.first_reply = open_instant_arg(fcinfo, 2, "first_reply_at"),
 		.solved = open_instant_arg(fcinfo, 3, "solved_at"),
+		.escalated = escalated,
 		.requester = text_key_arg(fcinfo, 7),
 		.topic = text_key_arg(fcinfo, 8),
-		.handling = 2 * times_arg(fcinfo, 4, "reopened", 0) + escalated,
+		.reopened = times_arg(fcinfo, 4, "reopened", 0),
 		.agent_replies = times_arg(fcinfo, 6, "agent_replies", REPLIES_UNKNOWN),
 	});
 }
@@ -57,9 +64,10 @@ add_solve(FunctionCallInfo fcinfo)
 		.opened = open_instant_arg(fcinfo, 1, "opened_at"),
 		.first_reply = INSTANT_NEVER,
 		.solved = open_instant_arg(fcinfo, 2, "solved_at"),
+		.escalated = INSTANT_NEVER,
 		.requester = TEXT_KEY_NONE,
 		.topic = TEXT_KEY_NONE,
-		.handling = 2 * times_arg(fcinfo, 3, "reopened", 0),
+		.reopened = times_arg(fcinfo, 3, "reopened", 0),
 		.agent_replies = REPLIES_UNKNOWN,
 	});
 }
@@ -120,7 +128,7 @@ list(FunctionCallInfo fcinfo)
 		row_put_instant(&row, facts.ticket->opened);
 		row_put_instant(&row, facts.ticket->first_reply);
 		row_put_instant(&row, facts.ticket->solved);
-		row_put(&row, Int32GetDatum(ticket_reopened(facts.ticket)));
+		row_put(&row, Int32GetDatum(facts.ticket->reopened));
 		row_put(&row, BoolGetDatum(ticket_is_escalated(facts.ticket)));
 		if (facts.ticket->agent_replies == REPLIES_UNKNOWN)
 			row_put_null(&row);

@@ -59,6 +59,7 @@ FROM (SELECT duration_agg(starts, ends, '2024-12-01') FROM term UNION ALL SELECT
       UNION ALL SELECT many_durations(false) UNION ALL SELECT many_durations(true)) AS q(s);
 INSERT INTO seed SELECT 'tickets', s::text, tickets_send(s)
 FROM (SELECT ticket_agg(starts, ends, starts + 30, account, paused, id, account::text, NULL) FROM term WHERE account < 2
+      UNION ALL SELECT ticket_agg(starts, ends, starts + 30, account, NULL, id, NULL, account::text, ends) FROM term WHERE account = 3
       UNION ALL SELECT unmerge(ticket_agg(NULL, NULL, 0), ticket_agg(starts, ends, 1)) FROM term WHERE account = 5 UNION ALL SELECT ticket_agg('2024-01-01', NULL, 0)) AS q(s);
 INSERT INTO seed SELECT 'answers', s::text, answers_send(s)
 FROM (SELECT answer_agg('csat', mrr, ends, starts, account::text, 0, later + 1, paused) FROM term WHERE account < 2

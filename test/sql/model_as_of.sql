@@ -3,7 +3,7 @@
 -- Support, surveys, milestones and value in a model of random facts: as of a past day the views say what they
 -- said on that day, whatever came later; segments add up; and plain SQL over the sources agrees.
 BEGIN;
-SELECT plan(28);
+SELECT plan(29);
 SELECT setseed(0.29) \g /dev/null
 
 CREATE TABLE public.customer AS
@@ -22,6 +22,9 @@ SELECT id AS ticket_id, account_id, opened_at, CASE WHEN random() < 0.9 THEN ope
        CASE WHEN random() < 0.8 THEN opened_at + (random() * random() * 60 - 0.5) * interval '1 day' END AS solved_at,
        (random() < 0.15)::int AS reopened, floor(random() * 4)::int AS agent_replies, (ARRAY['ann', 'bob', NULL])[1 + id % 3] AS requester_id, random() < 0.1 AS escalated
 FROM (SELECT id, 1 + floor(random() * 150)::int AS account_id, timestamptz '2023-07-01' + random() * interval '450 days' AS opened_at FROM generate_series(1, 3000) AS id) AS t;
+-- of some it is known when they were escalated: up to 90 days after the opening, or a day before
+ALTER TABLE public.ticket ADD escalated_at timestamptz;
+UPDATE public.ticket SET escalated_at = opened_at + (ticket_id % 92 - 1) * interval '1 day', escalated = (ARRAY[true, false, NULL])[1 + ticket_id % 3] WHERE ticket_id % 5 = 0;
 CREATE TABLE public.answer AS
 SELECT id, 1 + id % 150 AS account_id, (ARRAY['nps', 'csat', 'ces'])[1 + id % 3] AS kind, sent_at, CASE WHEN random() < 0.6 THEN sent_at + random() * interval '20 days' END AS responded_at,
        floor(random() * 12) AS score, (ARRAY['ann', 'bob', 'cyd', NULL])[1 + floor(random() * 4)::int] AS respondent_id
@@ -34,7 +37,7 @@ BEGIN
     CALL create_model(model, 'integer');
     EXECUTE format('UPDATE %I.policy SET time_zone = ''Europe/Berlin'', as_of = ''2024-05-15'', gross_margin = 0.8', model);
     CALL map(model, 'account', 'SELECT id AS account_id, segment, path AS onboarding_path, created_on FROM public.customer');
-    CALL map(model, 'ticket', 'SELECT ticket_id, account_id, opened_at, first_reply_at, solved_at, reopened, agent_replies, requester_id, escalated FROM ' || tickets);
+    CALL map(model, 'ticket', 'SELECT ticket_id, account_id, opened_at, first_reply_at, solved_at, reopened, agent_replies, requester_id, escalated, escalated_at FROM ' || tickets);
     CALL map(model, 'survey', 'SELECT account_id, kind, score, sent_at, responded_at, respondent_id, CASE WHEN kind = ''csat'' AND id % 2 = 0 THEN 0 END AS lowest,
                                       CASE WHEN kind = ''csat'' AND id % 2 = 0 THEN 1 END AS highest, kind <> ''ces'' AS higher_is_better FROM ' || answers);
     CALL map(model, 'milestone', 'SELECT * FROM ' || steps);
@@ -47,7 +50,8 @@ CALL pg_temp.build('now', 'public.ticket', 'public.answer', 'public.step', 'publ
 CREATE VIEW public.known AS SELECT timestamptz '2024-05-16 00:00 Europe/Berlin' AS until;
 CREATE VIEW public.ticket_then AS
     SELECT ticket_id, account_id, opened_at, CASE WHEN first_reply_at < until THEN first_reply_at END AS first_reply_at, CASE WHEN solved_at < until THEN solved_at END AS solved_at,
-           CASE WHEN solved_at < until THEN reopened ELSE 0 END AS reopened, CASE WHEN solved_at < until THEN agent_replies END AS agent_replies, requester_id, escalated
+           CASE WHEN solved_at < until THEN reopened ELSE 0 END AS reopened, CASE WHEN solved_at < until THEN agent_replies END AS agent_replies, requester_id,
+           CASE WHEN escalated_at IS NULL THEN escalated ELSE escalated_at < until END AS escalated, CASE WHEN escalated_at < until THEN escalated_at END AS escalated_at
     FROM public.ticket, public.known WHERE opened_at < until;
 CREATE VIEW public.answer_then AS
     SELECT id, account_id, kind, sent_at, CASE WHEN responded_at < until THEN responded_at END AS responded_at, CASE WHEN responded_at < until THEN score END AS score, respondent_id
@@ -76,6 +80,8 @@ SELECT results_eq($$SELECT account_count, reached_count, waiting_count, lost_cou
 SELECT results_eq('SELECT sum(mrr), count(*) FILTER (WHERE mrr > 0) FROM now.tenure_by_account', $$SELECT mrr, paying_count FROM now.value_by_segment WHERE dimension = 'all'$$, 'value: the accounts behind it');
 SELECT results_eq('SELECT sum(open_count), sum(escalated_open_count) FROM now.support_by_account',
                   $$SELECT count(*)::numeric, count(*) FILTER (WHERE escalated)::numeric FROM public.ticket_then WHERE solved_at IS NULL$$, 'support: what is open');
+
+SELECT isnt_empty('SELECT FROM public.ticket, public.known WHERE opened_at < until AND solved_at > until AND escalated AND escalated_at > until', 'support: some that are open were escalated later, and count as not escalated yet');
 
 -- Plain SQL over what was known, months of Berlin.
 CREATE TEMP VIEW month AS

@@ -51,7 +51,7 @@ SELECT * FROM (VALUES
     (10, 'durations',    'durations',            'duration_agg(started, ended, ''2023-09-01'', renews_on, started + id % 50)'),
     (11, 'durations',    'durations, weighted',  'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, abs(mrr))'),
     (12, 'durations',    'durations, competing', 'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, id % 3 = 1)'),
-    (13, 'tickets',      'tickets',              'ticket_agg(started, renews_on, ended, part, paused, segment, part::text, NULL)'),
+    (13, 'tickets',      'tickets',              'ticket_agg(started, renews_on, ended, part, paused, segment, part::text, NULL, renews_on)'),
     (14, 'answers',      'answers',              'answer_agg(''nps'', closing, ended, started, part::text, 0, 10, paused)'),
     (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)'),
     (16, 'activity',     'activity',             'activity_agg(started, id % 7)'),

@@ -2,12 +2,12 @@
 \i test/psql.sql
 -- Ticket histories: what was known of each ticket when, further contacts, first contact resolution, backlog, and what is refused.
 BEGIN;
-SELECT plan(89);
+SELECT plan(110);
 
--- tickets('opened first_reply solved reopened escalated agent_replies requester topic', …): - is NULL, and so is the rest that is left away.
+-- tickets('opened first_reply solved reopened escalated agent_replies requester topic escalated_at', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.tickets(VARIADIC lines text[]) RETURNS tickets LANGUAGE sql AS $$
     SELECT ticket_agg(part[1]::timestamptz, nullif(part[2], '-')::timestamptz, nullif(part[3], '-')::timestamptz, nullif(part[4], '-')::integer,
-                      nullif(part[5], '-')::boolean, nullif(part[6], '-')::integer, nullif(part[7], '-'), nullif(part[8], '-'))
+                      nullif(part[5], '-')::boolean, nullif(part[6], '-')::integer, nullif(part[7], '-'), nullif(part[8], '-'), nullif(part[9], '-')::timestamptz)
     FROM (SELECT string_to_array(line, ' ') FROM unnest(lines) AS line) AS t(part)
 $$;
 -- Its facts in the order of opening: day opened, first_contact, one_touch, repeated.
@@ -115,6 +115,19 @@ CREATE TEMP VIEW backlog AS
 SELECT is(ARRAY[open_count(history, as_of), escalated_open_count(history, as_of)], counts, format('backlog at %s', as_of))
 FROM backlog, (VALUES (timestamptz '2023-12-31', '{0,0}'::bigint[]), ('2024-01-01', '{1,0}'), ('2024-01-05', '{3,2}'), ('2024-01-09', '{4,2}'),
                       ('2024-01-10', '{3,2}'), ('2024-01-12', '{3,2}'), ('2024-01-20', '{1,0}'), ('infinity', '{1,0}'), ('-infinity', '{0,0}')) AS e(as_of, counts);
+-- Escalated with the opening, on the 8th, as it was solved, never, at a time that is not known, on the 9th; and before it was opened, on the 12th
+CREATE TEMP VIEW escalations AS
+    SELECT pg_temp.tickets('2024-01-05 - - 0 - - a - 2024-01-05', '2024-01-05 - 2024-01-10 0 - 1 b - 2024-01-08', '2024-01-05 - 2024-01-10 0 f 1 c - 2024-01-10', '2024-01-05 - 2024-01-20 0 f - d - infinity',
+                           '2024-01-07 - - 0 t - e - -', '2024-01-07 - - 0 t - f - 2024-01-09', '2024-01-12 - - 0 t - g - 2024-01-01') AS history;
+SELECT is(ARRAY[open_count(history, as_of), escalated_open_count(history, as_of), (SELECT count(*) FILTER (WHERE escalated) FROM ticket_facts(history, as_of)), trial_count(first_contact_resolution(history, as_of, '0', 'net'))],
+          counts, format('open, escalated, ever escalated, net trials at %s', as_of))
+FROM escalations, (VALUES (timestamptz '2024-01-04', '{0,0,0,0}'::bigint[]), ('2024-01-05', '{4,1,1,0}'), ('2024-01-07 23:59:59.999999', '{6,2,2,0}'), ('2024-01-08', '{6,3,3,0}'), ('2024-01-09', '{6,4,4,0}'),
+                          ('2024-01-10', '{4,3,5,0}'), ('2024-01-12', '{5,4,6,0}'), ('2024-01-20', '{4,4,6,1}'), ('infinity', '{4,4,6,1}'), ('-infinity', '{0,0,0,0}')) AS e(as_of, counts);
+SELECT is(pg_temp.tickets('2024-01-05 - - 0 t'), pg_temp.tickets(line), 'escalated with its opening: ' || line)
+FROM unnest(ARRAY['2024-01-05 - - 0 - - - - 2024-01-05', '2024-01-05 - - 0 f - - - 2023-12-31', '2024-01-05 - - 0 t - - - infinity', '2024-01-05 - - 0 t - - - 2024-01-05']) AS line;
+SELECT is(ticket_agg('2024-01-05', NULL, NULL, 0, escalated, NULL, NULL, NULL), ticket_agg('2024-01-05', NULL, NULL, 0, escalated, NULL, NULL, NULL, NULL), 'without escalated_at: ' || coalesce(escalated::text, 'NULL'))
+FROM unnest('{t,f,NULL}'::boolean[]) AS escalated GROUP BY escalated;
+SELECT is(ticket_agg('2024-01-05', NULL, NULL, 0, NULL, NULL, NULL, NULL)::text, '1 0|1 1|757728000000000 ' || repeat('9223372036854775807 ', 3) || '0 0 0 -1 1', 'the text form: opened, first reply, solved, escalated, requester, topic, reopened, replies, count');
 SELECT is(opened_count(history, from_at, to_at), n, format('opened from %s and before %s', from_at, to_at))
 FROM backlog, (VALUES (timestamptz '2024-01-01', timestamptz '2024-01-05', 1::bigint), ('2024-01-01 00:00:00.000001', '2024-01-05 00:00:00.000001', 2),
                       ('2024-01-12', 'infinity', 1), ('-infinity', 'infinity', 5), ('-infinity', '2024-01-01', 0)) AS e(from_at, to_at, n);
@@ -139,14 +152,17 @@ FROM (SELECT unmerge(pg_temp.tickets('2024-02-01'), pg_temp.tickets('2024-01-01'
 
 -- An account has at most 2^21 tickets.
 CREATE TEMP VIEW full_history AS
-    SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 0 0 0 -1 2097152'::tickets AS history, ticket_agg('2024-01-01', NULL, 0) AS one;
+    SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 9223372036854775807 0 0 0 -1 2097152'::tickets AS history, ticket_agg('2024-01-01', NULL, 0) AS one;
 SELECT is(open_count(history, 'infinity'), 2097152::bigint, '2^21 tickets are not too many') FROM full_history;
 SELECT throws_ok('SELECT merge(history, one) FROM full_history', '54000', 'tickets of more than 2097152 rows', 'one more is');
 SELECT throws_ok('SELECT unmerge(history, one) FROM full_history', '54000', NULL, 'whatever its sign');
 SELECT throws_ok('SELECT rollup(h) FROM full_history, unnest(ARRAY[history, one]) AS h', '54000', NULL, 'as they roll up, too');
-SELECT throws_ok($$SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 0 0 0 -1 2097153'::tickets$$, '22P02', NULL, 'and from outside');
+SELECT throws_ok($$SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 9223372036854775807 0 0 0 -1 2097153'::tickets$$, '22P02', NULL, 'and from outside');
 
 -- What is refused
+SELECT throws_ok($$SELECT '1 0|1 1|1 9223372036854775807 9223372036854775807 0 0 0 0 -1 1'::tickets$$, '22P02', NULL, 'an escalation before the opening, from outside');
+SELECT throws_ok(format('SELECT ticket_agg(''2024-01-01'', NULL, NULL, 0, NULL, NULL, NULL, NULL, %L)', escalated), '22008', message, message)
+FROM (VALUES ('-infinity', 'escalated_at out of range: -infinity'), ('10000-01-01', 'escalated_at out of range: 10000-01-01 00:00:00+00')) AS wrong(escalated, message);
 PREPARE ticket(timestamptz, timestamptz, timestamptz, integer, integer) AS SELECT ticket_agg($1, $2, $3, $4, NULL, $5, NULL, NULL);
 SELECT throws_ok(format('EXECUTE ticket(%L, %L, %L, %L, %L)', opened, reply, solved, reopened, replies), code, message, description)
 FROM (VALUES
@@ -179,16 +195,22 @@ SELECT id, account, opened, opened + random() * interval '4 days' AS reply,
        (ARRAY['ann', 'bob', 'cyd', NULL])[1 + id % 4] AS requester, (ARRAY['billing', NULL])[1 + id / 7 % 2] AS topic
 FROM (SELECT id, 1 + id % 31 AS account, timestamptz '2024-01-01' + floor(random() * 480) * interval '6 hours' AS opened FROM generate_series(1, 2500) AS id) AS t;
 UPDATE ticket SET reply = NULL WHERE id % 3 = 0;
+-- some a while after the opening, some before, some at a time that is not known
+ALTER TABLE ticket ADD escalated_at timestamptz, ADD since timestamptz;
+UPDATE ticket SET escalated_at = opened + floor(random() * 40 - 4) * interval '6 hours' WHERE escalated AND id % 5 > 0;
+UPDATE ticket SET escalated = (ARRAY[true, false, NULL])[1 + id % 3] WHERE escalated_at IS NOT NULL;
+UPDATE ticket SET since = CASE WHEN escalated_at > opened THEN escalated_at WHEN escalated_at IS NOT NULL OR escalated THEN opened END;
 CREATE TEMP TABLE history AS
-SELECT account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic) AS history FROM ticket GROUP BY account;
+SELECT account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history FROM ticket GROUP BY account;
 CREATE TEMP TABLE question AS
 SELECT as_of, width FROM unnest('{2024-01-20,2024-03-01 06:00,2024-04-15 00:00:00.000001,infinity}'::timestamptz[]) AS as_of, unnest('{0,36 hours,7 days}'::interval[]) AS width;
 CREATE TEMP VIEW known AS
 SELECT as_of, account, requester, topic, opened, CASE WHEN reply <= as_of THEN reply END AS reply, CASE WHEN solved <= as_of THEN solved END AS solved,
-       CASE WHEN solved <= as_of THEN reopened ELSE 0 END AS reopened, escalated, CASE WHEN solved <= as_of THEN replies END AS replies
+       CASE WHEN solved <= as_of THEN reopened ELSE 0 END AS reopened, coalesce(since <= as_of, false) AS escalated, CASE WHEN since <= as_of THEN since END AS escalated_at,
+       CASE WHEN solved <= as_of THEN replies END AS replies
 FROM ticket, (SELECT DISTINCT as_of FROM question) AS q WHERE opened <= as_of;
 CREATE TEMP TABLE contact AS
-SELECT *, row_number() OVER (PARTITION BY as_of, account ORDER BY opened, reply, solved, reopened, escalated, replies NULLS FIRST) AS nr FROM known;
+SELECT *, row_number() OVER (PARTITION BY as_of, account ORDER BY opened, reply, solved, escalated_at, reopened, replies NULLS FIRST) AS nr FROM known;
 CREATE INDEX ON contact (as_of, account);
 CREATE TEMP TABLE expected AS
 SELECT q.as_of, width, account, opened, reply, solved, reopened, escalated, replies,
@@ -211,7 +233,7 @@ SELECT results_eq($$ SELECT as_of, width, v, success_count(r), trial_count(r) FR
                   $$ SELECT as_of, width, v, count(*) FILTER (WHERE success), count(success) FROM expected,
                          LATERAL (VALUES ('gross', first_contact), ('net', CASE WHEN NOT escalated THEN first_contact END), ('one_touch', one_touch), ('under_two', replies < 2)) AS s(v, success)
                      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 $$, 'the rates are counts of these');
-SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic) AS history
+SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history
                                                            FROM known GROUP BY 1, 2) AS k JOIN question USING (as_of), ticket_facts(history, as_of, width) AS f
                    EXCEPT ALL TABLE actual $$, 'a history of what was known at an instant reads the same as of then: what came later changes nothing');
 
