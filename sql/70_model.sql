@@ -80,16 +80,47 @@ COMMENT ON COLUMN policy_column.default_value IS 'SQL expression of the default;
 COMMENT ON COLUMN policy_column.condition IS 'SQL condition that it must meet; NULL: none';
 COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) marks rules that take effect with the next refresh';
 
+CREATE TABLE model_setting (
+    name        text PRIMARY KEY,
+    constraints text[] NOT NULL,
+    defaults    text,
+    description text NOT NULL);
+COMMENT ON TABLE model_setting IS 'The tables of settings in every model, besides its policy: what users write. One row a table.';
+COMMENT ON COLUMN model_setting.name IS 'Name of the table';
+COMMENT ON COLUMN model_setting.constraints IS 'SQL constraints of its rows';
+COMMENT ON COLUMN model_setting.defaults IS 'A query of the rows that it has at first; NULL: none';
+COMMENT ON COLUMN model_setting.description IS 'Its comment';
+
+CREATE TABLE setting_column (
+    setting       text     NOT NULL REFERENCES model_setting,
+    position      smallint NOT NULL,
+    name          text     NOT NULL,
+    type          text     NOT NULL,
+    default_value text,
+    description   text     NOT NULL,
+    PRIMARY KEY (setting, name),
+    UNIQUE (setting, position));
+COMMENT ON TABLE setting_column IS 'The columns of the tables of settings. One row a column.';
+COMMENT ON COLUMN setting_column.setting IS 'The table';
+COMMENT ON COLUMN setting_column.position IS 'Order of the columns';
+COMMENT ON COLUMN setting_column.name IS 'Name of the column';
+COMMENT ON COLUMN setting_column.type IS 'Its type; account_id stands for the type chosen in create_model';
+COMMENT ON COLUMN setting_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
+COMMENT ON COLUMN setting_column.description IS 'Its comment';
+
 CREATE TABLE model_view (
     position    smallint PRIMARY KEY,
-    name        text NOT NULL UNIQUE,
+    name        text NOT NULL,
     body        text NOT NULL,      -- resolved in the model's schema first, then in csmetrics
-    description text NOT NULL);
-COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view.';
+    description text NOT NULL,
+    argument    text,
+    UNIQUE NULLS NOT DISTINCT (name, argument));
+COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
+COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
 
 CREATE TABLE model_column (
     name        text PRIMARY KEY,
@@ -98,7 +129,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_view, model_column TO PUBLIC;
+GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_setting, setting_column, model_view, model_column TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
@@ -147,6 +178,7 @@ DECLARE
     part record;
     source record;
     metric record;
+    columns text;
     undescribed text;
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
@@ -171,12 +203,20 @@ BEGIN
     COMMENT ON COLUMN policy.only_row IS 'There is one row';
 
     FOR part IN
-        SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
+        SELECT format('CREATE TABLE %I (%s, %s)', t.name,
+                      (SELECT string_agg(format('%I %s', name, CASE type WHEN 'account_id' THEN account_id_type::text ELSE type END)
+                                         || coalesce(' NOT NULL DEFAULT ' || default_value, ''), ', ' ORDER BY position)
+                       FROM setting_column WHERE setting = t.name),
+                      array_to_string(t.constraints, ', ')) AS statement FROM model_setting t
+        UNION ALL SELECT format('INSERT INTO %I %s', name, defaults) FROM model_setting WHERE defaults IS NOT NULL
+        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_setting
+        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', setting, name, description) FROM setting_column
+        UNION ALL SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
                       (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place)
                        FROM (SELECT key AS name, CASE key WHEN 'account_id' THEN account_id_type::text ELSE 'text' END AS type, place - 1000 AS place
                              FROM unnest(t.keys) WITH ORDINALITY k(key, place)
                              UNION ALL SELECT h.name, h.type, h.position FROM model_history h WHERE h.state = t.name) c),
-                      array_to_string(t.keys, ', ')) AS statement FROM model_state t
+                      array_to_string(t.keys, ', ')) FROM model_state t
         UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_state
         UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', name, key, 'Key of the ' || replace(key, '_id', '')) FROM model_state, unnest(keys) key
         UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', state, name, description) FROM model_history
@@ -202,12 +242,22 @@ BEGIN
     END LOOP;
 
     FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, metric.body);
-        EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
+        -- of a function too, since a view knows what columns the query has
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, replace(metric.body, '$1', 'NULL::date'));
+        IF metric.argument IS NULL THEN
+            EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
+        ELSE
+            SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum) INTO columns
+            FROM pg_attribute WHERE attrelid = metric.name::regclass AND attnum > 0;
+            EXECUTE format('DROP VIEW %I', metric.name);
+            EXECUTE format('CREATE FUNCTION %I(%I date) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 BEGIN ATOMIC %s; END',
+                           metric.name, metric.argument, columns, metric.body);
+            EXECUTE format('COMMENT ON FUNCTION %I(date) IS %L', metric.name, metric.description);
+        END IF;
     END LOOP;
     FOR metric IN
         SELECT a.attrelid::regclass AS view, a.attname AS name, c.description
-        FROM model_view v
+        FROM (SELECT name FROM model_view WHERE argument IS NULL) v
         JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, v.name)::regclass AND a.attnum > 0
         LEFT JOIN model_column c ON c.name = a.attname
     LOOP

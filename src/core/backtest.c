@@ -301,16 +301,16 @@ double
 backtest_top_hits(const Backtest *backtest, const BacktestTotals *totals, double flagged)
 {
 	RiskWalk	walk = {.backtest = backtest};
-	double		border = totals->happened + totals->spared - flagged;	/* so many lie below it */
+	int64_t		above = totals->happened + totals->spared;
 	double		hits = 0;
 
 	while (risk_next(&walk))
 	{
-		double		size = walk.happened + walk.spared;
-		double		above = walk.happened_below + walk.spared_below + size - border;
+		int64_t		size = walk.happened + walk.spared;
 
-		if (above > 0)
-			hits += walk.happened * fmin(above / size, 1);
+		above -= size;
+		if (flagged > above)
+			hits += walk.happened * fmin((flagged - above) / size, 1);
 	}
 	return fmin(hits, flagged);
 }

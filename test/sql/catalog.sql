@@ -17,7 +17,7 @@ SELECT p.*, m.identity FROM member AS m JOIN pg_proc AS p ON m.classid = 'pg_pro
 CREATE VIEW state AS
 SELECT prorettype::regtype AS type FROM function WHERE proname = 'merge' AND prokind = 'f' AND proargtypes = ARRAY[prorettype, prorettype]::oidvector;
 
-SELECT set_has('SELECT type::text FROM state', $$ VALUES ('revenue_flow'), ('churn'), ('mrr_timeline'), ('mrr_movements'), ('cohorts'), ('rate'), ('survey'), ('sbg'), ('durations'), ('tickets'), ('answers'), ('milestones'), ('activity'), ('active_series'), ('feature_usage'), ('adoption'), ('usage_retention'), ('signals') $$, 'the state types are found');
+SELECT set_has('SELECT type::text FROM state', $$ VALUES ('revenue_flow'), ('churn'), ('mrr_timeline'), ('mrr_movements'), ('cohorts'), ('rate'), ('survey'), ('sbg'), ('health'), ('health_summary'), ('health_rules'), ('backtest'), ('durations'), ('tickets'), ('answers'), ('milestones'), ('activity'), ('active_series'), ('feature_usage'), ('adoption'), ('usage_retention'), ('signals') $$, 'the state types are found');
 SELECT cmp_ok(count(*), '>', 150::bigint, 'the functions are found') FROM function;
 
 -- Described.
@@ -37,6 +37,8 @@ SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provol
                 'functions and aggregates are immutable or stable');
 SELECT is_empty($$ SELECT f.identity FROM function AS f
                    WHERE f.prokind = 'f' AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND NOT f.proisstrict
+                     -- the tier of nothing is Unknown, an account without own signals or readings has a health
+                     AND f.proname NOT IN ('tier', 'held_tier', 'health_of')
                      AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN (aggtransfn, aggmtransfn, aggminvtransfn)) $$,
                 'functions in C are strict, but for transitions');
 
@@ -67,7 +69,7 @@ SELECT is_empty($$ SELECT f.identity, acl.grantee::regrole FROM function AS f, a
                 'nobody has rights of his own');
 SELECT is_empty($$ SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND oid IN (SELECT objid FROM member)
                    EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'csmetrics'
-                   EXCEPT SELECT oid::regclass FROM pg_class WHERE relname IN ('source_column', 'source_check', 'model_state', 'model_history', 'policy_column', 'model_view', 'model_column') $$,
+                   EXCEPT SELECT oid::regclass FROM pg_class WHERE relname IN ('source_column', 'source_check', 'model_state', 'model_history', 'policy_column', 'model_view', 'model_column', 'model_setting', 'setting_column', 'model_signal') $$,
                 'its tables are settings, which are dumped, or its own');
 
 -- An owner of a database needs no superuser: the extension is trusted.

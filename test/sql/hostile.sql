@@ -52,6 +52,10 @@ FROM (SELECT survey_agg(CASE WHEN account < 8 THEN mrr END) FROM term WHERE acco
 INSERT INTO seed SELECT 'sbg', s::text, sbg_send(s)
 FROM (SELECT sbg_agg(1 + account, paused, id) FROM term UNION ALL SELECT sbg_agg(period, true, lost) FROM (VALUES (1, 369), (2, 163), (3, 86), (4, 56)) AS t(period, lost)
       UNION ALL SELECT unmerge(sbg_agg(0, false), sbg_agg(account + 1, paused)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'backtest', s::text, backtest_send(s)
+FROM (SELECT backtest_agg(mrr::float8, paused, account::text) FROM term UNION ALL SELECT backtest_agg(account * 0.1 - 0.3, paused) FROM term
+      UNION ALL SELECT backtest_agg(v, v > 0) FROM unnest('{1.7e308,-1.7e308,5e-324,0,-0}'::float8[]) AS v
+      UNION ALL SELECT unmerge(backtest_agg(0.5, true, 'a'), backtest_agg(account, paused)) FROM term) AS q(s);
 INSERT INTO seed SELECT 'durations', s::text, durations_send(s)
 FROM (SELECT duration_agg(starts, ends, '2024-12-01') FROM term UNION ALL SELECT duration_agg(starts, ends, '2024-12-01', starts + 100, starts + id) FROM term
       UNION ALL SELECT duration_agg((ends - starts) * interval '1 day', paused, mrr) FROM term WHERE account < 5 UNION ALL SELECT duration_agg(interval '3 hours', true)
@@ -118,6 +122,8 @@ INSERT INTO reader VALUES
     ('survey', 'sound(survey_agg_add(x, 7))'), ('survey', 'answer_count(x, 0, 10)'), ('survey', 'nps_interval(x, 0.9, ''wald'')'), ('survey', 'csat(x, 4, 1, 5)'),
     ('survey', 'csat_interval(x, 4, 1, 5)'), ('survey', 'ces(x, 1, 5, true)'), ('survey', 'ces_interval(x, 1, 5, false)'), ('survey', 'ces_share(x, 0, 10, true)'),
     ('sbg', 'sound(sbg_agg_add(x, 3, true))'), ('sbg', '(SELECT count(*) FROM sbg_retention(x, 5))'), ('sbg', 'sbg_residual_lifetime(x, 0.1, 2)'),
+    ('backtest', 'sound(backtest_agg_add(x, 0.5, true))'), ('backtest', 'sound(backtest_agg_remove(x, -1, false, ''a''))'), ('backtest', 'flagged_at(x, 0.5)'),
+    ('backtest', 'top_lift(x, 1, 0.5)'), ('backtest', 'predicts(x, 0.5, 1)'), ('backtest', '(SELECT count(*) FROM calibration(x, 2147483647))'),
     ('durations', 'sound(merge(x, x))'), ('durations', 'sound(unmerge(x, x))'), ('durations', 'duration_quantile(x, 0.9)'), ('durations', 'duration_quantile_interval(x, 0.1, 0.9, ''log'')'),
     ('durations', 'share_within(x, ''9 days'')'), ('durations', 'share_within_interval(x, ''9 days'', 0.9, ''log'')'), ('durations', 'naive_quantile(x, 0.9)'),
     ('durations', 'restricted_mean(x, ''1 day'')'), ('durations', 'restricted_mean_interval(x, ''1 day'', 0.9)'),

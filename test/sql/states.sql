@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(370);
+SELECT plan(450);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -60,7 +60,12 @@ SELECT * FROM (VALUES
     (19, 'adoption',     'adoption',             'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'')'),
     (20, 'adoption',     'adoption, timed',      'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)'),
     (21, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)'),
-    (22, 'signals',      'signals',              'signal_agg(segment::text, started, closing)')
+    (22, 'signals',      'signals',              'signal_agg(segment::text, started, closing)'),
+    (23, 'backtest',     'backtest',             'backtest_agg(part + segment, paused)'),
+    (24, 'backtest',     'backtest, subjects',   'backtest_agg(closing::float8, paused, segment::text)'),
+    (25, 'health',       'health',               'health_score(''part '' || part, ''signal '' || segment, mod(abs(closing), 100)::float8, coalesce(abs(mod(mrr, 9)), 1)::float8, (ARRAY[''renormalise'', ''zero'', ''veto''])[1 + id % 3], id % 5 / 4.0)'),
+    (26, 'health_summary', 'health_summary',     'health_agg(mod(abs(closing), 100)::float8, mrr)'),
+    (27, 'health_rules', 'health_rules',         'health_rule_agg(''part '' || part, ''signal '' || segment, id % 7, part, ARRAY[id % 3, 10]::float8[], ARRAY[part, id % 50]::float8[], ''zero'', id % 4, abs(closing)::float8, 49)')
 ) AS k(nr, type, name, aggregate);
 
 -- A query of one state, read as its text and its binary form.
