@@ -42,6 +42,26 @@ CREATE FUNCTION last_opened_at(history tickets, as_of timestamptz) RETURNS times
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION last_opened_at(tickets, timestamptz) IS
 'When the last ticket opened by as_of was opened; NULL if there is none, and for NULL.';
+CREATE FUNCTION first_opened_at(history tickets) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION first_opened_at(tickets) IS
+'When the first ticket was opened, as of whenever; NULL if there is none, and for NULL.';
+CREATE FUNCTION escalated_open_days(history tickets, as_of timestamptz) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION escalated_open_days(tickets, timestamptz) IS
+'Days of 24 hours, and parts of one, since the first escalation among the tickets that are escalated and open at as_of; 0 where there is none. Infinity as of infinity. NULL for NULL.';
+CREATE FUNCTION reopened_share(history tickets, from_at timestamptz, to_at timestamptz) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION reopened_share(tickets, timestamptz, timestamptz) IS
+'Tickets that were reopened / tickets last solved from from_at on and before to_at, a ratio. A solve before the opening counts at the opening. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
+CREATE FUNCTION repeated_share(history tickets, from_at timestamptz, to_at timestamptz, contact_window interval DEFAULT '7 days') RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION repeated_share(tickets, timestamptz, timestamptz, interval) IS
+'Tickets that are a further contact of another (repeated in ticket_facts) / tickets opened from from_at on and before to_at, a ratio, as it is known at to_at; the other may be opened before from_at. NULL if none was opened, and for NULL. from_at not before to_at, or contact_window below 0 or with months or years: SQLSTATE 22023.';
+CREATE FUNCTION median_resolution(history tickets, from_at timestamptz, to_at timestamptz) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION median_resolution(tickets, timestamptz, timestamptz) IS
+'The median time from the opening to the last solve of the tickets last solved from from_at on and before to_at, in days of 24 hours and the rest; of an even number, the middle between the two. By the day of the solve, and so blind for tickets that are open, however long: use duration_agg over ticket_facts where these matter. A solve before the opening counts at the opening and took no time. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
 
 CREATE FUNCTION ticket_facts(history tickets, as_of timestamptz, contact_window interval DEFAULT '7 days',
     OUT opened_at timestamptz, OUT first_reply_at timestamptz, OUT solved_at timestamptz, OUT reopened integer, OUT escalated boolean, OUT agent_replies integer,

@@ -75,13 +75,99 @@ tickets_last_opened(const Tickets *tickets, int64_t as_of)
 	return INSTANT_NEVER;
 }
 
+int64_t
+tickets_first_opened(const Tickets *tickets)
+{
+	for (int i = 0; i < tickets->bag.count; i++)
+		if (tickets->ticket[i].count > 0)
+			return tickets->ticket[i].opened;
+	return INSTANT_NEVER;
+}
+
+int64_t
+tickets_escalated_since(const Tickets *tickets, int64_t as_of)
+{
+	int64_t		since = INSTANT_NEVER;
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened <= as_of; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+
+		if (ticket->count > 0 && ticket->escalated <= as_of && ticket->escalated < since &&
+			instant_as_of(ticket->solved, as_of) == INSTANT_NEVER)
+			since = ticket->escalated;
+	}
+	return since;
+}
+
+static bool
+solved_within(const Ticket *ticket, int64_t from, int64_t to)
+{
+	return ticket->count > 0 && ticket->solved != INSTANT_NEVER && ticket_solve(ticket) >= from && ticket_solve(ticket) < to;
+}
+
+TicketShare
+tickets_reopened(const Tickets *tickets, int64_t from, int64_t to)
+{
+	TicketShare share = {0};
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+
+		if (!solved_within(ticket, from, to))
+			continue;
+		share.whole += ticket->count;
+		if (ticket->reopened > 0)
+			share.part += ticket->count;
+	}
+	return share;
+}
+
+#define COMPARE(x, y) ((x) == (y) ? 0 : (x) < (y) ? -1 : 1)
+
+static int
+compare_lengths(const void *a, const void *b)
+{
+	return COMPARE(((const SolvedIn *) a)->length, ((const SolvedIn *) b)->length);
+}
+
+bool
+tickets_median_resolution(const Tickets *tickets, int64_t from, int64_t to, SolvedIn *scratch, int64_t *median)
+{
+	int			rows = 0;
+	int64_t		count = 0;
+	int64_t		seen = 0;
+	int64_t		below = 0;
+	int			i = 0;
+
+	for (; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+
+		if (!solved_within(ticket, from, to))
+			continue;
+		scratch[rows++] = (SolvedIn) {ticket_solve(ticket) - ticket->opened, ticket->count};
+		count += ticket->count;
+	}
+	if (count == 0)
+		return false;
+	qsort(scratch, rows, sizeof(SolvedIn), compare_lengths);
+	/* the places, from 0, of the two in the middle: of an odd count the same */
+	for (i = 0; seen + scratch[i].count <= (count - 1) / 2; i++)
+		seen += scratch[i].count;
+	below = scratch[i].length;
+	for (; seen + scratch[i].count <= count / 2; i++)
+		seen += scratch[i].count;
+	*median = below + (scratch[i].length - below) / 2;
+	return true;
+}
+
 static bool
 same_contact(const Ticket *a, const Ticket *b)
 {
 	return a->requester == b->requester && a->topic == b->topic;
 }
-
-#define COMPARE(x, y) ((x) == (y) ? 0 : (x) < (y) ? -1 : 1)
 
 /* By requester, topic and opening; then by the rest, so that equal openings have one order. */
 static int
@@ -181,6 +267,22 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	else if (walk->reach < until)
 		walk->reach = until;
 	return true;
+}
+
+TicketShare
+tickets_repeated(const Tickets *tickets, int64_t from, int64_t to, int64_t window, Ticket *known)
+{
+	TicketWalk	walk = ticket_walk(tickets, to, window, known);
+	TicketShare share = {0};
+	TicketFacts facts;
+
+	while (ticket_next(&walk, &facts))
+		if (facts.ticket->opened >= from && facts.ticket->opened < to)
+		{
+			share.whole++;
+			share.part += facts.repeated;
+		}
+	return share;
 }
 
 const char *const resolution_words[] = {"gross", "net", "one_touch", "under_two", NULL};

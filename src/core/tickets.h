@@ -48,8 +48,37 @@ ticket_is_escalated(const Ticket *ticket)
 int64_t		tickets_opened(const Tickets *tickets, int64_t from, int64_t to);
 int64_t		tickets_open(const Tickets *tickets, int64_t as_of, bool escalated_only);
 
-/* The last opening by then; INSTANT_NEVER when there is none. */
+/* The first opening, and the last by then; INSTANT_NEVER when there is none. */
+int64_t		tickets_first_opened(const Tickets *tickets);
 int64_t		tickets_last_opened(const Tickets *tickets, int64_t as_of);
+
+/* The first escalation of those that are open at `as_of`; INSTANT_NEVER when there is none. */
+int64_t		tickets_escalated_since(const Tickets *tickets, int64_t as_of);
+
+/* When it was last solved, not before it was opened; or never. */
+static inline int64_t
+ticket_solve(const Ticket *ticket)
+{
+	return ticket->solved < ticket->opened ? ticket->opened : ticket->solved;
+}
+
+typedef struct TicketShare
+{
+	int64_t		part;
+	int64_t		whole;
+} TicketShare;
+
+/* Of those last solved on instants from <= t < to, the reopened. */
+TicketShare tickets_reopened(const Tickets *tickets, int64_t from, int64_t to);
+
+typedef struct SolvedIn
+{
+	int64_t		length;
+	int64_t		count;
+} SolvedIn;
+
+/* The median time from opening to solve of these, rounded down; false if there is none. `scratch` has room for a row each. */
+bool		tickets_median_resolution(const Tickets *tickets, int64_t from, int64_t to, SolvedIn *scratch, int64_t *median);
 
 /* What can be judged, yes or no, or cannot be yet. */
 typedef enum Judgement
@@ -88,6 +117,9 @@ typedef struct TicketWalk
 /* `known` has room for the rows of all the tickets, and outlives the walk. */
 TicketWalk	ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known);
 bool		ticket_next(TicketWalk *walk, TicketFacts *facts);
+
+/* Of those opened on instants from <= t < to, the further contacts; `known` as above. */
+TicketShare tickets_repeated(const Tickets *tickets, int64_t from, int64_t to, int64_t window, Ticket *known);
 
 /* What counts as resolved at first contact, out of which tickets. */
 typedef enum Resolution

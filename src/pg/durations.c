@@ -86,12 +86,7 @@ length_from_interval(const Interval *interval)
 static Datum
 interval_from_length(double length)
 {
-	Interval   *interval = palloc0(sizeof(Interval));
-	int64		whole = llrint(fmax(0, fmin(length, LENGTH_LIMIT)));
-
-	interval->day = whole / USECS_PER_DAY;
-	interval->time = whole % USECS_PER_DAY;
-	PG_RETURN_INTERVAL_P(interval);
+	return interval_in_days(llrint(fmax(0, fmin(length, LENGTH_LIMIT))));
 }
 
 static Datum

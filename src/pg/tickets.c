@@ -1,6 +1,8 @@
 #include "pg/bag.h"
 #include "pg/values.h"
 
+#include "utils/float.h"
+
 #include "core/rate.h"
 #include "core/tickets.h"
 
@@ -95,6 +97,73 @@ SQL_FUNCTION(opened_count, opened(fcinfo));
 SQL_FUNCTION(open_count, Int64GetDatum(tickets_open(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1), false)));
 SQL_FUNCTION(escalated_open_count, Int64GetDatum(tickets_open(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1), true)));
 SQL_FUNCTION(last_opened_at, instant_if_any(fcinfo, tickets_last_opened(tickets_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1))));
+
+SQL_FUNCTION(first_opened_at, instant_if_any(fcinfo, tickets_first_opened(tickets_arg(fcinfo))));
+
+/* Arguments: tickets, as_of */
+static Datum
+days_of_escalation(FunctionCallInfo fcinfo)
+{
+	int64		as_of = PG_GETARG_TIMESTAMPTZ(1);
+	int64		since = tickets_escalated_since(tickets_arg(fcinfo), as_of);
+
+	if (since == INSTANT_NEVER)
+		PG_RETURN_FLOAT8(0);
+	if (TIMESTAMP_IS_NOEND(as_of))
+		PG_RETURN_FLOAT8(get_float8_infinity());
+	PG_RETURN_FLOAT8((double) (as_of - since) / DAY_LENGTH);
+}
+
+SQL_FUNCTION(escalated_open_days, days_of_escalation(fcinfo));
+
+static Datum
+share_if_any(FunctionCallInfo fcinfo, TicketShare share)
+{
+	return float8_if(fcinfo, share.whole > 0, (double) share.part / share.whole);
+}
+
+/* Arguments: tickets, from_at, to_at */
+static Datum
+share_reopened(FunctionCallInfo fcinfo)
+{
+	int64		from,
+				to;
+
+	instant_range_args(fcinfo, 1, &from, &to);
+	return share_if_any(fcinfo, tickets_reopened(tickets_arg(fcinfo), from, to));
+}
+
+/* Arguments: tickets, from_at, to_at, contact_window */
+static Datum
+share_repeated(FunctionCallInfo fcinfo)
+{
+	const Tickets *tickets = tickets_arg(fcinfo);
+	int64		window = span_arg(fcinfo, 3, "contact_window");
+	int64		from,
+				to;
+
+	instant_range_args(fcinfo, 1, &from, &to);
+	return share_if_any(fcinfo, tickets_repeated(tickets, from, to, window, palloc(tickets->bag.count * sizeof(Ticket))));
+}
+
+/* Arguments: tickets, from_at, to_at */
+static Datum
+median_of_solved(FunctionCallInfo fcinfo)
+{
+	const Tickets *tickets = tickets_arg(fcinfo);
+	int64		from,
+				to,
+				median;
+
+	instant_range_args(fcinfo, 1, &from, &to);
+	if (!tickets_median_resolution(tickets, from, to, palloc(tickets->bag.count * sizeof(SolvedIn)), &median))
+		PG_RETURN_NULL();
+	return interval_in_days(median);
+}
+
+SQL_FUNCTION(reopened_share, share_reopened(fcinfo));
+SQL_FUNCTION(repeated_share, share_repeated(fcinfo));
+SQL_FUNCTION(median_resolution, median_of_solved(fcinfo));
 
 /* Arguments: tickets, as_of, contact_window */
 static TicketWalk

@@ -171,6 +171,16 @@ span_arg(FunctionCallInfo fcinfo, int n, const char *what)
 	return span < PG_INT64_MAX ? (int64) span : PG_INT64_MAX;
 }
 
+Datum
+interval_in_days(int64 span)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+
+	interval->day = span / DAY_LENGTH;
+	interval->time = span % DAY_LENGTH;
+	PG_RETURN_INTERVAL_P(interval);
+}
+
 int64
 text_key_arg(FunctionCallInfo fcinfo, int n)
 {

@@ -45,6 +45,9 @@ extern int64 open_instant_arg(FunctionCallInfo fcinfo, int n, const char *what);
 /* [from, to) of arguments n and n + 1, from < to; either may be infinite. */
 extern void instant_range_args(FunctionCallInfo fcinfo, int n, int64 *from, int64 *to);
 
+/* That many microseconds as an interval: days of 24 hours, and the rest of one. */
+extern Datum interval_in_days(int64 span);
+
 /* Microseconds of an interval without months, not below zero. */
 extern int64 span_arg(FunctionCallInfo fcinfo, int n, const char *what);
 

@@ -134,6 +134,8 @@ INSERT INTO reader VALUES
     ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''2024-06-01''))'), ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''infinity'', ''2147483647 days''))'),
     ('tickets', 'opened_count(x, ''-infinity'', ''infinity'')'), ('tickets', 'open_count(x, ''2024-06-01'')'),
     ('tickets', 'escalated_open_count(x, ''infinity'')'), ('tickets', 'last_opened_at(x, ''2024-06-01'')'),
+    ('tickets', 'escalated_open_days(x, ''2024-06-01'')'), ('tickets', 'reopened_share(x, ''-infinity'', ''infinity'')'), ('tickets', 'repeated_share(x, ''2024-01-01'', ''infinity'', ''9 days'')'),
+    ('tickets', 'median_resolution(x, ''-infinity'', ''infinity'')'), ('tickets', 'median_resolution(x, ''2024-01-01'', ''2024-06-01'')'),
     ('answers', '(SELECT count(*) FROM answer_facts(x, ''2024-06-01''))'), ('answers', '(SELECT count(*) FROM answer_facts(x, ''infinity''))'),
     ('activity', 'active_days(x, ''2024-01-01'', ''2024-06-01'')'), ('activity', 'events_between(x, ''0001-01-01'', ''9999-12-31'')'), ('activity', 'longest_gap(x, ''2024-01-01'', ''2024-06-01'')'),
     ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Ticket histories: what was known of each ticket when, further contacts, first contact resolution, backlog, and what is refused.
 BEGIN;
-SELECT plan(110);
+SELECT plan(152);
 
 -- tickets('opened first_reply solved reopened escalated agent_replies requester topic escalated_at', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.tickets(VARIADIC lines text[]) RETURNS tickets LANGUAGE sql AS $$
@@ -134,6 +134,32 @@ FROM backlog, (VALUES (timestamptz '2024-01-01', timestamptz '2024-01-05', 1::bi
 SELECT is(last_opened_at(history, as_of), opened, format('the last ticket by %s', as_of))
 FROM backlog, (VALUES (timestamptz '2023-12-31', NULL::timestamptz), ('2024-01-01', '2024-01-01'), ('2024-01-08', '2024-01-05'), ('infinity', '2024-01-12')) AS e(as_of, opened);
 
+-- Readings of one number
+SELECT is(escalated_open_days(history, as_of), days, format('days of the first escalation that is open at %s', as_of))
+FROM escalations, (VALUES (timestamptz '2024-01-04', 0::float8), ('2024-01-05', 0), ('2024-01-06 12:00', 1.5), ('infinity', 'infinity'), ('-infinity', 0)) AS e(as_of, days);
+SELECT is(escalated_open_days(pg_temp.tickets('2024-01-01 - 2024-01-08 0 - - a - 2024-01-03', '2024-01-02 - 2024-02-01 0 - - b - 2024-01-06', '2024-01-02'), as_of), days, format('escalated_open_days at %s', as_of))
+FROM (VALUES (timestamptz '2024-01-02', 0::float8), ('2024-01-07', 4), ('2024-01-08', 2), ('2024-01-08 06:00', 2.25), ('2024-02-01', 0)) AS e(as_of, days);
+-- Solved in 1 day, twice in 3, in 4, before the opening, in 10; open
+CREATE TEMP VIEW solves AS
+    SELECT pg_temp.tickets('2024-01-01 - 2024-01-02 1', '2024-01-01 - 2024-01-04 0', '2024-01-01 - 2024-01-04 0', '2024-01-01 - 2024-01-05 2', '2024-01-10 - 2024-01-05 1', '2024-01-02 - 2024-01-12 0', '2024-01-03') AS history;
+SELECT is(concat_ws(' / ', coalesce(reopened_share(history, f, t)::text, '?'), coalesce(median_resolution(history, f, t)::text, '?')), want, format('reopened and median, solved from %s and before %s', f, t))
+FROM solves, (VALUES (timestamptz '2024-01-02', timestamptz '2024-01-04', '1 / 1 day'), ('2024-01-04', '2024-01-05', '0 / 3 days'), ('2024-01-02', '2024-01-05', 1 / 3.0::float8 || ' / 3 days'), ('2024-01-04', '2024-01-06', 1 / 3.0::float8 || ' / 3 days'),
+                     ('2024-01-05', '2024-01-10', '1 / 4 days'), ('2024-01-10', '2024-01-11', '1 / 00:00:00'), ('2024-01-05', '2024-01-11', '1 / 2 days'), ('2024-01-05', '2024-01-13', 2 / 3.0::float8 || ' / 4 days'), ('2024-01-06', '2024-01-10', '? / ?'),
+                     ('-infinity', 'infinity', '0.5 / 3 days'), ('-infinity', '2024-01-02', '? / ?'), ('2024-01-12 00:00:00.000001', 'infinity', '? / ?')) AS e(f, t, want);
+SELECT is(median_resolution(pg_temp.tickets('2024-01-01 - 2024-01-02T01:00', '2024-01-01 - 2024-01-04T02:00'), '2024-01-01', '2024-02-01')::text, '2 days 01:30:00', 'of two the middle');
+SELECT is(repeated_share(history, f, t, width), share, format('repeated of those opened from %s and before %s, within %s', f, t, width))
+FROM twice, (VALUES (timestamptz '2024-01-01', timestamptz '2024-01-02', interval '7 days', 0::float8), ('2024-01-01', '2024-01-03', '7 days', 0.5), ('2024-01-02', '2024-01-03', '7 days', 1), ('2024-01-04', 'infinity', '7 days', 1), ('2024-01-04', 'infinity', '1 day', 0),
+                    ('-infinity', 'infinity', '1 day 1 hour', 2 / 3.0), ('-infinity', '2024-01-04 01:00', '7 days', 0.5), ('2024-01-03', '2024-01-04', '7 days', NULL), ('-infinity', '2024-01-01', '7 days', NULL)) AS e(f, t, width, share);
+SELECT is(repeated_share(history, '-infinity', 'infinity'), repeated_share(history, '-infinity', 'infinity', '7 days'), 'repeated_share: the window is 7 days if not given') FROM support;
+SELECT is(first_opened_at(history), '2024-01-01'::timestamptz, 'the first opening') FROM backlog;
+SELECT ok(first_opened_at(none) IS NULL AND escalated_open_days(none, 'infinity') = 0 AND reopened_share(none, '-infinity', 'infinity') IS NULL AND repeated_share(none, '-infinity', 'infinity') IS NULL AND median_resolution(none, '-infinity', 'infinity') IS NULL,
+          'of a history without tickets') FROM (SELECT ticket_agg(NULL, NULL, 0) AS none) AS q;
+SELECT ok(first_opened_at(NULL) IS NULL AND escalated_open_days(NULL, 'infinity') IS NULL AND reopened_share(NULL, '-infinity', 'infinity') IS NULL AND repeated_share(NULL, '-infinity', 'infinity') IS NULL AND median_resolution(NULL, '-infinity', 'infinity') IS NULL,
+          'of no history: NULL');
+SELECT is(concat_ws(' ', first_opened_at(debt)::date, escalated_open_days(debt, '2024-02-03'), reopened_share(debt, '2024-01-01', '2025-01-01'), repeated_share(debt, '2024-01-01', '2025-01-01'), median_resolution(debt, '2024-01-01', '2025-01-01')), '2024-02-01 2 1 0 5 days',
+          'counts below zero are none of these')
+FROM (SELECT unmerge(pg_temp.tickets('2024-02-01 - 2024-02-06 1 t'), pg_temp.tickets('2024-01-01 - - 0 t', '2024-01-31 - 2024-02-01', '2024-01-31 - 2024-02-03')) AS debt) AS d;
+
 -- Rows and states that come to the same, or to nothing
 SELECT is(pg_temp.tickets('2024-01-01 - 2024-01-02 0 f -'), pg_temp.tickets('2024-01-01 infinity 2024-01-02'), 'NULL is as good as 0, no and infinity');
 SELECT is(ticket_agg(o, NULL, s, r, NULL, NULL, NULL, NULL), ticket_agg(o, s, r), 'the short form keeps what it is given')
@@ -182,6 +208,9 @@ FROM (VALUES
     ('7 days', 'nett', 'unknown variant "nett"', 'an unknown variant')
 ) AS refused(width, variant, message, description);
 SELECT throws_ok($$SELECT * FROM support, ticket_facts(history, '2024-06-01', '1 year')$$, '22023', NULL, 'ticket_facts refuses the same windows');
+SELECT throws_ok(format('SELECT %s(history, ''2024-06-01'', ''2024-06-01'') FROM support', reader), '22023', 'to_at 2024-06-01 00:00:00+00 is not after from_at 2024-06-01 00:00:00+00', reader || ' over no instants')
+FROM unnest('{reopened_share,repeated_share,median_resolution}'::text[]) AS reader;
+SELECT throws_ok($$SELECT repeated_share(history, '2024-01-01', '2024-06-01', '1 month') FROM support$$, '22023', 'contact_window 1 mon is not a fixed length of time from 0 on', 'repeated_share refuses the same windows');
 SELECT throws_ok($$SELECT opened_count(history, '2024-06-01', '2024-06-01') FROM support$$, '22023',
                  'to_at 2024-06-01 00:00:00+00 is not after from_at 2024-06-01 00:00:00+00', 'no instants to count on');
 
@@ -233,6 +262,15 @@ SELECT results_eq($$ SELECT as_of, width, v, success_count(r), trial_count(r) FR
                   $$ SELECT as_of, width, v, count(*) FILTER (WHERE success), count(success) FROM expected,
                          LATERAL (VALUES ('gross', first_contact), ('net', CASE WHEN NOT escalated THEN first_contact END), ('one_touch', one_touch), ('under_two', replies < 2)) AS s(v, success)
                      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 $$, 'the rates are counts of these');
+CREATE TEMP TABLE span AS SELECT f AS from_at, t AS to_at FROM unnest('{-infinity,2024-01-10,2024-02-20 18:00}'::timestamptz[]) AS f, unnest('{2024-01-10 00:00:00.000001,2024-02-20 06:00,2024-03-01,infinity}'::timestamptz[]) AS t WHERE f < t;
+SELECT is_empty($$ SELECT account, from_at, to_at, reopened_share(history, from_at, to_at), median_resolution(history, from_at, to_at), repeated_share(history, from_at, to_at, '36 hours'), escalated_open_days(history, from_at + interval '1 day'), first_opened_at(history) FROM history, span
+                   EXCEPT SELECT account, from_at, to_at, s.reopened, s.median, o.repeated, coalesce(e.days, 0), (SELECT min(opened) FROM ticket AS t WHERE t.account = h.account)
+                   FROM history AS h, span,
+                        LATERAL (SELECT avg((f.reopened > 0)::int)::float8 AS reopened, justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(f.solved_at - f.opened_at, '0'))) AS median
+                                 FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END) AS f WHERE greatest(f.solved_at, f.opened_at) >= from_at AND f.solved_at IS NOT NULL) AS s,
+                        LATERAL (SELECT avg(f.repeated::int)::float8 AS repeated FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END, '36 hours') AS f WHERE f.opened_at >= from_at) AS o,
+                        LATERAL (SELECT extract(epoch FROM from_at + interval '1 day' - min(since))::float8 / 86400 AS days FROM ticket AS t WHERE t.account = h.account AND since <= from_at + interval '1 day' AND opened <= from_at + interval '1 day' AND (solved > from_at + interval '1 day') IS NOT FALSE) AS e $$,
+                'shares, medians and escalations are those of plain SQL over what was known at the end');
 SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history
                                                            FROM known GROUP BY 1, 2) AS k JOIN question USING (as_of), ticket_facts(history, as_of, width) AS f
                    EXCEPT ALL TABLE actual $$, 'a history of what was known at an instant reads the same as of then: what came later changes nothing');
