@@ -118,7 +118,7 @@ CREATE TABLE model_view (
 COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {readings} for the expressions of model_signal';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
 COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
 
@@ -178,6 +178,7 @@ DECLARE
     part record;
     source record;
     metric record;
+    body text;
     columns text;
     undescribed text;
 BEGIN
@@ -242,8 +243,9 @@ BEGIN
     END LOOP;
 
     FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
+        body := replace(metric.body, '{readings}', (SELECT string_agg(expression, ', ' ORDER BY position) FROM model_signal));
         -- of a function too, since a view knows what columns the query has
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, replace(metric.body, '$1', 'NULL::date'));
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, replace(body, '$1', 'NULL::date'));
         IF metric.argument IS NULL THEN
             EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
         ELSE
@@ -251,7 +253,7 @@ BEGIN
             FROM pg_attribute WHERE attrelid = metric.name::regclass AND attnum > 0;
             EXECUTE format('DROP VIEW %I', metric.name);
             EXECUTE format('CREATE FUNCTION %I(%I date) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 BEGIN ATOMIC %s; END',
-                           metric.name, metric.argument, columns, metric.body);
+                           metric.name, metric.argument, columns, body);
             EXECUTE format('COMMENT ON FUNCTION %I(date) IS %L', metric.name, metric.description);
         END IF;
     END LOOP;

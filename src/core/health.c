@@ -291,15 +291,14 @@ health_score_read(const HealthScore *score, const HealthSignal *signals, double 
 }
 
 /*
- * What each signal gives to the score, or takes from 100, rounded where the sums
- * of these are, so that they add up. What the sums are off by goes to the largest.
+ * What each signal gives to the score, or takes from 100: parts of that whole,
+ * each rounded. What they are then off by goes to the largest.
  */
 static void
 share_out(const HealthSignal *signals, int32_t count, int64_t whole, bool lost, int64_t *shares)
 {
 	double		weight = (double) weight_that_counts(signals, count);
-	double		sum = 0;
-	int64_t		given = 0;
+	int64_t		rest = whole;
 	int32_t		largest = 0;
 
 	for (int32_t i = 0; i < count;)
@@ -310,17 +309,14 @@ share_out(const HealthSignal *signals, int32_t count, int64_t whole, bool lost, 
 		for (; i < component.end; i++)
 		{
 			int64_t		value = lost ? VALUE_MAX - value_of(&signals[i]) : value_of(&signals[i]);
-			int64_t		reached;
 
-			sum += signals[i].counts ? (double) held_weight(&signals[i]) * each * (double) value : 0;
-			reached = llrint(sum);
-			shares[i] = reached - given;
-			given = reached;
+			shares[i] = signals[i].counts ? llrint((double) held_weight(&signals[i]) * each * (double) value) : 0;
+			rest -= shares[i];
 			if (shares[i] > shares[largest])
 				largest = i;
 		}
 	}
-	shares[largest] += whole - given;
+	shares[largest] += rest;
 }
 
 void

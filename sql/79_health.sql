@@ -1,0 +1,400 @@
+-- Health in the model: signals read from the histories as of any day, the score that they make, who moved and
+-- why, and whether the score was right.
+CREATE TABLE model_signal (
+    position    smallint PRIMARY KEY,
+    component   text NOT NULL,
+    name        text NOT NULL UNIQUE,
+    weight      double precision NOT NULL,
+    worst       double precision NOT NULL,
+    best        double precision NOT NULL,
+    veto_from   double precision,
+    veto_cap    double precision,
+    expression  text NOT NULL,      -- over the account (a), its attributes (n), the day (d), the feeds (f), its users (u), its segment (s)
+    description text NOT NULL);
+COMMENT ON TABLE model_signal IS 'The signals of health that every model reads from its histories, with the rules that a model begins with. One row a signal.';
+COMMENT ON COLUMN model_signal.position IS 'Its place among the readings of an account, from 1 without gaps';
+COMMENT ON COLUMN model_signal.component IS 'Component of the score: usage, support or business';
+COMMENT ON COLUMN model_signal.name IS 'Name of the signal';
+COMMENT ON COLUMN model_signal.weight IS 'Weight at first; those of usage come to 40, of support and of business to 30 each';
+COMMENT ON COLUMN model_signal.worst IS 'Reading that is worth 0 at first';
+COMMENT ON COLUMN model_signal.best IS 'Reading that is worth 100 at first';
+COMMENT ON COLUMN model_signal.veto_from IS 'Reading from which on it vetoes at first; NULL: never';
+COMMENT ON COLUMN model_signal.veto_cap IS 'The most that the score may be then';
+COMMENT ON COLUMN model_signal.expression IS 'SQL expression of the reading, a double precision; NULL: missing';
+COMMENT ON COLUMN model_signal.description IS 'What it reads, and in which unit';
+GRANT SELECT ON model_signal TO PUBLIC;
+
+INSERT INTO model_signal VALUES
+(1, 'usage', 'consistency', 10, 0, 1, NULL, NULL,
+ $$CASE WHEN f.has_usage AND d.day - c.since >= 7 THEN coalesce(consistency(a.usage, d.day, least(8, (d.day - c.since) / 7)), 0) END$$,
+ 'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
+(2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL,
+ $$CASE WHEN f.has_features AND d.day - c.since >= 28 THEN least(1, coalesce(features_used(a.features, d.day - 27, d.day + 1), 0) / c.entitled) END$$,
+ 'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
+(3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
+ $$CASE WHEN f.has_features AND d.day - c.since >= 28 THEN least(1, coalesce(features_used(a.features, d.day - 27, d.day + 1, 4), 0) / c.entitled) END$$,
+ 'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
+(4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL,
+ $$CASE WHEN f.has_users AND d.day - c.since >= 28 THEN coalesce(u.active, 0) / nullif(n.seats, 0)::double precision END$$,
+ 'Users active in the last adoption_days / seats bought'),
+(5, 'usage', 'trend', 10, -0.5, 0, NULL, NULL,
+ $$usage_change(a.usage, d.day, d.trend_days)$$,
+ 'Events of the last trend_days days / those of as many days before - 1'),
+(6, 'support', 'open_escalations', 8, 2, 0, NULL, NULL,
+ $$CASE WHEN f.has_tickets THEN coalesce(escalated_open_count(a.tickets, d.at), 0) END$$,
+ 'Escalated tickets that are open'),
+(7, 'support', 'reopening', 5, 0.4, 0, NULL, NULL,
+ $$reopened_share(a.tickets, d.from_at, d.to_at)$$,
+ 'Tickets that were opened again / tickets solved in the last health_days'),
+(8, 'support', 'repeated_contact', 5, 0.5, 0, NULL, NULL,
+ $$repeated_share(a.tickets, d.from_at, d.to_at, d.contact_window)$$,
+ 'Further contacts on an earlier ticket / tickets opened in the last health_days'),
+(9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
+ $$as_hours(median_resolution(a.tickets, d.from_at, d.to_at)) / nullif(s.resolution_hours, 0)$$,
+ 'Median time to resolution of the tickets solved in the last health_days / that of the account in the middle of its segment'),
+(10, 'support', 'csat', 7, 2, 5, NULL, NULL,
+ $$mean_answer(a.answers, 'csat', d.from_at, d.to_at)$$,
+ 'Mean CSAT answer of the last health_days, 1 to 5'),
+(11, 'business', 'milestones', 5, 0, 1, NULL, NULL,
+ $$due_reached_share(a.milestones, d.at)$$,
+ 'Milestones reached / milestones due'),
+(12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL,
+ $$CASE WHEN c.mrr > 0 THEN 1 - least(1, coalesce(mrr_at(a.notice, d.day), 0) / c.mrr)::double precision END$$,
+ 'Share of its MRR that is not under notice of cancellation'),
+(13, 'business', 'mrr_change', 5, -0.3, 0, NULL, NULL,
+ $$CASE WHEN d.day - c.since >= d.health_days THEN (c.mrr / nullif(mrr_at(a.revenue, d.day - d.health_days), 0) - 1)::double precision END$$,
+ 'MRR / MRR health_days before - 1'),
+(14, 'business', 'nps', 5, 3, 9, NULL, NULL,
+ $$mean_answer(a.answers, 'nps', d.from_at - (d.to_at - d.from_at), d.to_at)$$,
+ 'Mean NPS answer of twice the last health_days, 0 to 10'),
+(15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
+ $$CASE WHEN f.has_value AND (c.value_at IS NOT NULL OR d.at - c.started_at >= interval '720 hours') THEN greatest(0, as_days(least(c.value_at, d.at) - c.started_at)) END$$,
+ 'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
+(16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
+ $$CASE WHEN f.has_tickets THEN coalesce(escalated_open_days(a.tickets, d.at), 0) END$$,
+ 'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
+
+INSERT INTO model_setting VALUES
+('health_signal', ARRAY[
+    'UNIQUE NULLS NOT DISTINCT (component, signal, segment, lifecycle_stage)',
+    'CONSTRAINT weight_in_range CHECK (weight >= 0 AND weight <= 1e6)',
+    $$CONSTRAINT known_policy CHECK (policy IN ('renormalise', 'neutral', 'zero', 'carry', 'pulse'))$$,
+    'CONSTRAINT worst_and_best_or_knots_and_scores CHECK (CASE WHEN knots IS NULL THEN scores IS NULL AND csmetrics.normalize_linear(0, worst, best) IS NOT NULL
+                ELSE worst IS NULL AND best IS NULL AND csmetrics.normalize_piecewise(0, knots, scores) IS NOT NULL END)',
+    'CONSTRAINT keep_days_in_range CHECK (keep_days BETWEEN 0 AND 36525)',
+    $$CONSTRAINT carry_and_pulse_need_keep_days CHECK (policy NOT IN ('carry', 'pulse') OR coalesce(keep_days, 0) > 0)$$,
+    'CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)'],
+ $$SELECT component, name, NULL, NULL, weight, worst, best, NULL, NULL, 'renormalise', NULL, veto_from, veto_cap FROM csmetrics.model_signal
+   UNION ALL VALUES ('pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL)$$,
+ 'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which then hold there.');
+
+INSERT INTO setting_column VALUES
+('health_signal', 1, 'component', 'text NOT NULL', NULL, 'Component of the score; a component weighs what its signals do together'),
+('health_signal', 2, 'signal', 'text NOT NULL', NULL, 'Name of the signal: of csmetrics.model_signal, or of source_signal'),
+('health_signal', 3, 'segment', 'text', NULL, 'Holds for accounts of this segment; NULL: for all that have no row of their own'),
+('health_signal', 4, 'lifecycle_stage', 'text', NULL, 'Holds in this lifecycle stage; NULL: in all that have no row of their own'),
+('health_signal', 5, 'weight', 'double precision', '0', 'Its weight, from 0; only proportions matter'),
+('health_signal', 6, 'worst', 'double precision', NULL, 'Reading that is worth 0; beyond it too'),
+('health_signal', 7, 'best', 'double precision', NULL, 'Reading that is worth 100; below worst where lower is better'),
+('health_signal', 8, 'knots', 'double precision[]', NULL, 'Instead of worst and best: readings in ascending order'),
+('health_signal', 9, 'scores', 'double precision[]', NULL, 'What each of the knots is worth, 0 to 100; even in between'),
+('health_signal', 10, 'policy', 'text', $$'renormalise'$$, 'When it is missing: renormalise (others of its component stand in), neutral (counts as 50), zero; carry: a value of source_signal counts less as it grows older; pulse: it is the score, whatever the others say'),
+('health_signal', 11, 'keep_days', 'integer', NULL, 'A value of source_signal as old as this is missing; NULL or 0: it stays'),
+('health_signal', 12, 'veto_from', 'double precision', NULL, 'Where the reading is as bad as this, the score is at most veto_cap; NULL: no veto'),
+('health_signal', 13, 'veto_cap', 'double precision', NULL, 'The most that the score may be then, 0 to 100'),
+('health_signal', 14, 'higher_is_better', 'boolean GENERATED ALWAYS AS (coalesce(best > worst, scores[array_upper(scores, 1)] > scores[1])) STORED', NULL, 'Direction of the signal, from the above');
+
+INSERT INTO model_history (position, name, type, source, expression, condition, description) VALUES
+(15, 'notice', 'mrr_timeline', 'subscription', 'mrr_timeline_agg(cancelled_on, ends_on, mrr)',
+ $$cancelled_on < coalesce(ends_on, 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')$$,
+ 'Its MRR under notice of cancellation over time; NULL without any'),
+(57, 'entitlements', 'mrr_timeline', 'entitlement', $$mrr_timeline_agg(coalesce(starts_on, '0001-01-01'), ends_on, 1)$$, 'true',
+ 'How many features it was entitled to over time; NULL without any');
+
+INSERT INTO policy_column VALUES
+(80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100', 'Scores from here on are Green'),
+(81, 'health_yellow_from', 'double precision', '50', 'health_yellow_from >= 0', 'Scores from here on are Yellow, lower ones Red'),
+(82, 'health_min_coverage', 'double precision', '0.6', 'health_min_coverage >= 0 AND health_min_coverage <= 1', 'A score of which less than this share of the weight is known is Unknown'),
+(83, 'health_method', 'text', $$'weighted'$$, $$health_method IN ('weighted', 'worst_component', 'worst_signal')$$, 'The score is the weighted mean of its components, or that of the worst component, or of the worst signal'),
+(84, 'health_days', 'integer', '90', 'health_days BETWEEN 1 AND 3653', 'Days of tickets, answers and MRR that signals of health look back on'),
+(85, 'health_margin', 'double precision', '2', 'health_margin >= 0 AND health_margin <= 100', 'Points by which a score has to move to count as moved, and to pass a bound to leave its tier where tiers are held'),
+(86, 'movement_days', 'integer', '28', 'movement_days BETWEEN 1 AND 3653', 'health_movement compares with the score of so many days before'),
+(87, 'backtest_days', 'integer', '90', 'backtest_days BETWEEN 1 AND 3653', 'Backtests hold a score against the churn of so many days after it'),
+(88, 'backtest_count', 'integer', '4', 'backtest_count BETWEEN 1 AND 100', 'So many past days are tested, backtest_days apart, the last of them backtest_days ago');
+
+INSERT INTO model_column VALUES
+('parent_id', 'Key of the parent account'),
+('health_score', 'Health score, 0 to 100; NULL where too little is known'),
+('tier', 'Green, Yellow, Red or Unknown, by the unrounded score and the bounds of the policy'),
+('coverage_rate', 'Share of the weight of all signals whose value is known'),
+('reasons', 'The three signals that cost most points'),
+('component', 'Component of the score'),
+('signal', 'Name of the signal'),
+('reading', 'What the signal reads, in its own unit; see csmetrics.model_signal'),
+('value_score', 'What that is worth, 0 to 100; NULL: missing'),
+('weight', 'Its weight'),
+('points', 'Points that it gives to the score; those of an account add up to its score exactly'),
+('lost_points', 'Points that it takes from 100; those of an account add up to 100 less its score exactly'),
+('known_count', 'Accounts of which it is known'),
+('known_rate', 'known_count / account_count'),
+('mean_value_score', 'Mean value where it is known'),
+('mean_lost_points', 'Mean points that it takes from 100'),
+('green_count', 'Accounts that are Green'),
+('yellow_count', 'Accounts that are Yellow'),
+('red_count', 'Accounts that are Red'),
+('unknown_count', 'Accounts of which too little is known'),
+('green_rate', 'green_count / account_count'),
+('green_mrr', 'MRR of accounts that are Green'),
+('yellow_mrr', 'MRR of accounts that are Yellow'),
+('red_mrr', 'MRR of accounts that are Red'),
+('unknown_mrr', 'MRR of accounts of which too little is known'),
+('red_mrr_rate', 'red_mrr / mrr of all of them'),
+('mean_score', 'Mean score, each account alike'),
+('weighted_score', 'Mean score, each account by its MRR'),
+('worst_score', 'The lowest score, rounded down to hundredths'),
+('child_count', 'Child accounts that are customers'),
+('children_score', 'Mean score of the child accounts, each by its MRR'),
+('with_parent_score', 'Mean score of the child accounts and the parent itself, each by its MRR'),
+('worst_child_id', 'Key of the child account with the lowest score'),
+('worst_child_score', 'Its score'),
+('before_on', 'The day that it is compared with'),
+('before_score', 'Score as of before_on, by the rules of now'),
+('before_tier', 'Tier as of before_on'),
+('change_points', 'Score less before_score'),
+('term', 'value: its value is another; coverage: its value came, went or grew older; definition: its rule is another; override: a pulse or veto'),
+('before_value_score', 'What the signal was worth then; NULL: missing'),
+('scored_on', 'The past day as of which the account was scored'),
+('is_churned', 'Did the account churn in the backtest_days after it?'),
+('prediction_count', 'Scores held against what then happened: accounts times days'),
+('churned_rate', 'churn_count / prediction_count'),
+('churned_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('churned_upper_rate', 'Upper end of its confidence interval'),
+('auc_rate', 'Chance that of an account that churned and one that stayed, the first had the lower score; 0.5 is no better than a throw'),
+('auc_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
+('auc_upper_rate', 'Upper end of its confidence interval'),
+('predicts', 'yes: the interval of the AUC lies above 0.5; no: it covers it; inverse: below; too few: fewer than 10 churned, or stayed'),
+('flagged_count', 'Scores that were Red'),
+('precision_rate', 'Of the Red, the share that churned'),
+('precision_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('precision_upper_rate', 'Upper end of its confidence interval'),
+('recall_rate', 'Of those that churned, the share that was Red'),
+('recall_lower_rate', 'Lower end of its confidence interval (Wilson)'),
+('recall_upper_rate', 'Upper end of its confidence interval'),
+('top_lift_rate', 'Churn of the tenth with the lowest scores / churn of all'),
+('top_lift_lower_rate', 'Lower end of its confidence interval'),
+('top_lift_upper_rate', 'Upper end of its confidence interval'),
+('odds_ten_points_rate', 'By how much the odds of churn are multiplied by ten points less (logistic fit); 1 is no relation'),
+('odds_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
+('odds_upper_rate', 'Upper end of its confidence interval'),
+('group_number', 'Tenths of the scores, the lowest scores first; equal scores stay together'),
+('lowest_score', 'Lowest score of the group'),
+('highest_score', 'Highest score of the group'),
+('expected_rate', 'Churn to be expected of its mean score by the curve of the earlier test days; NULL where there are none');
+
+INSERT INTO model_view VALUES
+-- The laterals with OFFSET 0 work each step out once, and leave conditions on the account to the scan.
+(300, 'account_health', $$
+    WITH rule AS (
+        SELECT k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages,
+               health_rule_agg(h.component, h.signal, m.position, h.weight, coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
+                               coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[] ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap) AS rules
+        FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
+              FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
+                           coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL), '{}') AS lifecycle_stages FROM health_signal) known,
+                   unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
+             LATERAL (SELECT DISTINCT ON (component, signal) * FROM health_signal
+                      WHERE coalesce(health_signal.segment = k.segment, health_signal.segment IS NULL) AND coalesce(health_signal.lifecycle_stage = k.lifecycle_stage, health_signal.lifecycle_stage IS NULL)
+                      ORDER BY component, signal, health_signal.segment IS NULL, health_signal.lifecycle_stage IS NULL) h
+             LEFT JOIN model_signal m ON m.name = h.signal
+        GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages)
+    SELECT a.account_id, n.name, n.segment, n.plan, n.owner, n.parent_id, c.mrr, v.score AS health_score,
+           tier(v.score, d.yellow_from, d.green_from) AS tier, coverage(h.health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, m.readings, h.health
+    FROM (SELECT $1 AS day, t.at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
+                 p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.adoption_days, p.health_days, p.ttv_start_rule,
+                 r.gap_smooth_days, r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
+                 p.health_yellow_from AS yellow_from, p.health_green_from AS green_from, p.health_min_coverage AS min_coverage, p.health_method AS method,
+                 md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
+          FROM reporting_range r, policy p,
+               LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
+          OFFSET 0) d
+         -- what is fed at all by that day: only then is nothing a reading
+         CROSS JOIN LATERAL (
+             SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
+                        (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, d.day - 27, d.day + 1) FROM account_state))) END AS features_in_use
+             FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= d.day) AS has_usage,
+                          EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', d.day + 1) > 0) AS has_features,
+                          EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= d.day) AS has_users,
+                          EXISTS (SELECT FROM account_state WHERE first_opened_at(tickets) <= d.at) AS has_tickets,
+                          EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= d.day) AS has_entitlements,
+                          EXISTS (SELECT FROM account_state WHERE value_at(milestones, d.at) IS NOT NULL) AS has_value,
+                          EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= d.day) AS has_revenue OFFSET 0) e
+             OFFSET 0) f
+         CROSS JOIN account_state a
+         LEFT JOIN source_account n USING (account_id)
+         LEFT JOIN LATERAL (SELECT account_id, count(*) FILTER (WHERE active_days(usage, d.day + 1 - d.adoption_days, d.day + 1) > 0) AS active
+                            FROM user_state GROUP BY account_id) u USING (account_id)
+         LEFT JOIN LATERAL (SELECT coalesce(o.segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY as_hours(median_resolution(b.tickets, d.from_at, d.to_at))) AS resolution_hours
+                            FROM account_state b LEFT JOIN source_account o USING (account_id) GROUP BY 1) s ON s.segment = coalesce(n.segment, '')
+         JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN n.segment = ANY (rule.segments) THEN n.segment END
+                  AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN n.lifecycle_stage = ANY (rule.lifecycle_stages) THEN n.lifecycle_stage END
+         CROSS JOIN LATERAL (
+             SELECT coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
+                    nullif(CASE WHEN f.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE f.features_in_use END, 0) AS entitled,
+                    CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
+                                          ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
+                    value_at(a.milestones, d.at) AS value_at OFFSET 0) c
+         CROSS JOIN LATERAL (SELECT ARRAY[{readings}]::double precision[] AS readings OFFSET 0) m
+         CROSS JOIN LATERAL (SELECT health_of(rule.rules, m.readings, a.signals, d.at) AS health OFFSET 0) h
+         CROSS JOIN LATERAL (SELECT score(h.health, d.min_coverage, d.method) AS score OFFSET 0) v
+    -- customers of that day, paused ones too; without subscriptions, all accounts
+    WHERE NOT f.has_revenue
+       OR (first_paid_on(a.revenue) <= d.day AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+$$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of'),
+
+(310, 'account_health', $$
+    SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
+           (SELECT string_agg(format('%s -%s', l.signal, round(l.points_lost, 1)), ', ' ORDER BY l.points_lost DESC)
+            FROM (SELECT signal, points_lost FROM contributions(h.health, p.health_method) WHERE points_lost >= 0.05 ORDER BY points_lost DESC, signal LIMIT 3) l) AS reasons,
+           h.as_of_on, h.policy_hash
+    FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
+$$, 'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of this name.', NULL),
+
+(320, 'health_by_account_signal', $$
+    SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal, CASE WHEN k.component <> 'veto' THEN coalesce(h.readings[m.position], signal_at(a.signals, k.signal, r.as_of_at)) END AS reading,
+           k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on, h.policy_hash
+    FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
+         LATERAL contributions(h.health, p.health_method) k LEFT JOIN model_signal m ON m.name = k.signal
+$$, 'The health of each customer, signal by signal: what it reads, what that is worth, and the points that it gives and takes. They add up to the scores of account_health exactly; those of an Unknown one to the score that it would have.', NULL),
+
+(330, 'health_by_signal', $$
+    SELECT component, signal, count(*) AS account_count, count(value_score) AS known_count, count(value_score)::double precision / count(*) AS known_rate,
+           avg(value_score) AS mean_value_score, avg(weight) AS weight, avg(lost_points) AS mean_lost_points, as_of_on, policy_hash
+    FROM health_by_account_signal
+    GROUP BY component, signal, as_of_on, policy_hash
+    ORDER BY component, signal
+$$, 'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One that is known of nobody has a name that no source gives.', NULL),
+
+(340, 'health_by_segment', $$
+    SELECT g.dimension, g.value, account_count(g.state) AS account_count,
+           max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count, max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+           max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count, max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+           max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
+           max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
+           max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
+           max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate,
+           mean_score(g.state), weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
+    FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
+          FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN account_dimension a USING (account_id)
+          GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
+         LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
+    GROUP BY g.dimension, g.value, g.state, g.as_of_on, g.policy_hash
+    ORDER BY g.dimension, g.value
+$$, 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean scores. The values of one attribute add up to all.', NULL),
+
+(350, 'health_by_parent', $$
+    SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
+           weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
+           weighted_score(merge(health_agg(c.health_score, c.mrr), health_agg(s.health_score, s.mrr) FILTER (WHERE c.place = 1))) AS with_parent_score,
+           (array_agg(c.account_id ORDER BY c.health_score, c.account_id) FILTER (WHERE c.health_score IS NOT NULL))[1] AS worst_child_id,
+           min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
+    FROM (SELECT h.*, row_number() OVER (PARTITION BY h.parent_id) AS place FROM reporting_range r, LATERAL account_health(r.as_of_on) h WHERE h.parent_id IS NOT NULL) c
+         LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN source_account n ON n.account_id = c.parent_id
+    GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash
+    ORDER BY c.parent_id
+$$, 'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.', NULL),
+
+(360, 'health_movement_by_signal', $$
+    SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, b.as_of_on AS before_on, h.as_of_on, k.component, k.signal, k.term,
+           k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points, b.health_score AS before_score, h.health_score,
+           b.tier AS before_tier, h.tier, h.policy_hash
+    FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN LATERAL account_health(r.as_of_on - p.movement_days) b USING (account_id),
+         LATERAL health_change(b.health, h.health, p.health_min_coverage, p.health_method) k
+$$, 'Why scores moved since movement_days ago, change by change: change_points of an account add up to the difference of its scores exactly.', NULL),
+
+(370, 'health_movement', $$
+    SELECT m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score, sum(m.change_points) AS change_points, m.before_tier, m.tier,
+           string_agg(format('%s %s', m.signal, to_char(m.change_points, 'FMSG990.0')), ', ' ORDER BY m.place) FILTER (WHERE m.place <= 3 AND abs(m.change_points) >= 0.05) AS reasons, m.policy_hash
+    FROM policy p, (SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY abs(change_points) DESC, signal, term) AS place FROM health_movement_by_signal) m
+    GROUP BY m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score, m.before_tier, m.tier, m.policy_hash, p.health_margin
+    HAVING m.tier <> m.before_tier OR abs(sum(m.change_points)) >= p.health_margin
+    ORDER BY sum(m.change_points), m.account_id
+$$, 'Who moved since movement_days ago, into another tier or by health_margin points, and the three changes that moved it most; the steepest falls first.', NULL),
+
+(380, 'health_trend', $$
+    SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,
+           max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count, max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+           max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count, max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+           max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr, max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
+           mean_score(g.state), weighted_score(g.state), g.policy_hash
+    FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
+          FROM reporting_range r,
+               LATERAL (SELECT (month - interval '1 day')::date AS day FROM generate_series(date_trunc('month', r.as_of_on) - interval '11 months', date_trunc('month', r.as_of_on), '1 month') month
+                        WHERE (month - interval '1 day')::date >= r.from_on
+                        UNION SELECT r.as_of_on) e,
+               LATERAL account_health(e.day) h JOIN account_dimension a USING (account_id)
+          GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
+         LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
+    GROUP BY g.as_of_on, g.dimension, g.value, g.state, g.policy_hash
+    ORDER BY g.dimension, g.value, g.as_of_on
+$$, 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and for each value of each attribute in use.', NULL),
+
+(400, 'health_outcome', $$
+    SELECT h.account_id, h.name, h.segment, h.owner, h.as_of_on AS scored_on, h.mrr, h.health_score, h.tier,
+           churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
+    FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS k,
+         LATERAL account_health(r.as_of_on - k * p.backtest_days) h JOIN account_state a USING (account_id)
+$$, 'Scores as of past days, from what was known then, and whether the customer churned in the backtest_days after: the rows of the backtests.', NULL),
+
+(410, 'health_backtest', $$
+    SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count, base_rate(s.state) AS churned_rate,
+           auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate, predicts(s.state, s.confidence_rate),
+           red.flagged AS flagged_count, red.precision AS precision_rate, red.precision_lower AS precision_lower_rate, red.precision_upper AS precision_upper_rate,
+           red.recall AS recall_rate, red.recall_lower AS recall_lower_rate, red.recall_upper AS recall_upper_rate,
+           top.lift AS top_lift_rate, top.lower AS top_lift_lower_rate, top.upper AS top_lift_upper_rate,
+           exp(10 * fit.slope) AS odds_ten_points_rate, exp(10 * fit.slope_lower) AS odds_lower_rate, exp(10 * fit.slope_upper) AS odds_upper_rate, s.policy_hash
+    FROM (SELECT d.dimension, d.value, backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state, r.confidence_rate, o.policy_hash
+          FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
+          GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) s, policy p,
+         LATERAL auc_interval(s.state, s.confidence_rate) auc,
+         -- below yellow_from; scores have 12 decimals
+         LATERAL flagged_at(s.state, 100 - p.health_yellow_from + 1e-12, s.confidence_rate) red,
+         LATERAL top_lift(s.state, 0.1, s.confidence_rate) top,
+         LATERAL risk_fit(s.state, s.confidence_rate) fit
+    ORDER BY s.dimension, s.value
+$$, 'Was the score right? Scores of past days held against the churn that followed, for all and for each value of each attribute in use. Unknown scores are left out.', NULL),
+
+(420, 'health_backtest_by_tier', $$
+    SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count, rate(rate_agg(o.is_churned)) AS churned_rate,
+           (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower AS churned_lower_rate, (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper AS churned_upper_rate,
+           o.policy_hash
+    FROM reporting_range r, health_outcome o
+    GROUP BY o.tier, r.confidence_rate, o.policy_hash
+    ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier)
+$$, 'Churn in the backtest_days after a score, by its tier.', NULL),
+
+(430, 'health_backtest_by_signal', $$
+    SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count, auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
+           predicts(s.state, s.confidence_rate), s.policy_hash
+    FROM (SELECT k.component, k.signal, backtest_agg(100 - k.value, churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL,
+                                                     h.account_id::text) AS state,
+                 -- of so many signals one would stand out by chance (Bonferroni)
+                 1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, h.policy_hash
+          FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS n,
+               LATERAL account_health(r.as_of_on - n * p.backtest_days) h JOIN account_state a USING (account_id), LATERAL contributions(h.health) k
+          WHERE k.component NOT IN ('veto', 'pulse')
+          GROUP BY k.component, k.signal, r.confidence_rate, h.policy_hash) s,
+         LATERAL auc_interval(s.state, s.confidence_rate) auc
+    ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal
+$$, 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. The intervals allow for looking at so many (Bonferroni).', NULL),
+
+(440, 'health_calibration', $$
+    SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score, 100 - c.mean_risk AS mean_score, c.predictions AS prediction_count, c.happened AS churn_count,
+           c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate, 1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
+    FROM (SELECT backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on = o.last_on) AS state,
+                 backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on < o.last_on) AS earlier, r.confidence_rate, o.policy_hash
+          FROM reporting_range r, (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
+          GROUP BY r.confidence_rate, o.policy_hash) s
+         CROSS JOIN LATERAL calibration(s.state, 10, s.confidence_rate) c
+         LEFT JOIN LATERAL risk_fit(s.earlier, s.confidence_rate) fit ON true
+    ORDER BY c.group_number
+$$, 'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days leads to expect.', NULL);
