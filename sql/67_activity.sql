@@ -64,3 +64,7 @@ CREATE FUNCTION usage_trend(history activity, as_of date, days integer DEFAULT 2
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION usage_trend(activity, date, integer, double precision) IS
 'Events a day on the days up to as_of, that day included, against as many days before: recent, before, their difference and its confidence interval, and the probability p of one so large if nothing had changed. Days are the sample (Welch, Biometrika 34, 1947); take whole weeks, so that weekends weigh the same. Days before an account began count as days without events. p is NULL, and the interval has no width, where no day differs from another of its span. days outside 2 to 36525, confidence outside 0 to 1: SQLSTATE 22023. NULLs for NULL.';
+CREATE FUNCTION usage_change(history activity, as_of date, days integer DEFAULT 28) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION usage_change(activity, date, integer) IS
+'Events on the days up to as_of, that day included, over those on as many days before, less 1, a ratio: 0.5 is half as many again, -1 none any more. Take whole weeks, so that weekends weigh the same. NULL where the history does not reach back over both spans, its first active day being later than the first day of the earlier one, or where the earlier one had no events; and for NULL. days outside 2 to 36525: SQLSTATE 22023; as_of infinite or outside the years 1 to 9999: 22008. Is it more than chance? usage_trend tells.';

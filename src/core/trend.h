@@ -20,4 +20,10 @@ typedef struct Trend
  */
 Trend		activity_trend(const Activity *activity, size_t size, int32_t last, int32_t days, double confidence);
 
+/*
+ * Events of the last `days` days over those of the days before, less 1; false
+ * where it began too late for both spans, or the earlier had no events.
+ */
+bool		activity_change(const Activity *activity, size_t size, int32_t last, int32_t days, double *change);
+
 #endif

@@ -236,6 +236,20 @@ trend_row(FunctionCallInfo fcinfo)
 					  (bool[]) {false, false, false, false, false, isnan(trend.p)});
 }
 
+/* Arguments: activity, as_of, days */
+static Datum
+change_of_usage(FunctionCallInfo fcinfo)
+{
+	const Activity *activity = activity_arg(fcinfo);
+	int32		last = day_arg(fcinfo, 1, "as_of");
+	int32		days = days_arg(fcinfo, 2, "days", 2, 36525);
+	double		change = 0;
+	bool		known = activity_change(activity, VARSIZE(activity), last, days, &change);
+
+	return float8_if(fcinfo, known, change);
+}
+
+SQL_FUNCTION(usage_change, change_of_usage(fcinfo));
 SQL_FUNCTION(is_active, active_lately(fcinfo));
 SQL_FUNCTION(consistency, active_weeks(fcinfo));
 SQL_FUNCTION(streak, days_in_a_row(fcinfo));

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Usage histories: read over any window and as of any day, put together and taken apart, against plain SQL.
 BEGIN;
-SELECT plan(65);
+SELECT plan(83);
 SELECT setseed(0.27) \g /dev/null
 
 -- By hand: active on 2024-02-26 (2 rows, 5 events), 27, 29 (a leap day), 2024-03-01, and long after, on 2024-06-15.
@@ -36,7 +36,7 @@ SELECT is(activity_agg(day), (SELECT activity_agg(day, 1) FROM usage WHERE day I
 SELECT is(activity_agg(day), NULL, 'no rows: NULL') FROM usage WHERE false;
 SELECT ok(a IS NOT NULL AND first_active_on(a) IS NULL AND last_active_on(a) IS NULL AND active_days(a, '2024-01-01', '2025-01-01') = 0 AND NOT is_active(a, '2024-03-01') AND streak(a, '2024-03-01') = 0
           AND consistency(a, '2024-03-01') = 0, 'rows of NULL alone: a history without activity') FROM (SELECT activity_agg(NULL::date) AS a) AS q;
-SELECT ok(active_days(NULL, '2024-01-01', '2024-02-01') IS NULL AND first_active_on(NULL) IS NULL AND is_active(NULL, '2024-01-01') IS NULL AND consistency(NULL, '2024-01-01') IS NULL
+SELECT ok(active_days(NULL, '2024-01-01', '2024-02-01') IS NULL AND usage_change(NULL, '2024-01-01') IS NULL AND usage_change(activity_agg(NULL::date), '2024-03-01') IS NULL AND first_active_on(NULL) IS NULL AND is_active(NULL, '2024-01-01') IS NULL AND consistency(NULL, '2024-01-01') IS NULL
           AND usage_trend(NULL, '2024-01-01') IS NULL, 'no history: NULL');
 SELECT is(concat_ws(' ', first_active_on(a), last_active_on(a), active_days(a, '0001-01-01', '9999-12-31'), longest_gap(a, '0001-01-01', '9999-12-31')), '0001-01-01 9999-12-31 1 3652057', 'the first and the last day there are')
 FROM (SELECT activity_agg(day) AS a FROM (VALUES (date '0001-01-01'), ('9999-12-31')) AS v(day)) AS q;
@@ -48,6 +48,11 @@ SELECT ok(t.recent = 9 / 7.0::float8 AND t.before = 4 / 7.0::float8 AND abs(t.di
 FROM fortnight, (VALUES (0.5, 0.239257624039294, 1.18931380453213, 0.318440679706298), (0.95, -0.820146924521908, 2.24871835309334, 0.318440679706298), (0.999, -2.55549593710669, 3.98406736567812, 0.318440679706298)) AS r(confidence, lower, upper, p),
      usage_trend(a, '2024-03-10', 7, confidence) AS t;
 SELECT is(usage_trend(a, '2024-03-10'), usage_trend(a, '2024-03-10', 28, 0.95), 'usage_trend: 28 days and 0.95 if not given') FROM fortnight;
+-- The fortnight began on 2024-02-26: 4 events and then 9.
+SELECT is(usage_change(a, as_of, days), change, format('usage_change at %s over %s days', as_of, days))
+FROM fortnight, (VALUES (date '2024-03-10', 7, 1.25::float8), ('2024-03-09', 7, NULL), ('2024-03-11', 7, 0), ('2024-03-17', 7, -1), ('2024-03-24', 7, NULL), ('2024-03-10', 8, NULL), ('2024-03-10', 2, 0), ('2024-03-04', 2, NULL), ('2024-03-05', 2, 2),
+                        ('2024-02-20', 7, NULL), ('0001-01-01', 36525, NULL), ('9999-12-31', 36525, NULL)) AS c(as_of, days, change);
+SELECT is(usage_change(activity_agg(d, n), '2024-04-21'), 0.5::float8, 'usage_change: 28 days if not given') FROM (VALUES (date '2024-02-26', 4), ('2024-03-24', 2), ('2024-03-25', 4), ('2024-04-21', 5), ('2024-04-22', 9)) AS v(d, n);
 SELECT is(usage_trend(a, '2024-02-11', 7)::text, '(2,2,0,0,0,)', 'no day differs from another: no width, no p') FROM (SELECT activity_agg(d::date, 2) AS a FROM generate_series(timestamp '2024-01-01', '2024-03-01', '1 day') AS d) AS q;
 
 -- Oracle: rows of many shapes, in any order
@@ -66,6 +71,16 @@ SELECT is_empty($$
                   (SELECT count(*)::int FROM generate_series(0, 3000) AS back WHERE NOT EXISTS (SELECT FROM generate_series(0, back) AS b WHERE NOT EXISTS (SELECT FROM event AS o WHERE o.account = e.account AND o.events > 0 AND o.day = f - b) LIMIT 1) AND back < 70)
            FROM event AS e, (SELECT DISTINCT f, n FROM window_of) AS w WHERE events > 0 GROUP BY account, f, n
 $$, 'bounds, activity, consistency and streaks too');
+SELECT is_empty($$
+    SELECT account, f, n, usage_change(a, f, n) FROM history, window_of WHERE n > 1
+    EXCEPT SELECT account, f, n, CASE WHEN first <= f + 1 - 2 * n AND before > 0 THEN (recent - before)::float8 / before::float8 END
+           FROM (SELECT account, f, n, (SELECT min(day) FROM event AS b WHERE b.account = e.account AND events > 0) AS first,
+                        coalesce(sum(events) FILTER (WHERE day > f - n AND day <= f), 0) AS recent, coalesce(sum(events) FILTER (WHERE day > f - 2 * n AND day <= f - n), 0) AS before
+                 FROM event AS e, (SELECT DISTINCT f, n FROM window_of) AS w GROUP BY 1, 2, 3) AS s
+$$, 'and changes');
+SELECT is_empty($$ SELECT account, f, n, usage_change(a, f, n) FROM history, window_of WHERE n > 1
+                   EXCEPT SELECT account, f, n, usage_change(k, f, n) FROM (SELECT account, f, n, activity_agg(day, events) FILTER (WHERE day <= f) AS k FROM event, window_of WHERE n > 1 GROUP BY 1, 2, 3) AS e $$,
+                'what came later does not change them');
 SELECT is_empty($$
     SELECT account, f, n, longest_gap(a, f, f + n) FROM history, window_of
     EXCEPT SELECT account, f, n, max(gap) FROM (SELECT account, f, n, lead(day, 1, f + n) OVER (PARTITION BY account, f, n ORDER BY day) - day - 1 AS gap
@@ -87,6 +102,7 @@ FROM (VALUES
     ('activity_agg(''infinity'')', '22008', 'day out of range: infinity'), ('activity_agg(''0001-12-31 BC'')', '22008', 'day out of range: 0001-12-31 BC'),
     ('active_days(a, ''2024-01-02'', ''2024-01-02'')', '22023', NULL), ('events_between(a, ''2024-01-02'', ''2024-01-01'')', '22023', NULL), ('longest_gap(a, ''2024-01-02'', ''2024-01-02'')', '22023', NULL),
     ('is_active(a, ''2024-01-02'', 0)', '22023', 'days 0 is not between 1 and 36525'), ('consistency(a, ''2024-01-02'', 0)', '22023', 'weeks 0 is not between 1 and 5218'),
+    ('usage_change(a, ''2024-01-02'', 1)', '22023', 'days 1 is not between 2 and 36525'), ('usage_change(a, ''2024-01-02'', 36526)', '22023', 'days 36526 is not between 2 and 36525'), ('usage_change(a, ''infinity'')', '22008', 'as_of out of range: infinity'),
     ('usage_trend(a, ''2024-01-02'', 1)', '22023', 'days 1 is not between 2 and 36525'), ('usage_trend(a, ''2024-01-02'', 7, 95)', '22023', 'confidence 95 is not between 0 and 1'), ('streak(a, ''infinity'')', '22008', 'as_of out of range: infinity')
 ) AS wrong(call, code, message);
 SELECT throws_ok($$SELECT merge(a, a) FROM (SELECT activity_agg('2024-01-01', 281474976710655) AS a) AS q$$, '22003', 'activity out of range', 'too many events on one day');
