@@ -97,7 +97,7 @@ adoption_facts(AdoptionForm form, int32_t from, int32_t to, const AdoptionAccoun
 	{
 		FeatureFacts before = feature_facts(&walk, to);
 		bool		known = before.active_days > 0;
-		bool		in_window = known && feature_used(&walk, from, to);
+		bool		in_window = known && feature_used(&walk, from, to, 1);
 		bool		may = form == ADOPTION_OPEN;
 
 		*active |= in_window;

@@ -62,24 +62,23 @@ feature_facts(const NamedWalk *walk, int32_t to)
 }
 
 bool
-feature_used(const NamedWalk *walk, int32_t from, int32_t to)
+feature_used(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_days)
 {
 	ActivityWalk chunks = named_chunks(walk);
 
-	while (activity_next(&chunks) && chunks.day < to)
-		if (chunks.active & chunk_days(&chunks, from, to))
-			return true;
-	return false;
+	while (at_least_days > 0 && activity_next(&chunks) && chunks.day < to)
+		at_least_days -= __builtin_popcountll(chunks.active & chunk_days(&chunks, from, to));
+	return at_least_days <= 0;
 }
 
 int64_t
-features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to)
+features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days)
 {
 	NamedWalk	walk = features_walk(usage, size);
 	int64_t		used = 0;
 
 	while (named_next(&walk))
-		used += feature_used(&walk, from, to);
+		used += feature_used(&walk, from, to, at_least_days);
 	return used;
 }
 

@@ -32,11 +32,11 @@ typedef struct FeatureFacts
 
 FeatureFacts feature_facts(const NamedWalk *walk, int32_t to);
 
-/* Has it an active day from `from` on and before `to`? */
-bool		feature_used(const NamedWalk *walk, int32_t from, int32_t to);
+/* Has it so many active days, 1 or more, from `from` on and before `to`? */
+bool		feature_used(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_days);
 
-/* Features that have one. */
-int64_t		features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to);
+/* Features that have them. */
+int64_t		features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days);
 
 /* Walks to the feature of that name; false if there is none. */
 bool		feature_find(const FeatureUsage *usage, size_t size, Utf8Name name, NamedWalk *walk);

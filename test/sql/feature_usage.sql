@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Feature usage: histories by feature, read over windows and as of days, held against plain SQL, merged and taken apart.
 BEGIN;
-SELECT plan(90);
+SELECT plan(99);
 SELECT setseed(0.23) \g /dev/null
 
 -- usage('feature day events', …): days of January 2024; events 1 if left away.
@@ -38,6 +38,12 @@ FROM office, LATERAL (VALUES
     (features_used(usage, '2024-01-04', '2024-01-09')::text, '0', 'features_used: the day at the end is not in it'),
     (features_used(usage, '2024-01-21', '2024-01-22')::text, '0', 'features_used: 0 events are no use'),
     (features_used(usage, '0001-01-01', '9999-12-31')::text, '3', 'features_used: of all time'),
+    (features_used(usage, '2024-01-01', '2024-02-01', 1)::text, '3', 'features_used on a day'),
+    (features_used(usage, '2024-01-01', '2024-02-01', 2)::text, '2', 'features_used on two: reports and export, a day counts once'),
+    (features_used(usage, '2024-01-03', '2024-01-31', 2)::text, '1', 'features_used on two days of the window'),
+    (features_used(usage, '2024-01-01', '2024-02-01', 3)::text, '0', 'features_used on three'),
+    (features_used(usage, '2024-01-01', '2024-02-01', 9223372036854775807)::text, '0', 'features_used on more days than there are'),
+    (features_used(usage, '2024-01-01', '2024-02-01', NULL)::text, NULL, 'features_used on NULL days'),
     (breadth(usage, '2024-01-01', '2024-01-16', 5)::text, '0.4', 'breadth: 2 of 5'),
     (breadth(usage, '2024-01-01', '2024-02-01', 2)::text, '1.5', 'breadth: more than it is entitled to'),
     (breadth(usage, '2024-01-04', '2024-01-05', 5)::text, '0', 'breadth: none of 5'),
@@ -103,6 +109,8 @@ SELECT is((SELECT count(*) FROM (SELECT account, f.* FROM histories, feature_fac
 FROM unnest('{2023-12-31,2024-01-01,2024-01-20,2024-06-30,2025-01-01,infinity}'::date[]) AS as_of;
 SELECT ok(bool_and(features_used(usage, f, t) = (SELECT count(DISTINCT feature) FROM daily AS d WHERE d.account = h.account AND day >= f AND day < t)), 'features_used is that of plain SQL')
 FROM histories AS h, (SELECT date '2023-12-25' + n * 17 AS f, date '2023-12-25' + n * 17 + 1 + n * n % 91 AS t FROM generate_series(0, 40) AS n) AS w;
+SELECT ok(bool_and(features_used(usage, f, t, n) = (SELECT count(*) FROM (SELECT FROM daily AS d WHERE d.account = h.account AND day >= f AND day < t GROUP BY feature HAVING count(*) >= n) AS used)), 'and on so many days, too')
+FROM histories AS h, (SELECT date '2023-12-25' + n * 17 AS f, date '2023-12-25' + n * 17 + 1 + n * n % 91 AS t FROM generate_series(0, 40) AS n) AS w, unnest('{1,2,3,9,65}'::bigint[]) AS n;
 SELECT ok(bool_and(feature_activity(usage, feature) = activity AND first_used_on(usage, feature) = first_active_on(activity)), 'feature_activity is the activity of its rows')
 FROM histories JOIN (SELECT account, feature, activity_agg(day, events) AS activity FROM daily GROUP BY 1, 2) AS a USING (account);
 SELECT ok(bool_and(all_activity(usage) = activity), 'all_activity is the activity of all rows') FROM histories JOIN (SELECT account, activity_agg(day, events) AS activity FROM use GROUP BY 1) AS a USING (account);
@@ -118,7 +126,7 @@ SELECT is(unmerge(usage, usage)::text, '1 0|0 0', 'nothing is left of a state wi
 SELECT is(merge(unmerge(a.usage, b.usage), b.usage), a.usage, 'taken out first and put back') FROM histories AS a, histories AS b WHERE a.account = 3 AND b.account = 9;
 CREATE TEMP VIEW debt AS SELECT unmerge(pg_temp.usage('a 1 5', 'b 2', 'c 7'), pg_temp.usage('a 1 2', 'a 3 2', 'b 2 1', 'd 5')) AS usage;
 SELECT is(pg_temp.facts(usage), ARRAY['a 2024-01-01 2024-01-01 1 1', 'c 2024-01-07 2024-01-07 1 1'], 'a day of fewer than no events is not active, its events count') FROM debt;
-SELECT is(features_used(usage, '2024-01-01', '2024-02-01'), 2::bigint, 'nor does it make a feature used') FROM debt;
+SELECT is(features_used(usage, '2024-01-01', '2024-02-01') + features_used(usage, '2024-01-01', '2024-02-01', 1), 4::bigint, 'nor does it make a feature used') FROM debt;
 SELECT is(first_used_on(usage, 'd'), NULL::date, 'nor first used') FROM debt;
 SELECT is(split_part(usage::text, '|', 1), '1 2', 'a flag tells of it') FROM debt;
 SELECT is(usage::text::feature_usage, usage, 'and its text form comes back the same') FROM debt;
@@ -146,6 +154,8 @@ FROM (VALUES
     ('feature_usage_agg(repeat(chr(65 + n % 26), 250) || n, date ''1990-01-01'' + 100 * m, 4000000000000 + m) FROM generate_series(1, 4000) AS n, generate_series(1, 30) AS m',
         '54000', 'feature_usage of more than 2097152 bytes', 'more than 2 MB'),
     ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-02'', ''2024-01-02'')', '22023', 'to_date 2024-01-02 is not after from_date 2024-01-02', 'an empty window'),
+    ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-01'', ''2024-01-02'', 0)', '22023', 'at_least_days 0 is below 1', 'no days at least'),
+    ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-02'', ''2024-01-01'', 2)', '22023', 'to_date 2024-01-01 is not after from_date 2024-01-02', 'on so many days of none'),
     ('breadth(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-01'', ''2024-01-02'', -1)', '22023', 'entitled -1 is below 0', 'entitled below 0'),
     ('first_used_on(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), repeat(''x'', 256))', '22023', 'feature of 256 bytes', 'a name to look for of 256 bytes')
 ) AS wrong(call, code, message, description);
