@@ -29,3 +29,7 @@ COMMENT ON FUNCTION due_count(milestones, timestamptz) IS 'Milestones of differe
 CREATE FUNCTION overdue_count(history milestones, as_of timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION overdue_count(milestones, timestamptz) IS 'Milestones of different names due by as_of and not reached by then. NULL for NULL.';
+CREATE FUNCTION due_reached_share(history milestones, as_of timestamptz) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION due_reached_share(milestones, timestamptz) IS
+'Of the milestones due by as_of, the share reached by then, late or not: 1 - overdue_count / due_count, a ratio. NULL where none was due, and for NULL.';

@@ -40,6 +40,15 @@ tally(FunctionCallInfo fcinfo)
 	return milestones_tally(milestones, PG_GETARG_TIMESTAMPTZ(1), palloc(milestones->bag.count * sizeof(Milestone)));
 }
 
+static Datum
+share_of_due(FunctionCallInfo fcinfo)
+{
+	MilestoneTally due = tally(fcinfo);
+
+	return float8_if(fcinfo, due.due > 0, (double) (due.due - due.overdue) / due.due);
+}
+
+SQL_FUNCTION(due_reached_share, share_of_due(fcinfo));
 SQL_FUNCTION(started_at, instant_if_any(fcinfo, milestones_started(milestones_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1))));
 SQL_FUNCTION(value_at, instant_if_any(fcinfo, milestones_valued(milestones_arg(fcinfo), PG_GETARG_TIMESTAMPTZ(1))));
 SQL_FUNCTION(reached_count, Int64GetDatum(tally(fcinfo).reached));

@@ -138,15 +138,15 @@ INSERT INTO reader VALUES
     ('tickets', 'median_resolution(x, ''-infinity'', ''infinity'')'), ('tickets', 'median_resolution(x, ''2024-01-01'', ''2024-06-01'')'),
     ('answers', '(SELECT count(*) FROM answer_facts(x, ''2024-06-01''))'), ('answers', '(SELECT count(*) FROM answer_facts(x, ''infinity''))'),
     ('activity', 'active_days(x, ''2024-01-01'', ''2024-06-01'')'), ('activity', 'events_between(x, ''0001-01-01'', ''9999-12-31'')'), ('activity', 'longest_gap(x, ''2024-01-01'', ''2024-06-01'')'),
-    ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'),
+    ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'), ('activity', 'usage_change(x, ''2024-06-01'')'), ('activity', 'usage_change(x, ''0001-01-01'', 36525)'),
     ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
     ('active_series', '(SELECT count(*) FROM active_series(x, true))'), ('active_series', '(SELECT count(*) FROM active_series(x))'),
     ('usage_retention', 'sound(grown(x))'),
     ('signals', 'signal_at(x, ''pulse'', ''2024-06-01'')'), ('signals', 'signal_given_at(x, ''1'', ''infinity'')'), ('signals', 'signal_count(x, ''2'', ''-infinity'', ''infinity'')'),
     ('signals', 'signal_sum(x, ''pulse'', ''2024-01-01'', ''2024-06-01'')'),
-    ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')');
+    ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')'), ('milestones', 'due_reached_share(x, ''infinity'')');
 INSERT INTO reader VALUES
-    ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'),
+    ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'features_used(x, ''0001-01-01'', ''9999-12-31'', 3)'),
     ('feature_usage', 'breadth(x, ''0001-01-01'', ''9999-12-31'', 3)'), ('feature_usage', 'first_used_on(x, ''feature 3'')'), ('feature_usage', 'active_days(all_activity(x), ''2024-02-01'', ''2024-06-01'')'),
     ('feature_usage', 'longest_gap(feature_activity(x, ''a''), ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'sound(feature_usage_agg_add(x, ''a'', ''2024-02-01''))'),
     ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),

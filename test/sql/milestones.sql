@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Milestone histories: when the clock started and value was reached, what was reached, due and overdue when, and what is refused.
 BEGIN;
-SELECT plan(38);
+SELECT plan(47);
 
 -- milestones('name reached_at due_at start|value|both', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.milestones(VARIADIC lines text[]) RETURNS milestones LANGUAGE sql AS $$
@@ -52,6 +52,9 @@ FROM way, (VALUES
     ('-infinity', '{0,0,0}', 'nothing before time')
 ) AS e(as_of, counts, description);
 
+SELECT is(due_reached_share(history, as_of), share, format('share of the due that is reached at %s', as_of))
+FROM way, (VALUES (timestamptz '2024-01-14 23:59:59.999999', NULL::float8), ('2024-01-15', 0), ('2024-01-20', 1), ('2024-01-31', 0.5), ('2024-02-01', 1 / 3.0), ('2024-02-10', 2 / 3.0), ('infinity', 2 / 3.0), ('-infinity', NULL)) AS e(as_of, share);
+
 -- Milestones of one name are one.
 SELECT is(pg_temp.counts(pg_temp.milestones(VARIADIC lines), '2024-06-01'), counts, description)
 FROM (VALUES
@@ -64,6 +67,7 @@ FROM (VALUES
 -- No rows, and no history
 SELECT is(milestone_agg('a', now(), NULL, true, true), NULL, 'no rows: NULL') WHERE false HAVING true;
 SELECT is(ARRAY[reached_count(NULL, now()), due_count(NULL, now()), overdue_count(NULL, now())], '{NULL,NULL,NULL}', 'no history: NULL');
+SELECT is(due_reached_share(NULL, now()), NULL, 'no history, no share: NULL');
 SELECT is(ARRAY[started_at(NULL), value_at(NULL)], '{NULL,NULL}', 'no history, no start: NULL');
 SELECT is(pg_temp.milestones('a 2024-01-01 infinity'), milestone_agg('a', '2024-01-01', NULL, NULL, NULL), 'NULL is as good as infinity and no');
 SELECT ok(started_at(debt) IS NULL AND value_at(debt) IS NULL AND pg_temp.counts(debt, 'infinity') = '{1,0,0}', 'counts below zero are no milestones')
@@ -76,10 +80,10 @@ SELECT id % 30 AS account, (ARRAY['a', 'b', 'c', 'd', 'e', NULL])[1 + floor(rand
        CASE WHEN random() < 0.6 THEN timestamptz '2024-01-01' + floor(random() * 90) * interval '1 day' END AS reached,
        CASE WHEN random() < 0.6 THEN timestamptz '2024-01-01' + floor(random() * 90) * interval '1 day' END AS due, random() < 0.3 AS starts, random() < 0.3 AS value
 FROM generate_series(1, 300) AS id;
-SELECT results_eq($$ SELECT account, as_of, reached_count(h, as_of), due_count(h, as_of), overdue_count(h, as_of), started_at(h, as_of), value_at(h, as_of)
+SELECT results_eq($$ SELECT account, as_of, reached_count(h, as_of), due_count(h, as_of), overdue_count(h, as_of), due_reached_share(h, as_of), started_at(h, as_of), value_at(h, as_of)
                      FROM (SELECT account, milestone_agg(name, reached, due, starts, value) AS h FROM milestone GROUP BY account) AS s,
                           unnest('{2024-01-15,2024-02-20,infinity}'::timestamptz[]) AS as_of ORDER BY 1, 2 $$,
-                  $$ SELECT account, as_of, count(*) FILTER (WHERE reached), count(*) FILTER (WHERE due), count(*) FILTER (WHERE due AND NOT reached), min(started), min(value)
+                  $$ SELECT account, as_of, count(*) FILTER (WHERE reached), count(*) FILTER (WHERE due), count(*) FILTER (WHERE due AND NOT reached), avg(reached::int) FILTER (WHERE due)::float8, min(started), min(value)
                      FROM (SELECT account, as_of, name, coalesce(bool_or(reached <= as_of), false) AS reached, coalesce(bool_or(due <= as_of), false) AS due,
                                   min(reached) FILTER (WHERE starts AND reached <= as_of) AS started, min(reached) FILTER (WHERE value AND reached <= as_of) AS value
                            FROM milestone, unnest('{2024-01-15,2024-02-20,infinity}'::timestamptz[]) AS as_of GROUP BY 1, 2, 3) AS m
