@@ -18,3 +18,8 @@ RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION answer_facts(answers, timestamptz) IS
 'One row a question sent or answered by as_of, as it was known then, in no order that means anything: an answer that came later is not answered yet, with NULL score and responded_at; sent_at is NULL if it is not known or came later. respondent is the key of the name, NULL for none; score is NaN for one that surveys reject. No rows for NULL.';
+
+CREATE FUNCTION mean_answer(history answers, kind text, from_at timestamptz, to_at timestamptz) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mean_answer(answers, text, timestamptz, timestamptz) IS
+'The mean score of the answers of that kind (nps, csat or ces) given from from_at on and before to_at, of each respondent the last one alone, and the lowest of several at that instant; answers of no respondent all count. csat is brought to a scale from 1 to 5 and ces to one from 1 to 7, higher being better; nps is taken as it is. An answer that tells no ends is on the usual scale of its kind (nps 0 to 10, csat 1 to 5, ces 1 to 7), one that tells no direction has higher as better, as nps always; answers off their scale are left out. NULL if there is none, and for NULL. Another kind, or from_at not before to_at: SQLSTATE 22023.';

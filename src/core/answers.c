@@ -1,6 +1,25 @@
 #include "core/answers.h"
 
+#include <stdlib.h>
+
+#include "core/text_key.h"
+
 const char *const survey_words[] = {"nps", "csat", "ces", NULL};
+
+/* The scales, where an answer does not tell, and where they are brought to. */
+typedef struct StandardScale
+{
+	int			lowest;
+	int			highest;
+	int			base;
+	int			span;
+} StandardScale;
+
+static const StandardScale standard_scales[SURVEY_KINDS] = {
+	{0, 10, 0, 1},				/* NPS: 0 and the score, in units */
+	{1, 5, 1, 4},
+	{1, 7, 1, 6},
+};
 
 #define ANSWERED (ANSWER_SCORE | ANSWER_NO_AMOUNT)
 
@@ -71,4 +90,97 @@ answer_as_of(const Answer *answer, int64_t as_of, Answer *known)
 		known->score = 0;
 	}
 	return known->sent != INSTANT_NEVER || known->responded != INSTANT_NEVER;
+}
+
+/* False unless it is a score on its scale. */
+static bool
+scaled(const Answer *answer, const StandardScale *standard, ScaledAnswer *result)
+{
+	Money		lowest = (answer->says & ANSWER_LOWEST) ? answer->lowest : (Money) standard->lowest * MONEY_UNIT;
+	Money		highest = (answer->says & ANSWER_HIGHEST) ? answer->highest : (Money) standard->highest * MONEY_UNIT;
+	bool		reversed = (answer->says & (ANSWER_DIRECTION | ANSWER_HIGHER)) == ANSWER_DIRECTION;
+
+	if (!(answer->says & ANSWER_SCORE) || answer->score < lowest || answer->score > highest || lowest == highest)
+		return false;
+	*result = (ScaledAnswer) {answer->respondent, answer->responded, .count = answer->count};
+	if (standard == &standard_scales[0])
+	{
+		/* detractors are at the low end of every NPS scale */
+		result->part = answer->score;
+		result->length = MONEY_UNIT;
+		return true;
+	}
+	result->part = reversed ? highest - answer->score : answer->score - lowest;
+	result->length = highest - lowest;
+	return true;
+}
+
+#define COMPARE(x, y) ((x) == (y) ? 0 : (x) < (y) ? -1 : 1)
+
+/* By respondent, the last first, of these the lowest; then by scale, so that equal ones have one order. */
+static int
+compare_scaled(const void *a, const void *b)
+{
+	const ScaledAnswer *x = a;
+	const ScaledAnswer *y = b;
+	int			order = COMPARE(x->respondent, y->respondent);
+
+	if (order == 0)
+		order = COMPARE(y->responded, x->responded);
+	if (order == 0)
+		order = COMPARE((double) x->part / (double) x->length, (double) y->part / (double) y->length);
+	if (order == 0)
+		order = COMPARE(x->length, y->length);
+	return order == 0 ? COMPARE(x->part, y->part) : order;
+}
+
+/*
+ * Of answers on one scale that follow one another the parts are added exactly,
+ * and divided once: a part is below 2^82 and all counts together below 2^22.
+ */
+static double
+scaled_mean(const ScaledAnswer *answer, int rows, const StandardScale *standard)
+{
+	int64_t		count = 0;
+	double		sum = 0;
+
+	for (int i = 0; i < rows;)
+	{
+		Money		length = answer[i].length;
+		Money		parts = 0;
+		int64_t		alike = 0;
+
+		for (; i < rows && answer[i].length == length; i++)
+		{
+			bool		first = i == 0 || answer[i - 1].respondent != answer[i].respondent;
+			int64_t		times = answer[i].respondent == TEXT_KEY_NONE ? answer[i].count : first;
+
+			parts += answer[i].part * times;
+			alike += times;
+		}
+		sum += (double) (standard->base * length * alike + standard->span * parts) / (double) length;
+		count += alike;
+	}
+	return sum / (double) count;
+}
+
+bool
+answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, ScaledAnswer *scratch, double *mean)
+{
+	const StandardScale *standard = &standard_scales[kind - 1];
+	int			rows = 0;
+
+	/* rows are in the order of `responded`; those without an answer come last */
+	for (int i = 0; i < answers->bag.count && answers->answer[i].responded < to; i++)
+	{
+		const Answer *answer = &answers->answer[i];
+
+		if (answer->count > 0 && answer->kind == kind && answer->responded >= from && scaled(answer, standard, &scratch[rows]))
+			rows++;
+	}
+	if (rows == 0)
+		return false;
+	qsort(scratch, rows, sizeof(ScaledAnswer), compare_scaled);
+	*mean = scaled_mean(scratch, rows, standard);
+	return true;
 }

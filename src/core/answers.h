@@ -48,4 +48,22 @@ extern const StateType answers_type;
 /* What was known at `as_of`; false if nothing was. */
 bool		answer_as_of(const Answer *answer, int64_t as_of, Answer *known);
 
+/* An answer on its scale, brought to the standard one of its kind: base + span * part / length. */
+typedef struct ScaledAnswer
+{
+	int64_t		respondent;
+	int64_t		responded;
+	Money		part;			/* from 0 to length; of NPS, the score itself */
+	Money		length;			/* of its own scale, above 0 */
+	int64_t		count;
+} ScaledAnswer;
+
+/*
+ * The mean score of the answers of that kind given on instants from <= t < to,
+ * the last of each respondent, on the standard scale: CSAT 1 to 5, CES 1 to 7,
+ * higher being better; NPS as it is. False if there is none. `scratch` has room
+ * for a row each.
+ */
+bool		answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, ScaledAnswer *scratch, double *mean);
+
 #endif

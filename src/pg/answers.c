@@ -116,3 +116,22 @@ list(FunctionCallInfo fcinfo)
 }
 
 SQL_FUNCTION(answer_facts, list(fcinfo));
+
+/* Arguments: answers, kind, from_at, to_at */
+static Datum
+mean_of_kind(FunctionCallInfo fcinfo)
+{
+	const Answers *answers = state_arg(fcinfo, 0, &answers_type);
+	int			kind = 1 + choice_arg(fcinfo, 1, "survey kind", survey_words);
+	ScaledAnswer *scratch = palloc(answers->bag.count * sizeof(ScaledAnswer));
+	double		mean = 0;
+	bool		known;
+	int64		from,
+				to;
+
+	instant_range_args(fcinfo, 2, &from, &to);
+	known = answers_mean(answers, kind, from, to, scratch, &mean);
+	return float8_if(fcinfo, known, mean);
+}
+
+SQL_FUNCTION(mean_answer, mean_of_kind(fcinfo));

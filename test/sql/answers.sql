@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Survey histories: what was asked and answered by when, scales, scores that are none, and what is refused.
 BEGIN;
-SELECT plan(40);
+SELECT plan(68);
 
 -- answers('kind score responded_at sent_at respondent lowest highest higher_is_better', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.answers(VARIADIC lines text[]) RETURNS answers LANGUAGE sql AS $$
@@ -64,6 +64,48 @@ SELECT ok(x IS NOT NULL AND NOT EXISTS (SELECT FROM answer_facts(x, 'infinity'))
 FROM pg_temp.answers('nps 9', 'bogus 9') AS x;
 SELECT ok(NOT EXISTS (SELECT FROM answer_facts(NULL, 'infinity')), 'no history: nothing');
 SELECT is(pg_temp.story(unmerge(pg_temp.answers('nps 9 2024-01-02'), pg_temp.answers('nps 8 2024-01-02'))), ARRAY['nps|9|2024-01-02|-'], 'counts below zero are no answers');
+
+-- The mean of a kind
+CREATE TEMP VIEW spoken AS
+SELECT pg_temp.answers('nps 9 2024-01-05 - ann', 'nps 6 2024-01-20 - ann', 'nps 10 2024-01-20 - bob', 'nps 3 2024-01-20 - bob', 'nps 8 2024-01-07', 'nps 8 2024-01-07', 'nps 11 2024-01-28 - ann', 'nps NaN 2024-01-29 - ann', 'nps - 2024-01-30 - ann', 'nps - - 2024-01-02',
+                       'csat 4 2024-01-05 - ann', 'csat 1 2024-01-05 - bob 0 1', 'csat 2 2024-01-06 - cyd 1 5 f', 'csat 7 2024-01-08 - dee 1 10',
+                       'ces 2 2024-01-05 - ann 1 7 f', 'ces 4 2024-01-05 - bob 1 5 t', 'ces 0.5 2024-01-06 - cyd 0 1 t', 'ces 0.5 2024-01-06 - cyd 0 2 t', 'ces 7 2024-01-06 - eve 0 -') AS history;
+SELECT is(mean_answer(history, kind, f, t), mean::float8, description)
+FROM spoken, (VALUES
+    ('nps', timestamptz '2024-01-01', timestamptz '2024-01-06', 9.0, 'one answer'), ('nps', '2024-01-05 00:00:00.000001', '2024-01-20', 8, 'answers of nobody all count; the window begins and ends where it says'),
+    ('nps', '2024-01-01', '2024-01-20', 25 / 3.0, 'three'), ('nps', '2024-01-01', '2024-01-21', (6 + 3 + 8 + 8) / 4.0, 'the last of each respondent, the lowest of several at that instant'),
+    ('nps', '-infinity', 'infinity', 25 / 4.0, 'answers off the scale, of no number or without a score do not hide others'), ('nps', '2024-01-21', 'infinity', NULL, 'off the scale alone: none'),
+    ('csat', '2024-01-01', '2024-01-06', 4.5, 'a thumb up is a 5'), ('csat', '2024-01-06', '2024-01-07', 4, 'a scale turned round: 2 is a 4'), ('csat', '2024-01-08', '2024-01-09', 1 + 4 * 6 / 9.0, 'a scale of ten'),
+    ('csat', '2024-01-01', '2024-01-07', 13 / 3.0, 'scales together'), ('ces', '2024-01-01', '2024-01-06', (6 + 5.5) / 2, 'ces: 2 turned round is 6, 4 of 5 is 5.5'),
+    ('ces', '2024-01-06', '2024-01-07', (2.5 + 7) / 2, 'the lowest on the standard scale, not on its own; half of a scale as usual'), ('ces', '2025-01-01', '2026-01-01', NULL, 'none in the window'), ('ces', '2024-01-01', '2024-01-05', NULL, 'nor before')
+) AS v(kind, f, t, mean, description);
+SELECT is(mean_answer(pg_temp.answers(VARIADIC lines), kind, '-infinity', 'infinity'), mean, description)
+FROM (VALUES
+    (ARRAY['nps 0 2024-01-01', 'nps 10 2024-01-01'], 'nps', 5::float8, 'both ends are on the scale'), (ARRAY['nps -100 2024-01-01 - - -100 100 f', 'nps 50 2024-01-01 - - -100 100 f'], 'nps', -25, 'nps keeps its ends, and its direction is known'),
+    (ARRAY['csat 5 2024-01-01 - - 5 -'], 'csat', NULL, 'a scale of no length'), (ARRAY['csat 5 2024-01-01 - - 6 -'], 'csat', NULL, 'or of less'), (ARRAY['csat 0.999999 2024-01-01', 'csat 5.000001 2024-01-01'], 'csat', NULL, 'a millionth off the scale'),
+    (ARRAY['csat 2 - 2024-01-01'], 'csat', 2, 'without a time, when it was sent'), (ARRAY['ces 1000000000000000000 2024-01-01 - - -1000000000000000000 1000000000000000000', 'ces -1000000000000000000 2024-01-01 - - -1000000000000000000 1000000000000000000'], 'ces', 4, 'the longest scale'),
+    (array_fill('ces 1 2024-01-01 - ann'::text, ARRAY[9]) || ARRAY['ces 7 2024-01-01 - bob'], 'ces', 4, 'an answer given nine times over is one'), (ARRAY['nps -'], 'nps', NULL, 'nothing')
+) AS c(lines, kind, mean, description);
+SELECT ok(mean_answer(NULL, 'nps', '-infinity', 'infinity') IS NULL AND mean_answer(history, NULL, '-infinity', 'infinity') IS NULL, 'mean_answer of NULL') FROM spoken;
+SELECT is(mean_answer(unmerge(pg_temp.answers('nps 9 2024-01-02'), pg_temp.answers('nps 8 2024-01-02')), 'nps', '-infinity', 'infinity'), 9::float8, 'counts below zero are not in the mean');
+SELECT throws_ok(format('SELECT mean_answer(history, %L, %L, %L) FROM spoken', kind, f, t), '22023', message, message)
+FROM (VALUES ('NPS', '2024-01-01', '2024-01-02', 'unknown survey kind "NPS"'), ('nps', '2024-01-02', '2024-01-02', 'to_at 2024-01-02 00:00:00+00 is not after from_at 2024-01-02 00:00:00+00')) AS wrong(kind, f, t, message);
+-- Oracle: the rule of view satisfaction_by_segment in plain SQL, over random answers of few respondents at few instants
+SELECT setseed(0.68) \g /dev/null
+CREATE TEMP TABLE said AS
+SELECT id % 20 AS account, (ARRAY['nps', 'csat', 'ces'])[1 + floor(random() * 3)::int] AS kind, floor(random() * 12)::numeric AS score, timestamptz '2024-01-01' + floor(random() * 12) * interval '1 day' AS at,
+       (ARRAY['a', 'b', 'c', 'd', NULL])[1 + floor(random() * 5)::int] AS who, (ARRAY[0, 1, NULL])[1 + floor(random() * 3)::int]::numeric AS lowest, (ARRAY[5, 9, NULL])[1 + floor(random() * 3)::int]::numeric AS highest,
+       (ARRAY[true, false, NULL])[1 + floor(random() * 3)::int] AS higher
+FROM generate_series(1, 3000) AS id;
+CREATE TEMP TABLE heard AS SELECT account, answer_agg(kind, score, at, NULL, who, lowest, highest, higher ORDER BY random()) AS history FROM said GROUP BY account;
+SELECT is_empty($$ SELECT account, kind, f, t, round(mean_answer(history, kind, f, t)::numeric, 11) FROM heard, unnest('{nps,csat,ces}'::text[]) AS kind, unnest('{-infinity,2024-01-04}'::timestamptz[]) AS f, unnest('{2024-01-05,2024-01-09,infinity}'::timestamptz[]) AS t
+                   EXCEPT SELECT account, k, f, t, round(avg(score) FILTER (WHERE counts AND score <> 'NaN'), 11)
+                   FROM (SELECT account, k, f, t, score, who IS NULL OR 1 = row_number() OVER (PARTITION BY account, k, f, t, who, score = 'NaN' ORDER BY at DESC, score) AS counts
+                         FROM (SELECT h.account, k, f, t, who, at, CASE kind WHEN 'nps' THEN rescale(score, coalesce(lowest, 0), coalesce(highest, 10), true, coalesce(lowest, 0), coalesce(highest, 10))
+                                        WHEN 'csat' THEN rescale(score, coalesce(lowest, 1), coalesce(highest, 5), coalesce(higher, true), 1, 5) ELSE rescale(score, coalesce(lowest, 1), coalesce(highest, 7), coalesce(higher, true), 1, 7) END AS score
+                               FROM heard AS h CROSS JOIN unnest('{nps,csat,ces}'::text[]) AS k CROSS JOIN unnest('{-infinity,2024-01-04}'::timestamptz[]) AS f CROSS JOIN unnest('{2024-01-05,2024-01-09,infinity}'::timestamptz[]) AS t
+                               LEFT JOIN said AS s ON s.account = h.account AND s.kind = k AND at >= f AND at < t) AS r) AS g
+                   GROUP BY 1, 2, 3, 4 $$, 'mean_answer is that of plain SQL');
 
 -- Oracle: histories give back the rows that went in
 SELECT setseed(0.65) \g /dev/null

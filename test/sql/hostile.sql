@@ -137,6 +137,7 @@ INSERT INTO reader VALUES
     ('tickets', 'escalated_open_days(x, ''2024-06-01'')'), ('tickets', 'reopened_share(x, ''-infinity'', ''infinity'')'), ('tickets', 'repeated_share(x, ''2024-01-01'', ''infinity'', ''9 days'')'),
     ('tickets', 'median_resolution(x, ''-infinity'', ''infinity'')'), ('tickets', 'median_resolution(x, ''2024-01-01'', ''2024-06-01'')'),
     ('answers', '(SELECT count(*) FROM answer_facts(x, ''2024-06-01''))'), ('answers', '(SELECT count(*) FROM answer_facts(x, ''infinity''))'),
+    ('answers', 'mean_answer(x, ''csat'', ''-infinity'', ''infinity'')'), ('answers', 'mean_answer(x, ''ces'', ''2024-01-01'', ''infinity'')'), ('answers', 'mean_answer(x, ''nps'', ''2024-01-01'', ''2024-06-01'')'),
     ('activity', 'active_days(x, ''2024-01-01'', ''2024-06-01'')'), ('activity', 'events_between(x, ''0001-01-01'', ''9999-12-31'')'), ('activity', 'longest_gap(x, ''2024-01-01'', ''2024-06-01'')'),
     ('activity', 'is_active(x, ''2024-06-01'')'), ('activity', 'consistency(x, ''2024-06-01'', 30)'), ('activity', 'streak(x, ''2024-06-01'')'), ('activity', 'usage_trend(x, ''2024-06-01'')'), ('activity', 'usage_change(x, ''2024-06-01'')'), ('activity', 'usage_change(x, ''0001-01-01'', 36525)'),
     ('activity', 'sound(merge(x, x))'), ('activity', 'sound(unmerge(x, x))'), ('activity', '(SELECT sound(active_series_agg(x, ''2024-01-01'', ''2024-03-01'')))'),
