@@ -84,8 +84,8 @@ INSERT INTO model_setting VALUES
     'CONSTRAINT keep_days_in_range CHECK (keep_days BETWEEN 0 AND 36525)',
     $$CONSTRAINT carry_and_pulse_need_keep_days CHECK (policy NOT IN ('carry', 'pulse') OR coalesce(keep_days, 0) > 0)$$,
     'CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)'],
- $$SELECT component, name, NULL, NULL, weight, worst, best, NULL, NULL, 'renormalise', NULL, veto_from, veto_cap FROM csmetrics.model_signal
-   UNION ALL VALUES ('pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL)$$,
+ $$SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::double precision[], NULL::double precision[], 'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
+   UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL$$,
  'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which then hold there.');
 
 INSERT INTO setting_column VALUES
