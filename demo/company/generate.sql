@@ -116,6 +116,8 @@ FROM (SELECT m.*, count(*) OVER (PARTITION BY no) AS months, row_number() OVER (
       -- a place among all months of the two years, so that a later last day would not move it
       FROM month m WHERE starts_on >= company.first_day() AND k >= 3) m
 WHERE nth = 1 + floor(24 * throw) AND company.dice(:seed, key, 'pauses') < 0.06;
+CREATE INDEX ON pause (no);
+ANALYZE pause;
 
 \echo '  causes: what precedes churn'
 
@@ -137,6 +139,8 @@ FROM month m JOIN customer c USING (no)
 WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company.first_day()
   AND company.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.24 ELSE 0.022 END
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = m.no AND m.starts_on >= p.starts_on AND m.starts_on < p.ends_on);
+CREATE INDEX ON failed_payment (no);
+ANALYZE failed_payment;
 
 -- Slots of 13 weeks, in each of which each of the other causes may begin once
 CREATE TEMPORARY TABLE cause AS
@@ -226,3 +230,208 @@ COMMENT ON COLUMN company.churn_truth.churned_on IS 'The first day on which it w
 COMMENT ON COLUMN company.churn_truth.decided_on IS 'The day whose causes decided it';
 COMMENT ON COLUMN company.churn_truth.cause IS 'The strongest cause in force then; base: none. With health_matters=false it decided nothing.';
 COMMENT ON COLUMN company.churn_truth.is_involuntary IS 'Was it cut off after failed payments?';
+
+\echo '  Stripe: subscriptions, invoices, charges'
+
+-- Seats, each quarter anew: customers without a cause in force buy some now and then, the others give some back. Never who leaves.
+CREATE TEMPORARY TABLE seats AS
+SELECT no, key, k, starts_on, ends_on, within_year, greatest(2, round((first_seats * exp(sum(ln(factor)) OVER (PARTITION BY no ORDER BY k)))::numeric))::integer AS seats,
+       -- a price holds for twelve months, then that of the year's list
+       extract(year FROM started_on + (k - k % 12) * interval '1 month')::integer AS price_year
+FROM (SELECT m.*, c.first_seats, c.started_on,
+             CASE WHEN m.k = 0 OR m.k % 3 <> 0 THEN 1
+                  WHEN EXISTS (SELECT FROM cause a WHERE a.no = m.no AND m.starts_on >= a.from_on AND m.starts_on < a.to_on)
+                  THEN CASE WHEN throw < 0.15 THEN 0.9 - 0.2 * size ELSE 1 END
+                  ELSE CASE WHEN throw < 0.10 THEN 1.1 + 0.15 * size ELSE 1 END END AS factor
+      FROM month m JOIN customer c USING (no),
+           LATERAL (SELECT company.dice(:seed, m.key, m.k::text, 'seats change') AS throw, company.dice(:seed, m.key, m.k::text, 'seats by') AS size) d) step;
+CREATE UNIQUE INDEX ON seats (no, k);
+ANALYZE seats;
+
+CREATE TEMPORARY TABLE price AS
+SELECT p.no AS product_no, p.id AS product_id, year, is_yearly, company.vendor_id('price_', p.name, year::text, is_yearly::text) AS id,
+       round(p.monthly_price * 1.05 ^ (year - 2020))::bigint * CASE WHEN is_yearly THEN 10 ELSE 1 END AS unit_amount
+FROM product p, generate_series(2020, 2026) year, (VALUES (false), (true)) i(is_yearly);
+
+CREATE TEMPORARY TABLE billed AS  -- the months of each life
+SELECT l.no, l.key, l.life, l.stripe_id AS subscription_id, c.stripe_id AS customer_id, l.is_yearly, l.ends_on AS life_ends_on, s.k, s.starts_on, s.ends_on, s.seats, p.id AS price_id, p.unit_amount,
+       (s.seats, p.id) IS DISTINCT FROM lag((s.seats, p.id)) OVER (PARTITION BY l.no, l.life ORDER BY s.k) AS changes
+FROM life l
+JOIN customer c USING (no)
+JOIN seats s ON s.no = l.no AND s.k BETWEEN l.from_k AND coalesce(l.to_k, 1000)
+JOIN price p ON p.product_no = c.product_no AND p.year = s.price_year AND p.is_yearly = l.is_yearly;
+ANALYZE billed;
+
+CREATE UNLOGGED TABLE company_stripe.customer (
+    id text PRIMARY KEY, name text, email text, description text, created timestamp, currency text, delinquent boolean, is_deleted boolean, livemode boolean,
+    metadata jsonb, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.customer
+SELECT stripe_id, name, 'billing@account-' || key || '.example', 'Generated demo customer', started_on, 'usd', false, false, NOT is_test, jsonb_build_object('salesforce_account_id', sf_id)
+FROM customer;
+
+CREATE UNLOGGED TABLE company_stripe.product (id text PRIMARY KEY, name text, active boolean, type text, created timestamp, metadata jsonb, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.product SELECT id, name, true, 'service', timestamp '2020-01-01', jsonb_build_object('features', features) FROM product;
+
+CREATE UNLOGGED TABLE company_stripe.price (
+    id text PRIMARY KEY, product_id text, active boolean, billing_scheme text, created timestamp, currency text, nickname text, type text, recurring_interval text,
+    recurring_interval_count integer, recurring_usage_type text, unit_amount bigint, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.price
+SELECT id, product_id, year = 2026, 'per_unit', make_date(year, 1, 1), 'usd', 'List price of ' || year, 'recurring', CASE WHEN is_yearly THEN 'year' ELSE 'month' END, 1, 'licensed', unit_amount FROM price;
+
+-- A change of seats or price is a new item; the one before it ends when it is created
+CREATE UNLOGGED TABLE company_stripe.subscription_item (
+    id text PRIMARY KEY, subscription_id text, plan_id text, quantity integer, created timestamp, current_period_start timestamp, current_period_end timestamp, metadata jsonb,
+    _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.subscription_item
+SELECT company.vendor_id('si_', key, life::text, k::text), subscription_id, price_id, seats, starts_on, starts_on, ends_on, '{}' FROM billed WHERE changes;
+
+-- Every version of a subscription: begun (some with a trial of 14 days), paused, past due, notice given, ended
+CREATE UNLOGGED TABLE company_stripe.subscription_history (
+    id text, _fivetran_start timestamp, _fivetran_end timestamp, _fivetran_active boolean, customer_id text, status text, billing text, billing_cycle_anchor timestamp, created timestamp,
+    start_date timestamp, trial_start timestamp, trial_end timestamp, current_period_start timestamp, current_period_end timestamp, cancel_at timestamp, cancel_at_period_end boolean,
+    canceled_at timestamp, cancellation_details_reason text, ended_at timestamp, pause_collection_behavior text, pause_collection_resumes_at timestamp, quantity integer,
+    livemode boolean, metadata jsonb, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (id, _fivetran_start));
+INSERT INTO company_stripe.subscription_history
+WITH version AS (
+    SELECT l.*, c.stripe_id AS customer_id, b.trial_on, e.at, lead(e.at) OVER (PARTITION BY l.no, l.life ORDER BY e.at) AS until
+    FROM life l JOIN customer c USING (no),
+         LATERAL (SELECT CASE WHEN l.life = 1 AND company.dice(:seed, c.key, 'trial') < 0.3 THEN l.starts_on - 14 END AS trial_on) b,
+         LATERAL (SELECT trial_on AS at WHERE trial_on IS NOT NULL
+                  UNION SELECT l.starts_on
+                  UNION SELECT on_day FROM pause p, LATERAL (VALUES (p.starts_on), (p.ends_on)) v(on_day) WHERE p.no = l.no
+                  UNION SELECT on_day FROM failed_payment f, LATERAL (VALUES (f.failed_on), (coalesce(f.recovered_on, f.failed_on + 45))) v(on_day) WHERE f.no = l.no
+                  -- the renewals of the year, or of the last months, tell the period that is current
+                  UNION SELECT s.starts_on FROM seats s WHERE s.no = l.no AND s.starts_on > l.starts_on AND CASE WHEN l.is_yearly THEN s.k % 12 = 0 ELSE s.starts_on > company.last_day() - 31 END
+                  UNION SELECT l.noticed_on UNION SELECT l.ends_on) e
+    WHERE e.at IS NOT NULL AND e.at >= least(trial_on, l.starts_on) AND e.at <= coalesce(l.ends_on, 'infinity') AND e.at <= company.last_day())
+SELECT v.stripe_id, v.at, coalesce(v.until, 'infinity'), v.until IS NULL, v.customer_id,
+       CASE WHEN v.at = v.ends_on THEN 'canceled' WHEN v.at < v.starts_on THEN 'trialing'
+            WHEN EXISTS (SELECT FROM failed_payment f WHERE f.no = v.no AND v.at >= failed_on AND v.at < coalesce(recovered_on, failed_on + 45)) THEN 'past_due' ELSE 'active' END,
+       'charge_automatically', v.starts_on, coalesce(v.trial_on, v.starts_on), coalesce(v.trial_on, v.starts_on), v.trial_on, v.starts_on + CASE WHEN v.trial_on IS NOT NULL THEN 0 END,
+       period.starts_on, period.ends_on, CASE WHEN v.at >= v.noticed_on AND v.noticed_on < v.ends_on THEN v.ends_on END, coalesce(v.at >= v.noticed_on AND v.at < v.ends_on, false),
+       CASE WHEN v.at >= v.noticed_on THEN v.noticed_on END, CASE WHEN v.at >= v.noticed_on THEN CASE WHEN v.is_involuntary THEN 'payment_failed' ELSE 'cancellation_requested' END END,
+       CASE WHEN v.at = v.ends_on THEN v.ends_on END, CASE WHEN p.no IS NOT NULL THEN 'void' END, p.ends_on, seats.seats, true, '{}'
+FROM version v
+     LEFT JOIN pause p ON p.no = v.no AND v.at >= p.starts_on AND v.at < p.ends_on,
+     LATERAL (SELECT s.starts_on AS on_day, s.k - CASE WHEN v.is_yearly THEN s.k % 12 ELSE 0 END AS k, s.seats FROM seats s WHERE s.no = v.no AND s.starts_on <= greatest(v.at, v.starts_on) ORDER BY s.k DESC LIMIT 1) seats,
+     LATERAL (SELECT (c.started_on + seats.k * interval '1 month')::date AS starts_on, (c.started_on + (seats.k + CASE WHEN v.is_yearly THEN 12 ELSE 1 END) * interval '1 month')::date AS ends_on
+              FROM customer c WHERE c.no = v.no) period;
+
+CREATE UNLOGGED TABLE company_stripe.subscription AS
+SELECT id, customer_id, status, billing, billing_cycle_anchor, created, start_date, trial_start, trial_end, current_period_start, current_period_end, cancel_at, cancel_at_period_end,
+       canceled_at, cancellation_details_reason, ended_at, pause_collection_behavior, pause_collection_resumes_at, quantity, livemode, metadata, _fivetran_synced
+FROM company_stripe.subscription_history WHERE _fivetran_active;
+ALTER TABLE company_stripe.subscription ADD PRIMARY KEY (id);
+
+-- Invoices of the two years, none in a pause; a failed charge is tried again after three and seven days, and then perhaps recovered
+CREATE TEMPORARY TABLE bill AS
+SELECT b.*, company.vendor_id('in_', b.key, b.life::text, b.k::text) AS id, b.seats * b.unit_amount AS amount,
+       (b.starts_on + CASE WHEN b.is_yearly THEN interval '1 year' ELSE interval '1 month' END)::date AS period_ends_on, f.failed_on,
+       CASE WHEN f.failed_on IS NULL THEN b.starts_on WHEN f.recovered_on < coalesce(b.life_ends_on, 'infinity') AND f.recovered_on <= company.last_day() THEN f.recovered_on END AS paid_on
+FROM billed b LEFT JOIN failed_payment f USING (no, k)
+WHERE b.starts_on >= company.first_day() AND NOT (b.is_yearly AND b.k % 12 <> 0)
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.no = b.no AND b.starts_on >= p.starts_on AND b.starts_on < p.ends_on);
+
+CREATE UNLOGGED TABLE company_stripe.invoice (
+    id text PRIMARY KEY, customer_id text, subscription_id text, number text, currency text, created timestamp, due_date timestamp, period_start timestamp, period_end timestamp,
+    amount_due bigint, amount_paid bigint, amount_remaining bigint, subtotal bigint, tax bigint, total bigint, attempt_count integer, billing_reason text, paid boolean, status text,
+    is_deleted boolean, livemode boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.invoice
+SELECT id, customer_id, subscription_id, 'DEMO-' || key || '-' || k, 'usd', starts_on, starts_on, starts_on, period_ends_on, amount, CASE WHEN paid_on IS NULL THEN 0 ELSE amount END,
+       CASE WHEN paid_on IS NULL THEN amount ELSE 0 END, amount, 0, amount, CASE WHEN failed_on IS NULL THEN 1 ELSE 3 END,
+       CASE WHEN k = 0 THEN 'subscription_create' ELSE 'subscription_cycle' END, paid_on IS NOT NULL, CASE WHEN paid_on IS NOT NULL THEN 'paid' ELSE 'open' END, false, true
+FROM bill;
+
+CREATE UNLOGGED TABLE company_stripe.charge (
+    id text PRIMARY KEY, customer_id text, invoice_id text, amount bigint, currency text, created timestamp, captured boolean, paid boolean, refunded boolean, status text,
+    failure_code text, failure_message text, livemode boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_stripe.charge
+SELECT company.vendor_id('ch_', b.id, attempt.on_day::text), customer_id, b.id, amount, 'usd', attempt.on_day + interval '6 hours', succeeds, succeeds, false,
+       CASE WHEN succeeds THEN 'succeeded' ELSE 'failed' END, CASE WHEN NOT succeeds THEN 'card_declined' END, CASE WHEN NOT succeeds THEN 'Your card was declined.' END, true
+FROM bill b,
+     LATERAL (SELECT failed_on + days, false FROM (VALUES (0), (3), (7)) retry(days) WHERE failed_on IS NOT NULL UNION ALL SELECT paid_on, true) attempt(on_day, succeeds)
+WHERE attempt.on_day <= company.last_day() AND attempt.on_day < coalesce(b.life_ends_on, 'infinity');
+
+\echo '  Pendo: users and what they use'
+
+-- Users of an account, the champion first; others come and go with the seats. A champion who left is followed by another (nth).
+CREATE TEMPORARY TABLE visitor AS
+WITH team AS (
+    SELECT s.no, s.key, j, min(s.starts_on) FILTER (WHERE users >= j) AS needed_on, max(s.ends_on) FILTER (WHERE users >= j) AS needed_until, max(s.ends_on) AS ends_on
+    FROM seats s JOIN customer c USING (no), LATERAL (SELECT ceil(s.seats * c.seat_use)::integer AS users) u, generate_series(1, users) j
+    GROUP BY s.no, s.key, j)
+SELECT t.no, t.key, j, 0 AS nth, greatest(needed_on, o.kickoff_on) + CASE j WHEN 1 THEN 0 ELSE floor(45 * company.dice(:seed, t.key, j::text, 'joins'))::integer END AS joined_on,
+       CASE WHEN needed_until < ends_on THEN needed_until ELSE 'infinity' END AS left_on
+FROM team t JOIN onboarding o USING (no) WHERE j > 1
+UNION ALL
+SELECT no, key, 1, row_number() OVER champions, came_on, coalesce(lead(left_on) OVER champions, 'infinity')
+FROM (SELECT no, key, kickoff_on AS came_on, NULL::date AS left_on FROM onboarding
+      UNION ALL SELECT a.no, c.key, a.to_on, a.began_on FROM cause a JOIN customer c USING (no) WHERE cause = 'champion_left') champion
+WINDOW champions AS (PARTITION BY no ORDER BY came_on);
+DELETE FROM visitor WHERE joined_on >= left_on OR joined_on > company.last_day();
+ALTER TABLE visitor ADD id text, ADD person text, ADD stays float8, ADD visits_a_week float8;
+UPDATE visitor v
+SET person = p.person, id = 'user' || v.j || CASE WHEN v.nth > 1 THEN chr(96 + v.nth::integer) ELSE '' END || '@account-' || v.key || '.example',
+    stays = CASE v.j WHEN 1 THEN 1 ELSE company.dice(:seed, p.person, 'stays') END,
+    visits_a_week = least(5, 1.75 / sqrt(v.j) * c.intensity * (0.75 + 0.5 * company.dice(:seed, p.person, 'visits')))
+FROM customer c, (SELECT no, j, nth, key || '-' || j || '-' || nth AS person FROM visitor) p WHERE c.no = v.no AND (p.no, p.j, p.nth) = (v.no, v.j, v.nth);
+ANALYZE visitor;
+
+-- What kind of week an account has. A decline takes six weeks to its depth, and three to recover.
+CREATE TEMPORARY TABLE week AS
+SELECT l.no, l.key, w AS week_no, w::text AS week, monday, l.starts_on AS life_starts_on, least(l.ends_on, company.last_day() + 1) AS stops_on,
+       coalesce(d.depth, 0) AS depth, o.value_on > monday AS before_value,
+       EXISTS (SELECT FROM cause a WHERE a.no = l.no AND a.cause = 'champion_left' AND monday >= a.began_on AND monday < a.to_on) AS without_champion
+FROM life l
+JOIN onboarding o USING (no),
+     generate_series(0, 104) w, LATERAL (SELECT company.first_day() + 7 * w AS monday) m,
+     LATERAL (SELECT max(greatest(0, least(1, (monday - began_on) / 42.0, 1 - (monday - to_on) / 21.0)))::float8 AS depth
+              FROM cause a WHERE a.no = l.no AND a.cause = 'usage_decline' AND monday > began_on) d
+WHERE monday > l.starts_on - 7 AND monday < coalesce(l.ends_on, 'infinity')
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.no = l.no AND monday + 6 >= p.starts_on AND monday < p.ends_on);
+CREATE INDEX ON week (no);
+ANALYZE week;
+
+CREATE UNLOGGED TABLE company_pendo.feature_history (
+    id text PRIMARY KEY, last_updated_at timestamp, name text, created_at timestamp, is_core_event boolean, app_id text, group_id text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_pendo.feature_history
+SELECT company.vendor_id('', 'feature', name), timestamp '2026-06-30', name, CASE name WHEN 'Assistant' THEN timestamp '2025-10-01' ELSE timestamp '2020-01-01' END, nth <= 7, '-1', 'demo'
+FROM (SELECT features FROM product WHERE no = 3) p, unnest(features) WITH ORDINALITY f(name, nth);
+
+CREATE UNLOGGED TABLE company_pendo.feature_event (
+    account_id text, visitor_id text, feature_id text, app_id text, "timestamp" timestamp, num_events bigint, num_minutes integer, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_pendo.feature_event
+SELECT c.sf_id, v.id, f.ids[CASE WHEN chosen.nth = 4 AND day < '2025-10-01' THEN 1 ELSE chosen.nth END], '-1',
+       day + interval '1 hour' * (9 - c.hours_ahead + floor(8 * throw.hour)), 1 + floor(-12 * (1 - 0.1 * w.depth) * ln(1 - throw.events))::bigint, 1 + floor(30 * throw.events)::integer
+FROM week w
+JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.monday
+JOIN customer c ON c.no = w.no
+JOIN product p ON p.no = c.product_no,
+     (SELECT array_agg(company.vendor_id('', 'feature', name) ORDER BY nth) AS ids FROM (SELECT features FROM product WHERE no = 3) all_of_them, unnest(features) WITH ORDINALITY n(name, nth)) f,
+     -- in a decline users stay away, the others come less often, to fewer features; before the first value all of it is slow
+     LATERAL (SELECT floor(CASE WHEN v.stays < greatest(0.5 * w.depth, CASE WHEN w.without_champion THEN 0.35 ELSE 0 END) THEN 0
+                                ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END END + company.dice(:seed, v.person, w.week, 'visits'))::integer AS visits,
+                     floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day) n,
+     generate_series(1, n.visits) visit,
+     -- different days of a week, from Monday to Friday, in any order
+     LATERAL (SELECT w.monday + (n.first_day + 2 * visit) % 5 AS day) d,
+     LATERAL (SELECT company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
+                     company.dice(:seed, v.person, w.week, visit::text, 'feature') AS feature) throw,
+     LATERAL (SELECT 1 + floor(cardinality(p.features) * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * throw.feature ^ 1.5)::integer AS nth) chosen
+WHERE day >= w.life_starts_on AND day >= v.joined_on AND day < v.left_on AND day < w.stops_on;
+-- One account in fifty has a bot, which calls the API every night
+INSERT INTO company_pendo.feature_event
+SELECT c.sf_id, 'bot@account-' || c.key || '.example', company.vendor_id('', 'feature', 'API'), '-1', day + interval '3 hours', 500, 60
+FROM customer c JOIN week w USING (no), generate_series(0, 6) n, LATERAL (SELECT w.monday + n AS day) d WHERE c.no % 50 = 7 AND day >= w.life_starts_on AND day < w.stops_on;
+
+CREATE UNLOGGED TABLE company_pendo.account_history (
+    id text PRIMARY KEY, last_updated_at timestamp, agent_name text, agent_salesforceaccountid text, agent_is_paying boolean, first_visit timestamp, last_visit timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_pendo.account_history
+SELECT c.sf_id, company.last_day(), c.name, c.sf_id, true, e.first_visit, e.last_visit
+FROM customer c LEFT JOIN (SELECT account_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id) e ON e.account_id = c.sf_id;
+
+CREATE UNLOGGED TABLE company_pendo.visitor_history (
+    id text PRIMARY KEY, last_updated_at timestamp, account_id text, agent_email text, agent_role text, first_visit timestamp, last_visit timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_pendo.visitor_history
+SELECT e.visitor_id, company.last_day(), e.account_id, e.visitor_id, CASE WHEN v.id IS NULL THEN 'bot' WHEN v.j = 1 THEN 'admin' WHEN v.j % 3 = 2 THEN 'analyst' ELSE 'viewer' END, first_visit, last_visit
+FROM (SELECT account_id, visitor_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id, visitor_id) e LEFT JOIN visitor v ON v.id = e.visitor_id;
