@@ -68,9 +68,13 @@ COMMENT ON FUNCTION company.vendor_id(text, text[]) IS 'A key that looks like th
 \echo '  accounts, contracts and prices'
 
 CREATE TEMPORARY TABLE product AS
-SELECT no, name, monthly_price, features[1:feature_count] AS features, company.vendor_id('prod_', name) AS id
-FROM (VALUES (1, 'Team', 2900, 7), (2, 'Business', 4900, 9), (3, 'Enterprise', 6900, 11)) p(no, name, monthly_price, feature_count),
-     (VALUES ('{Dashboards,Reports,Sharing,Assistant,Exports,Alerts,Comments,Integrations,API,Forecasts,Audit log}'::text[])) f(features);
+SELECT *, company.vendor_id('prod_', name) AS id
+FROM (VALUES (1, 'Team', 2900, 7), (2, 'Business', 4900, 9), (3, 'Enterprise', 6900, 11)) p(no, name, monthly_price, feature_count);
+
+-- The first ones are in every product, the Assistant since October 2025
+CREATE TEMPORARY TABLE feature AS
+SELECT nth::integer, name, company.vendor_id('', 'feature', name) AS id, CASE name WHEN 'Assistant' THEN date '2025-10-01' ELSE date '2020-01-01' END AS released_on
+FROM unnest('{Dashboards,Reports,Sharing,Assistant,Exports,Alerts,Comments,Integrations,API,Forecasts,Audit log}'::text[]) WITH ORDINALITY f(name, nth);
 
 CREATE TEMPORARY TABLE customer AS
 SELECT no, key, '001Dm' || lpad(key, 10, '0') || 'AAA' AS sf_id, company.vendor_id('cus_', key) AS stripe_id, 370000000000 + no AS zendesk_id,
@@ -270,7 +274,7 @@ SELECT stripe_id, name, 'billing@account-' || key || '.example', 'Generated demo
 FROM customer;
 
 CREATE UNLOGGED TABLE company_stripe.product (id text PRIMARY KEY, name text, active boolean, type text, created timestamp, metadata jsonb, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
-INSERT INTO company_stripe.product SELECT id, name, true, 'service', timestamp '2020-01-01', jsonb_build_object('features', features) FROM product;
+INSERT INTO company_stripe.product SELECT id, name, true, 'service', timestamp '2020-01-01', (SELECT jsonb_build_object('features', jsonb_agg(f.name ORDER BY nth)) FROM feature f WHERE nth <= feature_count) FROM product;
 
 CREATE UNLOGGED TABLE company_stripe.price (
     id text PRIMARY KEY, product_id text, active boolean, billing_scheme text, created timestamp, currency text, nickname text, type text, recurring_interval text,
@@ -369,12 +373,13 @@ FROM (SELECT no, key, kickoff_on AS came_on, NULL::date AS left_on FROM onboardi
       UNION ALL SELECT a.no, c.key, a.to_on, a.began_on FROM cause a JOIN customer c USING (no) WHERE cause = 'champion_left') champion
 WINDOW champions AS (PARTITION BY no ORDER BY came_on);
 DELETE FROM visitor WHERE joined_on >= left_on OR joined_on > company.last_day();
-ALTER TABLE visitor ADD id text, ADD person text, ADD stays float8, ADD visits_a_week float8;
+ALTER TABLE visitor ADD id text, ADD person text, ADD account_id text, ADD hours_ahead integer, ADD feature_count integer, ADD stays float8, ADD visits_a_week float8;
 UPDATE visitor v
-SET person = p.person, id = 'user' || v.j || CASE WHEN v.nth > 1 THEN chr(96 + v.nth::integer) ELSE '' END || '@account-' || v.key || '.example',
+SET person = p.person, account_id = c.sf_id, hours_ahead = c.hours_ahead, feature_count = product.feature_count, id = 'user' || v.j || CASE WHEN v.nth > 1 THEN chr(96 + v.nth::integer) ELSE '' END || '@account-' || v.key || '.example',
     stays = CASE v.j WHEN 1 THEN 1 ELSE company.dice(:seed, p.person, 'stays') END,
     visits_a_week = least(5, 1.75 / sqrt(v.j) * c.intensity * (0.75 + 0.5 * company.dice(:seed, p.person, 'visits')))
-FROM customer c, (SELECT no, j, nth, key || '-' || j || '-' || nth AS person FROM visitor) p WHERE c.no = v.no AND (p.no, p.j, p.nth) = (v.no, v.j, v.nth);
+FROM customer c JOIN product ON product.no = c.product_no, (SELECT no, j, nth, key || '-' || j || '-' || nth AS person FROM visitor) p WHERE c.no = v.no AND (p.no, p.j, p.nth) = (v.no, v.j, v.nth);
+CREATE INDEX ON visitor (no);
 ANALYZE visitor;
 
 -- What kind of week an account has. A decline takes six weeks to its depth, and three to recover.
@@ -395,29 +400,26 @@ ANALYZE week;
 CREATE UNLOGGED TABLE company_pendo.feature_history (
     id text PRIMARY KEY, last_updated_at timestamp, name text, created_at timestamp, is_core_event boolean, app_id text, group_id text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_pendo.feature_history
-SELECT company.vendor_id('', 'feature', name), timestamp '2026-06-30', name, CASE name WHEN 'Assistant' THEN timestamp '2025-10-01' ELSE timestamp '2020-01-01' END, nth <= 7, '-1', 'demo'
-FROM (SELECT features FROM product WHERE no = 3) p, unnest(features) WITH ORDINALITY f(name, nth);
+SELECT id, company.last_day(), name, released_on, nth <= 7, '-1', 'demo' FROM feature;
 
 CREATE UNLOGGED TABLE company_pendo.feature_event (
     account_id text, visitor_id text, feature_id text, app_id text, "timestamp" timestamp, num_events bigint, num_minutes integer, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+-- OFFSET 0: a throw is thrown once, however often it is named
 INSERT INTO company_pendo.feature_event
-SELECT c.sf_id, v.id, f.ids[CASE WHEN chosen.nth = 4 AND day < '2025-10-01' THEN 1 ELSE chosen.nth END], '-1',
-       day + interval '1 hour' * (9 - c.hours_ahead + floor(8 * throw.hour)), 1 + floor(-12 * (1 - 0.1 * w.depth) * ln(1 - throw.events))::bigint, 1 + floor(30 * throw.events)::integer
+SELECT v.account_id, v.id, coalesce(f.id, dashboards.id), '-1', day + interval '1 hour' * (9 - v.hours_ahead + floor(8 * hour)),
+       1 + floor(-12 * (1 - 0.1 * w.depth) * ln(1 - events))::bigint, 1 + floor(30 * events)::integer
 FROM week w
-JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.monday
-JOIN customer c ON c.no = w.no
-JOIN product p ON p.no = c.product_no,
-     (SELECT array_agg(company.vendor_id('', 'feature', name) ORDER BY nth) AS ids FROM (SELECT features FROM product WHERE no = 3) all_of_them, unnest(features) WITH ORDINALITY n(name, nth)) f,
+JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.monday,
      -- in a decline users stay away, the others come less often, to fewer features; before the first value all of it is slow
      LATERAL (SELECT floor(CASE WHEN v.stays < greatest(0.5 * w.depth, CASE WHEN w.without_champion THEN 0.35 ELSE 0 END) THEN 0
-                                ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END END + company.dice(:seed, v.person, w.week, 'visits'))::integer AS visits,
-                     floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day) n,
+                                ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END + company.dice(:seed, v.person, w.week, 'visits') END)::integer AS visits,
+                     floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day OFFSET 0) n,
      generate_series(1, n.visits) visit,
      -- different days of a week, from Monday to Friday, in any order
-     LATERAL (SELECT w.monday + (n.first_day + 2 * visit) % 5 AS day) d,
-     LATERAL (SELECT company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
-                     company.dice(:seed, v.person, w.week, visit::text, 'feature') AS feature) throw,
-     LATERAL (SELECT 1 + floor(cardinality(p.features) * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * throw.feature ^ 1.5)::integer AS nth) chosen
+     LATERAL (SELECT w.monday + (n.first_day + 2 * visit) % 5 AS day, company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
+                     1 + floor(v.feature_count * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * company.dice(:seed, v.person, w.week, visit::text, 'feature') ^ 1.5)::integer AS feature OFFSET 0) throw
+     LEFT JOIN feature f ON f.nth = throw.feature AND f.released_on <= day
+     JOIN feature dashboards ON dashboards.nth = 1
 WHERE day >= w.life_starts_on AND day >= v.joined_on AND day < v.left_on AND day < w.stops_on;
 -- One account in fifty has a bot, which calls the API every night
 INSERT INTO company_pendo.feature_event
