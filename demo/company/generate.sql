@@ -264,6 +264,7 @@ FROM life l
 JOIN customer c USING (no)
 JOIN seats s ON s.no = l.no AND s.k BETWEEN l.from_k AND coalesce(l.to_k, 1000)
 JOIN price p ON p.product_no = c.product_no AND p.year = s.price_year AND p.is_yearly = l.is_yearly;
+CREATE INDEX ON billed (no);
 ANALYZE billed;
 
 CREATE UNLOGGED TABLE company_stripe.customer (
@@ -437,3 +438,248 @@ CREATE UNLOGGED TABLE company_pendo.visitor_history (
 INSERT INTO company_pendo.visitor_history
 SELECT e.visitor_id, company.last_day(), e.account_id, e.visitor_id, CASE WHEN v.id IS NULL THEN 'bot' WHEN v.j = 1 THEN 'admin' WHEN v.j % 3 = 2 THEN 'analyst' ELSE 'viewer' END, first_visit, last_visit
 FROM (SELECT account_id, visitor_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id, visitor_id) e LEFT JOIN visitor v ON v.id = e.visitor_id;
+
+\echo '  Zendesk: tickets and their history'
+
+-- Two kinds of ticket a week at most: how-to questions, of which some accounts have many (and leave no more often), and trouble;
+-- and the escalations that stay open for weeks.
+CREATE TEMPORARY TABLE ticket AS
+WITH asked AS (
+    SELECT w.no, w.key, w.week || t.kind AS nth, t.kind, w.monday + floor(5 * company.dice(:seed, w.key, w.week, t.kind, 'day'))::integer AS opened_on, w.life_starts_on, w.stops_on, NULL::date AS solved_on
+    FROM week w, LATERAL (VALUES ('how_to', 0.02 + 0.4 * company.dice(:seed, w.key, 'asks') ^ 3), ('trouble', 0.07)) t(kind, share)
+    WHERE company.dice(:seed, w.key, w.week, t.kind) < t.share
+    UNION ALL
+    SELECT a.no, l.key, a.began_on::text, 'escalation', a.began_on, l.starts_on, least(l.ends_on, company.last_day() + 1), a.to_on - 60
+    FROM cause a JOIN life l ON l.no = a.no AND a.began_on >= l.starts_on WHERE a.cause = 'unresolved_escalation'),
+thrown AS (
+    SELECT a.*, c.zendesk_id, c.sf_id, a.opened_on + interval '1 hour' * (9 - c.hours_ahead + 8 * company.dice(:seed, a.key, nth, 'hour')) AS opened_at, stops_on::timestamp AS stops_at,
+           CASE kind WHEN 'how_to' THEN 'how_to'
+                     ELSE company.pick(company.dice(:seed, a.key, nth, 'topic'), VARIADIC CASE kind WHEN 'trouble' THEN '{billing,exports,integrations,integrations,product}' ELSE '{exports,integrations}' END::text[]) END AS topic,
+           kind = 'escalation' OR kind = 'trouble' AND company.dice(:seed, a.key, nth, 'escalated') < 0.06 AS escalates,
+           interval '1 hour' * -4 * ln(1 - company.dice(:seed, a.key, nth, 'reply')) AS reply_after,
+           interval '1 hour' * -22 * ln(1 - company.dice(:seed, a.key, nth, 'solve')) AS solve_after,
+           kind = 'trouble' AND company.dice(:seed, a.key, nth, 'never') < 0.04 AS never_solved,
+           kind <> 'escalation' AND company.dice(:seed, a.key, nth, 'reopened') < 0.09 AS reopens,
+           1 + floor(3 * company.dice(:seed, a.key, nth, 'replies'))::integer AS replies,
+           -- asked by the champion or another of the first five
+           1 + floor(5 * company.dice(:seed, a.key, nth, 'requester') ^ 2)::integer AS requester_no,
+           CASE WHEN kind = 'how_to' AND company.dice(:seed, a.key, nth, 'rubbish') < 0.02 THEN company.pick(company.dice(:seed, a.key, nth, 'spam'), 'deleted', 'spam') END AS rubbish
+    FROM asked a JOIN customer c USING (no)
+    WHERE opened_on >= life_starts_on AND opened_on < stops_on),
+timed AS (
+    SELECT *, opened_at + reply_after AS first_reply_at, CASE WHEN escalates THEN opened_at + interval '20 hours' + reply_after * 4 END AS escalates_at,
+           CASE WHEN never_solved THEN NULL WHEN solved_on IS NOT NULL THEN solved_on + interval '15 hours' WHEN escalates THEN opened_at + interval '2 days' + solve_after * 3 ELSE opened_at + reply_after + solve_after END AS first_solved_at
+    FROM thrown WHERE opened_at < stops_at)
+SELECT *, no * 1000 + row_number() OVER (PARTITION BY no ORDER BY opened_at, nth) AS id, 396000000000 + no * 1000 + requester_no AS requester_id, 395000000001 + no % 8 AS agent_id,
+       CASE WHEN reopens THEN first_solved_at + interval '30 hours' END AS reopened_at, CASE WHEN reopens THEN first_solved_at + interval '30 hours' + solve_after END AS solved_again_at
+FROM timed;
+
+-- What happens to a ticket, until the account leaves; then those still open are closed
+CREATE UNLOGGED TABLE company_zendesk.ticket_field_history (
+    ticket_id bigint, field_name text, updated timestamp, value text, user_id bigint, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (ticket_id, field_name, updated));
+INSERT INTO company_zendesk.ticket_field_history
+SELECT t.id, e.field_name, e.at, e.value, CASE WHEN e.by_agent THEN t.agent_id ELSE t.requester_id END
+FROM ticket t,
+     LATERAL (SELECT coalesce(t.solved_again_at, t.first_solved_at) AS solved_at, company.dice(:seed, t.key, t.nth, 'answers') AS answers, company.dice(:seed, t.key, t.nth, 'good') AS good) s,
+     LATERAL (VALUES ('status', opened_at, 'new', false), ('status', first_reply_at, 'pending', true), ('status', first_solved_at, 'solved', true),
+                     ('status', reopened_at, 'open', false), ('status', solved_again_at, 'solved', true),
+                     ('priority', opened_at, CASE topic WHEN 'how_to' THEN 'low' ELSE 'normal' END, false), ('priority', escalates_at, 'urgent', true), ('tags', escalates_at, 'escalated', true),
+                     ('satisfaction_score', solved_at + interval '1 day', CASE WHEN answers < 0.7 THEN 'offered' END, true),
+                     ('satisfaction_score', solved_at + interval '1 day' + 40 * answers * interval '1 hour',
+                      CASE WHEN answers < 0.28 THEN CASE WHEN good < CASE WHEN escalates THEN 0.55 ELSE 0.86 END THEN 'good' ELSE 'bad' END END, false)) e(field_name, at, value, by_agent)
+WHERE e.at < t.stops_at AND e.value IS NOT NULL AND (rubbish IS NULL OR e.at = opened_at);
+INSERT INTO company_zendesk.ticket_field_history
+SELECT t.id, 'status', t.stops_at, 'closed', t.agent_id FROM ticket t WHERE stops_on <= company.last_day() AND (coalesce(solved_again_at, first_solved_at) < stops_at) IS NOT TRUE;
+
+CREATE UNLOGGED TABLE company_zendesk.ticket (
+    id bigint PRIMARY KEY, created_at timestamp, updated_at timestamp, organization_id bigint, requester_id bigint, submitter_id bigint, assignee_id bigint, status text, priority text, type text,
+    subject text, description text, via_channel text, is_public boolean, custom_topic text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_zendesk.ticket
+SELECT t.id, opened_at, h.updated_at, zendesk_id, requester_id, requester_id, agent_id, CASE rubbish WHEN 'deleted' THEN 'deleted' ELSE h.status END, h.priority,
+       CASE topic WHEN 'how_to' THEN 'question' ELSE 'incident' END,
+       CASE rubbish WHEN 'spam' THEN 'You have won a prize' ELSE company.pick(throw.subject, VARIADIC text.subjects) END,
+       CASE rubbish WHEN 'spam' THEN 'Click here to claim it.' ELSE company.pick(throw.first, VARIADIC text.firsts) || ' ' || company.pick(throw.second, VARIADIC text.seconds) END,
+       company.pick(throw.channel, 'email', 'web', 'chat'), true, topic
+FROM ticket t
+JOIN (VALUES
+    ('how_to', '{How do I share a dashboard?,Question about filters,How can I schedule a report?}'::text[],
+     '{How can I do this?,"We are new to this and could not find it in the help pages.","Where do I set this up?"}'::text[], '{A link to the documentation would be enough.,"No hurry, thanks.",Our team would like to learn it.}'::text[]),
+    ('billing', '{Invoice is not clear,Charged for the wrong number of seats,Question about our last invoice}',
+     '{"We do not understand the amount on the invoice.","The invoice shows more seats than we use.",The price on the invoice differs from our contract.}', '{Please explain the charge.,Our finance team is asking.,Can you send a corrected invoice?}'),
+    ('exports', '{Export takes hours,CSV export times out,Slow exports}',
+     '{The export of our reports is very slow.,"Exports that took a minute take an hour now.",The download fails with a timeout.}', '{We need the file every morning.,It became worse this week.,Smaller exports work.}'),
+    ('integrations', '{Integration stopped syncing,Connector fails with an error,Data from the CRM is missing}',
+     '{The integration with our CRM is broken.,The connector disconnects every night.,The sync fails since the last update.}', '{Our dashboards show old data.,We reconnected it twice without success.,Several teams depend on it.}'),
+    ('product', '{Feature request: custom roles,Missing feature in reports,Is there a way to group alerts?}',
+     '{We miss a feature that we had before.,It is not possible to set permissions by team.,The report lacks a comparison with last year.}', '{Is it on your roadmap?,Without it we work around in spreadsheets.,Other tools have this.}')
+    ) text(topic, subjects, firsts, seconds) USING (topic),
+     LATERAL (SELECT company.dice(:seed, key, nth, 'subject') AS subject, company.dice(:seed, key, nth, 'first') AS first, company.dice(:seed, key, nth, 'second') AS second,
+                     company.dice(:seed, key, nth, 'channel') AS channel) throw
+JOIN (SELECT ticket_id, max(updated) AS updated_at, (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'status'))[1] AS status,
+             (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'priority'))[1] AS priority
+      FROM company_zendesk.ticket_field_history GROUP BY ticket_id) h ON true
+WHERE h.ticket_id = t.id;
+
+CREATE UNLOGGED TABLE company_zendesk.ticket_tag (ticket_id bigint, tag text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (ticket_id, tag));
+INSERT INTO company_zendesk.ticket_tag
+SELECT id, tag FROM ticket, LATERAL (VALUES ('escalated', rubbish IS NULL AND escalates_at < stops_at), ('spam', rubbish = 'spam')) v(tag, holds) WHERE holds;
+
+CREATE UNLOGGED TABLE company_zendesk.ticket_comment (id bigint PRIMARY KEY, ticket_id bigint, user_id bigint, created timestamp, body text, public boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_zendesk.ticket_comment
+SELECT t.id * 10 + n, t.id, CASE n WHEN 0 THEN t.requester_id ELSE t.agent_id END, at, CASE n WHEN 0 THEN k.description ELSE 'Thank you for writing to us. ' || company.pick(company.dice(:seed, key, nth, n::text), 'We look into it.', 'Here is how to go on.', 'It should work now.') END, true
+FROM ticket t JOIN company_zendesk.ticket k USING (id), generate_series(0, replies) n,
+     -- the replies are spread between the first one and the solve
+     LATERAL (SELECT CASE n WHEN 0 THEN opened_at ELSE first_reply_at + (n - 1) * (coalesce(first_solved_at, first_reply_at + interval '1 day') - first_reply_at) / replies END AS at) a
+WHERE at < stops_at AND (n = 0 OR rubbish IS NULL);
+
+CREATE UNLOGGED TABLE company_zendesk.organization (id bigint PRIMARY KEY, name text, external_id text, created_at timestamp, updated_at timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_zendesk.organization SELECT zendesk_id, name, sf_id, started_on, started_on FROM customer;
+
+CREATE UNLOGGED TABLE company_zendesk."user" (
+    id bigint PRIMARY KEY, name text, email text, role text, organization_id bigint, active boolean, created_at timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_zendesk."user"
+SELECT 396000000000 + no * 1000 + n, 'User ' || n || ' of ' || name, 'user' || n || '@account-' || key || '.example', 'end-user', zendesk_id, true, started_on FROM customer, generate_series(1, 5) n
+UNION ALL SELECT 395000000000 + n, 'Demo agent ' || n, 'agent' || n || '@demo.example', 'agent', NULL, true, timestamp '2020-01-01' FROM generate_series(1, 8) n;
+
+\echo '  Qualtrics: NPS and CES'
+
+CREATE TEMPORARY TABLE survey AS  -- NPS each quarter to the champion and another user, CES after some of the solved tickets
+SELECT 'NPS' AS kind, c.no, c.key, q::text || '/' || v.j AS nth, v.id AS email, NULL::bigint AS ticket_id, sent_on + interval '14 hours' AS sent_at, least(l.ends_on, company.last_day() + 1)::timestamp AS stops_at,
+       8.1 + 0.9 * company.normal(:seed, c.key, 'mood') + 1.6 * company.normal(:seed, c.key, q::text, v.j::text, 'nps')
+       - EXISTS (SELECT FROM cause a WHERE a.no = c.no AND sent_on >= a.from_on AND sent_on < a.to_on)::integer AS score, 0 AS lowest, 10 AS highest
+FROM customer c
+JOIN life l USING (no), generate_series(0, 8) q, LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, 'survey day'))::integer AS sent_on) s
+JOIN visitor v ON v.j IN (1, 3) AND v.joined_on <= sent_on AND v.left_on > sent_on
+WHERE v.no = c.no AND sent_on >= l.starts_on + 30 AND sent_on < coalesce(l.ends_on, 'infinity') AND sent_on <= company.last_day()
+UNION ALL
+SELECT 'CES', no, key, id::text, 'user' || requester_no || '@account-' || key || '.example', id, first_solved_at + interval '2 hours', stops_at,
+       5.5 + 1.3 * company.normal(:seed, key, nth, 'ces') - CASE WHEN escalates THEN 1 ELSE 0 END, 1, 7
+FROM ticket WHERE first_solved_at + interval '2 hours' < stops_at AND rubbish IS NULL AND company.dice(:seed, key, nth, 'ces sent') < 0.3;
+ALTER TABLE survey ADD contact_id text, ADD answered_at timestamp, ADD response_id text;
+UPDATE survey SET contact_id = company.vendor_id('CID_', email),
+                  answered_at = CASE WHEN company.dice(:seed, key, kind, nth, 'answers') < 0.38 THEN sent_at + 9 * company.dice(:seed, key, kind, nth, 'answered') ^ 2 * interval '1 day' END;
+UPDATE survey SET answered_at = NULL WHERE answered_at >= stops_at;
+UPDATE survey SET response_id = company.vendor_id('R_', kind, key, nth) WHERE answered_at IS NOT NULL;
+
+CREATE UNLOGGED TABLE company_qualtrics.survey (id text PRIMARY KEY, survey_name text, survey_status text, _fivetran_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.survey VALUES ('SV_NPS', 'Relationship NPS', 'Active', false), ('SV_CES', 'Effort after a ticket', 'Active', false);
+
+CREATE UNLOGGED TABLE company_qualtrics.question (
+    id text, survey_id text, question_text text, question_type text, _fivetran_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (id, survey_id));
+INSERT INTO company_qualtrics.question VALUES
+    ('QID1', 'SV_NPS', 'How likely are you to recommend us? (0 to 10)', 'MC', false),
+    ('QID1', 'SV_CES', 'It was easy to get my issue handled. (1 strongly disagree to 7 strongly agree)', 'MC', false);
+
+CREATE UNLOGGED TABLE company_qualtrics.distribution (
+    id text PRIMARY KEY, survey_link_survey_id text, send_date timestamp, request_type text, _fivetran_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.distribution
+SELECT DISTINCT company.vendor_id('EMD_', kind, sent_at::date::text), 'SV_' || kind, date_trunc('day', sent_at), 'Invite', false FROM survey;
+
+CREATE UNLOGGED TABLE company_qualtrics.directory_contact (
+    id text PRIMARY KEY, directory_id text, email text, ext_ref text, creation_date timestamp, directory_unsubscribed boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.directory_contact
+SELECT contact_id, 'POOL_demo', email, sf_id, min(sent_at), false FROM survey JOIN customer USING (no) GROUP BY contact_id, email, sf_id;
+
+CREATE UNLOGGED TABLE company_qualtrics.distribution_contact (
+    contact_id text, distribution_id text, contact_lookup_id text, sent_at timestamp, opened_at timestamp, response_started_at timestamp, response_completed_at timestamp, response_id text, status text,
+    _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.distribution_contact
+SELECT contact_id, company.vendor_id('EMD_', kind, sent_at::date::text), company.vendor_id('CGC_', kind, key, nth), sent_at, answered_at - interval '3 minutes', answered_at - interval '2 minutes', answered_at, response_id,
+       CASE WHEN answered_at IS NULL THEN 'Success' ELSE 'SurveyFinished' END
+FROM survey;
+
+CREATE UNLOGGED TABLE company_qualtrics.survey_response (
+    id text PRIMARY KEY, survey_id text, start_date timestamp, end_date timestamp, recorded_date timestamp, duration_in_seconds integer, progress integer, finished integer, status integer,
+    distribution_channel text, recipient_email text, user_language text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.survey_response
+SELECT response_id, 'SV_' || kind, answered_at - interval '2 minutes', answered_at, answered_at, 120, 100, 1, 0, 'email', email, 'EN' FROM survey WHERE answered_at IS NOT NULL;
+
+CREATE UNLOGGED TABLE company_qualtrics.question_response (
+    _fivetran_id text PRIMARY KEY, response_id text, question_id text, question text, value text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_qualtrics.question_response
+SELECT company.vendor_id('', response_id, 'QID1'), response_id, 'QID1', question_text, least(highest, greatest(lowest, round(score::numeric)))::text
+FROM survey JOIN company_qualtrics.question q ON q.survey_id = 'SV_' || kind WHERE answered_at IS NOT NULL;
+
+CREATE UNLOGGED TABLE company_qualtrics.survey_embedded_data (
+    response_id text, key text, value text, import_id text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (response_id, key));
+INSERT INTO company_qualtrics.survey_embedded_data SELECT response_id, 'ticket_id', ticket_id::text, 'ticket_id' FROM survey WHERE answered_at IS NOT NULL AND ticket_id IS NOT NULL;
+
+\echo '  Salesforce: accounts, onboarding, reviews, newsletters'
+
+CREATE UNLOGGED TABLE company_salesforce."user" (id text PRIMARY KEY, name text, email text, title text, is_active boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce."user"
+SELECT '005Dm' || lpad(n::text, 10, '0') || 'AAA', 'Demo CSM ' || n, 'csm' || n || '@demo.example', 'Customer Success Manager', true FROM generate_series(1, 12) n;
+
+CREATE UNLOGGED TABLE company_salesforce.account (
+    id text PRIMARY KEY, name text, industry text, owner_id text, parent_id text, created_date timestamp, type text, is_deleted boolean,
+    segment_c text, region_c text, time_zone_c text, seats_c numeric, onboarding_path_c text, lifecycle_stage_c text, is_test_c boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.account
+SELECT c.sf_id, CASE WHEN is_test THEN 'Internal test account' ELSE c.name END, industry, '005Dm' || lpad((1 + floor(12 * company.dice(:seed, c.key, 'owner')))::text, 10, '0') || 'AAA',
+       -- one in twelve belongs to an account that was there before it
+       CASE WHEN c.no > 20 AND company.dice(:seed, c.key, 'child') < 1 / 12.0 THEN '001Dm' || lpad((1 + floor(12 * company.dice(:seed, c.key, 'parent')))::text, 10, '0') || 'AAA' END,
+       c.started_on, 'Customer', false, segment, region, time_zone, s.seats, onboarding_path,
+       CASE WHEN o.value_on > s.starts_on THEN 'Onboarding' WHEN s.starts_on - c.started_on < 300 THEN 'Adoption' ELSE 'Mature' END, is_test
+FROM customer c JOIN onboarding o USING (no), LATERAL (SELECT seats, starts_on FROM billed b WHERE b.no = c.no ORDER BY b.k DESC LIMIT 1) s;
+
+CREATE UNLOGGED TABLE company_salesforce.contact (id text PRIMARY KEY, account_id text, name text, email text, title text, is_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.contact
+SELECT '003Dm' || lpad(key, 10, '0') || 'AAA', sf_id, 'User 1 of ' || name, 'user1@account-' || key || '.example', 'Head of Analytics', false FROM customer;
+
+-- Onboarding: activity_date is when it is due
+CREATE UNLOGGED TABLE company_salesforce.task (
+    id text PRIMARY KEY, account_id text, owner_id text, what_id text, subject text, type text, status text, is_closed boolean, is_deleted boolean, activity_date timestamp, created_date timestamp,
+    completed_date_time timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.task
+SELECT '00TDm' || lpad(c.key, 9, '0') || m.nth || 'AAA', a.id, a.owner_id, a.id, m.subject, 'Onboarding', CASE WHEN done THEN 'Completed' ELSE 'Not Started' END, done, false, m.due_on, c.started_on,
+       CASE WHEN done THEN m.on_day + interval '15 hours' END
+FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN onboarding o USING (no) JOIN life l ON l.no = c.no AND life = 1,
+     LATERAL (VALUES (1, 'Kickoff', kickoff_on, c.started_on + 7), (2, 'Data connected', connected_on, c.started_on + 21), (3, 'First dashboard', value_on, c.started_on + 30),
+                     (4, 'Team rollout', rollout_on, c.started_on + 75)) m(nth, subject, on_day, due_on),
+     LATERAL (SELECT m.on_day <= company.last_day() AND m.on_day < coalesce(l.ends_on, 'infinity') AS done) d;
+
+-- Reviews with six of ten accounts, about each quarter, with a note and the pulse that the CSM felt; some skip them for long
+CREATE UNLOGGED TABLE company_salesforce.event (
+    id text PRIMARY KEY, account_id text, owner_id text, subject text, type text, description text, activity_date timestamp, start_date_time timestamp, duration_in_minutes integer, is_deleted boolean,
+    pulse_c numeric, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.event
+SELECT '00UDm' || lpad(c.key, 7, '0') || lpad(q::text, 3, '0') || 'AAA', a.id, a.owner_id, 'Business review', 'Call',
+       CASE x.cause WHEN 'usage_decline' THEN 'Fewer of the team log in than last quarter; other priorities, they say.' WHEN 'unresolved_escalation' THEN 'Annoyed that the escalated ticket is still open.'
+                    WHEN 'no_first_value' THEN 'Still no first dashboard; waiting for their data team.' WHEN 'payment_failure' THEN 'Card on file was declined, finance will look into it.'
+                    WHEN 'champion_left' THEN 'Our main contact has left; need to find a new sponsor.'
+                    ELSE company.pick(company.dice(:seed, c.key, q::text, 'note'), 'Good call, plans for the next quarter agreed.', 'Content. Asked about the roadmap.', 'Short check-in, nothing open.') END,
+       day, day + interval '13 hours', 30, false, least(100, greatest(0, round((74 + 12 * company.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 14 END)::numeric)))
+FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN life l USING (no), generate_series(0, 8) q,
+     LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, q::text, 'review'))::integer AS day) d
+     LEFT JOIN LATERAL (SELECT cause FROM cause x WHERE x.no = c.no AND day >= x.from_on AND day < x.to_on ORDER BY multiplier DESC LIMIT 1) x ON true
+WHERE company.dice(:seed, c.key, 'reviewed') < 0.6 AND company.dice(:seed, c.key, q::text, 'skipped') < 0.7 AND day >= l.starts_on AND day < coalesce(l.ends_on, 'infinity') AND day <= company.last_day();
+
+-- A newsletter a month; whether it is opened says nothing of whether they stay
+CREATE UNLOGGED TABLE company_salesforce.campaign (id text PRIMARY KEY, name text, type text, start_date timestamp, is_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.campaign
+SELECT '701Dm' || lpad(n::text, 10, '0') || 'AAA', 'Newsletter ' || to_char(company.first_day() + n * interval '1 month', 'YYYY-MM'), 'Newsletter', company.first_day() + n * interval '1 month' + interval '9 days', false FROM generate_series(0, 23) n;
+
+CREATE UNLOGGED TABLE company_salesforce.campaign_member (
+    id text PRIMARY KEY, campaign_id text, contact_id text, status text, has_responded boolean, first_responded_date timestamp, is_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
+INSERT INTO company_salesforce.campaign_member
+SELECT company.vendor_id('00v', p.id, n.id), p.id, n.id, CASE WHEN opened THEN 'Opened' ELSE 'Sent' END, opened, CASE WHEN opened THEN p.start_date + interval '1 hour' * floor(20 * company.dice(:seed, c.key, p.id, 'opens at')) END, false
+FROM company_salesforce.campaign p, customer c JOIN life l USING (no) JOIN company_salesforce.contact n ON n.account_id = c.sf_id,
+     LATERAL (SELECT company.dice(:seed, c.key, p.id, 'opens') < company.dice(:seed, c.key, 'reads newsletters') AS opened) o
+WHERE p.start_date >= l.starts_on AND p.start_date < coalesce(l.ends_on, 'infinity');
+
+\echo '  statistics'
+DO $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname LIKE 'company%' ORDER BY 1, 2 LOOP
+        EXECUTE format('ANALYZE %I.%I', t.schemaname, t.tablename);
+        IF t.schemaname <> 'company' THEN
+            EXECUTE format('COMMENT ON TABLE %I.%I IS %L', t.schemaname, t.tablename,
+                           format('Generated demo data, no real person or firm; laid out as Fivetran''s sync lands the %s of %s', t.tablename, initcap(split_part(t.schemaname, '_', 2))));
+        END IF;
+    END LOOP;
+END
+$$;
+DROP TABLE product, feature, customer, month, pause, onboarding, failed_payment, cause, decision, life, seats, price, billed, bill, visitor, week, ticket, survey;
+RESET jit;
+RESET client_min_messages;
