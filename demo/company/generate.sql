@@ -202,8 +202,8 @@ SELECT c.no, c.key, 1 AS life, 0 AS from_k, f.k AS to_k, c.started_on AS starts_
 FROM customer c LEFT JOIN first f USING (no)
 UNION ALL
 SELECT s.no, s.key, 2, s.k, a.k, s.starts_on, a.ends_on, a.decided_on, a.cause, false FROM second s LEFT JOIN again a USING (no);
-ALTER TABLE life ADD stripe_id text, ADD is_involuntary boolean, ADD noticed_on date;
-UPDATE life SET stripe_id = company.vendor_id('sub_', key, life::text), is_involuntary = :health_matters AND cause IS NOT DISTINCT FROM 'payment_failure';
+ALTER TABLE life ADD stripe_id text, ADD trial_on date, ADD is_involuntary boolean, ADD noticed_on date;
+UPDATE life SET stripe_id = company.vendor_id('sub_', key, life::text), trial_on = CASE WHEN life = 1 AND company.dice(:seed, key, 'trial') < 0.3 THEN starts_on - 14 END, is_involuntary = :health_matters AND cause IS NOT DISTINCT FROM 'payment_failure';
 -- Most give notice. Who does not, or is cut off, leaves on the day itself: of those beyond the last day nobody knows yet.
 UPDATE life SET noticed_on = CASE WHEN :health_matters AND NOT is_involuntary AND company.dice(:seed, key, life::text, 'gives notice') < 0.85 THEN decided_on ELSE ends_on END
 WHERE ends_on IS NOT NULL;
@@ -258,7 +258,7 @@ SELECT p.no AS product_no, p.id AS product_id, year, is_yearly, company.vendor_i
 FROM product p, generate_series(2020, 2026) year, (VALUES (false), (true)) i(is_yearly);
 
 CREATE TEMPORARY TABLE billed AS  -- the months of each life
-SELECT l.no, l.key, l.life, l.stripe_id AS subscription_id, c.stripe_id AS customer_id, l.is_yearly, l.ends_on AS life_ends_on, s.k, s.starts_on, s.ends_on, s.seats, p.id AS price_id, p.unit_amount,
+SELECT l.no, l.key, l.life, l.stripe_id AS subscription_id, c.stripe_id AS customer_id, l.is_yearly, l.trial_on, l.ends_on AS life_ends_on, s.k, s.starts_on, s.ends_on, s.seats, p.id AS price_id, p.unit_amount,
        (s.seats, p.id) IS DISTINCT FROM lag((s.seats, p.id)) OVER (PARTITION BY l.no, l.life ORDER BY s.k) AS changes
 FROM life l
 JOIN customer c USING (no)
@@ -288,7 +288,7 @@ CREATE UNLOGGED TABLE company_stripe.subscription_item (
     id text PRIMARY KEY, subscription_id text, plan_id text, quantity integer, created timestamp, current_period_start timestamp, current_period_end timestamp, metadata jsonb,
     _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_stripe.subscription_item
-SELECT company.vendor_id('si_', key, life::text, k::text), subscription_id, price_id, seats, starts_on, starts_on, ends_on, '{}' FROM billed WHERE changes;
+SELECT company.vendor_id('si_', key, life::text, k::text), subscription_id, price_id, seats, CASE k WHEN 0 THEN coalesce(trial_on, starts_on) ELSE starts_on END, starts_on, ends_on, '{}' FROM billed WHERE changes;
 
 -- Every version of a subscription: begun (some with a trial of 14 days), paused, past due, notice given, ended
 CREATE UNLOGGED TABLE company_stripe.subscription_history (
@@ -298,17 +298,15 @@ CREATE UNLOGGED TABLE company_stripe.subscription_history (
     livemode boolean, metadata jsonb, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (id, _fivetran_start));
 INSERT INTO company_stripe.subscription_history
 WITH version AS (
-    SELECT l.*, c.stripe_id AS customer_id, b.trial_on, e.at, lead(e.at) OVER (PARTITION BY l.no, l.life ORDER BY e.at) AS until
+    SELECT l.*, c.stripe_id AS customer_id, e.at, lead(e.at) OVER (PARTITION BY l.no, l.life ORDER BY e.at) AS until
     FROM life l JOIN customer c USING (no),
-         LATERAL (SELECT CASE WHEN l.life = 1 AND company.dice(:seed, c.key, 'trial') < 0.3 THEN l.starts_on - 14 END AS trial_on) b,
-         LATERAL (SELECT trial_on AS at WHERE trial_on IS NOT NULL
-                  UNION SELECT l.starts_on
+         LATERAL (SELECT l.trial_on AS at UNION SELECT l.starts_on
                   UNION SELECT on_day FROM pause p, LATERAL (VALUES (p.starts_on), (p.ends_on)) v(on_day) WHERE p.no = l.no
                   UNION SELECT on_day FROM failed_payment f, LATERAL (VALUES (f.failed_on), (coalesce(f.recovered_on, f.failed_on + 45))) v(on_day) WHERE f.no = l.no
                   -- the renewals of the year, or of the last months, tell the period that is current
                   UNION SELECT s.starts_on FROM seats s WHERE s.no = l.no AND s.starts_on > l.starts_on AND CASE WHEN l.is_yearly THEN s.k % 12 = 0 ELSE s.starts_on > company.last_day() - 31 END
                   UNION SELECT l.noticed_on UNION SELECT l.ends_on) e
-    WHERE e.at IS NOT NULL AND e.at >= least(trial_on, l.starts_on) AND e.at <= coalesce(l.ends_on, 'infinity') AND e.at <= company.last_day())
+    WHERE e.at IS NOT NULL AND e.at >= least(l.trial_on, l.starts_on) AND e.at <= coalesce(l.ends_on, 'infinity') AND e.at <= company.last_day())
 SELECT v.stripe_id, v.at, coalesce(v.until, 'infinity'), v.until IS NULL, v.customer_id,
        CASE WHEN v.at = v.ends_on THEN 'canceled' WHEN v.at < v.starts_on THEN 'trialing'
             WHEN EXISTS (SELECT FROM failed_payment f WHERE f.no = v.no AND v.at >= failed_on AND v.at < coalesce(recovered_on, failed_on + 45)) THEN 'past_due' ELSE 'active' END,
