@@ -91,6 +91,8 @@ BEGIN
     END IF;
 
     FOREACH statement IN ARRAY ARRAY[
+        'CREATE FUNCTION unpacked(state %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''state_unpacked''',
+        'COMMENT ON FUNCTION unpacked(%1$s) IS ''The same state, decompressed and in memory: for queries that read a stored one several times, as in LATERAL (SELECT unpacked(state) AS state OFFSET 0), so that it is fetched and decompressed only once. NULL for NULL.''',
         'CREATE FUNCTION merge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_merge''',
         'CREATE FUNCTION unmerge(a %1$s, b %1$s) RETURNS %1$s LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS ''MODULE_PATHNAME'', ''%1$s_unmerge''',
         'CREATE AGGREGATE rollup(state %1$s) (SFUNC = merge, STYPE = %1$s, COMBINEFUNC = merge, PARALLEL = SAFE,

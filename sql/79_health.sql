@@ -9,7 +9,7 @@ CREATE TABLE model_signal (
     best        double precision NOT NULL,
     veto_from   double precision,
     veto_cap    double precision,
-    expression  text NOT NULL,      -- over the account (a), its attributes (n), the day (d), the feeds (f), its users (u), its segment (s)
+    expression  text NOT NULL,      -- over the histories of an account, and what view account_health puts beside them
     description text NOT NULL);
 COMMENT ON TABLE model_signal IS 'The signals of health that every model reads from its histories, with the rules that a model begins with. One row a signal.';
 COMMENT ON COLUMN model_signal.position IS 'Its place among the readings of an account, from 1 without gaps';
@@ -26,52 +26,52 @@ GRANT SELECT ON model_signal TO PUBLIC;
 
 INSERT INTO model_signal VALUES
 (1, 'usage', 'consistency', 10, 0, 1, NULL, NULL,
- $$CASE WHEN f.has_usage AND d.day - c.since >= 7 THEN coalesce(consistency(a.usage, d.day, least(8, (d.day - c.since) / 7)), 0) END$$,
+ $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
  'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL,
- $$CASE WHEN f.has_features AND d.day - c.since >= 28 THEN least(1, coalesce(features_used(a.features, d.day - 27, d.day + 1), 0) / c.entitled) END$$,
+ $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
 (3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
- $$CASE WHEN f.has_features AND d.day - c.since >= 28 THEN least(1, coalesce(features_used(a.features, d.day - 27, d.day + 1, 4), 0) / c.entitled) END$$,
+ $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
 (4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL,
- $$CASE WHEN f.has_users AND d.day - c.since >= 28 THEN coalesce(u.active, 0) / nullif(n.seats, 0)::double precision END$$,
+ $$CASE WHEN has_users AND day - since >= 28 THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END$$,
  'Users active in the last adoption_days / seats bought'),
 (5, 'usage', 'trend', 10, -0.5, 0, NULL, NULL,
- $$usage_change(a.usage, d.day, d.trend_days)$$,
+ $$usage_change(usage, day, trend_days)$$,
  'Events of the last trend_days days / those of as many days before - 1'),
 (6, 'support', 'open_escalations', 8, 2, 0, NULL, NULL,
- $$CASE WHEN f.has_tickets THEN coalesce(escalated_open_count(a.tickets, d.at), 0) END$$,
+ $$CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END$$,
  'Escalated tickets that are open'),
 (7, 'support', 'reopening', 5, 0.4, 0, NULL, NULL,
- $$reopened_share(a.tickets, d.from_at, d.to_at)$$,
+ $$reopened_share(tickets, from_at, to_at)$$,
  'Tickets that were opened again / tickets solved in the last health_days'),
 (8, 'support', 'repeated_contact', 5, 0.5, 0, NULL, NULL,
- $$repeated_share(a.tickets, d.from_at, d.to_at, d.contact_window)$$,
+ $$repeated_share(tickets, from_at, to_at, contact_window)$$,
  'Further contacts on an earlier ticket / tickets opened in the last health_days'),
 (9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
- $$as_hours(median_resolution(a.tickets, d.from_at, d.to_at)) / nullif(s.resolution_hours, 0)$$,
+ $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif((resolution_hours ->> coalesce(segment, ''))::double precision, 0)$$,
  'Median time to resolution of the tickets solved in the last health_days / that of the account in the middle of its segment'),
 (10, 'support', 'csat', 7, 2, 5, NULL, NULL,
- $$mean_answer(a.answers, 'csat', d.from_at, d.to_at)$$,
+ $$mean_answer(answers, 'csat', from_at, to_at)$$,
  'Mean CSAT answer of the last health_days, 1 to 5'),
 (11, 'business', 'milestones', 5, 0, 1, NULL, NULL,
- $$due_reached_share(a.milestones, d.at)$$,
+ $$due_reached_share(milestones, as_of_at)$$,
  'Milestones reached / milestones due'),
 (12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL,
- $$CASE WHEN c.mrr > 0 THEN 1 - least(1, coalesce(mrr_at(a.notice, d.day), 0) / c.mrr)::double precision END$$,
+ $$CASE WHEN mrr > 0 THEN 1 - least(1, coalesce(mrr_at(notice, day), 0) / mrr)::double precision END$$,
  'Share of its MRR that is not under notice of cancellation'),
 (13, 'business', 'mrr_change', 5, -0.3, 0, NULL, NULL,
- $$CASE WHEN d.day - c.since >= d.health_days THEN (c.mrr / nullif(mrr_at(a.revenue, d.day - d.health_days), 0) - 1)::double precision END$$,
+ $$CASE WHEN day - since >= health_days THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END$$,
  'MRR / MRR health_days before - 1'),
 (14, 'business', 'nps', 5, 3, 9, NULL, NULL,
- $$mean_answer(a.answers, 'nps', d.from_at - (d.to_at - d.from_at), d.to_at)$$,
+ $$mean_answer(answers, 'nps', from_at - (to_at - from_at), to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
 (15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
- $$CASE WHEN f.has_value AND (c.value_at IS NOT NULL OR d.at - c.started_at >= interval '720 hours') THEN greatest(0, as_days(least(c.value_at, d.at) - c.started_at)) END$$,
+ $$CASE WHEN has_value AND (value_at IS NOT NULL OR as_of_at - started_at >= interval '720 hours') THEN greatest(0, as_days(least(value_at, as_of_at) - started_at)) END$$,
  'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
 (16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
- $$CASE WHEN f.has_tickets THEN coalesce(escalated_open_days(a.tickets, d.at), 0) END$$,
+ $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,
  'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
 
 INSERT INTO model_setting VALUES
@@ -192,7 +192,7 @@ INSERT INTO model_column VALUES
 ('expected_rate', 'Churn to be expected of its mean score by the curve of the earlier test days; NULL where there are none');
 
 INSERT INTO model_view VALUES
--- The laterals with OFFSET 0 work each step out once, and leave conditions on the account to the scan.
+-- OFFSET 0 keeps each step apart from the next, which would else work it out several times over.
 (300, 'account_health', $$
     WITH rule AS (
         SELECT k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages,
@@ -202,53 +202,60 @@ INSERT INTO model_view VALUES
               FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
                            coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL), '{}') AS lifecycle_stages FROM health_signal) known,
                    unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
-             LATERAL (SELECT DISTINCT ON (component, signal) * FROM health_signal
-                      WHERE coalesce(health_signal.segment = k.segment, health_signal.segment IS NULL) AND coalesce(health_signal.lifecycle_stage = k.lifecycle_stage, health_signal.lifecycle_stage IS NULL)
-                      ORDER BY component, signal, health_signal.segment IS NULL, health_signal.lifecycle_stage IS NULL) h
+             -- the row of the segment before that of the stage before that for all
+             LATERAL (SELECT DISTINCT ON (g.component, g.signal) * FROM health_signal g
+                      WHERE coalesce(g.segment = k.segment, g.segment IS NULL) AND coalesce(g.lifecycle_stage = k.lifecycle_stage, g.lifecycle_stage IS NULL)
+                      ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL) h
              LEFT JOIN model_signal m ON m.name = h.signal
-        GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages)
-    SELECT a.account_id, n.name, n.segment, n.plan, n.owner, n.parent_id, c.mrr, v.score AS health_score,
-           tier(v.score, d.yellow_from, d.green_from) AS tier, coverage(h.health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, m.readings, h.health
-    FROM (SELECT $1 AS day, t.at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
-                 p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.adoption_days, p.health_days, p.ttv_start_rule,
-                 r.gap_smooth_days, r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
-                 p.health_yellow_from AS yellow_from, p.health_green_from AS green_from, p.health_min_coverage AS min_coverage, p.health_method AS method,
-                 md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
-          FROM reporting_range r, policy p,
-               LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
-          OFFSET 0) d
-         -- what is fed at all by that day: only then is nothing a reading
-         CROSS JOIN LATERAL (
-             SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
-                        (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, d.day - 27, d.day + 1) FROM account_state))) END AS features_in_use
-             FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= d.day) AS has_usage,
-                          EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', d.day + 1) > 0) AS has_features,
-                          EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= d.day) AS has_users,
-                          EXISTS (SELECT FROM account_state WHERE first_opened_at(tickets) <= d.at) AS has_tickets,
-                          EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= d.day) AS has_entitlements,
-                          EXISTS (SELECT FROM account_state WHERE value_at(milestones, d.at) IS NOT NULL) AS has_value,
-                          EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= d.day) AS has_revenue OFFSET 0) e
-             OFFSET 0) f
-         CROSS JOIN account_state a
-         LEFT JOIN source_account n USING (account_id)
-         LEFT JOIN LATERAL (SELECT account_id, count(*) FILTER (WHERE active_days(usage, d.day + 1 - d.adoption_days, d.day + 1) > 0) AS active
-                            FROM user_state GROUP BY account_id) u USING (account_id)
-         LEFT JOIN LATERAL (SELECT coalesce(o.segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY as_hours(median_resolution(b.tickets, d.from_at, d.to_at))) AS resolution_hours
-                            FROM account_state b LEFT JOIN source_account o USING (account_id) GROUP BY 1) s ON s.segment = coalesce(n.segment, '')
-         JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN n.segment = ANY (rule.segments) THEN n.segment END
-                  AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN n.lifecycle_stage = ANY (rule.lifecycle_stages) THEN n.lifecycle_stage END
-         CROSS JOIN LATERAL (
-             SELECT coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-                    nullif(CASE WHEN f.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE f.features_in_use END, 0) AS entitled,
-                    CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
-                                          ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
-                    value_at(a.milestones, d.at) AS value_at OFFSET 0) c
-         CROSS JOIN LATERAL (SELECT ARRAY[{readings}]::double precision[] AS readings OFFSET 0) m
-         CROSS JOIN LATERAL (SELECT health_of(rule.rules, m.readings, a.signals, d.at) AS health OFFSET 0) h
-         CROSS JOIN LATERAL (SELECT score(h.health, d.min_coverage, d.method) AS score OFFSET 0) v
-    -- customers of that day, paused ones too; without subscriptions, all accounts
-    WHERE NOT f.has_revenue
-       OR (first_paid_on(a.revenue) <= d.day AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+        GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages),
+    reading_day AS (
+        SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
+               p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
+               r.gap_smooth_days, r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
+               p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
+               md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
+        FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
+        OFFSET 0),
+    -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
+    others AS (
+        SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
+                   (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END AS features_in_use,
+               (SELECT jsonb_object_agg(segment, hours) FROM (
+                    SELECT coalesce(n.segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY as_hours(median_resolution(a.tickets, d.from_at, d.to_at))) AS hours
+                    FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) GROUP BY 1) g) AS resolution_hours
+        FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+                     EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0) AS has_features,
+                     EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
+                     EXISTS (SELECT FROM account_state, reading_day d WHERE first_opened_at(tickets) <= d.as_of_at) AS has_tickets,
+                     EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
+                     EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
+                     EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
+        OFFSET 0),
+    users AS (
+        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - adoption_days, $1 + 1) > 0) AS active_users FROM user_state, policy GROUP BY account_id),
+    account AS (
+        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+               coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
+               nullif(CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END, 0) AS entitled,
+               CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
+                                     ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
+               value_at(a.milestones, d.as_of_at) AS value_at
+        FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id)
+        -- customers of that day, paused ones too; without subscriptions, all accounts
+        WHERE NOT o.has_revenue
+           OR (first_paid_on(a.revenue) <= d.day AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+        OFFSET 0),
+    reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
+    health AS (
+        SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
+        FROM reading a JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
+                                AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END
+        OFFSET 0),
+    scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
+    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,
+           coverage(health) AS coverage_rate, day AS as_of_on, policy_hash, readings, health
+    FROM scored
 $$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of'),
 
 (310, 'account_health', $$

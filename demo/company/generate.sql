@@ -140,7 +140,7 @@ CREATE TEMPORARY TABLE failed_payment AS
 SELECT m.no, m.k, m.starts_on AS failed_on,
        CASE WHEN company.dice(:seed, m.key, m.k::text, 'recovers') < 0.8 THEN m.starts_on + 10 + floor(35 * company.dice(:seed, m.key, m.k::text, 'recovered'))::integer END AS recovered_on
 FROM month m JOIN customer c USING (no)
-WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company.first_day()
+WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company.first_day() - 91
   AND company.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.24 ELSE 0.022 END
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = m.no AND m.starts_on >= p.starts_on AND m.starts_on < p.ends_on);
 CREATE INDEX ON failed_payment (no);
@@ -152,7 +152,7 @@ WITH slot AS (
     SELECT no, key, slot::text, started_on + 30 AS earliest_on, company.first_day() + 91 * slot AS slot_on FROM customer, generate_series(-3, 8) slot)
 SELECT no, 'usage_decline' AS cause, began_on, began_on + 21 AS from_on, began_on + 90 + floor(150 * company.dice(:seed, key, slot, 'decline ends'))::integer AS to_on, 8 AS multiplier
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'decline begins'))::integer AS began_on) b
-WHERE company.dice(:seed, key, slot, 'decline') < 0.065 AND began_on > earliest_on
+WHERE company.dice(:seed, key, slot, 'decline') < 0.07 AND began_on > earliest_on
 UNION ALL
 SELECT no, 'champion_left', began_on, began_on, began_on + 120 + floor(120 * company.dice(:seed, key, slot, 'new champion'))::integer, 3
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'champion leaves'))::integer AS began_on) b
@@ -161,7 +161,7 @@ UNION ALL
 -- to_on is 60 days after the ticket is solved
 SELECT no, 'unresolved_escalation', began_on, began_on + 14, began_on + 20 + floor(65 * company.dice(:seed, key, slot, 'escalation solved'))::integer + 60, 5
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'escalation begins'))::integer AS began_on) b
-WHERE company.dice(:seed, key, slot, 'escalation') < 0.08 AND began_on > earliest_on AND began_on >= company.first_day()
+WHERE company.dice(:seed, key, slot, 'escalation') < 0.085 AND began_on > earliest_on AND began_on >= company.first_day()
 UNION ALL
 SELECT no, 'no_first_value', kickoff_on, kickoff_on + 60, value_on, 4 FROM onboarding WHERE value_on > kickoff_on + 60
 UNION ALL
@@ -246,7 +246,7 @@ FROM (SELECT m.*, c.first_seats, c.started_on,
              CASE WHEN m.k = 0 OR m.k % 3 <> 0 THEN 1
                   WHEN EXISTS (SELECT FROM cause a WHERE a.no = m.no AND m.starts_on >= a.from_on AND m.starts_on < a.to_on)
                   THEN CASE WHEN throw < 0.15 THEN 0.9 - 0.2 * size ELSE 1 END
-                  ELSE CASE WHEN throw < 0.10 THEN 1.1 + 0.15 * size ELSE 1 END END AS factor
+                  ELSE CASE WHEN throw < 0.16 THEN 1.1 + 0.15 * size ELSE 1 END END AS factor
       FROM month m JOIN customer c USING (no),
            LATERAL (SELECT company.dice(:seed, m.key, m.k::text, 'seats change') AS throw, company.dice(:seed, m.key, m.k::text, 'seats by') AS size) d) step;
 CREATE UNIQUE INDEX ON seats (no, k);
@@ -326,13 +326,13 @@ SELECT id, customer_id, status, billing, billing_cycle_anchor, created, start_da
 FROM company_stripe.subscription_history WHERE _fivetran_active;
 ALTER TABLE company_stripe.subscription ADD PRIMARY KEY (id);
 
--- Invoices of the two years, none in a pause; a failed charge is tried again after three and seven days, and then perhaps recovered
+-- Invoices of the two years and the quarter before, none in a pause; a failed charge is tried again after three and seven days, and then perhaps recovered
 CREATE TEMPORARY TABLE bill AS
 SELECT b.*, company.vendor_id('in_', b.key, b.life::text, b.k::text) AS id, b.seats * b.unit_amount AS amount,
        (b.starts_on + CASE WHEN b.is_yearly THEN interval '1 year' ELSE interval '1 month' END)::date AS period_ends_on, f.failed_on,
        CASE WHEN f.failed_on IS NULL THEN b.starts_on WHEN f.recovered_on < coalesce(b.life_ends_on, 'infinity') AND f.recovered_on <= company.last_day() THEN f.recovered_on END AS paid_on
 FROM billed b LEFT JOIN failed_payment f USING (no, k)
-WHERE b.starts_on >= company.first_day() AND NOT (b.is_yearly AND b.k % 12 <> 0)
+WHERE b.starts_on >= company.first_day() - 91 AND NOT (b.is_yearly AND b.k % 12 <> 0)
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = b.no AND b.starts_on >= p.starts_on AND b.starts_on < p.ends_on);
 
 CREATE UNLOGGED TABLE company_stripe.invoice (
@@ -414,8 +414,9 @@ JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.
                                 ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END + company.dice(:seed, v.person, w.week, 'visits') END)::integer AS visits,
                      floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day OFFSET 0) n,
      generate_series(1, n.visits) visit,
-     -- different days of a week, from Monday to Friday, in any order
-     LATERAL (SELECT w.monday + (n.first_day + 2 * visit) % 5 AS day, company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
+     -- different days of a week, from Monday to Friday in any order; one visit in forty on a Saturday
+     LATERAL (SELECT w.monday + CASE WHEN company.dice(:seed, v.person, w.week, visit::text, 'saturday') < 0.025 THEN 5 ELSE (n.first_day + 2 * visit) % 5 END AS day,
+                     company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
                      1 + floor(v.feature_count * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * company.dice(:seed, v.person, w.week, visit::text, 'feature') ^ 1.5)::integer AS feature OFFSET 0) throw
      LEFT JOIN feature f ON f.nth = throw.feature AND f.released_on <= day
      JOIN feature dashboards ON dashboards.nth = 1
@@ -456,7 +457,7 @@ thrown AS (
            kind = 'escalation' OR kind = 'trouble' AND company.dice(:seed, a.key, nth, 'escalated') < 0.06 AS escalates,
            interval '1 hour' * -4 * ln(1 - company.dice(:seed, a.key, nth, 'reply')) AS reply_after,
            interval '1 hour' * -22 * ln(1 - company.dice(:seed, a.key, nth, 'solve')) AS solve_after,
-           kind = 'trouble' AND company.dice(:seed, a.key, nth, 'never') < 0.04 AS never_solved,
+           kind = 'trouble' AND company.dice(:seed, a.key, nth, 'never') < 0.02 AS never_solved,
            kind <> 'escalation' AND company.dice(:seed, a.key, nth, 'reopened') < 0.09 AS reopens,
            1 + floor(3 * company.dice(:seed, a.key, nth, 'replies'))::integer AS replies,
            -- asked by the champion or another of the first five

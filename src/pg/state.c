@@ -293,3 +293,5 @@ hash(FunctionCallInfo fcinfo, bool extended)
 
 SQL_FUNCTION(state_hash, hash(fcinfo, false));
 SQL_FUNCTION(state_hash_extended, hash(fcinfo, true));
+
+SQL_FUNCTION(state_unpacked, PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))));
