@@ -93,17 +93,6 @@ rows_by_subject(const Backtest *backtest, int32_t *order, int32_t *other)
 	return order;
 }
 
-static void
-add_cluster(ClusterSums *sums, bool any_happened, bool any_spared, double happened, double spared)
-{
-	sums->happened_squares += happened * happened;
-	sums->spared_squares += spared * spared;
-	sums->squares += (happened + spared) * (happened + spared);
-	sums->happened_clusters += any_happened;
-	sums->spared_clusters += any_spared;
-	sums->clusters++;
-}
-
 /* Each prediction of the row by itself. */
 static void
 add_row_apart(ClusterSums *sums, const BacktestRow *row, const double *amount)
@@ -114,9 +103,42 @@ add_row_apart(ClusterSums *sums, const BacktestRow *row, const double *amount)
 	sums->happened_squares += happened;
 	sums->spared_squares += spared;
 	sums->squares += happened + spared;
+	sums->magnitude += happened + spared;
 	sums->happened_clusters += row->happened;
 	sums->spared_clusters += row->spared;
 	sums->clusters += row->happened + row->spared;
+}
+
+/* The predictions of the next subject in the order, together; the place after its last row. */
+static int32_t
+add_subject(ClusterSums *sums, const Backtest *backtest, const double *amounts, const int32_t *order, int32_t i)
+{
+	int64_t		subject = backtest->row[order[i]].subject;
+	double		happened = 0;
+	double		spared = 0;
+	double		magnitude = 0;
+	bool		any_happened = false;
+	bool		any_spared = false;
+
+	for (; i < backtest->bag.count && backtest->row[order[i]].subject == subject; i++)
+	{
+		const BacktestRow *row = &backtest->row[order[i]];
+		const double *amount = amounts + 2 * (size_t) order[i];
+
+		happened += row->happened * amount[0];
+		spared += row->spared * amount[1];
+		magnitude += fabs(row->happened * amount[0]) + fabs(row->spared * amount[1]);
+		any_happened |= row->happened > 0;
+		any_spared |= row->spared > 0;
+	}
+	sums->happened_squares += happened * happened;
+	sums->spared_squares += spared * spared;
+	sums->squares += (happened + spared) * (happened + spared);
+	sums->magnitude += magnitude * magnitude;
+	sums->happened_clusters += any_happened;
+	sums->spared_clusters += any_spared;
+	sums->clusters++;
+	return i;
 }
 
 ClusterSums
@@ -131,25 +153,7 @@ cluster_sums(const Backtest *backtest, double *memory)
 	for (; i < rows && backtest->row[order[i]].subject == TEXT_KEY_NONE; i++)
 		add_row_apart(&sums, &backtest->row[order[i]], memory + 2 * (size_t) order[i]);
 	while (i < rows)
-	{
-		int64_t		subject = backtest->row[order[i]].subject;
-		double		happened = 0;
-		double		spared = 0;
-		bool		any_happened = false;
-		bool		any_spared = false;
-
-		for (; i < rows && backtest->row[order[i]].subject == subject; i++)
-		{
-			const BacktestRow *row = &backtest->row[order[i]];
-			const double *amount = memory + 2 * (size_t) order[i];
-
-			happened += row->happened * amount[0];
-			spared += row->spared * amount[1];
-			any_happened |= row->happened > 0;
-			any_spared |= row->spared > 0;
-		}
-		add_cluster(&sums, any_happened, any_spared, happened, spared);
-	}
+		i = add_subject(&sums, backtest, memory, order, i);
 	return sums;
 }
 
@@ -188,6 +192,9 @@ area_errors(const Backtest *backtest, const BacktestTotals *totals, double area,
 	}
 }
 
+/* A standard error below this is rounding: no number of predictions makes it as small. */
+#define ROUNDING 1e-13
+
 /*
  * With a and b what those that happened and the others add to the error in a
  * cluster, and k, l, n the clusters that have the one, the other, and all:
@@ -209,7 +216,7 @@ area_variance(const ClusterSums *sums)
 	double		variance = of_all * sums->squares + (k / (k - 1) - of_all) * sums->happened_squares
 		+ (l / (l - 1) - of_all) * sums->spared_squares;
 
-	if (k < 2 || l < 2 || variance <= CLUSTER_NOTHING * (sums->happened_squares + sums->spared_squares))
+	if (k < 2 || l < 2 || variance <= ROUNDING * ROUNDING)
 		return 0;
 	return variance;
 }

@@ -100,6 +100,7 @@ typedef struct ClusterSums
 	double		happened_squares;	/* what those that happened add up to in a cluster, squared */
 	double		spared_squares; /* what the others do */
 	double		squares;		/* what both do */
+	double		magnitude;		/* what both do, signs aside: rounding is a small part of that */
 	int64_t		happened_clusters;	/* clusters with any that happened */
 	int64_t		spared_clusters;
 	int64_t		clusters;
@@ -110,9 +111,6 @@ typedef struct ClusterSums
  * all. No count is negative.
  */
 ClusterSums cluster_sums(const Backtest *backtest, double *memory);
-
-/* So much less than its parts is what rounding leaves of a sum that is zero. */
-#define CLUSTER_NOTHING 1e-20
 
 /* The chance that one that happened had a higher risk than one that did not. */
 typedef struct Auc

@@ -1,6 +1,23 @@
 #include "core/risk_fit.h"
 
-/* Log odds as a line through `level` at `center`; risks are scaled. */
+/*
+ * Risks as the fit sees them, from 0 to 2: less the lowest of them, which takes no
+ * digits from those that lie close together, and scaled.
+ */
+typedef struct Risks
+{
+	const Backtest *backtest;
+	double		scale;
+	double		lowest;
+} Risks;
+
+static double
+fit_risk(const Risks *risks, int32_t row)
+{
+	return row_risk(risks->backtest, row) * risks->scale - risks->lowest;
+}
+
+/* Log odds as a line through `level` at `center`. */
 typedef struct Line
 {
 	double		level;
@@ -36,15 +53,15 @@ typedef struct Likelihood
 } Likelihood;
 
 static Likelihood
-likelihood(const Backtest *backtest, double scale, Line line)
+likelihood(const Risks *risks, Line line)
 {
 	Likelihood	l = {0};
 	double		weighed = 0;
 
-	for (int32_t i = 0; i < backtest->bag.count; i++)
+	for (int32_t i = 0; i < risks->backtest->bag.count; i++)
 	{
-		const BacktestRow *row = &backtest->row[i];
-		double		risk = row_risk(backtest, i) * scale;
+		const BacktestRow *row = &risks->backtest->row[i];
+		double		risk = fit_risk(risks, i);
 		double		odds = log_odds(&line, risk);
 		double		p = logistic(odds);
 		double		q = logistic(-odds);
@@ -58,10 +75,10 @@ likelihood(const Backtest *backtest, double scale, Line line)
 	}
 	l.line = (Line) {.slope = line.slope, .center = weighed / l.level_information};
 	l.line.level = log_odds(&line, l.line.center);
-	for (int32_t i = 0; i < backtest->bag.count; i++)
+	for (int32_t i = 0; i < risks->backtest->bag.count; i++)
 	{
-		const BacktestRow *row = &backtest->row[i];
-		double		risk = row_risk(backtest, i) * scale;
+		const BacktestRow *row = &risks->backtest->row[i];
+		double		risk = fit_risk(risks, i);
 		double		odds = log_odds(&line, risk);
 		double		p = logistic(odds);
 		double		q = logistic(-odds);
@@ -81,7 +98,7 @@ rise(const Likelihood *l)
 
 /* Takes Newton's step, or a part of it that the likelihood rises on. False if there is none. */
 static bool
-climb(const Backtest *backtest, double scale, Likelihood *l)
+climb(const Risks *risks, Likelihood *l)
 {
 	/* near the top the rise drowns in rounding */
 	double		slack = 1e-12 * fabs(l->value);
@@ -93,7 +110,7 @@ climb(const Backtest *backtest, double scale, Likelihood *l)
 			l->line.slope + part * l->by_slope / l->slope_information,
 			l->line.center,
 		};
-		Likelihood	next = likelihood(backtest, scale, line);
+		Likelihood	next = likelihood(risks, line);
 
 		if (next.value >= l->value + 1e-4 * part * rise(l) - slack)
 		{
@@ -112,11 +129,11 @@ climb(const Backtest *backtest, double scale, Likelihood *l)
 
 /* False if it did not converge. */
 static bool
-maximize(const Backtest *backtest, double scale, const BacktestTotals *totals, Likelihood *l)
+maximize(const Risks *risks, const BacktestTotals *totals, Likelihood *l)
 {
 	double		last = INFINITY;
 
-	*l = likelihood(backtest, scale, (Line) {.level = log((double) totals->happened / totals->spared)});
+	*l = likelihood(risks, (Line) {.level = log((double) totals->happened / totals->spared)});
 	for (int i = 0; i < STEPS_MAX; i++)
 	{
 		double		now = rise(l);
@@ -127,7 +144,7 @@ maximize(const Backtest *backtest, double scale, const BacktestTotals *totals, L
 		if (now <= NO_RISE && now >= last)
 			return true;
 		last = now;
-		if (!climb(backtest, scale, l))
+		if (!climb(risks, l))
 			return now <= NO_RISE;
 	}
 	return false;
@@ -173,6 +190,9 @@ why_no_maximum(const Backtest *backtest, const BacktestTotals *totals)
 	return NULL;
 }
 
+/* So small a part of what adds up to nothing is rounding. */
+#define ROUNDING 1e-10
+
 /*
  * The variance of the slope that holds however predictions of a cluster depend on
  * each other: g / (g - 1) of the squared slopes of the likelihood of each of the g
@@ -182,22 +202,22 @@ why_no_maximum(const Backtest *backtest, const BacktestTotals *totals)
  * linear models", Biometrika 73 (1986) 13-22, with independence as working correlation.
  */
 static double
-slope_variance(const Backtest *backtest, double scale, const Likelihood *l, double *memory)
+slope_variance(const Risks *risks, const Likelihood *l, double *memory)
 {
 	ClusterSums sums;
 	double		g;
 
-	for (int32_t i = 0; i < backtest->bag.count; i++)
+	for (int32_t i = 0; i < risks->backtest->bag.count; i++)
 	{
-		double		risk = row_risk(backtest, i) * scale;
+		double		risk = fit_risk(risks, i);
 		double		odds = log_odds(&l->line, risk);
 
 		memory[2 * (size_t) i] = (risk - l->line.center) * logistic(-odds);
 		memory[2 * (size_t) i + 1] = -(risk - l->line.center) * logistic(odds);
 	}
-	sums = cluster_sums(backtest, memory);
+	sums = cluster_sums(risks->backtest, memory);
 	g = sums.clusters;
-	if (g < 2 || sums.squares <= CLUSTER_NOTHING * (sums.happened_squares + sums.spared_squares))
+	if (g < 2 || sums.squares <= ROUNDING * ROUNDING * sums.magnitude)
 		return 0;
 	return g / (g - 1) * sums.squares / l->slope_information / l->slope_information;
 }
@@ -207,18 +227,19 @@ risk_fit(const Backtest *backtest, double confidence, double *memory)
 {
 	BacktestTotals totals = backtest_totals(backtest);
 	RiskFit		fit = {.reason = why_no_maximum(backtest, &totals)};
-	double		scale = risk_scale(backtest);
+	Risks		risks = {backtest, risk_scale(backtest), 0};
 	Likelihood	l;
 	double		half;
 
 	if (fit.reason)
 		return fit;
-	if (!maximize(backtest, scale, &totals, &l))
+	risks.lowest = fit_risk(&risks, 0);
+	if (!maximize(&risks, &totals, &l))
 		return (RiskFit) {.reason = "the fit did not converge"};
-	half = normal_quantile_two_sided(confidence) * sqrt(slope_variance(backtest, scale, &l, memory));
-	fit.slope = l.line.slope * scale;
-	fit.intercept = log_odds(&l.line, 0);
-	fit.interval = (Bounds) {(l.line.slope - half) * scale, (l.line.slope + half) * scale};
+	half = normal_quantile_two_sided(confidence) * sqrt(slope_variance(&risks, &l, memory));
+	fit.slope = l.line.slope * risks.scale;
+	fit.intercept = log_odds(&l.line, -risks.lowest);
+	fit.interval = (Bounds) {(l.line.slope - half) * risks.scale, (l.line.slope + half) * risks.scale};
 	fit.has_interval = half > 0;
 	if (!isfinite(fit.slope) || !isfinite(fit.intercept) || !isfinite(fit.interval.lower) || !isfinite(fit.interval.upper))
 		return (RiskFit) {.reason = "the slope is out of range"};

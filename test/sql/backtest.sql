@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Predictions against what happened: by hand, against plain SQL that counts pairs and clusters, and against figures of R.
 BEGIN;
-SELECT plan(131);
+SELECT plan(134);
 SELECT setseed(0.31) \g /dev/null
 
 CREATE FUNCTION pg_temp.near(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETURNS boolean LANGUAGE sql RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), false);
@@ -86,9 +86,9 @@ CREATE TEMP TABLE few AS SELECT v.*, pg_temp.of(predictions) AS b, auc(pg_temp.o
     ('one that happened', '1- 2- 3- 4- 5- 6- 7- 8+ 9- 10-', 1, 9, 0.248585777042, 0.970833405620),
     ('one that did not', '1+ 2+ 3- 4+ 5+ 6+ 7+ 8+ 9+ 10+', 9, 1, 0.248585777042, 0.970833405620),
     ('three subjects with it and four without, each twice', '1-:a 1.5-:a 2-:b 2.5-:b 3-:c 3-:c 4-:d 4-:d 5+:e 6+:e 6+:f 6+:f 7+:g 7+:g', 3, 4, 0.539691667197, 1),
-    ('three subjects, each as good as the others', '1-:a 2+:a 1-:b 2+:b 1-:c 2+:c', 3, 3, NULL, 1)
+    ('three subjects that are all alike', '1-:a 2+:a 3-:a 4+:a 5+:a 6-:a 7-:a 1-:b 2+:b 3-:b 4+:b 5+:b 6-:b 7-:b 1-:c 2+:c 3-:c 4+:c 5+:c 6-:c 7-:c', 3, 3, NULL, NULL)
 ) AS v (name, predictions, m, n, lower, upper);
-SELECT ok(pg_temp.near(have.lower, coalesce(f.lower, have.lower), 1e-9) AND pg_temp.near(have.upper, f.upper, 1e-9)
+SELECT ok(pg_temp.near(have.lower, coalesce(f.lower, have.lower), 1e-9) AND pg_temp.near(have.upper, coalesce(f.upper, have.upper), 1e-9)
           AND pg_temp.near(pg_temp.off(seen, have.lower, m, n, 1.959963984540054), 0) AND pg_temp.near(pg_temp.off(seen, have.upper, m, n, 1.959963984540054), 0), name || ': Newcombe''s interval')
 FROM few AS f, auc_interval(b) AS have;
 SELECT ok(lower < 1 AND lower > 0.99999 AND upper = 1, 'not even a million predictions are certain')
@@ -101,6 +101,7 @@ FROM (VALUES ('all told apart', 10, 'yes', pg_temp.of((SELECT predictions FROM f
              ('three and four, upside down', 3, 'inverse', pg_temp.of((SELECT predictions FROM few WHERE name = 'separated, and upside down'))),
              ('one risk', 8, 'no', pg_temp.of((SELECT predictions FROM few WHERE name = 'all of one risk'))),
              ('three subjects are not six', 4, 'too few', pg_temp.of((SELECT predictions FROM few WHERE name LIKE 'three subjects with%'))),
+             ('four and three', 4, 'too few', pg_temp.of('1- 2- 3- 4+ 5+ 6+ 7+')),
              ('no predictions', 1, 'too few', (SELECT backtest_agg(NULL, true))),
              ('nothing happened', 1, 'too few', pg_temp.of('1- 2-'))) AS v (name, least, want, b);
 SELECT is(predicts(b), predicts(b, 0.95, 10), 'ten of each if not given') FROM few WHERE name = 'separated, 3 and 4';
@@ -153,8 +154,12 @@ FROM (VALUES (1e300::float8, 0::float8), (1e-300, 0), (1, 1e6), (1e-6, -1)) AS v
 SELECT is(row(f.intercept, f.slope, f.slope_lower, f.slope_upper, f.reason), row(NULL::float8, NULL::float8, NULL::float8, NULL::float8, want), name)
 FROM (VALUES ('1+ 2+', 'always happened'), ('1- 2-', 'nothing happened'), ('3+ 3- 3-', 'constant risk'), ('1- 2- 3+', 'separated'), ('1+ 2- 3-', 'separated'), ('1- 2- 2+ 3+', 'separated'), ('1+ 2+ 2- 2-', 'separated')) AS v (name, want), risk_fit(pg_temp.of(name)) AS f;
 SELECT ok(reason IS NULL AND slope > 0 AND slope_lower < slope AND slope_upper > slope, 'one out of order is enough for a fit: ' || name) FROM (VALUES ('1- 2+ 3- 4+'), ('1- 1- 1- 2+ 2- 3+ 3+ 900-')) AS v (name), risk_fit(pg_temp.of(replace(name, '900-', '2.5-')));
-SELECT ok(f.reason IS NULL AND pg_temp.near(f.slope, 0, 1e-12) AND f.slope_lower IS NULL AND f.slope_upper IS NULL, 'no interval: ' || name)
-FROM (VALUES ('one subject', '1-:a 2+:a 1+:a 2-:a'), ('subjects that are all alike', '1-:a 2+:a 1+:a 2-:a 1-:b 2+:b 1+:b 2-:b')) AS v (name, predictions), risk_fit(pg_temp.of(predictions)) AS f;
+SELECT ok(f.reason IS NULL AND abs(sum(CASE WHEN happened THEN 1 ELSE 0 END - c)) < 1e-9 AND abs(sum(risk * (CASE WHEN happened THEN 1 ELSE 0 END - c))) < 1e-9, 'where whole Newton steps go astray, parts of them get there')
+FROM risk_fit(pg_temp.of('-20- -2+ -1+ -1+ -1+ -1+ -1+ -1+ 0+ 0+ 0+ 1-')) AS f,
+     LATERAL (SELECT risk, happened, 1 / (1 + exp(-(f.intercept + f.slope * risk))) AS c FROM unnest(ARRAY[-20, -2, -1, -1, -1, -1, -1, -1, 0, 0, 0, 1], ARRAY[false, true, true, true, true, true, true, true, true, true, true, false]) AS p (risk, happened)) AS p
+GROUP BY f.reason;
+SELECT ok(f.reason IS NULL AND f.slope IS NOT NULL AND f.slope_lower IS NULL AND f.slope_upper IS NULL, 'no interval: ' || name)
+FROM (VALUES ('one subject', '1-:a 2+:a 1+:a 2-:a'), ('subjects that are all alike', '1.1-:a 2.3+:a 1.7+:a 2.2-:a 3.1+:a 5.9-:a 0.3+:a 1.1-:b 2.3+:b 1.7+:b 2.2-:b 3.1+:b 5.9-:b 0.3+:b 1.1-:c 2.3+:c 1.7+:c 2.2-:c 3.1+:c 5.9-:c 0.3+:c')) AS v (name, predictions), risk_fit(pg_temp.of(predictions)) AS f;
 
 -- Groups: all predictions once, in order, about equal, none of a risk in two.
 SELECT ok(bool_and(total = prediction_count(b) AND hits = happened_count(b) AND numbered AND ordered AND means AND (g % 3 = 0 OR (n = groups AND least >= total / groups - 1 AND most <= total / groups + 1))), format('%s groups hold each prediction once, in order, about equally many', groups))
@@ -163,6 +168,7 @@ FROM (SELECT g, b, groups, sum(predictions) AS total, sum(happened) AS hits, cou
       FROM (SELECT g, b, groups, c.*, row_number() OVER w AS place, lag(highest_risk) OVER w AS below FROM state, (VALUES (1), (3), (10)) AS v (groups), calibration(b, groups) AS c WINDOW w AS (PARTITION BY g, groups ORDER BY group_number)) AS q
       GROUP BY g, b, groups) AS t GROUP BY groups ORDER BY groups;
 SELECT is(count(*), 10::bigint, 'ten if not given') FROM state, calibration(b) WHERE g = 1;
+SELECT is(array_agg(predictions ORDER BY group_number), '{3,7}', 'ties go where their middle belongs') FROM calibration(pg_temp.of('1- 1- 1+ 2+ 2+ 2- 2- 3+ 3+ 3-'), 2);
 SELECT is(array_agg(predictions ORDER BY group_number), '{1,1,1,1}', 'not more groups than risks') FROM calibration(pg_temp.of('1+ 2+ 3- 4-'), 2147483647);
 SELECT is(array_agg(mean_risk), '{0}', 'the mean of the largest risks does not overflow') FROM calibration(pg_temp.of('1.7e308+ -1.7e308-'), 1);
 SELECT is(array_agg(mean_risk), '{5e-324,-5e-324}', 'nor that of the smallest vanish') FROM (SELECT * FROM calibration(pg_temp.of('5e-324+ -5e-324-'), 2) ORDER BY group_number DESC) AS c;
@@ -203,7 +209,7 @@ FROM (VALUES
     ('backtest_agg(''Infinity'', true)', '22003', 'risk Infinity is not a finite number'),
     ('backtest_agg(''-Infinity'', false, ''a'')', '22003', 'risk -Infinity is not a finite number'),
     ('brier(b)', '22003', 'risk 1.0000000001 is not a probability from 0 to 1'),
-    ('brier(csmetrics.backtest_agg_add(NULL, -1e-9, false))', '22003', 'risk -1e-09 is not a probability from 0 to 1'),
+    ('brier(csmetrics.backtest_agg_add(csmetrics.backtest_agg_add(NULL, 0.5, true), -1e-9, false))', '22003', 'risk -1e-09 is not a probability from 0 to 1'),
     ('auc_interval(b, 95)', '22023', 'confidence 95 is not between 0 and 1'),
     ('predicts(b, 0)', '22023', 'confidence 0 is not between 0 and 1'),
     ('predicts(b, 0.95, 0)', '22023', 'at_least 0 is not at least 1'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The SQL that the README shows runs as written there.
 BEGIN;
-SELECT plan(3);
+SELECT plan(4);
 CREATE TABLE public.subscription (customer_id integer, starts_on date, ends_on date, price numeric, months integer);
 INSERT INTO public.subscription VALUES (1, '2024-01-15', NULL, 1200, 12), (2, '2023-05-01', '2024-03-01', 90, 3);
 SET search_path = public;
@@ -30,5 +30,12 @@ SELECT results_eq('SELECT priority, median_duration(waited), lower, upper, naive
           FROM ticket GROUP BY priority) AS by_priority,
          median_duration_interval(waited)',
     'VALUES (''high'', interval ''4 hours'', interval ''2 hours'', NULL::interval, interval ''3 hours'', 1 - 1 / 3.0::float8, 1::bigint)', 'open tickets count');
+
+CREATE TABLE public.score_then (account_id text, health_score numeric, churned_within_90_days boolean);
+INSERT INTO public.score_then SELECT 'a' || i % 40, i % 40 * 2.5, i % 40 < 12 AND i % 3 > 0 FROM generate_series(1, 120) AS i;
+SELECT results_eq('SELECT predicts(held), auc(held) > 0.9, i.lower > 0.5, i.upper < 1, top.lift
+    FROM (SELECT backtest_agg(100 - health_score, churned_within_90_days, account_id) AS held FROM score_then) AS scores,
+         auc_interval(held) AS i, top_lift(held, 0.1) AS top',
+    'VALUES (''yes'', true, true, true, 8 / 12.0 * 120 / 24::float8)', 'a score is held against what came after');
 SELECT * FROM finish();
 ROLLBACK;
