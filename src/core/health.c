@@ -290,15 +290,21 @@ health_score_read(const HealthScore *score, const HealthSignal *signals, double 
 	return true;
 }
 
+/* A rounding of less is that of the arithmetic. */
+#define ROUNDING 0.05
+
 /*
  * What each signal gives to the score, or takes from 100: parts of that whole,
- * each rounded. What they are then off by goes to the largest.
+ * each rounded. What they are then off by goes to the largest of those that were
+ * rounded the other way.
  */
 static void
 share_out(const HealthSignal *signals, int32_t count, int64_t whole, bool lost, int64_t *shares)
 {
 	double		weight = (double) weight_that_counts(signals, count);
 	int64_t		rest = whole;
+	int32_t		down = -1;
+	int32_t		up = -1;
 	int32_t		largest = 0;
 
 	for (int32_t i = 0; i < count;)
@@ -309,14 +315,19 @@ share_out(const HealthSignal *signals, int32_t count, int64_t whole, bool lost, 
 		for (; i < component.end; i++)
 		{
 			int64_t		value = lost ? VALUE_MAX - value_of(&signals[i]) : value_of(&signals[i]);
+			double		share = signals[i].counts ? (double) held_weight(&signals[i]) * each * (double) value : 0;
 
-			shares[i] = signals[i].counts ? llrint((double) held_weight(&signals[i]) * each * (double) value) : 0;
+			shares[i] = llrint(share);
 			rest -= shares[i];
+			if (share - shares[i] > ROUNDING && (down < 0 || shares[i] > shares[down]))
+				down = i;
+			if (shares[i] - share > ROUNDING && (up < 0 || shares[i] > shares[up]))
+				up = i;
 			if (shares[i] > shares[largest])
 				largest = i;
 		}
 	}
-	shares[largest] += rest;
+	shares[rest > 0 && down >= 0 ? down : rest < 0 && up >= 0 ? up : largest] += rest;
 }
 
 void

@@ -112,9 +112,13 @@ tier_rows(FunctionCallInfo fcinfo)
 	double		confidence = confidence_arg(fcinfo, 3);
 	HealthGroup all = health_summary_all(summary);
 	HealthGroup group[HEALTH_TIERS];
+	int32		yellow_from,
+				green_from;
 	RowBuilder	row = rows_begin(fcinfo);
 
-	health_summary_tiers(summary, whole_hundredths(bounds.yellow_from, "yellow_from"), whole_hundredths(bounds.green_from, "green_from"), group);
+	yellow_from = whole_hundredths(bounds.yellow_from, "yellow_from");
+	green_from = whole_hundredths(bounds.green_from, "green_from");
+	health_summary_tiers(summary, yellow_from, green_from, group);
 	for (int tier = 0; tier < HEALTH_TIERS; tier++)
 	{
 		bool		known = share_known(group[tier].accounts, all.accounts);

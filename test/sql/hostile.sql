@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(108);
+SELECT plan(132);
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -91,6 +91,15 @@ FROM (SELECT adoption_agg(usage, '2024-02-01', '2024-06-01') FROM usage UNION AL
 INSERT INTO seed SELECT 'usage_retention', s::text, usage_retention_send(s)
 FROM (SELECT retention_agg(used, '2024-01-01', '2024-04-15', 'month', 28) FROM used UNION ALL SELECT retention_agg(NULL, '2024-01-01', '2024-01-02', 'year', 1)
       UNION ALL SELECT unmerge(retention_agg(NULL, '2024-03-01', '2024-06-01', 'quarter'), retention_agg(used, '2024-03-01', '2024-06-01', 'quarter')) FROM used) AS q(s);
+INSERT INTO seed SELECT 'health', s::text, health_send(s)
+FROM (SELECT health_score('part ' || id % 3, 'é' || id, least(mrr, 100)::float8, account, (ARRAY['renormalise', 'neutral', 'zero', 'veto', 'pulse'])[1 + id % 5], id % 4 / 3.0) FROM term WHERE account < 5
+      UNION ALL SELECT unmerge(health_score('', '日本', 100, 1e6), health_score('a', id::text, NULL, 0.000001)) FROM term WHERE account = 5 UNION ALL SELECT health_score(NULL, NULL, NULL, NULL)) AS q(s);
+INSERT INTO seed SELECT 'health_rules', s::text, health_rules_send(s)
+FROM (SELECT health_rule_agg('u', id::text, id, account, ARRAY[-1, id]::float8[], ARRAY[id, 100 - id]::float8[], (ARRAY['renormalise', 'neutral', 'zero', 'carry', 'pulse'])[1 + id % 5], id, nullif(id % 4, 3), 79) FROM term WHERE account < 3
+      UNION ALL SELECT unmerge(health_rule_agg('', '日本', NULL, 0, '{-1e300,0,1e-300,5}', '{0,100,50,0.5}', 'pulse', 9, NULL, NULL), health_rule_agg('b', 'x', 0, 1e6, '{0,1}', '{100,0}', 'zero', NULL, -1e9, 0))) AS q(s);
+INSERT INTO seed SELECT 'health_summary', s::text, health_summary_send(s)
+FROM (SELECT health_agg(least(mrr, 100)::float8, later) FROM term UNION ALL SELECT health_agg(NULL::float8, NULL)
+      UNION ALL SELECT unmerge(health_agg(100::float8, 1), health_agg(NULLIF(id % 5, 0)::float8, mrr)) FROM term) AS q(s);
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);
@@ -145,6 +154,11 @@ INSERT INTO reader VALUES
     ('usage_retention', 'sound(grown(x))'),
     ('signals', 'signal_at(x, ''pulse'', ''2024-06-01'')'), ('signals', 'signal_given_at(x, ''1'', ''infinity'')'), ('signals', 'signal_count(x, ''2'', ''-infinity'', ''infinity'')'),
     ('signals', 'signal_sum(x, ''pulse'', ''2024-01-01'', ''2024-06-01'')'),
+    ('health', 'score(x, 0, ''worst_component'')'), ('health', 'score(x, 1, ''worst_signal'')'), ('health', 'tier(x, 0, 100, 0)'), ('health', '(SELECT sum(points) FROM contributions(x, ''worst_signal''))'),
+    ('health', '(SELECT sum(points) FROM health_change(x, health_score_add(x, ''u'', ''a'', 5, 3), 0))'), ('health', '(SELECT sum(points) FROM health_change(unmerge(x, x), x, 0, ''worst_component''))'),
+    ('health', '(SELECT sound(health_agg(x, 5)))'), ('health', 'sound(health_score_add(x, ''u'', ''b'', NULL, 3, ''pulse''))'),
+    ('health_rules', 'sound(health_of(x, ''{1,NULL,-5,1e308}'', signal_agg(''7'', ''2024-01-01'', 5), ''2024-01-05''))'), ('health_rules', 'score(health_of(x, NULL, NULL, ''infinity''), 0)'),
+    ('health_summary', 'sound(health_agg_remove(x, 50::float8, 5))'), ('health_summary', '(SELECT count(*) FROM health_tiers(x, 0.01, 99.99, 0.5))'),
     ('milestones', 'reached_count(x, ''2024-06-01'')'), ('milestones', 'due_count(x, ''infinity'')'), ('milestones', 'overdue_count(x, ''2024-06-01'')'), ('milestones', 'due_reached_share(x, ''infinity'')');
 INSERT INTO reader VALUES
     ('feature_usage', '(SELECT count(feature) FROM feature_facts(x, ''2024-03-01''))'), ('feature_usage', 'features_used(x, ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'features_used(x, ''0001-01-01'', ''9999-12-31'', 3)'),
