@@ -24,8 +24,21 @@
 \else
     \set health_matters true
 \endif
+SELECT current_setting('client_min_messages') AS messages_before, current_setting('jit') AS jit_before \gset
 SET client_min_messages = warning;
 SET jit = off;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT nspname FROM pg_namespace
+                WHERE nspname IN ('company', 'company_stripe', 'company_salesforce', 'company_zendesk', 'company_pendo', 'company_qualtrics')
+                  AND obj_description(oid, 'pg_namespace') LIKE 'Generated demo company%' IS NOT TRUE LOOP
+        RAISE EXCEPTION 'schema "%" is there already, and not of the demo company', name USING ERRCODE = 'duplicate_schema';
+    END LOOP;
+END
+$$;
 DROP SCHEMA IF EXISTS company, company_stripe, company_salesforce, company_zendesk, company_pendo, company_qualtrics CASCADE;
 
 CREATE SCHEMA company;
@@ -680,5 +693,5 @@ BEGIN
 END
 $$;
 DROP TABLE product, feature, customer, month, pause, onboarding, failed_payment, cause, decision, life, seats, price, billed, bill, visitor, week, ticket, survey;
-RESET jit;
-RESET client_min_messages;
+SET jit = :jit_before;
+SET client_min_messages = :messages_before;
