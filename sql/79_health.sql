@@ -1,5 +1,4 @@
--- Health in the model: signals read from the histories as of any day, the score that they make, who moved and
--- why, and whether the score was right.
+-- Health in the model: signals read from the histories as of any day, the score that they make, who moved and why.
 CREATE TABLE model_signal (
     position    smallint PRIMARY KEY,
     component   text NOT NULL,
@@ -118,9 +117,7 @@ INSERT INTO policy_column VALUES
 (83, 'health_method', 'text', $$'weighted'$$, $$health_method IN ('weighted', 'worst_component', 'worst_signal')$$, 'The score is the weighted mean of its components, or that of the worst component, or of the worst signal'),
 (84, 'health_days', 'integer', '90', 'health_days BETWEEN 1 AND 3653', 'Days of tickets, answers and MRR that signals of health look back on'),
 (85, 'health_margin', 'double precision', '2', 'health_margin >= 0 AND health_margin <= 100', 'Points by which a score has to move to count as moved, and to pass a bound to leave its tier where tiers are held'),
-(86, 'movement_days', 'integer', '28', 'movement_days BETWEEN 1 AND 3653', 'health_movement compares with the score of so many days before'),
-(87, 'backtest_days', 'integer', '90', 'backtest_days BETWEEN 1 AND 3653', 'Backtests hold a score against the churn of so many days after it'),
-(88, 'backtest_count', 'integer', '4', 'backtest_count BETWEEN 1 AND 100', 'So many past days are tested, backtest_days apart, the last of them backtest_days ago');
+(86, 'movement_days', 'integer', '28', 'movement_days BETWEEN 1 AND 3653', 'health_movement compares with the score of so many days before');
 
 INSERT INTO model_column VALUES
 ('parent_id', 'Key of the parent account'),
@@ -162,34 +159,7 @@ INSERT INTO model_column VALUES
 ('before_tier', 'Tier as of before_on'),
 ('change_points', 'Score less before_score'),
 ('term', 'value: its value is another; coverage: its value came, went or grew older; definition: its rule is another; override: a pulse or veto'),
-('before_value_score', 'What the signal was worth then; NULL: missing'),
-('scored_on', 'The past day as of which the account was scored'),
-('is_churned', 'Did the account churn in the backtest_days after it?'),
-('prediction_count', 'Scores held against what then happened: accounts times days'),
-('churned_rate', 'churn_count / prediction_count'),
-('churned_lower_rate', 'Lower end of its confidence interval (Wilson)'),
-('churned_upper_rate', 'Upper end of its confidence interval'),
-('auc_rate', 'Chance that of an account that churned and one that stayed, the first had the lower score; 0.5 is no better than a throw'),
-('auc_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
-('auc_upper_rate', 'Upper end of its confidence interval'),
-('predicts', 'yes: the interval of the AUC lies above 0.5; no: it covers it; inverse: below; too few: fewer than 10 churned, or stayed'),
-('flagged_count', 'Scores that were Red'),
-('precision_rate', 'Of the Red, the share that churned'),
-('precision_lower_rate', 'Lower end of its confidence interval (Wilson)'),
-('precision_upper_rate', 'Upper end of its confidence interval'),
-('recall_rate', 'Of those that churned, the share that was Red'),
-('recall_lower_rate', 'Lower end of its confidence interval (Wilson)'),
-('recall_upper_rate', 'Upper end of its confidence interval'),
-('top_lift_rate', 'Churn of the tenth with the lowest scores / churn of all'),
-('top_lift_lower_rate', 'Lower end of its confidence interval'),
-('top_lift_upper_rate', 'Upper end of its confidence interval'),
-('odds_ten_points_rate', 'By how much the odds of churn are multiplied by ten points less (logistic fit); 1 is no relation'),
-('odds_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
-('odds_upper_rate', 'Upper end of its confidence interval'),
-('group_number', 'Tenths of the scores, the lowest scores first; equal scores stay together'),
-('lowest_score', 'Lowest score of the group'),
-('highest_score', 'Highest score of the group'),
-('expected_rate', 'Churn to be expected of its mean score by the curve of the earlier test days; NULL where there are none');
+('before_value_score', 'What the signal was worth then; NULL: missing');
 
 INSERT INTO model_view VALUES
 -- OFFSET 0 keeps each step apart from the next, which would else work it out several times over.
@@ -343,65 +313,4 @@ $$, 'Who moved since movement_days ago, into another tier or by health_margin po
          LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
     GROUP BY g.as_of_on, g.dimension, g.value, g.state, g.policy_hash
     ORDER BY g.dimension, g.value, g.as_of_on
-$$, 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and for each value of each attribute in use.', NULL),
-
-(400, 'health_outcome', $$
-    SELECT h.account_id, h.name, h.segment, h.owner, h.as_of_on AS scored_on, h.mrr, h.health_score, h.tier,
-           churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
-    FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS k,
-         LATERAL account_health(r.as_of_on - k * p.backtest_days) h JOIN account_state a USING (account_id)
-$$, 'Scores as of past days, from what was known then, and whether the customer churned in the backtest_days after: the rows of the backtests.', NULL),
-
-(410, 'health_backtest', $$
-    SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count, base_rate(s.state) AS churned_rate,
-           auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate, predicts(s.state, s.confidence_rate),
-           red.flagged AS flagged_count, red.precision AS precision_rate, red.precision_lower AS precision_lower_rate, red.precision_upper AS precision_upper_rate,
-           red.recall AS recall_rate, red.recall_lower AS recall_lower_rate, red.recall_upper AS recall_upper_rate,
-           top.lift AS top_lift_rate, top.lower AS top_lift_lower_rate, top.upper AS top_lift_upper_rate,
-           exp(10 * fit.slope) AS odds_ten_points_rate, exp(10 * fit.slope_lower) AS odds_lower_rate, exp(10 * fit.slope_upper) AS odds_upper_rate, s.policy_hash
-    FROM (SELECT d.dimension, d.value, backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state, r.confidence_rate, o.policy_hash
-          FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
-          GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) s, policy p,
-         LATERAL auc_interval(s.state, s.confidence_rate) auc,
-         -- below yellow_from; scores have 12 decimals
-         LATERAL flagged_at(s.state, 100 - p.health_yellow_from + 1e-12, s.confidence_rate) red,
-         LATERAL top_lift(s.state, 0.1, s.confidence_rate) top,
-         LATERAL risk_fit(s.state, s.confidence_rate) fit
-    ORDER BY s.dimension, s.value
-$$, 'Was the score right? Scores of past days held against the churn that followed, for all and for each value of each attribute in use. Unknown scores are left out.', NULL),
-
-(420, 'health_backtest_by_tier', $$
-    SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count, rate(rate_agg(o.is_churned)) AS churned_rate,
-           (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower AS churned_lower_rate, (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper AS churned_upper_rate,
-           o.policy_hash
-    FROM reporting_range r, health_outcome o
-    GROUP BY o.tier, r.confidence_rate, o.policy_hash
-    ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier)
-$$, 'Churn in the backtest_days after a score, by its tier.', NULL),
-
-(430, 'health_backtest_by_signal', $$
-    SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count, auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
-           predicts(s.state, s.confidence_rate), s.policy_hash
-    FROM (SELECT k.component, k.signal, backtest_agg(100 - k.value, churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL,
-                                                     h.account_id::text) AS state,
-                 -- of so many signals one would stand out by chance (Bonferroni)
-                 1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, h.policy_hash
-          FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS n,
-               LATERAL account_health(r.as_of_on - n * p.backtest_days) h JOIN account_state a USING (account_id), LATERAL contributions(h.health) k
-          WHERE k.component NOT IN ('veto', 'pulse')
-          GROUP BY k.component, k.signal, r.confidence_rate, h.policy_hash) s,
-         LATERAL auc_interval(s.state, s.confidence_rate) auc
-    ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal
-$$, 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. The intervals allow for looking at so many (Bonferroni).', NULL),
-
-(440, 'health_calibration', $$
-    SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score, 100 - c.mean_risk AS mean_score, c.predictions AS prediction_count, c.happened AS churn_count,
-           c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate, 1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
-    FROM (SELECT backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on = o.last_on) AS state,
-                 backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on < o.last_on) AS earlier, r.confidence_rate, o.policy_hash
-          FROM reporting_range r, (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
-          GROUP BY r.confidence_rate, o.policy_hash) s
-         CROSS JOIN LATERAL calibration(s.state, 10, s.confidence_rate) c
-         LEFT JOIN LATERAL risk_fit(s.earlier, s.confidence_rate) fit ON true
-    ORDER BY c.group_number
-$$, 'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days leads to expect.', NULL);
+$$, 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and for each value of each attribute in use.', NULL);

@@ -105,8 +105,8 @@ SELECT no, key, '001Dm' || lpad(key, 10, '0') || 'AAA' AS sf_id, company.vendor_
        0.6 + 0.8 * company.dice(:seed, key, 'intensity') AS intensity,
        -- six of ten were there before the first day, up to four years
        CASE WHEN dice.old < 0.6 THEN company.first_day() - 1 - floor(1460 * dice.began)::integer ELSE company.first_day() + floor(730 * dice.began)::integer END AS started_on,
-       -- a monthly hazard that, times the causes, comes to 0.6, 1 and 1.8 % a month on the average
-       CASE attribute.segment WHEN 'Enterprise' THEN 0.006 WHEN 'Mid-Market' THEN 0.010 ELSE 0.018 END / CASE WHEN :health_matters THEN 2.7 ELSE 1 END AS base_hazard,
+       -- a monthly hazard, to be multiplied by the causes; where these do not matter, segments, which use the product differently, do not either
+       CASE WHEN NOT :health_matters THEN 0.013 ELSE CASE attribute.segment WHEN 'Enterprise' THEN 0.006 WHEN 'Mid-Market' THEN 0.010 ELSE 0.018 END / 4 END AS base_hazard,
        no = 13 AS is_test
 FROM generate_series(1, :accounts) no,
      LATERAL (SELECT no::text AS key) k,
@@ -144,17 +144,17 @@ SELECT no, key, kickoff_on, kickoff_on + ceil(0.4 * delay)::integer AS connected
        kickoff_on + ceil(delay)::integer + 14 + floor(45 * company.dice(:seed, key, 'rollout'))::integer AS rollout_on
 FROM customer,
      LATERAL (SELECT started_on + 2 + floor(8 * company.dice(:seed, key, 'kickoff'))::integer AS kickoff_on,
-                     CASE WHEN company.dice(:seed, key, 'stuck') < CASE onboarding_path WHEN 'guided' THEN 0.05 WHEN 'partner' THEN 0.10 ELSE 0.35 END
-                          THEN 150 + 400 * company.dice(:seed, key, 'stuck for')
+                     CASE WHEN company.dice(:seed, key, 'stuck') < CASE onboarding_path WHEN 'guided' THEN 0.10 WHEN 'partner' THEN 0.20 ELSE 0.50 END
+                          THEN 180 + 480 * company.dice(:seed, key, 'stuck for')
                           ELSE CASE onboarding_path WHEN 'guided' THEN 19 WHEN 'partner' THEN 26 ELSE 36 END * exp(0.6 * company.normal(:seed, key, 'delay')) END AS delay) d;
 
 -- Invoices whose charge fails; of yearly ones ten times as many, so that yearly customers are in trouble as often as monthly ones
 CREATE TEMPORARY TABLE failed_payment AS
 SELECT m.no, m.k, m.starts_on AS failed_on,
-       CASE WHEN company.dice(:seed, m.key, m.k::text, 'recovers') < 0.8 THEN m.starts_on + 10 + floor(35 * company.dice(:seed, m.key, m.k::text, 'recovered'))::integer END AS recovered_on
+       CASE WHEN company.dice(:seed, m.key, m.k::text, 'recovers') < 0.6 THEN m.starts_on + 20 + floor(60 * company.dice(:seed, m.key, m.k::text, 'recovered'))::integer END AS recovered_on
 FROM month m JOIN customer c USING (no)
 WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company.first_day() - 91
-  AND company.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.24 ELSE 0.022 END
+  AND company.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.30 ELSE 0.03 END
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = m.no AND m.starts_on >= p.starts_on AND m.starts_on < p.ends_on);
 CREATE INDEX ON failed_payment (no);
 ANALYZE failed_payment;
@@ -167,7 +167,7 @@ SELECT no, 'usage_decline' AS cause, began_on, began_on + 21 AS from_on, began_o
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'decline begins'))::integer AS began_on) b
 WHERE company.dice(:seed, key, slot, 'decline') < 0.07 AND began_on > earliest_on
 UNION ALL
-SELECT no, 'champion_left', began_on, began_on, began_on + 120 + floor(120 * company.dice(:seed, key, slot, 'new champion'))::integer, 3
+SELECT no, 'champion_left', began_on, began_on, began_on + 120 + floor(120 * company.dice(:seed, key, slot, 'new champion'))::integer, 6
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'champion leaves'))::integer AS began_on) b
 WHERE company.dice(:seed, key, slot, 'champion') < 0.045 AND began_on > earliest_on
 UNION ALL
@@ -176,9 +176,9 @@ SELECT no, 'unresolved_escalation', began_on, began_on + 14, began_on + 20 + flo
 FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'escalation begins'))::integer AS began_on) b
 WHERE company.dice(:seed, key, slot, 'escalation') < 0.085 AND began_on > earliest_on AND began_on >= company.first_day()
 UNION ALL
-SELECT no, 'no_first_value', kickoff_on, kickoff_on + 60, value_on, 4 FROM onboarding WHERE value_on > kickoff_on + 60
+SELECT no, 'no_first_value', kickoff_on, kickoff_on + 60, value_on, 8 FROM onboarding WHERE value_on > kickoff_on + 60
 UNION ALL
-SELECT no, 'payment_failure', failed_on, failed_on, failed_on + 60, 6 FROM failed_payment;
+SELECT no, 'payment_failure', failed_on, failed_on, failed_on + 90, 8 FROM failed_payment;
 DELETE FROM cause WHERE began_on > company.last_day() OR to_on <= company.first_day();
 CREATE INDEX ON cause (no);
 ANALYZE cause;
@@ -423,7 +423,7 @@ SELECT v.account_id, v.id, coalesce(f.id, dashboards.id), '-1', day + interval '
 FROM week w
 JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.monday,
      -- in a decline users stay away, the others come less often, to fewer features; before the first value all of it is slow
-     LATERAL (SELECT floor(CASE WHEN v.stays < greatest(0.5 * w.depth, CASE WHEN w.without_champion THEN 0.35 ELSE 0 END) THEN 0
+     LATERAL (SELECT floor(CASE WHEN v.stays < greatest(0.5 * w.depth, CASE WHEN w.without_champion THEN 0.6 ELSE 0 END) THEN 0
                                 ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END + company.dice(:seed, v.person, w.week, 'visits') END)::integer AS visits,
                      floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day OFFSET 0) n,
      generate_series(1, n.visits) visit,
@@ -649,7 +649,7 @@ FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN onboard
                      (4, 'Team rollout', rollout_on, c.started_on + 75)) m(nth, subject, on_day, due_on),
      LATERAL (SELECT m.on_day <= company.last_day() AND m.on_day < coalesce(l.ends_on, 'infinity') AS done) d;
 
--- Reviews with six of ten accounts, about each quarter, with a note and the pulse that the CSM felt; some skip them for long
+-- Reviews with six of ten accounts, about each quarter, with a note; after one in ten the CSM says how healthy the account feels
 CREATE UNLOGGED TABLE company_salesforce.event (
     id text PRIMARY KEY, account_id text, owner_id text, subject text, type text, description text, activity_date timestamp, start_date_time timestamp, duration_in_minutes integer, is_deleted boolean,
     pulse_c numeric, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
@@ -659,7 +659,8 @@ SELECT '00UDm' || lpad(c.key, 7, '0') || lpad(q::text, 3, '0') || 'AAA', a.id, a
                     WHEN 'no_first_value' THEN 'Still no first dashboard; waiting for their data team.' WHEN 'payment_failure' THEN 'Card on file was declined, finance will look into it.'
                     WHEN 'champion_left' THEN 'Our main contact has left; need to find a new sponsor.'
                     ELSE company.pick(company.dice(:seed, c.key, q::text, 'note'), 'Good call, plans for the next quarter agreed.', 'Content. Asked about the roadmap.', 'Short check-in, nothing open.') END,
-       day, day + interval '13 hours', 30, false, least(100, greatest(0, round((74 + 12 * company.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 14 END)::numeric)))
+       day, day + interval '13 hours', 30, false, CASE WHEN company.dice(:seed, c.key, q::text, 'feels') < 0.1
+           THEN least(100, greatest(0, round((76 + 8 * company.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 34 END)::numeric))) END
 FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN life l USING (no), generate_series(0, 8) q,
      LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, q::text, 'review'))::integer AS day) d
      LEFT JOIN LATERAL (SELECT cause FROM cause x WHERE x.no = c.no AND day >= x.from_on AND day < x.to_on ORDER BY multiplier DESC LIMIT 1) x ON true

@@ -11,8 +11,8 @@
 CALL csmetrics.create_model(:'model');
 
 -- Times without zone are read in the policy's time zone: UTC, in which all of these vendors write. Billing
--- goes back further than usage and support, so the reports begin with those.
-UPDATE :"model".policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone';
+-- goes back further than usage and support, so the reports begin with those. Two years hold seven quarters of backtest.
+UPDATE :"model".policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7;
 
 -- What each subscription consisted of, and when: a change of seats or price is a new item, which ends the one before.
 CREATE OR REPLACE VIEW company_stripe.item_in_force AS
@@ -90,23 +90,11 @@ COMMENT ON VIEW company_zendesk.ticket_timeline IS 'Generated demo data. First r
 -- The requester is named by his address, as in the surveys and the usage.
 CALL csmetrics.map(:'model', 'ticket', $$
     SELECT o.external_id AS account_id, t.id AS ticket_id, t.created_at AS opened_at, l.first_reply_at, l.solved_at, l.reopened, l.agent_replies,
-           r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject
-    FROM company_zendesk.ticket t
-    JOIN company_zendesk.ticket_timeline l ON l.ticket_id = t.id
-    JOIN company_zendesk.organization o ON o.id = t.organization_id
-    JOIN company_zendesk."user" r ON r.id = t.requester_id $$);
-
--- A release that wants to know when it was escalated is told.
-SELECT EXISTS (SELECT FROM csmetrics.source_column WHERE source = 'ticket' AND name = 'escalated_at') AS has_escalated_at \gset
-\if :has_escalated_at
-CALL csmetrics.map(:'model', 'ticket', $$
-    SELECT o.external_id AS account_id, t.id AS ticket_id, t.created_at AS opened_at, l.first_reply_at, l.solved_at, l.reopened, l.agent_replies,
            r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject, l.escalated_at
     FROM company_zendesk.ticket t
     JOIN company_zendesk.ticket_timeline l ON l.ticket_id = t.id
     JOIN company_zendesk.organization o ON o.id = t.organization_id
     JOIN company_zendesk."user" r ON r.id = t.requester_id $$);
-\endif
 
 -- NPS (0 to 10) and CES (1 to 7, high is easy) from Qualtrics, whose contacts carry the account as external reference: a row an
 -- invitation, answered or not. CSAT from Zendesk, where it is offered, and then good or bad: the ends of a scale of 1 to 5.
@@ -133,17 +121,17 @@ CALL csmetrics.map(:'model', 'milestone', $$
     SELECT account_id, subject AS milestone, completed_date_time AS reached_at, activity_date AS due_on, subject = 'Kickoff' AS is_start, subject = 'First dashboard' AS is_value
     FROM company_salesforce.task WHERE type = 'Onboarding' AND NOT is_deleted $$);
 
--- Whatever else may tell how an account is: failed charges, the pulse that its CSM felt, and newsletters opened.
-SELECT EXISTS (SELECT FROM csmetrics.source_column WHERE source = 'signal') AS has_signals \gset
-\if :has_signals
+-- What else may tell how an account is: whether its last charge failed, the share of its contacts who opened the last newsletter
+-- (several values of one instant count as their mean), and the pulse that its CSM felt.
 CALL csmetrics.map(:'model', 'signal', $$
-    SELECT c.metadata ->> 'salesforce_account_id' AS account_id, 'payment_failures' AS signal, h.created AS at, 1 AS value
-    FROM company_stripe.charge h JOIN company_stripe.customer c ON c.id = h.customer_id WHERE h.status = 'failed'
+    SELECT c.metadata ->> 'salesforce_account_id' AS account_id, 'payment_failure' AS signal, h.created AS at, (h.status = 'failed')::integer AS value
+    FROM company_stripe.charge h JOIN company_stripe.customer c ON c.id = h.customer_id
     UNION ALL
-    SELECT account_id, 'pulse', start_date_time, pulse_c FROM company_salesforce.event WHERE pulse_c IS NOT NULL AND NOT is_deleted
+    SELECT c.account_id, 'newsletter', n.start_date + interval '7 days', (m.has_responded AND m.first_responded_date < n.start_date + interval '7 days')::integer
+    FROM company_salesforce.campaign_member m JOIN company_salesforce.campaign n ON n.id = m.campaign_id JOIN company_salesforce.contact c ON c.id = m.contact_id WHERE NOT m.is_deleted
     UNION ALL
-    SELECT c.account_id, 'newsletter_opens', m.first_responded_date, 1
-    FROM company_salesforce.campaign_member m JOIN company_salesforce.contact c ON c.id = m.contact_id WHERE m.has_responded AND NOT m.is_deleted $$);
-\endif
+    SELECT account_id, 'pulse', start_date_time, pulse_c FROM company_salesforce.event WHERE pulse_c IS NOT NULL AND NOT is_deleted $$);
+-- Two of them join the health score, the newsletter without weight: to be watched, not counted.
+INSERT INTO :"model".health_signal (component, signal, weight, worst, best) VALUES ('business', 'payment_failure', 5, 1, 0), ('usage', 'newsletter', 0, 0, 1);
 
 CALL csmetrics.refresh(:'model');
