@@ -1,7 +1,7 @@
 -- Customer-success metrics of a fictional telephone company. script/demo runs this in a throw-away
 -- cluster; in a database that has the extension, run it from the root of the repository:
 --     psql -X -q -f demo/demo.sql
--- It makes the schemas telco, retail and cs. Run again, it makes them anew; it stops at a schema of that
+-- It makes the schemas telco, retail, cs and those of the demo company (company, company_stripe, ...). Run again, it makes them anew; it stops at a schema of that
 -- name that is not its own.
 \set ON_ERROR_STOP on
 \pset border 0
@@ -275,8 +275,13 @@ FROM wave_line, LATERAL csmetrics.nps_interval(recommend) i,
 ORDER BY place;
 \echo 'CSAT here is 9 or 10 of 10. The last line is the waves'' states rolled up, not their percentages averaged.'
 
+\ir company/generate.sql
+\ir company/map.sql
+SET client_min_messages = warning;
+\ir company/health.sql
+
 \echo
-\echo '11. YOUR OWN TABLES                                                                                 README.md'
+\echo '14. YOUR OWN TABLES                                                                                 README.md'
 SELECT $text$
 In a database of yours, after CREATE EXTENSION csmetrics, with your tables and columns in the two queries:
 
@@ -284,9 +289,9 @@ In a database of yours, after CREATE EXTENSION csmetrics, with your tables and c
   CALL csmetrics.map('cs', 'account', 'SELECT id AS account_id, plan, segment FROM customers');
   CALL csmetrics.map('cs', 'subscription', 'SELECT customer_id AS account_id, begins AS starts_on,
                                             ends AS ends_on, monthly_price AS mrr FROM subscriptions');
-  -- and, where you have them, 'ticket', 'survey' and 'milestone'
+  -- and, where you have them, 'ticket', 'survey', 'milestone', 'usage', 'entitlement', 'signal'
   CALL csmetrics.refresh('cs');              -- again whenever the tables have changed
-  SELECT * FROM cs.revenue_monthly;
+  SELECT * FROM cs.revenue_monthly;          -- SELECT * FROM cs.account_health;
 
 TABLE csmetrics.source_column lists all that can be mapped, TABLE cs.policy the rules in force, \dv+ cs.* the
 views and \d+ cs.revenue_monthly what the columns of one mean. csmetrics.mrr() brings yearly and other prices

@@ -649,7 +649,7 @@ FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN onboard
                      (4, 'Team rollout', rollout_on, c.started_on + 75)) m(nth, subject, on_day, due_on),
      LATERAL (SELECT m.on_day <= company.last_day() AND m.on_day < coalesce(l.ends_on, 'infinity') AS done) d;
 
--- Reviews with six of ten accounts, about each quarter, with a note; after one in ten the CSM says how healthy the account feels
+-- Reviews with six of ten accounts, about each quarter, with a note; after one in twenty-five the CSM says how healthy the account feels
 CREATE UNLOGGED TABLE company_salesforce.event (
     id text PRIMARY KEY, account_id text, owner_id text, subject text, type text, description text, activity_date timestamp, start_date_time timestamp, duration_in_minutes integer, is_deleted boolean,
     pulse_c numeric, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
@@ -659,7 +659,7 @@ SELECT '00UDm' || lpad(c.key, 7, '0') || lpad(q::text, 3, '0') || 'AAA', a.id, a
                     WHEN 'no_first_value' THEN 'Still no first dashboard; waiting for their data team.' WHEN 'payment_failure' THEN 'Card on file was declined, finance will look into it.'
                     WHEN 'champion_left' THEN 'Our main contact has left; need to find a new sponsor.'
                     ELSE company.pick(company.dice(:seed, c.key, q::text, 'note'), 'Good call, plans for the next quarter agreed.', 'Content. Asked about the roadmap.', 'Short check-in, nothing open.') END,
-       day, day + interval '13 hours', 30, false, CASE WHEN company.dice(:seed, c.key, q::text, 'feels') < 0.1
+       day, day + interval '13 hours', 30, false, CASE WHEN company.dice(:seed, c.key, q::text, 'feels') < 0.04
            THEN least(100, greatest(0, round((76 + 8 * company.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 34 END)::numeric))) END
 FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN life l USING (no), generate_series(0, 8) q,
      LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, q::text, 'review'))::integer AS day) d

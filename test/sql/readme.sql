@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The SQL that the README shows runs as written there.
 BEGIN;
-SELECT plan(4);
+SELECT plan(5);
 CREATE TABLE public.subscription (customer_id integer, starts_on date, ends_on date, price numeric, months integer);
 INSERT INTO public.subscription VALUES (1, '2024-01-15', NULL, 1200, 12), (2, '2023-05-01', '2024-03-01', 90, 3);
 SET search_path = public;
@@ -37,5 +37,15 @@ SELECT results_eq('SELECT predicts(held), auc(held) > 0.9, i.lower > 0.5, i.uppe
     FROM (SELECT backtest_agg(100 - health_score, churned_within_90_days, account_id) AS held FROM score_then) AS scores,
          auc_interval(held) AS i, top_lift(held, 0.1) AS top',
     'VALUES (''yes'', true, true, true, 8 / 12.0 * 120 / 24::float8)', 'a score is held against what came after');
+
+CREATE TABLE public.rule (signal text, component text, weight float8, worst float8, best float8);
+INSERT INTO public.rule VALUES ('logins', 'usage', 40, 0, 20), ('csat', 'support', 30, 1, 5), ('nps', 'business', 30, 0, 10);
+CREATE TABLE public.reading (account_id text, signal text, reading float8);
+INSERT INTO public.reading VALUES ('a', 'logins', 10), ('a', 'csat', 5), ('a', 'nps', NULL), ('b', 'logins', NULL), ('b', 'csat', 3), ('b', 'nps', NULL);
+SELECT results_eq('SELECT account_id, score(health), tier(health), coverage(health),
+           (SELECT string_agg(signal || '' -'' || round(points_lost, 1), '', '' ORDER BY points_lost DESC) FROM contributions(health) WHERE points_lost > 0) AS why
+    FROM (SELECT account_id, health_score(component, signal, normalize_linear(reading, worst, best), weight) AS health
+          FROM reading JOIN rule USING (signal) GROUP BY account_id) AS account ORDER BY 1',
+    'VALUES (''a'', 71.428571428571::float8, ''Yellow'', 0.7::float8, ''logins -28.6''), (''b'', NULL, ''Unknown'', 0.3, ''csat -50.0'')', 'a score says why');
 SELECT * FROM finish();
 ROLLBACK;
