@@ -67,17 +67,22 @@ $$, 'Was the score right? Scores of past days held against the churn that follow
     ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier)
 $$, 'Churn in the backtest_days after a score, by its tier.', NULL),
 
-(430, 'health_backtest_by_signal', $$
+(430, 'health_outcome_by_signal', $$
+    SELECT h.account_id, h.as_of_on AS scored_on, k.component, k.signal, k.value AS value_score, k.weight,
+           churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
+    FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS n,
+         LATERAL account_health(r.as_of_on - n * p.backtest_days) h JOIN account_state a USING (account_id), LATERAL contributions(h.health) k
+    WHERE k.component NOT IN ('veto', 'pulse')
+$$, 'The signals behind health_outcome, one row each: what each was worth on past days, and whether the customer churned in the backtest_days after.', NULL),
+
+(435, 'health_backtest_by_signal', $$
     SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count, auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
            predicts(s.state, s.confidence_rate), s.policy_hash
-    FROM (SELECT k.component, k.signal, backtest_agg(100 - k.value, churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL,
-                                                     h.account_id::text) AS state,
+    FROM (SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text) AS state,
                  -- of so many signals one would stand out by chance (Bonferroni)
-                 1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, h.policy_hash
-          FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS n,
-               LATERAL account_health(r.as_of_on - n * p.backtest_days) h JOIN account_state a USING (account_id), LATERAL contributions(h.health) k
-          WHERE k.component NOT IN ('veto', 'pulse')
-          GROUP BY k.component, k.signal, r.confidence_rate, h.policy_hash) s,
+                 1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, o.policy_hash
+          FROM reporting_range r, health_outcome_by_signal o
+          GROUP BY o.component, o.signal, r.confidence_rate, o.policy_hash) s,
          LATERAL auc_interval(s.state, s.confidence_rate) auc
     ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal
 $$, 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. The intervals allow for looking at so many (Bonferroni).', NULL),
@@ -105,11 +110,8 @@ BEGIN
     PERFORM csmetrics.require_model(model);
     RETURN QUERY EXECUTE pg_catalog.replace($query$
         WITH fact AS MATERIALIZED (
-            SELECT h.account_id::text AS subject, h.as_of_on AS scored_on, k.component, k.signal, k.value, k.weight, r.confidence_rate,
-                   csmetrics.churned_on(csmetrics.limit_pauses(csmetrics.smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days), h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned
-            FROM {model}.reporting_range r, {model}.policy p, LATERAL pg_catalog.generate_series(1, p.backtest_count) AS n,
-                 LATERAL {model}.account_health(r.as_of_on - n * p.backtest_days) h JOIN {model}.account_state a USING (account_id), LATERAL csmetrics.contributions(h.health) k
-            WHERE k.component <> 'veto' AND k.weight > 0),
+            SELECT o.account_id::text AS subject, o.scored_on, o.component, o.signal, o.value_score AS value, o.weight, o.is_churned, r.confidence_rate
+            FROM {model}.reporting_range r, {model}.health_outcome_by_signal o WHERE o.weight > 0),
         last AS (SELECT pg_catalog.max(scored_on) AS day FROM fact),
         learned AS (
             SELECT f.component, f.signal, pg_catalog.avg(f.weight) AS weight,
