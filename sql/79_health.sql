@@ -29,10 +29,10 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
  'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL,
- $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
 (3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
- $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
 (4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL,
  $$CASE WHEN has_users AND day - since >= 28 THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END$$,
@@ -236,7 +236,7 @@ INSERT INTO model_view VALUES
     account AS (
         SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-               nullif(CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END, 0) AS entitled,
+               CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
