@@ -68,7 +68,7 @@ INSERT INTO model_signal VALUES
  $$mean_answer(answers, 'nps', from_at - (to_at - from_at), to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
 (15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
- $$CASE WHEN has_value AND (value_at IS NOT NULL OR as_of_at - started_at >= interval '720 hours') THEN greatest(0, as_days(least(value_at, as_of_at) - started_at)) END$$,
+ $$CASE WHEN has_value AND (value_at >= started_at OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours')) THEN as_days(least(value_at, as_of_at) - started_at) END$$,
  'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
 (16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,

@@ -1,0 +1,133 @@
+\unset ECHO
+\i test/psql.sql
+-- Health in a model of a dozen accounts: readings, scores, tiers and coverage by hand, each rule moving one of them,
+-- drill-downs that add up exactly, and backtests counted by plain SQL.
+BEGIN;
+SELECT * FROM no_plan();
+CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE broken text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+    RETURN concat_ws(' ', SQLSTATE, nullif(broken, ''));
+END $$;
+CALL create_model('cs');
+UPDATE cs.policy SET as_of = '2024-06-30';
+
+CREATE TABLE public.customer (account_id text, name text, segment text, lifecycle_stage text, parent_id text, seats int);
+INSERT INTO public.customer VALUES
+    ('a', 'All that can be known', 'small', 'mature', NULL, 4), ('b', 'Buys and never used it', 'small', 'mature', NULL, 5), ('c', 'Churned', 'small', 'mature', NULL, NULL), ('d', 'Does a trial', 'small', 'young', NULL, 1),
+    ('e', 'Enjoys a pause', 'large', 'mature', NULL, NULL), ('f', 'First week', 'large', 'young', NULL, 3), ('g', 'Great, but for an escalation', 'large', 'young', NULL, 10),
+    ('h', 'Has a pulse', 'large', 'young', 'g', NULL), ('i', 'Its pulse is old', 'large', 'young', 'g', 1), ('l', 'Lonely child', 'small', 'young', 'z', NULL), ('x', 'Never bought', 'large', NULL, NULL, 9);
+CREATE TABLE public.contract (account_id text, starts_on date, ends_on date, mrr numeric, status text, cancelled_on date);
+INSERT INTO public.contract VALUES
+    ('a', '2024-01-01', '2024-06-01', 100, NULL, NULL), ('a', '2024-06-01', NULL, 120, NULL, NULL),
+    ('b', '2024-01-01', NULL, 60, NULL, NULL), ('b', '2024-01-01', '2024-09-01', 40, NULL, '2024-06-15'),
+    ('c', '2024-01-01', '2024-05-01', 70, NULL, '2024-04-20'),
+    ('d', '2024-06-01', NULL, 30, 'trial', NULL),
+    ('e', '2024-01-01', '2024-06-10', 200, NULL, NULL), ('e', '2024-06-10', NULL, 200, 'paused', NULL),
+    ('f', '2024-06-26', NULL, 50, NULL, NULL), ('g', '2024-01-01', NULL, 500, NULL, NULL), ('h', '2024-01-01', NULL, 100, NULL, NULL), ('i', '2024-01-01', NULL, 300, NULL, NULL),
+    ('k', '2023-01-01', NULL, 10, NULL, NULL), -- unknown to the account source
+    ('l', '2024-01-01', NULL, 40, NULL, NULL);
+CREATE TABLE public.click (account_id text, at timestamptz, user_id text, feature text, events int);
+INSERT INTO public.click VALUES
+    ('a', '2024-03-01', NULL, NULL, 1), ('a', '2024-05-21', 'a3', NULL, 10), ('a', '2024-05-28', NULL, NULL, 10), ('a', '2024-06-04', NULL, 'search', 3),
+    ('a', '2024-06-11', NULL, 'search', 3), ('a', '2024-06-18', 'a2', 'search', 3), ('a', '2024-06-25', 'a1', 'search', 3), ('a', '2024-06-25', NULL, 'export', 3),
+    ('d', '2024-06-15', 'd1', 'beta', 1), ('f', '2024-06-27', 'f1', 'search', 5), ('a', '2024-07-01', 'a4', 'report', 100);
+-- g and i use it every Tuesday: eight users of g, one of i
+INSERT INTO public.click SELECT 'g', day, 'g' || u, (ARRAY['search', 'export'])[1 + u % 2], 2 FROM generate_series(timestamptz '2024-03-05', '2024-07-30', '7 days') day, generate_series(1, 8) u;
+INSERT INTO public.click SELECT 'i', day, 'i1', 'search', 2 FROM generate_series(timestamptz '2024-03-05', '2024-07-30', '7 days') day;
+CREATE TABLE public.bought (account_id text, feature text, starts_on date, ends_on date);
+INSERT INTO public.bought VALUES ('a', 'search', NULL, NULL), ('a', 'export', NULL, NULL), ('a', 'report', '2024-03-10', NULL), ('a', 'admin', NULL, NULL), ('a', 'old', NULL, '2024-06-30'), ('a', 'next', '2024-07-01', NULL), ('f', 'search', NULL, NULL), ('g', 'search', NULL, NULL), ('g', 'export', NULL, NULL), ('i', 'search', NULL, NULL), ('i', 'export', NULL, NULL);
+CREATE TABLE public.ticket (account_id text, ticket_id text, opened_at timestamptz, solved_at timestamptz, reopened int, requester_id text, escalated_at timestamptz);
+INSERT INTO public.ticket VALUES
+    ('a', '1', '2024-05-10 00:00', '2024-05-10 10:00', 1, 'ann', NULL), ('a', '2', '2024-05-14 00:00', '2024-05-14 20:00', 0, 'ann', NULL), ('a', '3', '2024-06-01 00:00', '2024-06-02 06:00', 0, 'bob', NULL),
+    ('a', '4', '2024-06-20 00:00', '2024-07-09 00:00', 0, 'cyd', '2024-06-28 00:00'), ('a', '5', '2024-07-01 00:00', NULL, 0, 'cyd', '2024-07-01 00:00'),
+    ('c', '6', '2024-04-10 00:00', '2024-04-10 10:00', 0, 'dan', NULL), ('g', '7', '2024-06-11 00:00', NULL, 0, 'eve', '2024-06-11 00:00');
+CREATE TABLE public.answer (account_id text, kind text, score numeric, responded_at timestamptz, respondent_id text);
+INSERT INTO public.answer VALUES
+    ('a', 'csat', 5, '2024-04-01 12:00', 'old'), ('a', 'csat', 2, '2024-05-20', 'ann'), ('a', 'csat', 4, '2024-06-05', 'bob'), ('a', 'csat', 1, '2024-07-01', 'bob'),
+    ('a', 'nps', 3, '2024-01-02 12:00', 'old'), ('a', 'nps', 9, '2024-01-15', 'ann'), ('a', 'nps', 6, '2024-06-01', 'bob'), ('g', 'csat', 5, '2024-05-02', 'eve');
+CREATE TABLE public.step (account_id text, milestone text, reached_at timestamptz, due_on date, is_start boolean, is_value boolean);
+INSERT INTO public.step VALUES
+    ('a', 'kickoff', '2024-01-05', '2024-01-10', true, NULL), ('a', 'live', '2024-02-14', '2024-02-15', NULL, true), ('a', 'train', NULL, '2024-06-30', NULL, NULL), ('a', 'adopt', '2024-07-01', '2024-05-01', NULL, NULL),
+    ('f', 'kickoff', '2024-06-26', NULL, true, NULL), ('h', 'kickoff', '2024-04-01', NULL, true, NULL);
+CREATE TABLE public.own (account_id text, signal text, at timestamptz, value numeric);
+INSERT INTO public.own VALUES ('h', 'pulse', '2024-06-21', 30), ('i', 'pulse', '2024-03-23', 10), ('i', 'quality', '2024-05-01', 10), ('i', 'quality', '2024-06-21', 80), ('i', 'quality', '2024-07-02', 0);
+CALL map('cs', 'account', 'TABLE public.customer');
+CALL map('cs', 'subscription', 'TABLE public.contract');
+CALL map('cs', 'usage', 'TABLE public.click');
+CALL map('cs', 'entitlement', 'TABLE public.bought');
+CALL map('cs', 'ticket', 'TABLE public.ticket');
+CALL map('cs', 'survey', 'TABLE public.answer');
+CALL map('cs', 'milestone', 'TABLE public.step');
+CALL map('cs', 'signal', 'TABLE public.own');
+CALL refresh('cs');
+
+-- Who counts
+SELECT results_eq('SELECT account_id, mrr FROM cs.account_health ORDER BY 1',
+    $$VALUES ('a', 120::numeric), ('b', 100), ('e', 0), ('f', 50), ('g', 500), ('h', 100), ('i', 300), ('k', 10), ('l', 40)$$,
+    'customers, paused ones too, also one without attributes: not who churned, tries or never bought');
+SELECT results_eq($$SELECT account_id, mrr FROM cs.account_health('2024-04-30') ORDER BY 1$$,
+    $$VALUES ('a', 100::numeric), ('b', 100), ('c', 70), ('e', 200), ('g', 500), ('h', 100), ('i', 300), ('k', 10), ('l', 40)$$, 'two months before: who churned the day after, not who was yet to come');
+SELECT is_empty($$SELECT * FROM cs.account_health('2022-12-31') WHERE mrr > 0$$, 'before the first subscription nobody pays');
+
+-- The sixteen readings. Windows: 28 days from 06-03, the 28 before from 05-06, eight weeks from 05-06, 90 days from 04-01 24:00, twice that from 01-02 24:00.
+CREATE FUNCTION pg_temp.reading(account text, signal text, day date DEFAULT '2024-06-30') RETURNS numeric LANGUAGE sql AS
+$$SELECT round(h.readings[m.position]::numeric, 6) FROM cs.account_health(day) h, model_signal m WHERE h.account_id = account AND m.name = signal$$;
+SELECT is(pg_temp.reading(account, signal), want::numeric(20, 6), format('%s of %s: %s', signal, account, why))
+FROM (VALUES
+    ('consistency', 'a', 0.75, 'Tuesdays of six of eight weeks'), ('consistency', 'b', 0, 'never used it, though others do'), ('consistency', 'f', NULL, 'a customer for less than a week'),
+    ('breadth', 'a', 0.5, 'search and export of four that it is entitled to; one ended today, one starts tomorrow'), ('breadth', 'b', NULL, 'entitled to nothing'), ('breadth', 'f', NULL, 'too new'),
+    ('depth', 'a', 0.25, 'search alone on four days'), ('depth', 'i', 0.5, 'search of two'), ('depth', 'b', NULL, 'entitled to nothing'),
+    ('seat_use', 'a', 0.5, 'two users of four seats; a third is idle, a fourth to come'), ('seat_use', 'b', 0, 'none of five seats'), ('seat_use', 'k', NULL, 'no seats'), ('seat_use', 'f', NULL, 'too new'),
+    ('trend', 'a', -0.25, '15 events after 20'), ('trend', 'g', 0, 'as before'), ('trend', 'b', NULL, 'no usage'), ('trend', 'f', NULL, 'nothing before'),
+    ('open_escalations', 'a', 1, 'ticket 4, solved later; ticket 5 is to come'), ('open_escalations', 'b', 0, 'no ticket, though others have'),
+    ('reopening', 'a', 1 / 3.0, 'ticket 1 of three solved'), ('reopening', 'g', NULL, 'nothing solved'),
+    ('repeated_contact', 'a', 0.25, 'ticket 2 of four opened'), ('repeated_contact', 'g', 0, 'one, the first'), ('repeated_contact', 'b', NULL, 'none opened'),
+    ('resolution', 'a', 4 / 3.0, '20 hours, where its segment has 15: the middle of 20 and the 10 of c'), ('resolution', 'g', NULL, 'nothing solved'),
+    ('csat', 'a', 3, '2 and 4; the 5 is too old'), ('csat', 'b', NULL, 'no answer'),
+    ('milestones', 'a', 2 / 3.0, 'two of three due; one is due until tonight'), ('milestones', 'f', NULL, 'none due'), ('milestones', 'b', NULL, 'none'),
+    ('renewal_posture', 'a', 1, 'no notice'), ('renewal_posture', 'b', 0.6, '40 of 100 under notice'), ('renewal_posture', 'e', NULL, 'no MRR while it pauses'),
+    ('mrr_change', 'a', 0.2, '120 after 100'), ('mrr_change', 'e', -1, 'a pause has none'), ('mrr_change', 'f', NULL, 'too new'),
+    ('nps', 'a', 7.5, '9 and 6; the 3 is too old'), ('nps', 'g', NULL, 'no answer'),
+    ('time_to_value', 'a', 40, 'from 01-05 to 02-14'), ('time_to_value', 'h', 91, 'so far, since 04-01'), ('time_to_value', 'f', NULL, 'not 30 days yet'), ('time_to_value', 'b', NULL, 'has not set out'),
+    ('escalation_days', 'a', 3, 'since 06-28'), ('escalation_days', 'g', 20, 'since 06-11'), ('escalation_days', 'b', 0, 'none')
+) AS t(signal, account, want, why);
+SELECT is(count(DISTINCT m.name), 16::bigint, 'all of them were read above') FROM model_signal m;
+-- Before the feeds begin nothing can be said of anybody: tickets on 04-10, usage on 03-01, first value on 02-14, entitlements without a start ever since.
+SELECT results_eq($$SELECT account_id, readings[6], readings[16] FROM cs.account_health('2024-04-09') WHERE account_id IN ('a', 'b') ORDER BY 1$$, $$VALUES ('a', NULL::float8, NULL::float8), ('b', NULL, NULL)$$, 'before the first ticket no escalation is no reading');
+SELECT results_eq($$SELECT account_id, readings[6], readings[16] FROM cs.account_health('2024-04-10') WHERE account_id IN ('a', 'b') ORDER BY 1$$, $$VALUES ('a', 0::float8, 0::float8), ('b', 0, 0)$$, 'from the first one on it is, for all');
+SELECT results_eq('SELECT day, r.readings[1], r.readings[4] FROM (VALUES (date ''2024-02-29''), (''2024-03-01''), (''2024-03-05'')) d(day), cs.account_health(day) r WHERE account_id = ''b'' ORDER BY 1',
+    $$VALUES (date '2024-02-29', NULL::float8, NULL::float8), ('2024-03-01', 0, NULL), ('2024-03-05', 0, 0)$$, 'so with usage, and with users');
+SELECT results_eq('SELECT day, r.readings[2], r.readings[3] FROM (VALUES (date ''2024-03-04''), (''2024-03-05''), (''2024-03-10'')) d(day), cs.account_health(day) r WHERE account_id = ''a'' ORDER BY 1',
+    $$VALUES (date '2024-03-04', NULL::float8, NULL::float8), ('2024-03-05', 0, 0), ('2024-03-10', 0, 0)$$, 'and with features');
+SELECT is(pg_temp.reading('a', 'time_to_value', '2024-02-13'), NULL, 'and with first value');
+SELECT is(pg_temp.reading('a', 'time_to_value', '2024-02-14'), 40::numeric(20, 6), 'which counts from its instant on');
+SELECT is(pg_temp.reading('b', 'renewal_posture', day), want::numeric(20, 6), 'notice on ' || day) FROM (VALUES (date '2024-06-14', 1), ('2024-06-15', 0.6), ('2024-08-31', 0.6), ('2024-09-01', 1)) t(day, want);
+
+-- Scores. a: usage (75 10 + 62.5 6 + 50 6 + 62.5 8 + 50 10) / 40, support (50 8 + 50/3 5 + 50 5 + 250/3 5 + 100/3 7) / 30, business (200/3 5 + 100 9 + 100 5 + 75 5 + 250/3 6) / 30
+CREATE FUNCTION pg_temp.score(account text, day date DEFAULT '2024-06-30') RETURNS text LANGUAGE sql AS
+$$SELECT concat_ws(' ', round(health_score::numeric, 6), tier, round(coverage_rate::numeric, 6)) FROM cs.account_health(day) WHERE account_id = account$$;
+SELECT is(pg_temp.score('a'), '64.166667 Yellow 1.000000', 'a: 2425 + 1383.33 + 2608.33 of 10000');
+SELECT is(pg_temp.score('b'), 'Unknown 0.400000', 'b: 0.4 of the weight is known, too little');
+SELECT is(pg_temp.score('f'), 'Unknown 0.170000', 'f: new');
+-- g: usage 100, support (50 8 + 100 5 + 100 7) / 20 = 80, business 100: 94; an escalation of 20 days holds it at 79
+SELECT is(pg_temp.score('g'), '79.000000 Yellow 0.740000', 'g: a veto');
+SELECT is(pg_temp.score('g', '2024-06-23'), '94.000000 Green 0.740000', 'g a week before: 13 days are no veto');
+SELECT is(pg_temp.score('g', '2024-06-24'), '94.000000 Green 0.740000', 'nor are 14 days less a microsecond');
+SELECT is(pg_temp.score('g', '2024-06-25'), '79.000000 Yellow 0.740000', 'but more are');
+SELECT is(pg_temp.score('h'), '30.000000 Red 0.280000', 'h: a pulse of ten days is the score, however little else is known');
+SELECT is(pg_temp.score('h', '2024-09-18'), '30.000000 Red 0.370000', 'after 90 days less a microsecond it still is');
+SELECT is(pg_temp.score('h', '2024-09-19'), 'Unknown 0.370000', 'and then no more');
+-- i: usage (100 10 + 62.5 6 + 100 6 + 100 8 + 100 10) / 40 = 94.375, the rest 100
+SELECT is(pg_temp.score('i'), '97.750000 Green 0.620000', 'i: a pulse of 100 days is none');
+SELECT is(pg_temp.score('i', '2024-06-20'), '10.000000 Red 0.620000', 'ten days before it was');
+SELECT results_eq('SELECT account_id, reasons FROM cs.account_health WHERE account_id IN (''a'', ''g'', ''i'') ORDER BY 1',
+    $$VALUES ('a', 'trend -5.0, csat -4.7, reopening -4.2'), ('g', 'veto -15.0, open_escalations -6.0'), ('i', 'breadth -2.3')$$, 'what cost most');
+SELECT results_eq('SELECT * FROM (SELECT account_id, name, segment, plan, owner, mrr, health_score, tier, coverage_rate, as_of_on, policy_hash FROM cs.account_health) v ORDER BY 1',
+    $$SELECT account_id, name, segment, plan, owner, mrr, health_score, tier, coverage_rate, as_of_on, policy_hash FROM cs.account_health('2024-06-30') ORDER BY 1$$, 'the view is the function of as_of');
+SELECT * FROM finish();
+ROLLBACK;
