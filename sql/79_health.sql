@@ -244,8 +244,8 @@ INSERT INTO model_view VALUES
         FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
              LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
              LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
-        -- customers of that day, paused ones too; without subscriptions, all accounts
-        WHERE NOT o.has_revenue
+        -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
+        WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
            OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
         OFFSET 0),
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
