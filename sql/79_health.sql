@@ -212,7 +212,7 @@ INSERT INTO model_view VALUES
     reading_day AS (
         SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
                p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
-               r.gap_smooth_days, r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
+               r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
                md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
@@ -245,8 +245,9 @@ INSERT INTO model_view VALUES
              LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
              LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
+        -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
         WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
-           OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+           OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
         OFFSET 0),
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
     health AS (
