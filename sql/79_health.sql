@@ -65,7 +65,7 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN day - since >= health_days THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END$$,
  'MRR / MRR health_days before - 1'),
 (14, 'business', 'nps', 5, 3, 9, NULL, NULL,
- $$mean_answer(answers, 'nps', from_at - (to_at - from_at), to_at)$$,
+ $$mean_answer(answers, 'nps', from_at - health_days * interval '24 hours', to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
 (15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
  $$CASE WHEN has_value AND (value_at >= started_at OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours')) THEN as_days(least(value_at, as_of_at) - started_at) END$$,
