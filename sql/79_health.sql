@@ -214,7 +214,7 @@ INSERT INTO model_view VALUES
                p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
                r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
-               md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
+               md5(concat(r.policy_hash, (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g))) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
         OFFSET 0),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
@@ -252,7 +252,7 @@ INSERT INTO model_view VALUES
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
     health AS (
         SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
-        FROM reading a JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
+        FROM reading a LEFT JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
                                 AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END
         OFFSET 0),
     scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
