@@ -131,5 +131,90 @@ SELECT results_eq('SELECT account_id, reasons FROM cs.account_health WHERE accou
     $$VALUES ('a', 'trend -5.0, csat -4.7, reopening -4.2'), ('g', 'escalation_days -15.0, open_escalations -6.0'), ('i', 'breadth -2.3')$$, 'what cost most');
 SELECT results_eq('SELECT * FROM (SELECT account_id, name, segment, plan, owner, mrr, health_score, tier, coverage_rate, as_of_on, policy_hash FROM cs.account_health) v ORDER BY 1',
     $$SELECT account_id, name, segment, plan, owner, mrr, health_score, tier, coverage_rate, as_of_on, policy_hash FROM cs.account_health('2024-06-30') ORDER BY 1$$, 'the view is the function of as_of');
+
+-- Without entitlements, what anybody used in the last 28 days: search, export and the beta of a trial
+CALL map('cs', 'entitlement', 'SELECT * FROM public.bought WHERE false');
+CALL refresh('cs');
+SELECT is(pg_temp.reading('a', signal), want::numeric(20, 6), signal || ' without entitlements') FROM (VALUES ('breadth', 2 / 3.0), ('depth', 1 / 3.0)) t(signal, want);
+SELECT is(pg_temp.reading('b', 'breadth'), 0::numeric(20, 6), 'who never used it has no breadth then');
+CALL map('cs', 'entitlement', 'TABLE public.bought');
+CALL refresh('cs');
+
+-- What was under notice while it was paused, or before it starts, is no MRR to lose: 100 and 40 of 200.
+CREATE FUNCTION pg_temp.tried(change text, further text, result text) RETURNS text LANGUAGE plpgsql AS $$
+-- what a query says after a change that is taken back
+DECLARE said text;
+BEGIN
+    EXECUTE change;
+    EXECUTE further;
+    EXECUTE 'SELECT concat_ws('' | '', ' || result || ')' INTO said;
+    RAISE EXCEPTION USING ERRCODE = 'P0099', MESSAGE = said;
+EXCEPTION WHEN SQLSTATE 'P0099' THEN
+    RETURN SQLERRM;
+END $$;
+SELECT is(pg_temp.tried($$INSERT INTO public.contract VALUES ('g', '2024-05-01', NULL, 700, 'paused', '2024-06-01')$$, 'CALL refresh(''cs'')', $$pg_temp.reading('g', 'renewal_posture')$$), '1.000000', 'notice of what is paused');
+SELECT is(pg_temp.tried($$INSERT INTO public.contract VALUES ('g', '2024-07-01', '2024-09-01', 700, NULL, '2024-06-01')$$, 'CALL refresh(''cs'')', $$pg_temp.reading('g', 'renewal_posture'), pg_temp.reading('g', 'renewal_posture', '2024-07-01')$$), '1.000000 | 0.416667', 'notice of what has not begun');
+
+-- The rules of health_signal, one at a time
+CREATE FUNCTION pg_temp.by_rule(change text, result text DEFAULT 'pg_temp.score(''a''), pg_temp.score(''i'')') RETURNS text LANGUAGE sql AS $$SELECT pg_temp.tried(change, 'SELECT', result)$$;
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET weight = 20 WHERE signal = ''consistency'''), '65.151515 Yellow 1.000000 | 97.954545 Green 0.654545', 'another weight: (7166.67) / 110 and (4775 + 6000) / 110');
+SELECT is(pg_temp.by_rule('INSERT INTO cs.health_signal (component, signal, segment, weight, worst, best) VALUES (''usage'', ''consistency'', ''small'', 0, 0, 1)'), '62.962963 Yellow 1.000000 | 97.750000 Green 0.620000', 'a row for one segment: 5666.67 / 90, and the other as before');
+SELECT is(pg_temp.by_rule('INSERT INTO cs.health_signal (component, signal, lifecycle_stage, weight, worst, best) VALUES (''usage'', ''consistency'', ''mature'', 20, 0, 1)'), '65.151515 Yellow 1.000000 | 97.750000 Green 0.620000', 'a row for one stage');
+SELECT is(pg_temp.by_rule('INSERT INTO cs.health_signal (component, signal, segment, lifecycle_stage, weight, worst, best) VALUES (''usage'', ''consistency'', ''small'', NULL, 0, 0, 1), (''usage'', ''consistency'', NULL, ''mature'', 20, 0, 1)'), '62.962963 Yellow 1.000000 | 97.750000 Green 0.620000', 'the row of the segment comes first');
+SELECT is(pg_temp.by_rule('INSERT INTO cs.health_signal (component, signal, segment, lifecycle_stage, weight, worst, best) VALUES (''usage'', ''consistency'', ''small'', NULL, 0, 0, 1), (''usage'', ''consistency'', ''small'', ''mature'', 20, 0, 1), (''usage'', ''consistency'', ''large'', ''mature'', 0, 0, 1)'), '65.151515 Yellow 1.000000 | 97.750000 Green 0.620000', 'the row of both before that');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET worst = 2, best = -1 WHERE signal = ''consistency''', 'pg_temp.score(''a'')'), '60.833333 Yellow 1.000000', 'worst and best: 0.75 is worth 125 / 3 now, 100/3 points of weight 10 less');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET worst = NULL, best = NULL, knots = ''{0,0.5,1}'', scores = ''{0,90,100}'' WHERE signal = ''consistency'''), '66.166667 Yellow 1.000000 | 97.750000 Green 0.620000', 'knots and scores: 0.75 is worth 95');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET worst = NULL, best = NULL, knots = ''{0,1}'', scores = ''{100,0}'' WHERE signal = ''consistency''; UPDATE cs.health_signal SET veto_from = 0.75, veto_cap = 12.5 WHERE signal = ''consistency''', 'pg_temp.score(''a'')'), '12.500000 Red 1.000000', 'a veto of any signal, on the side of the worse: 0.75 and above');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET veto_from = 0.74, veto_cap = 12.5 WHERE signal = ''consistency''', 'pg_temp.score(''a'')'), '64.166667 Yellow 1.000000', 'and of one where higher is better 0.74 and below');
+-- b knows usage 0 of weight 18, support 100 of 8, business 1040 / 14
+UPDATE cs.policy SET health_min_coverage = 0.4;
+SELECT is(pg_temp.score('b'), '52.285714 Yellow 0.400000', 'health_min_coverage: b has just enough');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET policy = ''neutral'' WHERE signal = ''trend''', 'pg_temp.score(''b'')'), '59.428571 Yellow 0.400000', 'policy neutral: 50 of weight 10 among 28 of usage');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET policy = ''zero'' WHERE signal = ''nps''', 'pg_temp.score(''b'')'), '46.421053 Red 0.400000', 'policy zero: 0 of weight 5 among 19 of business');
+UPDATE cs.policy SET health_min_coverage = 0.401;
+SELECT is(pg_temp.score('b'), 'Unknown 0.400000', 'and here it has not');
+UPDATE cs.policy SET health_min_coverage = 0.6;
+-- quality of i: 80, given on 06-21, ten days less a microsecond ago; its usage is 3775 of weight 40, its other components 100
+CREATE FUNCTION pg_temp.own(policy text, keep_days int, component text DEFAULT 'usage') RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.by_rule(format('INSERT INTO cs.health_signal (component, signal, weight, worst, best, policy, keep_days) VALUES (%L, ''quality'', 10, 0, 100, %L, %L)', component, policy, keep_days), 'pg_temp.score(''i'')') $$;
+SELECT is(pg_temp.own('renormalise', NULL), '96.136364 Green 0.654545', 'an own signal: (3775 + 800 + 6000) / 110');
+SELECT is(pg_temp.own('renormalise', NULL, 'own'), '96.136364 Green 0.654545', 'and in a component of its own');
+SELECT is(pg_temp.own('renormalise', 10), '96.136364 Green 0.654545', 'keep_days 10: not that old');
+SELECT is(pg_temp.own('renormalise', 9), 'Unknown 0.563636', 'keep_days 9: it is missing, and too little is known');
+SELECT is(pg_temp.own('carry', 40), '96.411483 Green 0.631818', 'carry for 40 days: three quarters of its weight are left, (50 (3775 + 7.5 80) / 47.5 + 6000) / 110');
+SELECT is(pg_temp.own('pulse', 11), '80.000000 Green 0.620000', 'as a pulse it is the score');
+SELECT is(pg_temp.own('pulse', 9), '97.750000 Green 0.620000', 'while it lasts');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET keep_days = 101 WHERE signal = ''pulse''', 'pg_temp.score(''i'')'), '10.000000 Red 0.620000', 'keep_days of the pulse');
+SELECT is(pg_temp.by_rule('DELETE FROM cs.health_signal WHERE signal = ''escalation_days''', 'pg_temp.score(''g'')'), '94.000000 Green 0.740000', 'without the row, no veto');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET veto_from = 21 WHERE signal = ''escalation_days''', 'pg_temp.score(''g'')'), '94.000000 Green 0.740000', 'veto_from');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET veto_cap = 40 WHERE signal = ''escalation_days''', 'pg_temp.score(''g'')'), '40.000000 Red 0.740000', 'veto_cap');
+SELECT is(pg_temp.by_rule('UPDATE cs.health_signal SET segment = ''small''', '(SELECT string_agg(concat_ws('' '', account_id, tier, coverage_rate), '', '' ORDER BY account_id) FROM cs.account_health)'), 'a Yellow 1, b Unknown 0.4, e Unknown, f Unknown, g Unknown, h Unknown, i Unknown, k Unknown, l Unknown 0.32', 'who has no rules is Unknown, not gone');
+SELECT is(pg_temp.by_rule('DELETE FROM cs.health_signal', '(SELECT count(*) FROM cs.account_health WHERE tier = ''Unknown'' AND policy_hash IS NOT NULL)'), '9', 'without any rules all are');
+SELECT results_eq('SELECT signal, higher_is_better FROM cs.health_signal ORDER BY 1', $$SELECT name, best > worst FROM model_signal UNION ALL SELECT 'pulse', true ORDER BY 1$$, 'the table says which way is better');
+
+-- The policy, one column at a time
+CREATE FUNCTION pg_temp.by_policy(change text, result text DEFAULT 'pg_temp.score(''a'')') RETURNS text LANGUAGE sql AS $$SELECT pg_temp.tried('UPDATE cs.policy SET ' || change, 'SELECT', result)$$;
+SELECT is(pg_temp.by_policy('health_green_from = 64.16'), '64.166667 Green 1.000000', 'health_green_from');
+SELECT is(pg_temp.by_policy('health_yellow_from = 64.17'), '64.166667 Red 1.000000', 'health_yellow_from');
+SELECT is(pg_temp.by_policy('health_method = ''worst_component'''), '46.111111 Red 1.000000', 'health_method worst_component: support');
+SELECT is(pg_temp.by_policy('health_method = ''worst_signal'''), '16.666667 Red 1.000000', 'health_method worst_signal: reopening');
+SELECT is(pg_temp.by_policy('health_days = 30', $$(SELECT string_agg(concat_ws(' ', name, pg_temp.reading('a', name)), ', ' ORDER BY position) FROM model_signal WHERE name IN ('reopening', 'repeated_contact', 'resolution', 'csat', 'nps', 'mrr_change'))$$),
+    'reopening 0.000000, repeated_contact 0.000000, resolution 1.000000, csat 4.000000, mrr_change 0.200000, nps 6.000000', 'health_days: tickets 3 and 4, one CSAT answer, one NPS answer of 60 days, MRR of 05-31');
+SELECT is(pg_temp.by_policy('health_days = 29', 'pg_temp.reading(''a'', ''mrr_change'')'), '0.000000', 'and of 06-01, when it was 120');
+SELECT is(pg_temp.by_policy('trend_days = 14', 'pg_temp.reading(''a'', ''trend'')'), round(9 / 6.0 - 1, 6)::text, 'trend_days: 9 events after 6');
+SELECT is(pg_temp.by_policy('adoption_days = 41', 'pg_temp.reading(''a'', ''seat_use'')'), '0.750000', 'adoption_days: the third user is active');
+SELECT is(pg_temp.by_policy('contact_window_days = 3', 'pg_temp.reading(''a'', ''repeated_contact'')'), '0.000000', 'contact_window_days: ticket 2 came too late for that');
+SELECT is(pg_temp.by_policy('ttv_start_rule = ''paid''', 'pg_temp.reading(''a'', ''time_to_value''), pg_temp.reading(''e'', ''time_to_value'')'), '44.000000 | 31.000000', 'ttv_start_rule paid: from 01-01');
+SELECT is(pg_temp.by_policy('pause_churn_days = 10', '(SELECT count(*) FROM cs.account_health WHERE account_id = ''e'')'), '0', 'pause_churn_days: e has churned by now');
+SELECT is(pg_temp.by_policy('time_zone = ''America/New_York''', 'pg_temp.reading(''a'', ''escalation_days'')'), '3.166667', 'time_zone: the day ends four hours later');
+-- In a day of the session's own zone an hour may come or go.
+SET timezone = 'America/New_York';
+INSERT INTO public.answer VALUES ('a', 'nps', 1, '2024-01-03 00:30+00', 'eve');
+CALL refresh('cs');
+SELECT is(pg_temp.reading('a', 'nps'), round(16 / 3.0, 6), 'the time zone of the session has no part in it');
+SET timezone = 'UTC';
+DELETE FROM public.answer WHERE respondent_id = 'eve' AND kind = 'nps';
+CALL refresh('cs');
+
 SELECT * FROM finish();
 ROLLBACK;
