@@ -77,13 +77,15 @@ INSERT INTO model_signal VALUES
 INSERT INTO model_setting VALUES
 ('health_signal', ARRAY[
     'UNIQUE NULLS NOT DISTINCT (component, signal, segment, lifecycle_stage)',
+    'CONSTRAINT names_of_1_to_255_bytes CHECK (octet_length(component) BETWEEN 1 AND 255 AND octet_length(signal) BETWEEN 1 AND 255)',
     'CONSTRAINT weight_in_range CHECK (weight >= 0 AND weight <= 1e6)',
     $$CONSTRAINT known_policy CHECK (policy IN ('renormalise', 'neutral', 'zero', 'carry', 'pulse'))$$,
     'CONSTRAINT worst_and_best_or_knots_and_scores CHECK (CASE WHEN knots IS NULL THEN scores IS NULL AND csmetrics.normalize_linear(0, worst, best) IS NOT NULL
                 ELSE worst IS NULL AND best IS NULL AND csmetrics.normalize_piecewise(0, knots, scores) IS NOT NULL END)',
+    'CONSTRAINT at_most_64_knots CHECK (cardinality(knots) <= 64)',
     'CONSTRAINT keep_days_in_range CHECK (keep_days BETWEEN 0 AND 36525)',
     $$CONSTRAINT carry_and_pulse_need_keep_days CHECK (policy NOT IN ('carry', 'pulse') OR coalesce(keep_days, 0) > 0)$$,
-    'CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)'],
+    $$CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE abs(veto_from) < 'Infinity' AND coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)$$],
  $$SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::double precision[], NULL::double precision[], 'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL$$,
  'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which then hold there.');
@@ -113,8 +115,8 @@ INSERT INTO model_history (position, name, type, source, expression, condition, 
  'How many features it was entitled to over time; NULL without any');
 
 INSERT INTO policy_column VALUES
-(80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100', 'Scores from here on are Green'),
-(81, 'health_yellow_from', 'double precision', '50', 'health_yellow_from >= 0', 'Scores from here on are Yellow, lower ones Red'),
+(80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100 AND health_green_from = round(health_green_from::numeric, 2)', 'Scores from here on are Green; at most two decimals'),
+(81, 'health_yellow_from', 'double precision', '50', 'health_yellow_from >= 0 AND health_yellow_from = round(health_yellow_from::numeric, 2)', 'Scores from here on are Yellow, lower ones Red; at most two decimals'),
 (82, 'health_min_coverage', 'double precision', '0.6', 'health_min_coverage >= 0 AND health_min_coverage <= 1', 'A score of which less than this share of the weight is known is Unknown'),
 (83, 'health_method', 'text', $$'weighted'$$, $$health_method IN ('weighted', 'worst_component', 'worst_signal')$$, 'The score is the weighted mean of its components, or that of the worst component, or of the worst signal'),
 (84, 'health_days', 'integer', '90', 'health_days BETWEEN 1 AND 3653', 'Days of tickets, answers and MRR that signals of health look back on'),
