@@ -3,7 +3,7 @@
 -- Health in a model of a dozen accounts: readings, scores, tiers and coverage by hand, each rule moving one of them,
 -- drill-downs that add up exactly, and backtests counted by plain SQL.
 BEGIN;
-SELECT * FROM no_plan();
+SELECT plan(222);
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
@@ -216,5 +216,129 @@ SET timezone = 'UTC';
 DELETE FROM public.answer WHERE respondent_id = 'eve' AND kind = 'nps';
 CALL refresh('cs');
 
+-- What cannot be right is refused when it is written, and what is accepted can be read.
+CREATE FUNCTION pg_temp.rule(change text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.failure('UPDATE cs.health_signal SET ' || change || ' WHERE signal = ''csat''')$$;
+SELECT is(pg_temp.rule(change), want, change || ': ' || want)
+FROM (VALUES
+    ('weight = -1', '23514 weight_in_range'), ('weight = 1e6 + 1', '23514 weight_in_range'), ('weight = ''NaN''', '23514 weight_in_range'), ('policy = ''ignore''', '23514 known_policy'),
+    ('worst = NULL', '23514 worst_and_best_or_knots_and_scores'), ('worst = 5', '22023'), ('best = ''NaN''', '22023'), ('scores = ''{0,100}''', '23514 worst_and_best_or_knots_and_scores'),
+    ('knots = ''{1,5}'', scores = ''{0,100}''', '23514 worst_and_best_or_knots_and_scores'), ('worst = NULL, best = NULL, knots = ''{1,5}''', '23514 worst_and_best_or_knots_and_scores'),
+    ('worst = NULL, best = NULL, knots = ''{5,1}'', scores = ''{0,100}''', '22023'), ('worst = NULL, best = NULL, knots = ''{1,5}'', scores = ''{0,101}''', '22023'),
+    ('worst = NULL, best = NULL, knots = (SELECT array_agg(k) FROM generate_series(1, 65) k), scores = array_fill(1, ARRAY[65])', '23514 at_most_64_knots'),
+    ('keep_days = -1', '23514 keep_days_in_range'), ('keep_days = 36526', '23514 keep_days_in_range'), ('policy = ''carry''', '23514 carry_and_pulse_need_keep_days'), ('policy = ''pulse'', keep_days = 0', '23514 carry_and_pulse_need_keep_days'),
+    ('veto_from = 2', '23514 veto_from_and_veto_cap'), ('veto_cap = 50', '23514 veto_from_and_veto_cap'), ('veto_from = 2, veto_cap = 101', '23514 veto_from_and_veto_cap'), ('veto_from = ''NaN'', veto_cap = 50', '23514 veto_from_and_veto_cap'),
+    ('signal = repeat(''x'', 256)', '23514 names_of_1_to_255_bytes'), ('component = ''''', '23514 names_of_1_to_255_bytes'), ('signal = NULL', '23502'), ('weight = NULL', '23502'),
+    ('component = ''business'', signal = ''nps''', '23505 health_signal_component_signal_segment_lifecycle_stage_key'),
+    ('worst = NULL, best = NULL, knots = (SELECT array_agg(k) FROM generate_series(1, 64) k), scores = array_fill(1, ARRAY[64])', 'no error')
+) AS t(change, want);
+SELECT lives_ok('SELECT h::text FROM cs.health_by_account_signal h', '64 knots can be read');
+UPDATE cs.health_signal SET worst = 2, best = 5, knots = NULL, scores = NULL WHERE signal = 'csat';
+SELECT matches(pg_temp.failure('UPDATE cs.policy SET ' || change), '^23514 policy_', change || ' is refused')
+FROM unnest(ARRAY['health_green_from = 50', 'health_green_from = 101', 'health_green_from = 79.995', 'health_yellow_from = -1', 'health_yellow_from = 80', 'health_yellow_from = 49.999', 'health_min_coverage = 1.1', 'health_method = ''mean''', 'health_days = 0', 'health_margin = -1', 'health_margin = ''NaN''',
+                  'movement_days = 0', 'backtest_days = 0', 'backtest_count = 0', 'backtest_count = 101']) change;
+
+-- Signal by signal
+SELECT results_eq('SELECT account_id, sum(points), 100 - sum(lost_points) FROM cs.health_by_account_signal WHERE tier <> ''Unknown'' GROUP BY 1 ORDER BY 1',
+    'SELECT account_id, health_score::numeric, health_score::numeric FROM cs.account_health WHERE tier <> ''Unknown'' ORDER BY 1', 'the points of the signals add up to the score exactly');
+SELECT results_eq('SELECT account_id, round(sum(points), 6) FROM cs.health_by_account_signal WHERE account_id = ''b'' GROUP BY 1', $$VALUES ('b', 52.285714)$$, 'of an Unknown one to what it would be');
+SELECT results_eq('SELECT component, signal, round(reading::numeric, 6), round(value_score::numeric, 6), weight, round(points, 6), round(lost_points, 6) FROM cs.health_by_account_signal WHERE account_id = ''g'' AND (component IN (''veto'', ''support'', ''pulse'') OR signal = ''trend'') ORDER BY 1, 2',
+    $$VALUES ('pulse', 'pulse', NULL::numeric, NULL::numeric, 0::float8, 0.000000, 0.000000),
+             ('support', 'csat', 5.000000, 100.000000, 7, 10.500000, 0.000000), ('support', 'escalation_days', 20.000000, 33.333333, 0, 0.000000, 0.000000), ('support', 'open_escalations', 1.000000, 50.000000, 8, 6.000000, 6.000000),
+             ('support', 'reopening', NULL, NULL, 5, 0.000000, 0.000000), ('support', 'repeated_contact', 0.000000, 100.000000, 5, 7.500000, 0.000000), ('support', 'resolution', NULL, NULL, 5, 0.000000, 0.000000),
+             ('usage', 'trend', 0.000000, 100.000000, 10, 10.000000, 0.000000), ('veto', 'escalation_days', NULL, 79.000000, 0, -15.000000, 15.000000)$$, 'what g is made of');
+SELECT is(reading, 30::float8, 'an own signal has a reading too') FROM cs.health_by_account_signal WHERE account_id = 'h' AND signal = 'pulse';
+SELECT results_eq('SELECT component, signal, account_count, known_count, known_rate, mean_value_score, weight, mean_lost_points FROM cs.health_by_signal ORDER BY 1, 2',
+    $$SELECT component, signal, count(*), count(value_score), count(value_score) / count(*)::float8, avg(value_score), avg(weight), avg(lost_points) FROM cs.health_by_account_signal GROUP BY 1, 2 ORDER BY 1, 2$$, 'by signal: over the accounts');
+SELECT results_eq('SELECT signal, account_count, known_count, round(mean_value_score::numeric, 6) FROM cs.health_by_signal WHERE signal IN (''csat'', ''nps'', ''breadth'') ORDER BY 1',
+    $$VALUES ('breadth', 9::bigint, 3::bigint, 75.000000), ('csat', 9, 2, 66.666667), ('nps', 9, 1, 75.000000)$$, 'by hand');
+
+-- By segment: a Yellow of 120, b and l Unknown of 140; g Yellow of 500, h Red of 100, i Green of 300, e and f Unknown of 50; k in none, Unknown of 10
+SELECT results_eq('SELECT value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, green_mrr, yellow_mrr, red_mrr, unknown_mrr, round(red_mrr_rate::numeric, 6), round(mean_score::numeric, 6), round(weighted_score::numeric, 6), worst_score FROM cs.health_by_segment WHERE dimension IN (''all'', ''segment'') ORDER BY dimension, value',
+    $$VALUES ('all', 9::bigint, 1::bigint, 2::bigint, 1::bigint, 5::bigint, 1 / 9.0::float8, 1220::numeric, 300::numeric, 620::numeric, 100::numeric, 200::numeric, round(100 / 1220.0, 6), round((385 / 6.0 + 79 + 30 + 97.75) / 4, 6), round((385 / 6.0 * 120 + 39500 + 3000 + 29325) / 1020, 6), 30::float8),
+             ('(none)', 1, 0, 0, 0, 1, 0, 10, 0, 0, 0, 10, 0, NULL, NULL, NULL),
+             ('large', 5, 1, 1, 1, 2, 0.2, 950, 300, 500, 100, 50, round(100 / 950.0, 6), round((79 + 30 + 97.75) / 3, 6), round(71825 / 900.0, 6), 30),
+             ('small', 3, 0, 1, 0, 2, 0, 260, 0, 120, 0, 140, 0, 64.166667, 64.166667, 64.16)$$, 'by segment, by hand');
+SELECT results_eq('SELECT dimension, sum(account_count)::bigint, sum(green_count)::bigint, sum(yellow_count)::bigint, sum(red_count)::bigint, sum(unknown_count)::bigint, sum(mrr), sum(green_mrr), sum(yellow_mrr), sum(red_mrr), sum(unknown_mrr) FROM cs.health_by_segment GROUP BY 1 ORDER BY 1',
+    $$SELECT d, account_count, green_count, yellow_count, red_count, unknown_count, mrr, green_mrr, yellow_mrr, red_mrr, unknown_mrr FROM cs.health_by_segment, unnest('{all,lifecycle_stage,segment}'::text[]) d WHERE dimension = 'all' ORDER BY 1$$, 'the values of each attribute add up to all');
+SELECT results_eq('SELECT parent_id, name, child_count, mrr, round(children_score::numeric, 6), round(with_parent_score::numeric, 6), worst_child_id, worst_child_score FROM cs.health_by_parent ORDER BY 1',
+    $$VALUES ('g', 'Great, but for an escalation', 2::bigint, 400::numeric, 80.812500, round(71825 / 900.0, 6), 'h', 30::float8), ('z', NULL, 1, 40, NULL, NULL, NULL, NULL)$$, 'parents: (100 30 + 300 97.75) / 400, and 500 of 79 more; the child of z is Unknown');
+UPDATE public.customer SET parent_id = 'c' WHERE account_id = 'i';
+SELECT results_eq('SELECT parent_id, child_count, round(children_score::numeric, 6), round(with_parent_score::numeric, 6) FROM cs.health_by_parent ORDER BY 1',
+    $$VALUES ('c', 1::bigint, 97.750000, 97.750000), ('g', 1, 30.000000, round(42500 / 600.0, 6)), ('z', 1, NULL, NULL)$$, 'a parent that is no customer adds nothing');
+UPDATE public.customer SET parent_id = 'g' WHERE account_id = 'i';
+
+-- Movement. Of 28 days: whatever it is, it adds up.
+SELECT results_eq($$SELECT account_id, before_on, before_score, health_score, before_score::numeric + sum(change_points) FROM cs.health_movement_by_signal GROUP BY 1, 2, 3, 4 ORDER BY 1$$,
+    $$SELECT h.account_id, date '2024-06-02', b.health_score, h.health_score, h.health_score::numeric FROM cs.account_health('2024-06-30') h JOIN cs.account_health('2024-06-02') b USING (account_id)
+      WHERE h.health_score IS NOT NULL AND b.health_score IS NOT NULL AND h.health::text <> b.health::text ORDER BY 1$$, 'the changes add up to the difference exactly');
+SELECT isnt_empty('SELECT FROM cs.health_movement_by_signal', 'and there are some');
+UPDATE cs.policy SET movement_days = 7;
+-- a: an escalation -4, trend from 0.9 -5, csat without the 5 of old -14/9, consistency +1.25, breadth +2.25 (one of five, old among them), depth +3, seats +2.5, nps without the 3 of old +1.25; g: a veto
+SELECT results_eq('SELECT account_id, signal, term, round(before_value_score::numeric, 6), round(value_score::numeric, 6), round(change_points, 6) FROM cs.health_movement_by_signal WHERE round(change_points, 6) <> 0 ORDER BY 1, 6, 2',
+    $$VALUES ('a', 'trend', 'value', 100.000000, 50.000000, -5.000000), ('a', 'open_escalations', 'value', 100.000000, 50.000000, -4.000000), ('a', 'csat', 'value', 55.555556, 33.333333, -1.555556), ('a', 'consistency', 'value', 62.500000, 75.000000, 1.250000),
+             ('a', 'nps', 'value', 50.000000, 75.000000, 1.250000), ('a', 'breadth', 'value', 25.000000, 62.500000, 2.250000), ('a', 'seat_use', 'value', 31.250000, 62.500000, 2.500000), ('a', 'depth', 'value', 0.000000, 50.000000, 3.000000),
+             ('g', 'escalation_days', 'override', NULL, 79.000000, -15.000000)$$, 'movement_days: a week''s changes by hand');
+SELECT results_eq('SELECT account_id, before_on, round(before_score::numeric, 6), round(change_points, 6), before_tier, tier, reasons FROM cs.health_movement', $$VALUES ('g', date '2024-06-23', 94.000000, -15.000000, 'Green', 'Yellow', 'escalation_days -15.0')$$, 'a moved by less than the margin');
+UPDATE cs.policy SET health_margin = 0.3;
+SELECT results_eq('SELECT account_id, before_on, round(before_score::numeric, 6), round(change_points, 6), before_tier, tier, reasons FROM cs.health_movement',
+    $$VALUES ('g', date '2024-06-23', 94.000000, -15.000000, 'Green', 'Yellow', 'escalation_days -15.0'), ('a', '2024-06-23', 64.472222, -0.305556, 'Yellow', 'Yellow', 'trend -5.0, open_escalations -4.0, depth +3.0')$$, 'health_margin');
+UPDATE cs.policy SET health_margin = 0, health_green_from = 64.47;
+SELECT is(before_tier || ' ' || tier, 'Green Yellow', 'tiers of then are by the bounds of now') FROM cs.health_movement WHERE account_id = 'a';
+UPDATE cs.policy SET health_margin = 2, health_green_from = 80, movement_days = 28;
+
+-- Trend
+SELECT results_eq('SELECT * FROM (SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, mean_score, weighted_score, as_of_on, policy_hash FROM cs.health_trend WHERE as_of_on = ''2024-06-30'') t ORDER BY 1, 2',
+    'SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, mean_score, weighted_score, as_of_on, policy_hash FROM cs.health_by_segment ORDER BY 1, 2', 'the trend ends with health_by_segment');
+SELECT results_eq($$SELECT as_of_on, account_count, mrr FROM cs.health_trend WHERE dimension = 'all' ORDER BY 1$$,
+    $$SELECT day::date, (SELECT count(*) FROM cs.account_health(day::date)), (SELECT sum(mrr) FROM cs.account_health(day::date)) FROM (SELECT timestamp '2023-07-01' + n * interval '1 month' - interval '1 day' AS day FROM generate_series(0, 12) n) d ORDER BY 1$$, 'thirteen days: twelve ends of months and today');
+UPDATE cs.policy SET as_of = '2024-06-12', report_from = '2024-05-03';
+SELECT results_eq($$SELECT as_of_on FROM cs.health_trend WHERE dimension = 'all' ORDER BY 1$$, $$VALUES (date '2024-05-31'), ('2024-06-12')$$, 'from report_from on, in the middle of a month too');
+UPDATE cs.policy SET as_of = '2024-06-30', report_from = NULL;
+
+-- Was it right? Days 05-16 and 04-01, scores of all: c churned on 05-01. e pauses from 06-10.
+UPDATE cs.policy SET backtest_days = 45, backtest_count = 2, health_min_coverage = 0;
+SELECT results_eq('SELECT scored_on, account_id, is_churned FROM cs.health_outcome ORDER BY 1, 2',
+    $$SELECT day, account_id, day = '2024-04-01' AND account_id = 'c' FROM (VALUES (date '2024-04-01'), ('2024-05-16')) d(day), regexp_split_to_table('abceghikl', '') account_id WHERE day = '2024-04-01' OR account_id <> 'c' ORDER BY 1, 2$$, 'who was a customer, and who churned within 45 days');
+SELECT results_eq('SELECT * FROM (SELECT account_id, scored_on, mrr, health_score, tier, policy_hash FROM cs.health_outcome) o ORDER BY 2, 1',
+    'SELECT account_id, as_of_on, mrr, health_score, tier, policy_hash FROM (VALUES (date ''2024-04-01''), (''2024-05-16'')) d(day), cs.account_health(day) ORDER BY 2, 1', 'scores as of those days');
+SELECT is(pg_temp.by_policy('pause_rule = ''churn''', '(SELECT string_agg(account_id, '' '' ORDER BY scored_on, account_id) FROM cs.health_outcome WHERE is_churned)'), 'c e', 'pause_rule churn: a pause is one');
+SELECT is(pg_temp.by_policy('backtest_days = 30, backtest_count = 3', '(SELECT string_agg(DISTINCT concat_ws('' '', scored_on, CASE WHEN is_churned THEN account_id END), '', '') FROM cs.health_outcome)'), '2024-04-01, 2024-04-01 c, 2024-05-01, 2024-05-31', 'backtest_days and backtest_count: other days');
+SELECT results_eq('SELECT dimension, value, prediction_count, churn_count, churned_rate, round(auc_rate::numeric, 12), predicts, flagged_count, round(precision_rate::numeric, 12), recall_rate, precision_lower_rate, precision_upper_rate, recall_lower_rate, recall_upper_rate FROM cs.health_backtest',
+    $$WITH o AS (SELECT d.dimension, d.value, o.* FROM cs.health_outcome o JOIN cs.account_dimension d USING (account_id) WHERE health_score IS NOT NULL)
+      SELECT dimension, value, count(*), count(*) FILTER (WHERE is_churned), avg(is_churned::int)::float8,
+             (SELECT round(avg(CASE WHEN c.health_score < s.health_score THEN 1 WHEN c.health_score = s.health_score THEN 0.5 ELSE 0 END), 12) FROM o c JOIN o s USING (dimension, value) WHERE c.is_churned AND NOT s.is_churned AND (dimension, value) = (g.dimension, g.value)),
+             'too few', count(*) FILTER (WHERE tier = 'Red'), round(avg(is_churned::int) FILTER (WHERE tier = 'Red'), 12), (avg((tier = 'Red')::int) FILTER (WHERE is_churned))::float8,
+             (wilson_interval(count(*) FILTER (WHERE tier = 'Red' AND is_churned), count(*) FILTER (WHERE tier = 'Red'))).*, (wilson_interval(count(*) FILTER (WHERE tier = 'Red' AND is_churned), count(*) FILTER (WHERE is_churned))).*
+      FROM o g GROUP BY 1, 2 ORDER BY 1, 2$$, 'backtest, counted by plain SQL');
+SELECT is(concat_ws(' ', prediction_count, churn_count), '17 1', 'of nine and eight, one churned') FROM cs.health_backtest WHERE dimension = 'all';
+SELECT results_eq('SELECT tier, prediction_count, churn_count, churned_rate, churned_lower_rate, churned_upper_rate FROM cs.health_backtest_by_tier',
+    $$SELECT tier, n, k, k::float8 / n, (wilson_interval(k, n)).* FROM (SELECT tier, count(*) AS n, count(*) FILTER (WHERE is_churned) AS k FROM cs.health_outcome GROUP BY 1) t ORDER BY array_position('{Red,Yellow,Green,Unknown}', tier)$$, 'by tier');
+SELECT results_eq('SELECT component, signal, prediction_count, churn_count, round(auc_rate::numeric, 9) FROM cs.health_backtest_by_signal ORDER BY 1, 2',
+    $$WITH k AS (SELECT o.is_churned, k.* FROM cs.health_outcome o, cs.account_health(o.scored_on) h, contributions(h.health) k WHERE h.account_id = o.account_id AND component NOT IN ('veto', 'pulse'))
+      SELECT component, signal, count(value), count(*) FILTER (WHERE is_churned AND value IS NOT NULL),
+             (SELECT round(avg(CASE WHEN c.value < s.value THEN 1 WHEN c.value = s.value THEN 0.5 ELSE 0 END), 9) FROM k c JOIN k s USING (component, signal) WHERE c.is_churned AND NOT s.is_churned AND c.value IS NOT NULL AND s.value IS NOT NULL AND (component, signal) = (g.component, g.signal))
+      FROM k g GROUP BY 1, 2 HAVING count(value) > 0 ORDER BY 1, 2$$, 'by signal, where it was known');
+SELECT results_eq('SELECT sum(prediction_count), sum(churn_count), min(lowest_score), max(highest_score), round((sum(mean_score * prediction_count) / sum(prediction_count))::numeric, 9) FROM cs.health_calibration',
+    $$SELECT count(*)::numeric, count(*) FILTER (WHERE is_churned)::numeric, min(health_score), max(health_score), round(avg(health_score)::numeric, 9) FROM cs.health_outcome WHERE scored_on = '2024-05-16'$$, 'calibration: of the last day');
+UPDATE cs.policy SET backtest_days = 90, backtest_count = 4, health_min_coverage = 0.6;
+
+-- Hashes
+CREATE TEMP TABLE hash AS SELECT (SELECT policy_hash FROM cs.account_health LIMIT 1) AS health, (SELECT DISTINCT policy_hash FROM cs.revenue_monthly) AS revenue;
+SELECT is(pg_temp.by_rule(change, '(SELECT DISTINCT policy_hash <> health FROM cs.account_health, hash), (SELECT DISTINCT policy_hash <> revenue FROM cs.revenue_monthly, hash)'), want, change || ' moves the hash of health, and of revenue with the policy alone')
+FROM (VALUES ('UPDATE cs.health_signal SET weight = 11 WHERE signal = ''csat''', 't | f'), ('UPDATE cs.health_signal SET keep_days = 80 WHERE signal = ''pulse''', 't | f'), ('UPDATE cs.policy SET health_days = 60', 't | t'),
+             ('UPDATE cs.policy SET as_of = ''2024-06-29''', 'f | f'), ('UPDATE cs.health_signal SET weight = weight', 'f | f')) t(change, want);
+SELECT is_empty(format('SELECT v.policy_hash FROM cs.%I v, hash WHERE v.policy_hash IS DISTINCT FROM hash.health', view), view || ' has that of health')
+FROM unnest('{health_by_account_signal,health_by_signal,health_by_segment,health_by_parent,health_movement,health_movement_by_signal,health_trend,health_outcome,health_backtest,health_backtest_by_tier,health_backtest_by_signal,health_calibration}'::text[]) view;
+
+-- Without subscriptions all are accounts; without anything there is nothing to say.
+CALL create_model('bare');
+SELECT is_empty(format('TABLE bare.%I', view), 'an empty model gives no rows: ' || view)
+FROM unnest('{account_health,health_by_account_signal,health_by_signal,health_by_segment,health_by_parent,health_movement,health_trend,health_outcome,health_backtest,health_backtest_by_tier,health_backtest_by_signal,health_calibration}'::text[]) view;
+UPDATE bare.policy SET as_of = '2024-06-30';
+CALL map('bare', 'account', 'TABLE public.customer');
+CALL map('bare', 'usage', 'SELECT account_id, at, user_id, events FROM public.click UNION ALL SELECT ''new'', ''2024-06-30'', NULL, 1 UNION ALL SELECT ''next'', ''2024-07-01'', NULL, 1');
+CALL refresh('bare');
+SELECT results_eq('SELECT account_id, readings[1], readings[2], readings[12] FROM bare.account_health(''2024-06-30'') WHERE account_id IN (''a'', ''c'', ''new'', ''next'') ORDER BY 1',
+    'VALUES (''a'', 0.75::float8, NULL::float8, NULL::float8), (''c'', NULL, NULL, NULL), (''new'', NULL, NULL, NULL)', 'without subscriptions: all accounts, since their first usage; who is not known yet is none');
 SELECT * FROM finish();
 ROLLBACK;
