@@ -3,7 +3,7 @@
 -- Health in a model of a dozen accounts: readings, scores, tiers and coverage by hand, each rule moving one of them,
 -- drill-downs that add up exactly, and backtests counted by plain SQL.
 BEGIN;
-SELECT plan(222);
+SELECT plan(249);
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
@@ -53,7 +53,7 @@ INSERT INTO public.answer VALUES
 CREATE TABLE public.step (account_id text, milestone text, reached_at timestamptz, due_on date, is_start boolean, is_value boolean);
 INSERT INTO public.step VALUES
     ('a', 'kickoff', '2024-01-05', '2024-01-10', true, NULL), ('a', 'live', '2024-02-14', '2024-02-15', NULL, true), ('a', 'train', NULL, '2024-06-30', NULL, NULL), ('a', 'adopt', '2024-07-01', '2024-05-01', NULL, NULL),
-    ('f', 'kickoff', '2024-06-26', NULL, true, NULL), ('h', 'kickoff', '2024-04-01', NULL, true, NULL),
+    ('f', 'kickoff', '2024-06-25 23:30', NULL, true, NULL), ('k', 'kickoff', '2023-12-01', NULL, true, NULL), ('h', 'kickoff', '2024-04-01', NULL, true, NULL),
     ('e', 'live', '2024-02-01', NULL, NULL, true), ('i', 'kickoff', '2024-02-10', NULL, true, NULL), ('i', 'live', '2024-02-05', NULL, NULL, true);
 CREATE TABLE public.own (account_id text, signal text, at timestamptz, value numeric);
 INSERT INTO public.own VALUES ('h', 'pulse', '2024-06-21', 30), ('i', 'pulse', '2024-03-23', 10), ('i', 'quality', '2024-05-01', 10), ('i', 'quality', '2024-06-21', 80), ('i', 'quality', '2024-07-02', 0);
@@ -106,9 +106,15 @@ SELECT results_eq('SELECT day, r.readings[1], r.readings[4] FROM (VALUES (date '
     $$VALUES (date '2024-02-29', NULL::float8, NULL::float8), ('2024-03-01', 0, NULL), ('2024-03-05', 0, 0)$$, 'so with usage, and with users');
 SELECT results_eq('SELECT day, r.readings[2], r.readings[3] FROM (VALUES (date ''2024-03-04''), (''2024-03-05''), (''2024-03-10'')) d(day), cs.account_health(day) r WHERE account_id = ''a'' ORDER BY 1',
     $$VALUES (date '2024-03-04', NULL::float8, NULL::float8), ('2024-03-05', 0, 0), ('2024-03-10', 0, 0)$$, 'and with features');
-SELECT is(pg_temp.reading('a', 'time_to_value', '2024-01-31'), NULL, 'and with first value');
+SELECT is(pg_temp.reading('k', 'time_to_value', day), want::numeric(20, 6), 'and with first value, on ' || day) FROM (VALUES (date '2024-01-31', NULL), ('2024-02-01', 63)) t(day, want);
 SELECT is(pg_temp.reading('a', 'time_to_value', '2024-02-14'), 40::numeric(20, 6), 'which counts from its instant on');
 SELECT is(pg_temp.reading('b', 'renewal_posture', day), want::numeric(20, 6), 'notice on ' || day) FROM (VALUES (date '2024-06-14', 1), ('2024-06-15', 0.6), ('2024-08-31', 0.6), ('2024-09-01', 1)) t(day, want);
+
+-- f begins on 06-26, sets out on the evening before and uses search on 06-27.
+SELECT is(pg_temp.reading('f', signal, day), want::numeric(20, 6), format('%s of f as of %s', signal, day))
+FROM (VALUES ('consistency', date '2024-07-02', NULL), ('consistency', '2024-07-03', 1), ('breadth', '2024-07-23', NULL), ('breadth', '2024-07-24', 1), ('breadth', '2024-07-25', 0), ('depth', '2024-07-23', NULL), ('depth', '2024-07-24', 0),
+             ('seat_use', '2024-07-23', NULL), ('seat_use', '2024-07-24', 1 / 3.0), ('seat_use', '2024-07-25', 0), ('mrr_change', '2024-09-23', NULL), ('mrr_change', '2024-09-24', 0),
+             ('time_to_value', '2024-07-24', NULL), ('time_to_value', '2024-07-25', 30 + 0.5 / 24)) t(signal, day, want);
 
 -- Scores. a: usage (75 10 + 62.5 6 + 50 6 + 62.5 8 + 50 10) / 40, support (50 8 + 50/3 5 + 50 5 + 250/3 5 + 100/3 7) / 30, business (200/3 5 + 100 9 + 100 5 + 75 5 + 250/3 6) / 30
 CREATE FUNCTION pg_temp.score(account text, day date DEFAULT '2024-06-30') RETURNS text LANGUAGE sql AS
@@ -154,6 +160,9 @@ EXCEPTION WHEN SQLSTATE 'P0099' THEN
 END $$;
 SELECT is(pg_temp.tried($$INSERT INTO public.contract VALUES ('g', '2024-05-01', NULL, 700, 'paused', '2024-06-01')$$, 'CALL refresh(''cs'')', $$pg_temp.reading('g', 'renewal_posture')$$), '1.000000', 'notice of what is paused');
 SELECT is(pg_temp.tried($$INSERT INTO public.contract VALUES ('g', '2024-07-01', '2024-09-01', 700, NULL, '2024-06-01')$$, 'CALL refresh(''cs'')', $$pg_temp.reading('g', 'renewal_posture'), pg_temp.reading('g', 'renewal_posture', '2024-07-01')$$), '1.000000 | 0.416667', 'notice of what has not begun');
+
+SELECT is(pg_temp.tried($$INSERT INTO public.contract VALUES ('b', '2024-05-01', NULL, -70, NULL, NULL); UPDATE cs.policy SET credit_rule = 'count'$$, 'CALL refresh(''cs'')', $$pg_temp.reading('b', 'renewal_posture')$$), '0.000000', 'notice of 40 where a credit leaves 30 of MRR');
+SELECT is(pg_temp.tried($$INSERT INTO public.answer VALUES ('b', 'nps', 4, '2024-06-30 23:59:59.999999', NULL), ('b', 'csat', 4, '2024-06-30 23:59:59.999999', NULL), ('i', 'csat', 4, '2024-07-01', NULL)$$, 'CALL refresh(''cs'')', $$pg_temp.reading('b', 'nps'), pg_temp.reading('b', 'csat'), pg_temp.reading('i', 'csat')$$), '4.000000 | 4.000000', 'the last microsecond of the day counts');
 
 -- The rules of health_signal, one at a time
 CREATE FUNCTION pg_temp.by_rule(change text, result text DEFAULT 'pg_temp.score(''a''), pg_temp.score(''i'')') RETURNS text LANGUAGE sql AS $$SELECT pg_temp.tried(change, 'SELECT', result)$$;
@@ -209,11 +218,12 @@ SELECT is(pg_temp.by_policy('pause_churn_days = 10', '(SELECT count(*) FROM cs.a
 SELECT is(pg_temp.by_policy('time_zone = ''America/New_York''', 'pg_temp.reading(''a'', ''escalation_days'')'), '3.166667', 'time_zone: the day ends four hours later');
 -- In a day of the session's own zone an hour may come or go.
 SET timezone = 'America/New_York';
-INSERT INTO public.answer VALUES ('a', 'nps', 1, '2024-01-03 00:30+00', 'eve');
+INSERT INTO public.answer VALUES ('a', 'nps', 1, '2024-01-03 00:30+00', 'eve'), ('a', 'csat', 1, '2024-01-12 00:30+00', 'eve');
 CALL refresh('cs');
 SELECT is(pg_temp.reading('a', 'nps'), round(16 / 3.0, 6), 'the time zone of the session has no part in it');
+SELECT is(pg_temp.reading('a', 'csat', '2024-04-10'), 3::numeric(20, 6), 'nor in 90 days: 5 and 1');
 SET timezone = 'UTC';
-DELETE FROM public.answer WHERE respondent_id = 'eve' AND kind = 'nps';
+DELETE FROM public.answer WHERE respondent_id = 'eve' AND account_id = 'a';
 CALL refresh('cs');
 
 -- What cannot be right is refused when it is written, and what is accepted can be read.
@@ -282,9 +292,17 @@ SELECT results_eq('SELECT account_id, before_on, round(before_score::numeric, 6)
 UPDATE cs.policy SET health_margin = 0.3;
 SELECT results_eq('SELECT account_id, before_on, round(before_score::numeric, 6), round(change_points, 6), before_tier, tier, reasons FROM cs.health_movement',
     $$VALUES ('g', date '2024-06-23', 94.000000, -15.000000, 'Green', 'Yellow', 'escalation_days -15.0'), ('a', '2024-06-23', 64.472222, -0.305556, 'Yellow', 'Yellow', 'trend -5.0, open_escalations -4.0, depth +3.0')$$, 'health_margin');
-UPDATE cs.policy SET health_margin = 0, health_green_from = 64.47;
+UPDATE cs.policy SET health_margin = 2, health_green_from = 64.47;
 SELECT is(before_tier || ' ' || tier, 'Green Yellow', 'tiers of then are by the bounds of now') FROM cs.health_movement WHERE account_id = 'a';
 UPDATE cs.policy SET health_margin = 2, health_green_from = 80, movement_days = 28;
+
+SELECT is(pg_temp.by_policy('movement_days = 7, health_green_from = 95, health_margin = ' || margin, '(SELECT string_agg(concat_ws('' '', account_id, before_tier, tier), '', '') FROM cs.health_movement)'), want, 'a move of just health_margin is one: ' || margin) FROM (VALUES ('15', 'g Yellow Yellow'), ('15.01', '')) t(margin, want);
+-- b had 74.29 of business less 40 9 / 14 of 30 when notice came; by the worst component a has support alone.
+SELECT is(pg_temp.by_policy('health_min_coverage = 0.4', '(SELECT round(sum(change_points), 6) FROM cs.health_movement_by_signal WHERE account_id = ''b'')'), round(-40 * 9 / 14.0 * 0.3, 6)::text, 'health_min_coverage: b moves too');
+SELECT is(pg_temp.by_policy('health_method = ''worst_component''', '(SELECT reasons FROM cs.account_health WHERE account_id = ''a'')'), 'csat -15.6, reopening -13.9, open_escalations -13.3', 'health_method: reasons by the worst component');
+SELECT is(pg_temp.by_policy('health_method = ' || quote_literal(method), '(SELECT bool_and(points = score) FROM (SELECT account_id, sum(points) AS points, health_score::numeric AS score FROM cs.health_by_account_signal WHERE tier <> ''Unknown'' GROUP BY 1, 3) s),
+              (SELECT bool_and(before_score + points = score) FROM (SELECT account_id, before_score::numeric, sum(change_points) AS points, health_score::numeric AS score FROM cs.health_movement_by_signal GROUP BY 1, 2, 4) s)'), 't | t', 'by method ' || method || ' points and changes add up too')
+FROM unnest('{worst_component,worst_signal}'::text[]) method;
 
 -- Trend
 SELECT results_eq('SELECT * FROM (SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, mean_score, weighted_score, as_of_on, policy_hash FROM cs.health_trend WHERE as_of_on = ''2024-06-30'') t ORDER BY 1, 2',
@@ -303,6 +321,9 @@ SELECT results_eq('SELECT * FROM (SELECT account_id, scored_on, mrr, health_scor
     'SELECT account_id, as_of_on, mrr, health_score, tier, policy_hash FROM (VALUES (date ''2024-04-01''), (''2024-05-16'')) d(day), cs.account_health(day) ORDER BY 2, 1', 'scores as of those days');
 SELECT is(pg_temp.by_policy('pause_rule = ''churn''', '(SELECT string_agg(account_id, '' '' ORDER BY scored_on, account_id) FROM cs.health_outcome WHERE is_churned)'), 'c e', 'pause_rule churn: a pause is one');
 SELECT is(pg_temp.by_policy('backtest_days = 30, backtest_count = 3', '(SELECT string_agg(DISTINCT concat_ws('' '', scored_on, CASE WHEN is_churned THEN account_id END), '', '') FROM cs.health_outcome)'), '2024-04-01, 2024-04-01 c, 2024-05-01, 2024-05-31', 'backtest_days and backtest_count: other days');
+SELECT is(pg_temp.by_policy('health_yellow_from = 10', '(SELECT string_agg(concat_ws('' '', account_id, tier), '', '') FROM cs.health_outcome WHERE health_score = 10), (SELECT flagged_count FROM cs.health_backtest WHERE dimension = ''all''), (SELECT count(*) FROM cs.health_outcome WHERE tier = ''Red'')'), 'i Yellow, i Yellow | 0 | 0', 'a score at the bound is not flagged');
+SELECT is(pg_temp.tried($$UPDATE public.contract SET ends_on = '2024-05-10' WHERE account_id = 'l'; INSERT INTO public.contract VALUES ('l', '2024-05-20', NULL, 40, NULL, NULL); UPDATE cs.policy SET gap_smooth_days = $$ || days, 'CALL refresh(''cs'')', $$(SELECT string_agg(concat_ws(' ', scored_on, is_churned), ', ') FROM cs.health_outcome WHERE account_id = 'l')$$), want, 'gap_smooth_days ' || days || ': what a gap of ten days is in the end')
+FROM (VALUES (0, '2024-04-01 t'), (30, '2024-04-01 f')) t(days, want);
 SELECT results_eq('SELECT dimension, value, prediction_count, churn_count, churned_rate, round(auc_rate::numeric, 12), predicts, flagged_count, round(precision_rate::numeric, 12), recall_rate, precision_lower_rate, precision_upper_rate, recall_lower_rate, recall_upper_rate FROM cs.health_backtest',
     $$WITH o AS (SELECT d.dimension, d.value, o.* FROM cs.health_outcome o JOIN cs.account_dimension d USING (account_id) WHERE health_score IS NOT NULL)
       SELECT dimension, value, count(*), count(*) FILTER (WHERE is_churned), avg(is_churned::int)::float8,

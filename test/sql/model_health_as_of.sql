@@ -3,7 +3,7 @@
 -- Health of random accounts as of past days: what a model of all facts says of a day is what one that held only
 -- the facts known at the end of that day said, to the last digit, whatever came later, in any time zone, by any rule.
 BEGIN;
-SELECT plan(49);
+SELECT plan(55);
 SELECT setseed(0.79) \g /dev/null
 
 CREATE TABLE public.customer AS
@@ -141,5 +141,27 @@ BEGIN
 END
 $$;
 SELECT pg_temp.by_rule(rule) FROM unnest('{ttv_start_rule = ''paid'',ttv_start_rule = ''created'',pause_rule = ''churn'',pause_rule = ''keep'',"pause_rule = ''pause'', pause_churn_days = 20",gap_smooth_days = 30,"health_days = 30, contact_window_days = 20, trend_days = 7, adoption_days = 7, health_method = ''worst_component''"}'::text[]) rule;
+
+-- Was it right? By plain SQL over the outcomes, and by the functions of backtests over them.
+UPDATE now.policy SET health_days = 90, trend_days = 28, adoption_days = 28, contact_window_days = 7, health_method = 'weighted', gap_smooth_days = 0, as_of = '2024-08-31', confidence = 0.9, backtest_days = 60, backtest_count = 5, health_min_coverage = 0.5, health_yellow_from = 45;
+CALL refresh('now');
+CREATE TABLE public.outcome AS SELECT * FROM now.health_outcome;
+SELECT results_eq('SELECT scored_on, account_id FROM public.outcome WHERE is_churned ORDER BY 1, 2',
+    $$SELECT scored_on, o.account_id FROM public.outcome o JOIN now.account_state a USING (account_id) WHERE mrr_at(a.revenue, scored_on + 60) = 0 AND churned_on(limit_pauses(a.revenue, 20), scored_on + 60) IS NOT NULL ORDER BY 1, 2$$, 'who had churned 60 days after');
+SELECT cmp_ok(count(*) FILTER (WHERE is_churned AND tier = 'Red'), '>', 5::bigint, 'enough did, of all tiers') FROM public.outcome;
+SELECT results_eq('SELECT prediction_count, churn_count, round(auc_rate::numeric, 9), flagged_count, precision_rate, recall_rate FROM now.health_backtest WHERE dimension = ''all''',
+    $$SELECT count(*), count(*) FILTER (WHERE is_churned), (SELECT round(avg(CASE WHEN c.health_score < s.health_score THEN 1 WHEN c.health_score = s.health_score THEN 0.5 ELSE 0 END), 9) FROM public.outcome c, public.outcome s WHERE c.is_churned AND NOT s.is_churned AND c.health_score IS NOT NULL AND s.health_score IS NOT NULL),
+             count(*) FILTER (WHERE tier = 'Red'), (avg(is_churned::int) FILTER (WHERE tier = 'Red'))::float8, (avg((tier = 'Red')::int) FILTER (WHERE is_churned))::float8 FROM public.outcome WHERE health_score IS NOT NULL$$, 'backtest: AUC over all pairs, precision and recall of Red');
+CREATE FUNCTION pg_temp.rounded(VARIADIC n float8[]) RETURNS text LANGUAGE sql AS $$SELECT string_agg(coalesce(round(x::numeric, 9)::text, '-'), ' ') FROM unnest(n) x$$;
+SELECT is(pg_temp.rounded(b.auc_lower_rate, b.auc_upper_rate, b.precision_lower_rate, b.recall_upper_rate, b.top_lift_rate, b.top_lift_lower_rate, b.odds_ten_points_rate, b.odds_lower_rate, b.odds_upper_rate) || b.predicts,
+          pg_temp.rounded(a.lower, a.upper, f.precision_lower, f.recall_upper, t.lift, t.lower, exp(10 * r.slope), exp(10 * r.slope_lower), exp(10 * r.slope_upper)) || predicts(s.state, 0.9), 'its intervals are those of the policy''s confidence')
+FROM now.health_backtest b, (SELECT backtest_agg(100 - health_score, is_churned, account_id::text) AS state FROM public.outcome) s, auc_interval(s.state, 0.9) a, flagged_at(s.state, 55.000000000001, 0.9) f, top_lift(s.state, 0.1, 0.9) t, risk_fit(s.state, 0.9) r WHERE dimension = 'all';
+SELECT set_eq('SELECT component, signal, prediction_count, pg_temp.rounded(auc_lower_rate, auc_upper_rate) AS interval, predicts FROM now.health_backtest_by_signal',
+    $$SELECT component, signal, prediction_count(state), pg_temp.rounded(i.lower, i.upper) AS interval, predicts(state, confidence)
+      FROM (SELECT component, signal, backtest_agg(100 - value, is_churned, o.account_id::text) AS state, 1 - 0.1 / count(*) OVER () AS confidence
+            FROM public.outcome o, now.account_health(scored_on) h, contributions(h.health) k WHERE h.account_id = o.account_id AND component NOT IN ('veto', 'pulse') GROUP BY 1, 2) s, auc_interval(state, confidence) i$$, 'by signal: intervals that allow for so many');
+SELECT results_eq('SELECT group_number, prediction_count, churn_count, pg_temp.rounded(lowest_score, highest_score, mean_score, churned_lower_rate, expected_rate) FROM now.health_calibration',
+    $$WITH s AS (SELECT backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on = '2024-07-02') AS last, backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on < '2024-07-02') AS earlier FROM public.outcome)
+      SELECT c.group_number, c.predictions, c.happened, pg_temp.rounded(100 - c.highest_risk, 100 - c.lowest_risk, 100 - c.mean_risk, c.lower, 1 / (1 + exp(-f.intercept - f.slope * c.mean_risk))) FROM s, calibration(last, 10, 0.9) c, risk_fit(earlier, 0.9) f ORDER BY 1$$, 'calibration: the last day beside the curve of those before');
 SELECT * FROM finish();
 ROLLBACK;
