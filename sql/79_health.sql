@@ -28,10 +28,10 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
  'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL,
- $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
 (3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
- $$CASE WHEN has_features AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
 (4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL,
  $$CASE WHEN has_users AND day - since >= 28 THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END$$,
@@ -64,10 +64,10 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN day - since >= health_days THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END$$,
  'MRR / MRR health_days before - 1'),
 (14, 'business', 'nps', 5, 3, 9, NULL, NULL,
- $$mean_answer(answers, 'nps', from_at - (to_at - from_at), to_at)$$,
+ $$mean_answer(answers, 'nps', from_at - health_days * interval '24 hours', to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
 (15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
- $$CASE WHEN has_value AND (value_at IS NOT NULL OR as_of_at - started_at >= interval '720 hours') THEN greatest(0, as_days(least(value_at, as_of_at) - started_at)) END$$,
+ $$CASE WHEN has_value AND (value_at >= started_at OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours')) THEN as_days(least(value_at, as_of_at) - started_at) END$$,
  'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
 (16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,
@@ -76,13 +76,15 @@ INSERT INTO model_signal VALUES
 INSERT INTO model_setting VALUES
 ('health_signal', ARRAY[
     'UNIQUE NULLS NOT DISTINCT (component, signal, segment, lifecycle_stage)',
+    'CONSTRAINT names_of_1_to_255_bytes CHECK (octet_length(component) BETWEEN 1 AND 255 AND octet_length(signal) BETWEEN 1 AND 255)',
     'CONSTRAINT weight_in_range CHECK (weight >= 0 AND weight <= 1e6)',
     $$CONSTRAINT known_policy CHECK (policy IN ('renormalise', 'neutral', 'zero', 'carry', 'pulse'))$$,
     'CONSTRAINT worst_and_best_or_knots_and_scores CHECK (CASE WHEN knots IS NULL THEN scores IS NULL AND csmetrics.normalize_linear(0, worst, best) IS NOT NULL
                 ELSE worst IS NULL AND best IS NULL AND csmetrics.normalize_piecewise(0, knots, scores) IS NOT NULL END)',
+    'CONSTRAINT at_most_64_knots CHECK (cardinality(knots) <= 64)',
     'CONSTRAINT keep_days_in_range CHECK (keep_days BETWEEN 0 AND 36525)',
     $$CONSTRAINT carry_and_pulse_need_keep_days CHECK (policy NOT IN ('carry', 'pulse') OR coalesce(keep_days, 0) > 0)$$,
-    'CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)'],
+    $$CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL ELSE abs(veto_from) < 'Infinity' AND coalesce(veto_cap, -1) BETWEEN 0 AND 100 END)$$],
  $$SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::double precision[], NULL::double precision[], 'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL$$,
  'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which then hold there.');
@@ -104,15 +106,16 @@ INSERT INTO setting_column VALUES
 ('health_signal', 14, 'higher_is_better', 'boolean GENERATED ALWAYS AS (coalesce(best > worst, scores[array_upper(scores, 1)] > scores[1])) STORED', NULL, 'Direction of the signal, from the above');
 
 INSERT INTO model_history (position, name, type, source, expression, condition, description) VALUES
-(15, 'notice', 'mrr_timeline', 'subscription', 'mrr_timeline_agg(cancelled_on, ends_on, mrr)',
- $$cancelled_on < coalesce(ends_on, 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')$$,
+(15, 'notice', 'mrr_timeline', 'subscription', 'mrr_timeline_agg(greatest(starts_on, cancelled_on), ends_on, mrr)',
+ $$cancelled_on < coalesce(ends_on, 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')
+   AND (status IS DISTINCT FROM 'paused' OR (rules).pause_rule = 'keep')$$,
  'Its MRR under notice of cancellation over time; NULL without any'),
 (57, 'entitlements', 'mrr_timeline', 'entitlement', $$mrr_timeline_agg(coalesce(starts_on, '0001-01-01'), ends_on, 1)$$, 'true',
  'How many features it was entitled to over time; NULL without any');
 
 INSERT INTO policy_column VALUES
-(80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100', 'Scores from here on are Green'),
-(81, 'health_yellow_from', 'double precision', '50', 'health_yellow_from >= 0', 'Scores from here on are Yellow, lower ones Red'),
+(80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100 AND health_green_from = round(health_green_from::numeric, 2)', 'Scores from here on are Green; at most two decimals'),
+(81, 'health_yellow_from', 'double precision', '50', 'health_yellow_from >= 0 AND health_yellow_from = round(health_yellow_from::numeric, 2)', 'Scores from here on are Yellow, lower ones Red; at most two decimals'),
 (82, 'health_min_coverage', 'double precision', '0.6', 'health_min_coverage >= 0 AND health_min_coverage <= 1', 'A score of which less than this share of the weight is known is Unknown'),
 (83, 'health_method', 'text', $$'weighted'$$, $$health_method IN ('weighted', 'worst_component', 'worst_signal')$$, 'The score is the weighted mean of its components, or that of the worst component, or of the worst signal'),
 (84, 'health_days', 'integer', '90', 'health_days BETWEEN 1 AND 3653', 'Days of tickets, answers and MRR that signals of health look back on'),
@@ -181,9 +184,9 @@ INSERT INTO model_view VALUES
     reading_day AS (
         SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
                p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
-               r.gap_smooth_days, r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
+               r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
-               md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
+               md5(concat(r.policy_hash, (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g))) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
         OFFSET 0),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
@@ -205,21 +208,23 @@ INSERT INTO model_view VALUES
         SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - adoption_days, $1 + 1) > 0) AS active_users FROM user_state, policy GROUP BY account_id),
     account AS (
         SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
-               coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-               nullif(CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END, 0) AS entitled,
+               coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
+               CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
-                                     ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
+                                     ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
         FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
-             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id)
-        -- customers of that day, paused ones too; without subscriptions, all accounts
-        WHERE NOT o.has_revenue
-           OR (first_paid_on(a.revenue) <= d.day AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
+             LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
+        -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
+        -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
+        WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
+           OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
         OFFSET 0),
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
     health AS (
         SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
-        FROM reading a JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
+        FROM reading a LEFT JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
                                 AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END
         OFFSET 0),
     scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
