@@ -215,7 +215,7 @@ INSERT INTO model_view VALUES
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
                md5(r.policy_hash || (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g)) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
-        OFFSET 0),
+        LIMIT 1),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
     others AS (
         SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
@@ -230,9 +230,9 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
-        OFFSET 0),
+        LIMIT 1),
     users AS (
-        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - adoption_days, $1 + 1) > 0) AS active_users FROM user_state, policy GROUP BY account_id),
+        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
     account AS (
         SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
