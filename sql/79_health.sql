@@ -50,7 +50,7 @@ INSERT INTO model_signal VALUES
  $$repeated_share(tickets, from_at, to_at, contact_window)$$,
  'Further contacts on an earlier ticket / tickets opened in the last health_days'),
 (9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
- $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif((resolution_hours ->> coalesce(segment, ''))::double precision, 0)$$,
+ $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif(resolution_hours, 0)$$,
  'Median time to resolution of the tickets solved in the last health_days / that of the account in the middle of its segment'),
 (10, 'support', 'csat', 7, 2, 5, NULL, NULL,
  $$mean_answer(answers, 'csat', from_at, to_at)$$,
@@ -219,10 +219,7 @@ INSERT INTO model_view VALUES
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
     others AS (
         SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
-                   (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END AS features_in_use,
-               (SELECT jsonb_object_agg(segment, hours) FROM (
-                    SELECT coalesce(n.segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY as_hours(median_resolution(a.tickets, d.from_at, d.to_at))) AS hours
-                    FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) GROUP BY 1) g) AS resolution_hours
+                   (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END AS features_in_use
         FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
                      EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0) AS has_features,
                      EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
@@ -231,17 +228,22 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
         LIMIT 1),
+    resolution AS (
+        SELECT coalesce(segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS resolution_hours
+        FROM (SELECT n.segment, as_hours(median_resolution(a.tickets, d.from_at, d.to_at)) AS hours
+              FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) OFFSET 0) t
+        GROUP BY 1),
     users AS (
         SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
     account AS (
-        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+        SELECT a.*, d.*, o.*, u.active_users, h.resolution_hours, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(first_paid_on(a.revenue), first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
                nullif(CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END, 0) AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
         FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
-             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id)
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id) LEFT JOIN resolution h ON h.segment = coalesce(n.segment, '')
         -- customers of that day, paused ones too; without subscriptions, all accounts
         WHERE NOT o.has_revenue
            OR (first_paid_on(a.revenue) <= d.day AND churned_on(limit_pauses(smooth_gaps(a.revenue, d.gap_smooth_days), d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
