@@ -195,7 +195,7 @@ INSERT INTO model_view VALUES
 -- OFFSET 0 keeps each step apart from the next, which would else work it out several times over.
 (300, 'account_health', $$
     WITH rule AS (
-        SELECT k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages,
+        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, k.segments, k.lifecycle_stages,
                health_rule_agg(h.component, h.signal, m.position, h.weight, coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
                                coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[] ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap) AS rules
         FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
@@ -251,8 +251,7 @@ INSERT INTO model_view VALUES
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
     health AS (
         SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
-        FROM reading a JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
-                                AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END
+        FROM reading a JOIN rule ON rule.holds_in = ARRAY[CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END, CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END]
         OFFSET 0),
     scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,
