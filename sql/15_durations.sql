@@ -173,8 +173,8 @@ COMMENT ON FUNCTION log_rank(durations[], double precision) IS
 'The same for any number of groups up to 1,000, with one degree of freedom less than there are groups at risk of an event. NULL elements are left out.';
 
 CREATE FUNCTION as_days(length interval) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN extract(epoch FROM length)::double precision / 86400;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION as_days(interval) IS 'A length of time in days of 24 hours. NULL for NULL.';
 CREATE FUNCTION as_hours(length interval) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN extract(epoch FROM length)::double precision / 3600;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION as_hours(interval) IS 'A length of time in hours, a day counting 24. NULL for NULL.';

@@ -49,7 +49,7 @@ INSERT INTO model_signal VALUES
  $$repeated_share(tickets, from_at, to_at, contact_window)$$,
  'Further contacts on an earlier ticket / tickets opened in the last health_days'),
 (9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
- $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif((resolution_hours ->> coalesce(segment, ''))::double precision, 0)$$,
+ $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif(resolution_hours, 0)$$,
  'Median time to resolution of the tickets solved in the last health_days / that of the account in the middle of its segment'),
 (10, 'support', 'csat', 7, 2, 5, NULL, NULL,
  $$mean_answer(answers, 'csat', from_at, to_at)$$,
@@ -168,7 +168,7 @@ INSERT INTO model_view VALUES
 -- OFFSET 0 keeps each step apart from the next, which would else work it out several times over.
 (300, 'account_health', $$
     WITH rule AS (
-        SELECT k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages,
+        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, k.segments, k.lifecycle_stages,
                health_rule_agg(h.component, h.signal, m.position, h.weight, coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
                                coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[] ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap) AS rules
         FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
@@ -188,14 +188,11 @@ INSERT INTO model_view VALUES
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
                md5(concat(r.policy_hash, (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g))) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
-        OFFSET 0),
+        LIMIT 1),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
     others AS (
         SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
-                   (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END AS features_in_use,
-               (SELECT jsonb_object_agg(segment, hours) FROM (
-                    SELECT coalesce(n.segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY as_hours(median_resolution(a.tickets, d.from_at, d.to_at))) AS hours
-                    FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) GROUP BY 1) g) AS resolution_hours
+                   (SELECT count(*) FILTER (WHERE adopters > 0) FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END AS features_in_use
         FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
                      EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0) AS has_features,
                      EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
@@ -203,18 +200,23 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
-        OFFSET 0),
+        LIMIT 1),
+    resolution AS (
+        SELECT coalesce(segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS resolution_hours
+        FROM (SELECT n.segment, as_hours(median_resolution(a.tickets, d.from_at, d.to_at)) AS hours
+              FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) OFFSET 0) t
+        GROUP BY 1),
     users AS (
-        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - adoption_days, $1 + 1) > 0) AS active_users FROM user_state, policy GROUP BY account_id),
+        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
     account AS (
-        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+        SELECT a.*, d.*, o.*, u.active_users, h.resolution_hours, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
                CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
         FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
-             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id) LEFT JOIN resolution h ON h.segment = coalesce(n.segment, ''),
              LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
         -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
@@ -224,8 +226,7 @@ INSERT INTO model_view VALUES
     reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
     health AS (
         SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
-        FROM reading a LEFT JOIN rule ON rule.segment IS NOT DISTINCT FROM CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END
-                                AND rule.lifecycle_stage IS NOT DISTINCT FROM CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END
+        FROM reading a LEFT JOIN rule ON rule.holds_in = ARRAY[CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END, CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END]
         OFFSET 0),
     scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,

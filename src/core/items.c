@@ -127,17 +127,31 @@ count_fits(const StateType *type, int64_t count, int64_t *total)
 	return *total <= limit;
 }
 
-size_t
-items_close(const StateType *type, Items *items)
+/* In order and without an item twice, an open stream is that of a closed one. */
+static bool
+is_closed_but_for_room(const StateType *type, const OpenItems *open, int32_t count)
+{
+	ItemWalk	item = {.next = open->stream, .left = count};
+	ItemWalk	before = {0};
+	int64_t		total = 0;
+
+	for (; item_next(&item); before = item)
+		if (item.count == 0 || !count_fits(type, item.count, &total) ||
+			(before.bytes && compare_bytes(before.bytes, before.length, item.bytes, item.length) >= 0))
+			return false;
+	return true;
+}
+
+/* Writes the sums of different items, in order; the end of them, or NULL on overflow. */
+static uint8_t *
+write_sums(const StateType *type, Items *items, uint8_t *out)
 {
 	const OpenItems *open = open_items(items);
 	int32_t		count = items->items;
 	int32_t    *place = places(items);
-	uint8_t    *begin = (uint8_t *) open->stream + open->used;
-	uint8_t    *out = begin;
 	int64_t		total = 0;
-	int32_t		kept = 0;
 
+	items->items = 0;
 	sort_places(open, place, count);
 	for (int32_t i = 0; i < count;)
 	{
@@ -147,23 +161,39 @@ items_close(const StateType *type, Items *items)
 
 		for (; i < count && (i == first || compare_items(open, place[first], place[i]) == 0); i++)
 			if (__builtin_add_overflow(sum, item_at(open, place[i]).count, &sum))
-				return 0;
+				return NULL;
 		if (sum == 0)
 			continue;
 		if (!count_fits(type, sum, &total))
-			return 0;
+			return NULL;
 		out = number_write(out, item.length);
 		memcpy(out, item.bytes, item.length);
 		out = number_write(out + item.length, zigzag(sum));
-		kept++;
+		items->items++;
 	}
-	if (out - begin > STATE_ROWS_MAX)
+	return out;
+}
+
+size_t
+items_close(const StateType *type, Items *items)
+{
+	OpenItems  *open = open_items(items);
+	uint8_t    *begin = open->stream;
+	uint8_t    *end = begin + open->used;
+
+	if (!is_closed_but_for_room(type, open, items->items))
+	{
+		begin = end;
+		end = write_sums(type, items, begin);
+		if (!end)
+			return 0;
+	}
+	if (end - begin > STATE_ROWS_MAX)
 		return STATE_TOO_LARGE;
-	memmove(items->stream, begin, out - begin);
-	items->items = kept;
+	memmove(items->stream, begin, end - begin);
 	items->room = 0;
 	items->header.flags &= ~STATE_OPEN;
-	return sizeof(Items) + (out - begin);
+	return sizeof(Items) + (end - begin);
 }
 
 const char *

@@ -192,6 +192,26 @@ compare_contacts(const void *a, const void *b)
 	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
 }
 
+/* Histories are short; qsort is for the others. */
+static void
+sort_contacts(Ticket *ticket, int count)
+{
+	if (count > 32)
+	{
+		qsort(ticket, count, sizeof(Ticket), compare_contacts);
+		return;
+	}
+	for (int i = 1; i < count; i++)
+	{
+		Ticket		moving = ticket[i];
+		int			hole = i;
+
+		for (; hole > 0 && compare_contacts(&ticket[hole - 1], &moving) > 0; hole--)
+			ticket[hole] = ticket[hole - 1];
+		ticket[hole] = moving;
+	}
+}
+
 /* How a ticket was reopened and answered is known with its solve. */
 static Ticket
 ticket_as_of(const Ticket *ticket, int64_t as_of)
@@ -224,7 +244,7 @@ ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known
 		count++;
 	}
 	if (!in_order)
-		qsort(known, count, sizeof(Ticket), compare_contacts);
+		sort_contacts(known, count);
 	return (TicketWalk) {.next = known, .end = known + count, .as_of = as_of, .window = window, .reach = INT64_MIN};
 }
 

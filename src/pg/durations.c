@@ -452,3 +452,21 @@ put_incidence(RowBuilder *row, const SurvivalStep *step, bool known, Bounds inte
 
 SQL_FUNCTION(survival, curve_rows(fcinfo, put_survival));
 SQL_FUNCTION(incidence, curve_rows(fcinfo, put_incidence));
+
+/*
+ * Seconds of an interval, as extract(epoch) counts them: a month has 30 days, a
+ * year 365.25. Up to 285 years the nearest double, as microseconds are exact.
+ */
+static double
+seconds_of(const Interval *interval)
+{
+	int128		quarter_days = (int128) 1461 * (interval->month / 12) + 120 * (interval->month % 12) + (int128) 4 * interval->day;
+	int128		length = quarter_days * (DAY_LENGTH / 4) + interval->time;
+
+	if (INTERVAL_NOT_FINITE(interval))
+		return interval->time > 0 ? INFINITY : -INFINITY;
+	return (double) length / USECS_PER_SEC;
+}
+
+SQL_FUNCTION(as_days, Float8GetDatum(seconds_of(PG_GETARG_INTERVAL_P(0)) / 86400));
+SQL_FUNCTION(as_hours, Float8GetDatum(seconds_of(PG_GETARG_INTERVAL_P(0)) / 3600));

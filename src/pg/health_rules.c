@@ -104,37 +104,73 @@ with_signal(Items *health, const HealthSignal *signal)
 	return items_with(&health_type, health, item, health_write(item, signal), signal->count);
 }
 
+/* Rules as they were read last: most accounts have the same. */
+typedef struct KnownRules
+{
+	Items	   *rules;
+	HealthRule *rule;
+	int			count;
+} KnownRules;
+
+static KnownRules *
+read_rules(MemoryContext context, const Items *given)
+{
+	KnownRules *known = MemoryContextAlloc(context, sizeof(KnownRules));
+	ItemWalk	walk;
+
+	known->rules = memcpy(MemoryContextAlloc(context, VARSIZE(given)), given, VARSIZE(given));
+	known->rule = MemoryContextAllocHuge(context, (known->rules->items + 1) * sizeof(HealthRule));
+	known->count = 0;
+	walk = items_walk(known->rules);
+	while (item_next(&walk))
+		if (walk.count > 0)
+			known->rule[known->count++] = rule_read(&walk);
+	return known;
+}
+
+static const KnownRules *
+rules_arg(FunctionCallInfo fcinfo, int n)
+{
+	const Items *given = state_arg(fcinfo, n, &health_rules_type);
+	KnownRules *known = fcinfo->flinfo->fn_extra;
+
+	if (known && VARSIZE(known->rules) == VARSIZE(given) && memcmp(known->rules, given, VARSIZE(given)) == 0)
+		return known;
+	if (known)
+	{
+		pfree(known->rule);
+		pfree(known->rules);
+		pfree(known);
+	}
+	fcinfo->flinfo->fn_extra = NULL;
+	return fcinfo->flinfo->fn_extra = read_rules(fcinfo->flinfo->fn_mcxt, given);
+}
+
 /* Arguments: rules, readings, own, as_of */
 static Datum
 apply_rules(FunctionCallInfo fcinfo)
 {
 	Items	   *health;
-	const Items *rules;
+	const KnownRules *known;
 	Measures	measures;
-	ItemWalk	walk;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
-	rules = state_arg(fcinfo, 0, &health_rules_type);
-	health = items_new(&health_type, VARSIZE(rules));
-	walk = items_walk(rules);
+	known = rules_arg(fcinfo, 0);
+	health = items_new(&health_type, VARSIZE(known->rules));
 	measures.reading = readings_arg(fcinfo, &measures.readings);
 	measures.own = PG_ARGISNULL(2) ? NULL : state_arg(fcinfo, 2, &signals_type);
 	measures.as_of = PG_GETARG_TIMESTAMPTZ(3);
-	while (item_next(&walk))
+	for (int i = 0; i < known->count; i++)
 	{
-		HealthRule	rule;
 		HealthSignal signal;
 		HealthSignal veto;
 
-		if (walk.count < 1)
-			continue;
-		rule = rule_read(&walk);
-		if (rule_apply(&rule, &measures, &signal, &veto))
+		if (rule_apply(&known->rule[i], &measures, &signal, &veto))
 			health = with_signal(health, &veto);
 		health = with_signal(health, &signal);
 	}
-	PG_RETURN_POINTER(state_closed(&health_type, health));
+	PG_RETURN_POINTER(state_close(&health_type, health));
 }
 
 SQL_FUNCTION(health_of, apply_rules(fcinfo));

@@ -88,19 +88,23 @@ state_own(FunctionCallInfo fcinfo, int n, const StateType *type)
 void *
 state_closed(const StateType *type, const void *state)
 {
-	Size		size = VARSIZE(state);
-	StateHeader *copy = memcpy(palloc(size), state, size);
+	return state_close(type, memcpy(palloc(VARSIZE(state)), state, VARSIZE(state)));
+}
 
-	if (copy->flags & STATE_OPEN)
+void *
+state_close(const StateType *type, void *state)
+{
+	if (((StateHeader *) state)->flags & STATE_OPEN)
 	{
-		size = type->close(copy);
+		Size		size = type->close(state);
+
 		if (size == 0)
 			overflow_error(type);
 		if (size == STATE_TOO_LARGE)
 			too_large_error(type);
-		SET_VARSIZE(copy, size);
+		SET_VARSIZE(state, size);
 	}
-	return copy;
+	return state;
 }
 
 Datum

@@ -22,8 +22,9 @@ state_arg(FunctionCallInfo fcinfo, int n, const StateType *type)
 /* Argument n to be changed: in place where an aggregate owns it, else a copy. It may be open. */
 extern void *state_own(FunctionCallInfo fcinfo, int n, const StateType *type);
 
-/* A finished copy of a state that may be open. */
+/* A finished copy of a state that may be open; and the state itself, finished. */
 extern void *state_closed(const StateType *type, const void *state);
+extern void *state_close(const StateType *type, void *state);
 
 /* The state, or NULL when no row is left in it: a moving aggregate then starts over. */
 static inline Datum

@@ -94,6 +94,15 @@ money_to_numeric(Money value)
 {
 	char		text[MONEY_TEXT_SIZE + 1];
 
+	if (value >= PG_INT64_MIN && value <= PG_INT64_MAX)
+	{
+		int64		rest = (int64) value;
+		int			decimals = MONEY_DECIMALS;
+
+		for (; decimals > 0 && rest % 10 == 0; decimals--)
+			rest /= 10;
+		return NumericGetDatum(int64_div_fast_to_numeric(rest, decimals));
+	}
 	text[money_print(text, value)] = '\0';
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
@@ -218,21 +227,20 @@ day_range_args(FunctionCallInfo fcinfo, int n, int32 *from, int32 *to)
 int
 choice_arg(FunctionCallInfo fcinfo, int n, const char *what, const char *const *words)
 {
-	char	   *given;
+	const text *given;
 	StringInfoData known;
 
 	require_not_null(fcinfo, n, what);
-	given = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	given = PG_GETARG_TEXT_PP(n);
+	for (int i = 0; words[i]; i++)
+		if (strlen(words[i]) == VARSIZE_ANY_EXHDR(given) && memcmp(words[i], VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given)) == 0)
+			return i;
 	initStringInfo(&known);
 	for (int i = 0; words[i]; i++)
-	{
-		if (strcmp(given, words[i]) == 0)
-			return i;
 		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", words[i]);
-	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown %s \"%s\"", what, given),
+			 errmsg("unknown %s \"%s\"", what, text_to_cstring(given)),
 			 errdetail("Known are: %s.", known.data)));
 }
 
