@@ -5,14 +5,6 @@ BEGIN;
 SELECT plan(95);
 SELECT setseed(0.31) \g /dev/null
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-
 -- usage 20 * 90 + 20 * 50 -> 70; business 80; support missing: (40 * 70 + 30 * 80) / 70
 CREATE TEMP TABLE hand AS
 SELECT health_score(component, signal, value, weight) AS h

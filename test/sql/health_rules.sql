@@ -5,14 +5,6 @@ BEGIN;
 SELECT plan(33);
 SELECT setseed(0.41) \g /dev/null
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-
 CREATE TEMP TABLE rule (component text, signal text, reading int, weight float8, knots float8[], scores float8[], policy text, keep_days int, veto_from float8, veto_cap float8);
 INSERT INTO rule VALUES
     ('usage', 'consistency', 1, 10, '{0,1}', '{0,100}', 'renormalise', NULL, NULL, NULL),

@@ -5,14 +5,6 @@ BEGIN;
 SELECT plan(28);
 SELECT setseed(0.37) \g /dev/null
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-
 CREATE TEMP TABLE account (score float8, mrr numeric);
 INSERT INTO account VALUES (95.5, 100), (80, 50), (79.999, 1000), (50, 0), (49.999, 25.25), (NULL, 7), (12.346, NULL);
 CREATE TEMP TABLE summary AS SELECT health_agg(score, mrr) AS s FROM account;

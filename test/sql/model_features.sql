@@ -3,13 +3,6 @@
 -- Features, seats and retention of use in a model: figures by hand, and as of a past day what they were.
 BEGIN;
 SELECT plan(19);
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 CALL create_model('cs');
 UPDATE cs.policy SET as_of = '2024-03-31';
 CREATE TABLE public.customer (account_id text, segment text, seats int);

@@ -4,13 +4,6 @@
 -- the policy moving one of them, and each row that cannot be right named.
 BEGIN;
 SELECT plan(49);
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 CALL create_model('cs');
 UPDATE cs.policy SET time_zone = 'Europe/Berlin', as_of = '2024-06-30';
 

@@ -4,14 +4,6 @@
 BEGIN;
 SELECT plan(23);
 SELECT setseed(0.41) \g /dev/null
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-
 -- By hand: a in Tokyo, b in the model's Berlin, c never active, d unknown to the account source.
 CALL create_model('cs');
 UPDATE cs.policy SET time_zone = 'Europe/Berlin', as_of = '2024-03-31', trend_days = 7;

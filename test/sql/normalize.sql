@@ -4,14 +4,6 @@
 BEGIN;
 SELECT plan(45);
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-
 SELECT is(normalize_linear(value, worst, best), score, format('%s between %s and %s is worth %s', value, worst, best, score))
 FROM (VALUES (1, 5::float8, 0::float8, 10::float8, 50::float8), (2, -3, 0, 10, 0), (3, 12, 0, 10, 100), (4, 2, 8, 0, 75), (5, 9, 8, 0, 0), (6, 0, 8, 0, 100),
              (7, 'infinity', 0, 10, 100), (8, '-infinity', 0, 10, 0), (9, 'infinity', 10, 0, 0), (10, -2.5, -5, 5, 25)) AS v(nr, value, worst, best, score) ORDER BY nr;
