@@ -14,7 +14,8 @@ SELECT row_number() OVER (ORDER BY oid) AS place, typname AS name,
 FROM pg_type JOIN member ON classid = 'pg_type'::regclass AND objid = oid WHERE typtype = 'b' AND typelem = 0
 UNION ALL
 VALUES (100, 'state', 'Every state'), (101, 'plain', 'Prices, rates and intervals'), (102, 'model', 'The model'),
-       (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views');
+       (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views'),
+       (105, 'signal', 'The signals of health that a model reads'), (106, 'setting', 'The settings of a model: health_signal');
 
 CREATE FUNCTION pg_temp.short(type_or_arguments text) RETURNS text LANGUAGE sql
 RETURN regexp_replace(replace(type_or_arguments, 'double precision', 'float8'), '^IN |::(text|date|regtype)', '', 'g');
@@ -31,8 +32,8 @@ SELECT p.proname AS name, p.prokind AS kind, pg_get_function_identity_arguments(
        obj_description(p.oid, 'pg_proc') ||
        coalesce(' Columns: ' || (SELECT string_agg(p.proargnames[i], ', ' ORDER BY i) FROM generate_subscripts(p.proargmodes, 1) i
                                  WHERE p.proargmodes[i] = 'o') || '.', '') AS comment,
-       CASE WHEN p.proname IN ('merge', 'unmerge', 'rollup') THEN 'state'
-            WHEN p.prokind = 'p' THEN 'model'
+       CASE WHEN p.proname IN ('merge', 'unmerge', 'rollup', 'unpacked') THEN 'state'
+            WHEN p.prokind = 'p' OR p.proargnames[1] = 'model' THEN 'model'
             -- an aggregate by what it makes; a function by the first type that it reads, or else makes
             ELSE coalesce((SELECT c.name FROM unnest(CASE p.prokind WHEN 'a' THEN ARRAY[p.prorettype] ELSE p.proargtypes::oid[] || p.prorettype END) WITH ORDINALITY a(type, n)
                            JOIN pg_type t ON t.oid = a.type
@@ -51,9 +52,14 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT c.place, 1, r.kind::text, r.name, r.identity, format('| %s | %s |', r.signature, r.comment)
     FROM routine r JOIN chapter c ON c.name = r.chapter WHERE r.chapter <> 'state'
     UNION ALL
-    SELECT 100, 1, kind::text, name, '', format('| `%s(%s)` → state | %s |', name, CASE kind WHEN 'a' THEN 'state' ELSE 'a state, b state' END, min(comment))
+    SELECT 100, 1, kind::text, name, '', format('| `%s(%s)` → state | %s |', name, CASE WHEN kind = 'a' OR name = 'unpacked' THEN 'state' ELSE 'a state, b state' END, min(comment))
     FROM routine WHERE chapter = 'state' GROUP BY name, kind
     UNION ALL
-    SELECT 103, position, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_view
+    SELECT 103, position, NULL, name, '', format('| `%s%s` | %s |', name, '(' || argument || ' date)', description) FROM model_view
     UNION ALL
-    SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column) line;
+    SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column
+    UNION ALL
+    SELECT 105, position, NULL, name, '', format('| `%s` | %s. At first: %s, weight %s, worth 0 at %s and 100 at %s%s. |', name, description, component, weight, worst, best,
+                                                 '; from ' || veto_from || ' on the score is at most ' || veto_cap) FROM model_signal
+    UNION ALL
+    SELECT 106, position, NULL, name, '', format('| `%s` | %s |', name, description) FROM setting_column) line;
