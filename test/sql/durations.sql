@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Time to an event: hand-computed curves, what is censored and what is rejected, buckets, weights, competing events, late entry.
 BEGIN;
-SELECT plan(88);
+SELECT plan(89);
 SELECT setseed(0.3) \g /dev/null
 
 CREATE FUNCTION pg_temp.days(interval) RETURNS float8 LANGUAGE sql RETURN extract(epoch FROM $1) / 86400;
@@ -203,6 +203,11 @@ SELECT is_empty($$ SELECT g, share_within(d, '20 days'), s FROM (SELECT g, durat
                 'and so are the shares within a time');
 SELECT is(duration_agg(length, ended), (SELECT duration_agg(started, CASE WHEN ended THEN started + length END, started + length) FROM (SELECT *, timestamptz '2020-01-01' + i * interval '1 hour' AS started FROM many WHERE i < 900) AS m),
           'lengths and instants say the same') FROM many WHERE i < 900;
+
+SELECT is_empty($$SELECT length, as_days(length), as_hours(length)
+                  FROM (SELECT make_interval(i % 30 - 15, i % 12, 0, i * 37 % 4000 - 2000) + (i * 1234567891::bigint % 100000000007) * interval '1 microsecond' AS length FROM generate_series(1, 2000) AS i) AS t
+                  WHERE as_days(length) <> extract(epoch FROM length)::float8 / 86400 OR as_hours(length) <> extract(epoch FROM length)::float8 / 3600$$,
+                'days and hours are those of the seconds that extract gives');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The health of one account: scores by hand and by plain SQL, parts that add up exactly, changes too, tiers, overrides.
 BEGIN;
-SELECT plan(95);
+SELECT plan(96);
 SELECT setseed(0.31) \g /dev/null
 
 -- usage 20 * 90 + 20 * 50 -> 70; business 80; support missing: (40 * 70 + 30 * 80) / 70
@@ -147,6 +147,19 @@ FROM (VALUES
     (15, $$SELECT held_tier(50, 'Amber')$$, '22023 unknown tier "Amber"'),
     (16, $$SELECT held_tier(50, 'Red', -1)$$, '22023 margin -1 is out of range'),
     (17, $$SELECT health_score('u', repeat('é', 128), 50, 1)$$, '22023 signal of 256 bytes')) AS v(nr, statement, failure) ORDER BY nr;
+
+-- By rules: of several accounts in turn, each with the rules of its kind; a veto comes before the rest has its place.
+SELECT is_empty($$
+    WITH rule AS (SELECT kind, health_rule_agg(component, signal, reading, weight * kind, '{0,10}', scores, 'renormalise', NULL, veto_from, veto_cap) AS rules
+                  FROM generate_series(1, 2) AS kind, (VALUES ('usage', 'logins', 1, 10, '{0,100}'::float8[], NULL::float8, NULL::float8), ('support', 'open', 2, 5, '{100,0}', 4, 79), ('business', 'nps', 3, 8, '{0,100}', NULL, NULL))
+                       AS r(component, signal, reading, weight, scores, veto_from, veto_cap) GROUP BY kind)
+    SELECT i FROM generate_series(1, 200) AS i JOIN rule ON kind = 1 + i % 2, LATERAL (SELECT i % 11 AS logins, i % 7 AS open, nullif(i % 5, 4) AS nps) AS m,
+         LATERAL (SELECT health_score(c, s, v, w, p) AS health
+                  FROM (VALUES ('usage', 'logins', 10 * logins::float8, 10 * kind::float8, 'renormalise'), ('support', 'open', 100 - 10 * open, 5 * kind, 'renormalise'), ('business', 'nps', 10 * nps, 8 * kind, 'renormalise'),
+                               ('veto', 'open', CASE WHEN open >= 4 THEN 79 END, 0, 'veto')) AS t(c, s, v, w, p)) AS h
+    WHERE (SELECT array_agg(k::text) FROM contributions(health_of(rules, ARRAY[logins, open, nps]::float8[], NULL, '2026-01-01')) AS k)
+          IS DISTINCT FROM (SELECT array_agg(k::text) FROM contributions(health) AS k WHERE component <> 'veto' OR value IS NOT NULL)$$,
+    'health_of is health_score of the normalized readings, whatever the rules of the account before');
 
 SELECT * FROM finish();
 ROLLBACK;

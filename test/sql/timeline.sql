@@ -3,7 +3,7 @@
 -- The MRR history of one account from terms and from snapshots: what is in force on which day,
 -- the changes that follow from it, and what is refused.
 BEGIN;
-SELECT plan(58);
+SELECT plan(59);
 \i test/timelines.sql
 
 CREATE TEMP VIEW account(name, history) AS VALUES
@@ -128,6 +128,10 @@ FROM (VALUES
     ('2024-01-01', NULL, 'NaN', '22003', 'amount out of range: NaN', 'an amount that is no number')
 ) AS refused(starts, ends, mrr, code, message, description);
 SELECT throws_ok($$SELECT mrr_timeline_agg(date '-infinity', 100)$$, '22008', 'as_of out of range: -infinity', 'a snapshot of -infinity');
+
+SELECT is_empty($$SELECT mrr, mrr_at(mrr_timeline_agg('2026-01-01', NULL::date, mrr), '2026-01-01')
+                  FROM (VALUES (0.1), (0.000001), (7), (1200), (123456.789), (9223372036854.775807), (9223372036854.775808), (999999999999999999.5)) AS v(mrr) GROUP BY mrr
+                  HAVING mrr_at(mrr_timeline_agg('2026-01-01', NULL::date, mrr), '2026-01-01')::text <> trim_scale(mrr)::text$$, 'amounts have the digits that they need, long ones too');
 
 SELECT * FROM finish();
 ROLLBACK;
