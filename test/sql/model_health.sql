@@ -293,7 +293,7 @@ UPDATE cs.policy SET health_margin = 0.3;
 SELECT results_eq('SELECT account_id, before_on, round(before_score::numeric, 6), round(change_points, 6), before_tier, tier, reasons FROM cs.health_movement',
     $$VALUES ('g', date '2024-06-23', 94.000000, -15.000000, 'Green', 'Yellow', 'escalation_days -15.0'), ('a', '2024-06-23', 64.472222, -0.305556, 'Yellow', 'Yellow', 'trend -5.0, open_escalations -4.0, depth +3.0')$$, 'health_margin');
 UPDATE cs.policy SET health_margin = 2, health_green_from = 64.47;
-SELECT is(before_tier || ' ' || tier, 'Green Yellow', 'tiers of then are by the bounds of now') FROM cs.health_movement WHERE account_id = 'a';
+SELECT results_eq('SELECT before_tier, tier FROM cs.health_movement WHERE account_id = ''a''', $$VALUES ('Green', 'Yellow')$$, 'another tier is a move, however short; tiers of then are by the bounds of now');
 UPDATE cs.policy SET health_margin = 2, health_green_from = 80, movement_days = 28;
 
 SELECT is(pg_temp.by_policy('movement_days = 7, health_green_from = 95, health_margin = ' || margin, '(SELECT string_agg(concat_ws('' '', account_id, before_tier, tier), '', '') FROM cs.health_movement)'), want, 'a move of just health_margin is one: ' || margin) FROM (VALUES ('15', 'g Yellow Yellow'), ('15.01', '')) t(margin, want);
