@@ -4,7 +4,7 @@
 -- drill-downs that add up exactly, and backtests counted by plain SQL.
 BEGIN;
 SELECT plan(249);
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
     EXECUTE statement;
@@ -227,7 +227,7 @@ DELETE FROM public.answer WHERE respondent_id = 'eve' AND account_id = 'a';
 CALL refresh('cs');
 
 -- What cannot be right is refused when it is written, and what is accepted can be read.
-CREATE FUNCTION pg_temp.rule(change text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.failure('UPDATE cs.health_signal SET ' || change || ' WHERE signal = ''csat''')$$;
+CREATE FUNCTION pg_temp.rule(change text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.refusal('UPDATE cs.health_signal SET ' || change || ' WHERE signal = ''csat''')$$;
 SELECT is(pg_temp.rule(change), want, change || ': ' || want)
 FROM (VALUES
     ('weight = -1', '23514 weight_in_range'), ('weight = 1e6 + 1', '23514 weight_in_range'), ('weight = ''NaN''', '23514 weight_in_range'), ('policy = ''ignore''', '23514 known_policy'),
@@ -243,7 +243,7 @@ FROM (VALUES
 ) AS t(change, want);
 SELECT lives_ok('SELECT h::text FROM cs.health_by_account_signal h', '64 knots can be read');
 UPDATE cs.health_signal SET worst = 2, best = 5, knots = NULL, scores = NULL WHERE signal = 'csat';
-SELECT matches(pg_temp.failure('UPDATE cs.policy SET ' || change), '^23514 policy_', change || ' is refused')
+SELECT matches(pg_temp.refusal('UPDATE cs.policy SET ' || change), '^23514 policy_', change || ' is refused')
 FROM unnest(ARRAY['health_green_from = 50', 'health_green_from = 101', 'health_green_from = 79.995', 'health_yellow_from = -1', 'health_yellow_from = 80', 'health_yellow_from = 49.999', 'health_min_coverage = 1.1', 'health_method = ''mean''', 'health_days = 0', 'health_margin = -1', 'health_margin = ''NaN''',
                   'movement_days = 0', 'backtest_days = 0', 'backtest_count = 0', 'backtest_count = 101']) change;
 
