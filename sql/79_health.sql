@@ -8,6 +8,7 @@ CREATE TABLE model_signal (
     best        double precision NOT NULL,
     veto_from   double precision,
     veto_cap    double precision,
+    against_segment boolean NOT NULL,
     expression  text NOT NULL,      -- over the histories of an account, and what view account_health puts beside them
     description text NOT NULL);
 COMMENT ON TABLE model_signal IS 'The signals of health that every model reads from its histories, with the rules that a model begins with. One row a signal.';
@@ -19,57 +20,58 @@ COMMENT ON COLUMN model_signal.worst IS 'Reading that is worth 0 at first';
 COMMENT ON COLUMN model_signal.best IS 'Reading that is worth 100 at first';
 COMMENT ON COLUMN model_signal.veto_from IS 'Reading from which on it vetoes at first; NULL: never';
 COMMENT ON COLUMN model_signal.veto_cap IS 'The most that the score may be then';
+COMMENT ON COLUMN model_signal.against_segment IS 'Is the reading that expression / that of the customer in the middle of its segment?';
 COMMENT ON COLUMN model_signal.expression IS 'SQL expression of the reading, a double precision; NULL: missing';
 COMMENT ON COLUMN model_signal.description IS 'What it reads, and in which unit';
 GRANT SELECT ON model_signal TO PUBLIC;
 
 INSERT INTO model_signal VALUES
-(1, 'usage', 'consistency', 10, 0, 1, NULL, NULL,
+(1, 'usage', 'consistency', 10, 0, 1, NULL, NULL, false,
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
  'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
-(2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL,
+(2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL, false,
  $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
-(3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
+(3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL, false,
  $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
-(4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL,
+(4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL, false,
  $$CASE WHEN has_users AND day - since >= 28 THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END$$,
  'Users active in the last adoption_days / seats bought'),
-(5, 'usage', 'trend', 10, -0.5, 0, NULL, NULL,
+(5, 'usage', 'trend', 10, -0.5, 0, NULL, NULL, false,
  $$usage_change(usage, day, trend_days)$$,
  'Events of the last trend_days days / those of as many days before - 1'),
-(6, 'support', 'open_escalations', 8, 2, 0, NULL, NULL,
+(6, 'support', 'open_escalations', 8, 2, 0, NULL, NULL, false,
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END$$,
  'Escalated tickets that are open'),
-(7, 'support', 'reopening', 5, 0.4, 0, NULL, NULL,
+(7, 'support', 'reopening', 5, 0.4, 0, NULL, NULL, false,
  $$reopened_share(tickets, from_at, to_at)$$,
  'Tickets that were opened again / tickets solved in the last health_days'),
-(8, 'support', 'repeated_contact', 5, 0.5, 0, NULL, NULL,
+(8, 'support', 'repeated_contact', 5, 0.5, 0, NULL, NULL, false,
  $$repeated_share(tickets, from_at, to_at, contact_window)$$,
  'Further contacts on an earlier ticket / tickets opened in the last health_days'),
-(9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
- $$as_hours(median_resolution(tickets, from_at, to_at)) / nullif(resolution_hours, 0)$$,
- 'Median time to resolution of the tickets solved in the last health_days / that of the account in the middle of its segment'),
-(10, 'support', 'csat', 7, 2, 5, NULL, NULL,
+(9, 'support', 'resolution', 5, 3, 1, NULL, NULL, true,
+ $$as_hours(median_resolution(tickets, from_at, to_at))$$,
+ 'Median time to resolution of the tickets solved in the last health_days / that of the customer in the middle of its segment'),
+(10, 'support', 'csat', 7, 2, 5, NULL, NULL, false,
  $$mean_answer(answers, 'csat', from_at, to_at)$$,
  'Mean CSAT answer of the last health_days, 1 to 5'),
-(11, 'business', 'milestones', 5, 0, 1, NULL, NULL,
+(11, 'business', 'milestones', 5, 0, 1, NULL, NULL, false,
  $$due_reached_share(milestones, as_of_at)$$,
  'Milestones reached / milestones due'),
-(12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL,
+(12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL, false,
  $$CASE WHEN mrr > 0 THEN 1 - least(1, coalesce(mrr_at(notice, day), 0) / mrr)::double precision END$$,
  'Share of its MRR that is not under notice of cancellation'),
-(13, 'business', 'mrr_change', 5, -0.3, 0, NULL, NULL,
+(13, 'business', 'mrr_change', 5, -0.3, 0, NULL, NULL, false,
  $$CASE WHEN day - since >= health_days THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END$$,
  'MRR / MRR health_days before - 1'),
-(14, 'business', 'nps', 5, 3, 9, NULL, NULL,
+(14, 'business', 'nps', 5, 3, 9, NULL, NULL, false,
  $$mean_answer(answers, 'nps', from_at - health_days * interval '24 hours', to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
-(15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL,
+(15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL, false,
  $$CASE WHEN has_value AND (value_at >= started_at OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours')) THEN as_days(least(value_at, as_of_at) - started_at) END$$,
  'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
-(16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
+(16, 'support', 'escalation_days', 0, 30, 0, 14, 79, false,
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,
  'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
 
@@ -168,7 +170,7 @@ INSERT INTO model_view VALUES
 -- OFFSET 0 keeps each step apart from the next, which would else work it out several times over.
 (300, 'account_health', $$
     WITH rule AS (
-        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, k.segments, k.lifecycle_stages,
+        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, segments || lifecycle_stages = '{}' AS holds_everywhere, k.segments, k.lifecycle_stages,
                health_rule_agg(h.component, h.signal, m.position, h.weight, coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
                                coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[] ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap) AS rules
         FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
@@ -186,7 +188,7 @@ INSERT INTO model_view VALUES
                p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
                r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
-               md5(concat(r.policy_hash, (SELECT string_agg(g::text, '' ORDER BY component, signal, segment, lifecycle_stage) FROM health_signal g))) AS policy_hash
+               md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule))) AS policy_hash
         FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
         LIMIT 1),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
@@ -201,32 +203,32 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
         LIMIT 1),
-    resolution AS (
-        SELECT coalesce(segment, '') AS segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS resolution_hours
-        FROM (SELECT n.segment, as_hours(median_resolution(a.tickets, d.from_at, d.to_at)) AS hours
-              FROM reading_day d, account_state a LEFT JOIN source_account n USING (account_id) OFFSET 0) t
-        GROUP BY 1),
     users AS (
         SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
     account AS (
-        SELECT a.*, d.*, o.*, u.active_users, h.resolution_hours, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
                CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
         FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
-             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id) LEFT JOIN resolution h ON h.segment = coalesce(n.segment, ''),
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
              LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
         -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
         WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
            OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
         OFFSET 0),
-    reading AS (SELECT *, ARRAY[{readings}]::double precision[] AS readings FROM account OFFSET 0),
+    -- kept, since some are read against the others of the segment
+    reading AS MATERIALIZED (
+        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account),
+    usual AS (SELECT coalesce(segment, '') AS of_segment, {usual} FROM reading GROUP BY 1),
     health AS (
-        SELECT a.*, health_of(rule.rules, a.readings, a.signals, a.as_of_at) AS health
-        FROM reading a LEFT JOIN rule ON rule.holds_in = ARRAY[CASE WHEN a.segment = ANY (rule.segments) THEN a.segment END, CASE WHEN a.lifecycle_stage = ANY (rule.lifecycle_stages) THEN a.lifecycle_stage END]
+        SELECT r.*, d.*, m.readings, health_of(rule.rules, m.readings, r.signals, d.as_of_at) AS health
+        FROM reading_day d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, '')
+             LEFT JOIN rule ON rule.holds_everywhere OR rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END],
+             LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings) m
         OFFSET 0),
     scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,
@@ -236,7 +238,7 @@ $$, 'The health of each customer as of the end of any day, from what was known t
 
 (310, 'account_health', $$
     SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
-           (SELECT string_agg(format('%s -%s', l.signal, round(l.points_lost, 1)), ', ' ORDER BY l.points_lost DESC)
+           (SELECT string_agg(format('%s -%s', l.signal, round(l.points_lost, 1)), ', ' ORDER BY l.points_lost DESC, l.signal)
             FROM (SELECT signal, points_lost FROM contributions(h.health, p.health_method) WHERE points_lost >= 0.05 ORDER BY points_lost DESC, signal LIMIT 3) l) AS reasons,
            h.as_of_on, h.policy_hash
     FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
@@ -301,7 +303,7 @@ $$, 'Why scores moved since movement_days ago, change by change: change_points o
     GROUP BY m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score, m.before_tier, m.tier, m.policy_hash, p.health_margin
     HAVING m.tier <> m.before_tier OR abs(sum(m.change_points)) >= p.health_margin
     ORDER BY sum(m.change_points), m.account_id
-$$, 'Who moved since movement_days ago, into another tier or by health_margin points, and the three changes that moved it most; the steepest falls first.', NULL),
+$$, 'Who moved since movement_days ago, into another tier or by health_margin points, of those whose score is known on both days, and the three changes that moved it most; the steepest falls first.', NULL),
 
 (380, 'health_trend', $$
     SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,

@@ -313,7 +313,7 @@ FROM (VALUES
 SELECT ok(have IS NULL, description || ': NULL')
 FROM asked, LATERAL (VALUES
     (nps(NULL)::text, 'nps without a state'), (nps_interval(NULL)::text, 'nps_interval without a state'), (csat(NULL)::text, 'csat without a state'),
-    (mean_score(NULL)::text, 'mean_score without a state'), (score_stddev(NULL)::text, 'score_stddev without a state'), (response_rate(NULL)::text, 'response_rate without a state'),
+    (mean_score(NULL::survey)::text, 'mean_score without a state'), (score_stddev(NULL)::text, 'score_stddev without a state'), (response_rate(NULL)::text, 'response_rate without a state'),
     (answer_count(NULL::survey)::text, 'answer_count without a state'), (rejected_count(NULL::survey)::text, 'rejected_count without a state'), (missing_count(NULL)::text, 'missing_count without a state'),
     (small_sample(NULL::survey)::text, 'small_sample without a state'), (ces(NULL, 1, 5, true)::text, 'ces without a state'),
     (nps_interval(s, NULL)::text, 'nps_interval, confidence'), (nps_interval(s, 0.95, NULL)::text, 'nps_interval, method'), (answer_count(s, NULL, 10)::text, 'answer_count, lowest'),
