@@ -32,19 +32,20 @@ from bench.account_health('2025-06-30') h join bench.account_state a using (acco
 create or replace view scores_hand as
 with usual as (
   select segment, percentile_cont(0.5) within group (order by hours) as usual_hours
-  from (select segment, as_hours(median_resolution(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z')) as hours from bench.account_state left join bench.source_account using (account_id) offset 0) as account group by segment),
+  from (select segment, as_hours(median_resolution(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z')) as hours from bench.account_state left join bench.source_account using (account_id)
+        where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(revenue, 60), '2025-06-30') is null offset 0) as account group by segment),
 active as (select account_id, count(*) filter (where active_days(usage, '2025-06-03', '2025-07-01') > 0) as users from bench.user_state group by account_id),
 account as (
   select a.*, users, seats, usual_hours, first_paid_on(revenue) as since, mrr_at(revenue, '2025-06-30') as mrr, mrr_at(entitlements, '2025-06-30')::float8 as entitled,
          started_at(milestones, '2025-06-30 23:59:59.999999Z') as started, value_at(milestones, '2025-06-30 23:59:59.999999Z') as valued
   from (select account_id, revenue, notice, milestones, unpacked(tickets) as tickets, answers, usage, features, entitlements, signals from bench.account_state offset 0) as a
   join bench.source_account using (account_id) left join active using (account_id) left join usual using (segment)
-  where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(smooth_gaps(revenue, 0), 60), '2025-06-30') is null offset 0),
+  where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(revenue, 60), '2025-06-30') is null offset 0),
 reading as (
   select account_id, signals,
     case when since <= '2025-06-23' then coalesce(consistency(usage, '2025-06-30', least(8, (date '2025-06-30' - since) / 7)), 0) end as consistency,
-    case when since <= '2025-06-02' then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01'), 0) / entitled) end as breadth,
-    case when since <= '2025-06-02' then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01', 4), 0) / entitled) end as depth,
+    case when since <= '2025-06-02' and entitled > 0 then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01'), 0) / entitled) end as breadth,
+    case when since <= '2025-06-02' and entitled > 0 then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01', 4), 0) / entitled) end as depth,
     case when since <= '2025-06-02' then coalesce(users, 0) / nullif(seats, 0)::float8 end as seat_use,
     usage_change(usage, '2025-06-30') as trend,
     coalesce(escalated_open_count(tickets, '2025-06-30 23:59:59.999999Z'), 0) as escalations,
@@ -56,7 +57,7 @@ reading as (
     case when mrr > 0 then 1 - least(1, coalesce(mrr_at(notice, '2025-06-30'), 0) / mrr)::float8 end as posture,
     case when since <= '2025-04-01' then (mrr / nullif(mrr_at(revenue, '2025-04-01'), 0) - 1)::float8 end as mrr_change,
     mean_answer(answers, 'nps', '2025-01-01 23:59:59.999998Z', '2025-07-01 00:00Z') as nps,
-    case when valued is not null or started <= '2025-05-31 23:59:59.999999Z' then greatest(0, as_days(least(valued, '2025-06-30 23:59:59.999999Z') - started)) end as value_days,
+    case when valued >= started or valued is null and started <= '2025-05-31 23:59:59.999999Z' then as_days(least(valued, '2025-06-30 23:59:59.999999Z') - started) end as value_days,
     coalesce(escalated_open_days(tickets, '2025-06-30 23:59:59.999999Z'), 0) as escalation_days
   from account offset 0),
 component as (
