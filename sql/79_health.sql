@@ -245,7 +245,7 @@ $$, 'The health of each customer as of the end of any day, from what was known t
 $$, 'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of this name.', NULL),
 
 (320, 'health_by_account_signal', $$
-    SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal, CASE WHEN k.component <> 'veto' THEN coalesce(h.readings[m.position], signal_at(a.signals, k.signal, r.as_of_at)) END AS reading,
+    SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal, CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position] ELSE signal_at(a.signals, k.signal, r.as_of_at) END AS reading,
            k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on, h.policy_hash
     FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
          LATERAL contributions(h.health, p.health_method) k LEFT JOIN model_signal m ON m.name = k.signal

@@ -30,19 +30,15 @@ from bench.account_health('2025-06-30') h join bench.account_state a using (acco
 
 -- By hand: the readers, least and greatest, weights where there is a value. No coverage, no Unknown, nothing to explain it by.
 create or replace view scores_hand as
-with usual as (
-  select segment, percentile_cont(0.5) within group (order by hours) as usual_hours
-  from (select segment, as_hours(median_resolution(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z')) as hours from bench.account_state left join bench.source_account using (account_id)
-        where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(revenue, 60), '2025-06-30') is null offset 0) as account group by segment),
-active as (select account_id, count(*) filter (where active_days(usage, '2025-06-03', '2025-07-01') > 0) as users from bench.user_state group by account_id),
+with active as (select account_id, count(*) filter (where active_days(usage, '2025-06-03', '2025-07-01') > 0) as users from bench.user_state group by account_id),
 account as (
-  select a.*, users, seats, usual_hours, first_paid_on(revenue) as since, mrr_at(revenue, '2025-06-30') as mrr, mrr_at(entitlements, '2025-06-30')::float8 as entitled,
+  select a.*, users, seats, segment, first_paid_on(revenue) as since, mrr_at(revenue, '2025-06-30') as mrr, mrr_at(entitlements, '2025-06-30')::float8 as entitled,
          started_at(milestones, '2025-06-30 23:59:59.999999Z') as started, value_at(milestones, '2025-06-30 23:59:59.999999Z') as valued
   from (select account_id, revenue, notice, milestones, unpacked(tickets) as tickets, answers, usage, features, entitlements, signals from bench.account_state offset 0) as a
-  join bench.source_account using (account_id) left join active using (account_id) left join usual using (segment)
+  join bench.source_account using (account_id) left join active using (account_id)
   where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(revenue, 60), '2025-06-30') is null offset 0),
-reading as (
-  select account_id, signals,
+reading as materialized (
+  select account_id, signals, segment,
     case when since <= '2025-06-23' then coalesce(consistency(usage, '2025-06-30', least(8, (date '2025-06-30' - since) / 7)), 0) end as consistency,
     case when since <= '2025-06-02' and entitled > 0 then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01'), 0) / entitled) end as breadth,
     case when since <= '2025-06-02' and entitled > 0 then least(1, coalesce(features_used(features, '2025-06-03', '2025-07-01', 4), 0) / entitled) end as depth,
@@ -51,7 +47,7 @@ reading as (
     coalesce(escalated_open_count(tickets, '2025-06-30 23:59:59.999999Z'), 0) as escalations,
     reopened_share(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z') as reopening,
     repeated_share(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z') as repeated,
-    as_hours(median_resolution(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z')) / usual_hours as resolution,
+    as_hours(median_resolution(tickets, '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z')) as resolution_hours,
     mean_answer(answers, 'csat', '2025-04-01 23:59:59.999999Z', '2025-07-01 00:00Z') as csat,
     due_reached_share(milestones, '2025-06-30 23:59:59.999999Z') as milestones,
     case when mrr > 0 then 1 - least(1, coalesce(mrr_at(notice, '2025-06-30'), 0) / mrr)::float8 end as posture,
@@ -59,7 +55,9 @@ reading as (
     mean_answer(answers, 'nps', '2025-01-01 23:59:59.999998Z', '2025-07-01 00:00Z') as nps,
     case when valued >= started or valued is null and started <= '2025-05-31 23:59:59.999999Z' then as_days(least(valued, '2025-06-30 23:59:59.999999Z') - started) end as value_days,
     coalesce(escalated_open_days(tickets, '2025-06-30 23:59:59.999999Z'), 0) as escalation_days
-  from account offset 0),
+  from account),
+usual as (select segment, percentile_cont(0.5) within group (order by resolution_hours) as usual_hours from reading group by segment),
+compared as (select *, resolution_hours / usual_hours as resolution from reading join usual using (segment) offset 0),
 component as (
   select account_id, signals, escalation_days,
     -- missing is as bad as can be above the line, and has no weight below it
@@ -72,7 +70,7 @@ component as (
     (5 * greatest(0, least(1, coalesce(milestones, 0))) + 9 * greatest(0, least(1, coalesce(posture, 0))) + 5 * greatest(0, least(1, (coalesce(mrr_change, -0.3) + 0.3) / 0.3))
      + 5 * greatest(0, least(1, (coalesce(nps, 3) - 3) / 6)) + 6 * greatest(0, least(1, (90 - coalesce(value_days, 90)) / 60)))
     / nullif(5 * (milestones is not null)::int + 9 * (posture is not null)::int + 5 * (mrr_change is not null)::int + 5 * (nps is not null)::int + 6 * (value_days is not null)::int, 0) as business
-  from reading offset 0)
+  from compared offset 0)
 select account_id,
   least(coalesce(case when signal_given_at(signals, 'pulse', '2025-06-30 23:59:59.999999Z') > timestamptz '2025-06-30 23:59:59.999999Z' - interval '90 days' then signal_at(signals, 'pulse', '2025-06-30 23:59:59.999999Z') end,
                  100 * (40 * coalesce(usage, 0) + 30 * support + 30 * coalesce(business, 0)) / (30 + 40 * (usage is not null)::int + 30 * (business is not null)::int)),
