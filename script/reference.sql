@@ -62,4 +62,4 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT 105, position, NULL, name, '', format('| `%s` | %s. At first: %s, weight %s, worth 0 at %s and 100 at %s%s. |', name, description, component, weight, worst, best,
                                                  '; from ' || veto_from || ' on the score is at most ' || veto_cap) FROM model_signal
     UNION ALL
-    SELECT 106, position, NULL, name, '', format('| `%s` | %s |', name, description) FROM setting_column) line;
+    SELECT 106, position, NULL, name, '', format('| `%s` | %s |', name, description) FROM table_column) line;

@@ -80,33 +80,38 @@ COMMENT ON COLUMN policy_column.default_value IS 'SQL expression of the default;
 COMMENT ON COLUMN policy_column.condition IS 'SQL condition that it must meet; NULL: none';
 COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) marks rules that take effect with the next refresh';
 
-CREATE TABLE model_setting (
+CREATE TABLE model_table (
     name        text PRIMARY KEY,
     constraints text[] NOT NULL,
     defaults    text,
     description text NOT NULL);
-COMMENT ON TABLE model_setting IS 'The tables of settings in every model, besides its policy: what users write. One row a table.';
-COMMENT ON COLUMN model_setting.name IS 'Name of the table';
-COMMENT ON COLUMN model_setting.constraints IS 'SQL constraints of its rows';
-COMMENT ON COLUMN model_setting.defaults IS 'A query of the rows that it has at first; NULL: none';
-COMMENT ON COLUMN model_setting.description IS 'Its comment';
+COMMENT ON TABLE model_table IS 'The tables of every model besides its policy and histories: settings, which users write, and records, which procedures write. One row a table.';
+COMMENT ON COLUMN model_table.name IS 'Name of the table';
+COMMENT ON COLUMN model_table.constraints IS 'SQL constraints of its rows';
+COMMENT ON COLUMN model_table.defaults IS 'A query of the rows that it has at first; NULL: none';
+COMMENT ON COLUMN model_table.description IS 'Its comment';
 
-CREATE TABLE setting_column (
-    setting       text     NOT NULL REFERENCES model_setting,
-    position      smallint NOT NULL,
-    name          text     NOT NULL,
-    type          text     NOT NULL,
-    default_value text,
-    description   text     NOT NULL,
-    PRIMARY KEY (setting, name),
-    UNIQUE (setting, position));
-COMMENT ON TABLE setting_column IS 'The columns of the tables of settings. One row a column.';
-COMMENT ON COLUMN setting_column.setting IS 'The table';
-COMMENT ON COLUMN setting_column.position IS 'Order of the columns';
-COMMENT ON COLUMN setting_column.name IS 'Name of the column';
-COMMENT ON COLUMN setting_column.type IS 'Its type; account_id stands for the type chosen in create_model';
-COMMENT ON COLUMN setting_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
-COMMENT ON COLUMN setting_column.description IS 'Its comment';
+CREATE TABLE table_column (
+    table_name      text     NOT NULL REFERENCES model_table,
+    position        smallint NOT NULL,
+    name            text     NOT NULL,
+    type            text     NOT NULL,
+    default_value   text,
+    description     text     NOT NULL,
+    expression_over text,
+    expression_type text,
+    PRIMARY KEY (table_name, name),
+    UNIQUE (table_name, position),
+    CHECK ((expression_over IS NULL) = (expression_type IS NULL)));
+COMMENT ON TABLE table_column IS 'The columns of the tables of model_table. One row a column.';
+COMMENT ON COLUMN table_column.table_name IS 'The table';
+COMMENT ON COLUMN table_column.position IS 'Order of the columns';
+COMMENT ON COLUMN table_column.name IS 'Name of the column';
+COMMENT ON COLUMN table_column.type IS 'Its type; account_id stands for the type chosen in create_model';
+COMMENT ON COLUMN table_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
+COMMENT ON COLUMN table_column.description IS 'Its comment';
+COMMENT ON COLUMN table_column.expression_over IS 'The view over whose columns the text is an SQL expression, which is checked when it is written; NULL: it is none';
+COMMENT ON COLUMN table_column.expression_type IS 'The type of that expression';
 
 CREATE TABLE model_view (
     position    smallint PRIMARY KEY,
@@ -129,7 +134,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_setting, setting_column, model_view, model_column TO PUBLIC;
+GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_table, table_column, model_view, model_column TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
@@ -207,11 +212,11 @@ BEGIN
         SELECT format('CREATE TABLE %I (%s, %s)', t.name,
                       (SELECT string_agg(format('%I %s', name, CASE type WHEN 'account_id' THEN account_id_type::text ELSE type END)
                                          || coalesce(' NOT NULL DEFAULT ' || default_value, ''), ', ' ORDER BY position)
-                       FROM setting_column WHERE setting = t.name),
-                      array_to_string(t.constraints, ', ')) AS statement FROM model_setting t
-        UNION ALL SELECT format('INSERT INTO %I %s', name, defaults) FROM model_setting WHERE defaults IS NOT NULL
-        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_setting
-        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', setting, name, description) FROM setting_column
+                       FROM table_column WHERE table_name = t.name),
+                      array_to_string(t.constraints, ', ')) AS statement FROM model_table t
+        UNION ALL SELECT format('INSERT INTO %I %s', name, defaults) FROM model_table WHERE defaults IS NOT NULL
+        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_table
+        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', table_name, name, description) FROM table_column
         UNION ALL SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
                       (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place)
                        FROM (SELECT key AS name, CASE key WHEN 'account_id' THEN account_id_type::text ELSE 'text' END AS type, place - 1000 AS place

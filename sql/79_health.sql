@@ -75,7 +75,7 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,
  'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
 
-INSERT INTO model_setting VALUES
+INSERT INTO model_table VALUES
 ('health_signal', ARRAY[
     'UNIQUE NULLS NOT DISTINCT (component, signal, segment, lifecycle_stage)',
     'CONSTRAINT names_of_1_to_255_bytes CHECK (octet_length(component) BETWEEN 1 AND 255 AND octet_length(signal) BETWEEN 1 AND 255)',
@@ -91,7 +91,7 @@ INSERT INTO model_setting VALUES
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL$$,
  'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which then hold there.');
 
-INSERT INTO setting_column VALUES
+INSERT INTO table_column (table_name, position, name, type, default_value, description) VALUES
 ('health_signal', 1, 'component', 'text NOT NULL', NULL, 'Component of the score; a component weighs what its signals do together'),
 ('health_signal', 2, 'signal', 'text NOT NULL', NULL, 'Name of the signal: of csmetrics.model_signal, or of source_signal'),
 ('health_signal', 3, 'segment', 'text', NULL, 'Holds for accounts of this segment; NULL: for all that have no row of their own'),
