@@ -123,7 +123,7 @@ CREATE TABLE model_view (
 COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, {readings}, {usual} and {against} for the expressions of model_signal';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
 COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
 
@@ -250,8 +250,9 @@ BEGIN
     FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
         body := metric.body;
         FOR part IN
-            SELECT '{histories}' AS place, string_agg(format('unpacked(stored.%1$I) AS %1$I', name), ', ' ORDER BY position) AS text FROM model_history WHERE state = 'account_state'
+            SELECT '{histories}' AS place, string_agg(format('unpacked(stored.%1$I) AS %1$I', name), ', ' ORDER BY position) AS text FROM model_history WHERE state = 'account_state' AND type <> 'date[]'
             UNION ALL SELECT '{readings}', string_agg(format('%s AS reading_%s', expression, position), ', ' ORDER BY position) FROM model_signal
+            UNION ALL SELECT '{signals}', string_agg(format('readings[%s] AS %I', position, name), ', ' ORDER BY position) FROM model_signal
             UNION ALL SELECT '{usual}', string_agg(format('percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_%1$s) AS usual_%1$s', position), ', ' ORDER BY position) FROM model_signal WHERE against_segment
             UNION ALL SELECT '{against}', string_agg(format(CASE WHEN against_segment THEN 'reading_%1$s / nullif(usual_%1$s, 0)' ELSE 'reading_%1$s' END, position), ', ' ORDER BY position) FROM model_signal
         LOOP
@@ -269,6 +270,13 @@ BEGIN
                            metric.name, metric.argument, columns, body);
             EXECUTE format('COMMENT ON FUNCTION %I(date) IS %L', metric.name, metric.description);
         END IF;
+    END LOOP;
+    FOR part IN
+        SELECT format('CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION check_expressions(%s)',
+                      table_name, string_agg(format('%L, %L, %L', name, expression_over, expression_type), ', ' ORDER BY position)) AS statement
+        FROM table_column WHERE expression_over IS NOT NULL GROUP BY table_name
+    LOOP
+        EXECUTE part.statement;
     END LOOP;
     FOR metric IN
         SELECT a.attrelid::regclass AS view, a.attname AS name, c.description

@@ -238,8 +238,7 @@ $$, 'The health of each customer as of the end of any day, from what was known t
 
 (310, 'account_health', $$
     SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
-           (SELECT string_agg(format('%s -%s', l.signal, round(l.points_lost, 1)), ', ' ORDER BY l.points_lost DESC, l.signal)
-            FROM (SELECT signal, points_lost FROM contributions(h.health, p.health_method) WHERE points_lost >= 0.05 ORDER BY points_lost DESC, signal LIMIT 3) l) AS reasons,
+           health_reasons(h.health, p.health_method) AS reasons,
            h.as_of_on, h.policy_hash
     FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
 $$, 'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of this name.', NULL),
