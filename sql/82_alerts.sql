@@ -1,4 +1,78 @@
 -- Alerts: rules over account_now, and one row when an account begins or ends to meet one.
+INSERT INTO model_table VALUES
+('alert_rule', ARRAY[
+    'PRIMARY KEY (rule)',
+    'CONSTRAINT rule_of_1_to_255_bytes CHECK (octet_length(rule) BETWEEN 1 AND 255)',
+    $$CONSTRAINT known_severity CHECK (severity IN ('critical', 'warning', 'info'))$$,
+    $$CONSTRAINT known_audience CHECK (audience IN ('csm', 'manager', 'executive'))$$,
+    $$CONSTRAINT cool_down_from_0 CHECK (cool_down >= interval '0')$$,
+    'CONSTRAINT channel_of_1_to_63_bytes CHECK (octet_length(channel) BETWEEN 1 AND 63)'],
+ $$VALUES ('turned red', 'The score is below the bound of Red', 'tier = ''Red''', 'tier IN (''Yellow'', ''Green'') AND health_score >= 52', 'critical', 'csm'),
+          ('steep fall', 'The score lost 15 points within movement_days', 'change_points <= -15', 'change_points > -10', 'warning', 'csm'),
+          ('notice given', 'Some of its MRR is under notice of cancellation', 'renewal_posture < 1', NULL, 'critical', 'manager'),
+          ('renewal at risk', 'It renews within 90 days and is not Green', 'renewal_days <= 90 AND tier IN (''Red'', ''Yellow'')', 'renewal_days > 90 OR tier = ''Green''', 'warning', 'manager'),
+          ('escalation unresolved', 'An escalated ticket has been open for two weeks', 'escalation_days >= 14', NULL, 'warning', 'csm'),
+          ('gone quiet', 'No usage for two weeks', 'idle_days >= 14', 'idle_days < 7', 'warning', 'csm'),
+          ('value overdue', 'No first value 60 days after the start', 'time_to_value >= 60 AND NOT has_value', 'has_value', 'warning', 'csm'),
+          ('seats nearly used', 'A Green customer whose seats are nearly all in use: room to expand', 'tier = ''Green'' AND seat_use >= 0.9', 'seat_use < 0.85', 'info', 'csm')$$,
+ 'What deserves an alert, one row a rule: CALL csmetrics.evaluate_alerts records and announces each customer that begins to meet it, or no longer does. Change or add rows; a condition that does not parse, or names an unknown column, is refused with its error.'),
+('alert_state', ARRAY['PRIMARY KEY (rule, account_id)', $$CONSTRAINT known_state CHECK (state IN ('new', 'known', 'held', 'raised'))$$], NULL,
+ 'Who meets which rule, as of its last evaluation. Written by CALL csmetrics.evaluate_alerts alone.'),
+('alert_evaluation', ARRAY['PRIMARY KEY (rule)'], NULL,
+ 'When each rule was evaluated last. Written by CALL csmetrics.evaluate_alerts alone.'),
+('alert', ARRAY['PRIMARY KEY (alert_id)', 'UNIQUE (rule, account_id, from_state, to_state, as_of_at)', $$CONSTRAINT a_transition CHECK ((from_state, to_state) IN (('off', 'on'), ('on', 'off')))$$], NULL,
+ 'The alerts, a row a transition: from off to on when a customer began to meet a rule, from on to off when it no longer did. Written by CALL csmetrics.evaluate_alerts alone.');
+
+INSERT INTO table_column VALUES
+('alert_rule', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
+('alert_rule', 2, 'description', 'text', NULL, 'What it says to a reader', NULL, NULL),
+('alert_rule', 3, 'condition', 'text NOT NULL', NULL, 'SQL condition over the columns of account_now that turns it on; unknown changes nothing', 'account_now', 'boolean'),
+('alert_rule', 4, 'clears_when', 'text', NULL, 'SQL condition that turns it off again, with a margin, so that it does not flap; NULL: when condition is false', 'account_now', 'boolean'),
+('alert_rule', 5, 'severity', 'text', $$'warning'$$, 'critical, warning or info', NULL, NULL),
+('alert_rule', 6, 'audience', 'text', $$'csm'$$, 'Whom it is for: csm, manager or executive', NULL, NULL),
+('alert_rule', 7, 'cool_down', 'interval', $$'7 days'$$, 'So long after an alert of an account its next one waits; if it still holds then, it comes then', NULL, NULL),
+('alert_rule', 8, 'channel', 'text', $$'csmetrics_alert'$$, 'Channel of NOTIFY on which it is announced', NULL, NULL),
+('alert_rule', 9, 'is_enabled', 'boolean', 'true', 'Is it evaluated?', NULL, NULL),
+('alert_state', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
+('alert_state', 2, 'account_id', 'account_id', NULL, 'Key of the account', NULL, NULL),
+('alert_state', 3, 'state', 'text NOT NULL', NULL, 'raised: an alert was; held: it waits for the cool-down; known: met it before the rule was first evaluated, or by facts that came late, and raises nothing', NULL, NULL),
+('alert_state', 4, 'since_at', 'timestamptz NOT NULL', NULL, 'As of when it was first seen to meet the rule', NULL, NULL),
+('alert_state', 5, 'alert_id', 'bigint', NULL, 'The alert that was raised', NULL, NULL),
+('alert_state', 6, 'evidence', 'jsonb', NULL, 'What was known of the account then', NULL, NULL),
+('alert_evaluation', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
+('alert_evaluation', 2, 'definition', 'text NOT NULL', NULL, 'Its conditions then', NULL, NULL),
+('alert_evaluation', 3, 'as_of_at', 'timestamptz NOT NULL', NULL, 'As of when it was evaluated', NULL, NULL),
+('alert_evaluation', 4, 'evaluated_at', 'timestamptz', 'clock_timestamp()', 'When that was done', NULL, NULL),
+('alert', 1, 'alert_id', 'bigint GENERATED ALWAYS AS IDENTITY', NULL, 'Key of the alert', NULL, NULL),
+('alert', 2, 'rule', 'text NOT NULL', NULL, 'Name of the rule', NULL, NULL),
+('alert', 3, 'severity', 'text NOT NULL', NULL, 'critical, warning or info', NULL, NULL),
+('alert', 4, 'audience', 'text NOT NULL', NULL, 'Whom it is for: csm, manager or executive', NULL, NULL),
+('alert', 5, 'account_id', 'account_id', NULL, 'Key of the account', NULL, NULL),
+('alert', 6, 'from_state', 'text NOT NULL', NULL, 'off or on', NULL, NULL),
+('alert', 7, 'to_state', 'text NOT NULL', NULL, 'on: it began to meet the rule; off: it no longer did', NULL, NULL),
+('alert', 8, 'as_of_at', 'timestamptz NOT NULL', NULL, 'As of when', NULL, NULL),
+('alert', 9, 'evaluated_at', 'timestamptz', 'clock_timestamp()', 'When it was found', NULL, NULL),
+('alert', 10, 'evidence', 'jsonb', NULL, 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, renewal', NULL, NULL);
+
+INSERT INTO policy_column VALUES
+(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill');
+
+INSERT INTO model_column VALUES
+('alert_id', 'Key of the alert'),
+('rule', 'Name of the rule'),
+('severity', 'critical, warning or info'),
+('audience', 'Whom it is for: csm, manager or executive'),
+('raised_at', 'As of when the alert was raised');
+
+INSERT INTO model_view VALUES
+(520, 'alert_open', $$
+    SELECT a.alert_id, a.rule, a.severity, a.audience, a.account_id, a.evidence ->> 'name' AS name, a.evidence ->> 'segment' AS segment, a.evidence ->> 'owner' AS owner,
+           (a.evidence ->> 'mrr')::numeric AS mrr, (a.evidence ->> 'health_score')::double precision AS health_score, a.evidence ->> 'tier' AS tier, a.evidence ->> 'reasons' AS reasons, a.as_of_at AS raised_at
+    FROM alert_state s JOIN alert a USING (alert_id)
+    WHERE s.state = 'raised'
+    ORDER BY array_position('{critical,warning,info}', a.severity), a.as_of_at DESC, a.alert_id
+$$, 'Alerts of customers that still meet the rule, the most severe first, with what was known when each was raised.', NULL);
+
 CREATE FUNCTION customers_by_rule(model text, day date, names text[], conditions text[], labels text[] DEFAULT '{}', over text DEFAULT 'account_now',
     OUT account_id text, OUT met boolean[], OUT label text[], OUT evidence jsonb)
 RETURNS SETOF record
@@ -15,9 +89,9 @@ BEGIN
         PERFORM set_config('transaction_read_only', 'on', true);
         RETURN QUERY EXECUTE format($query$
             SELECT account_id::text, met, label,
-                   CASE WHEN true = ANY (met) THEN jsonb_build_object('name', name, 'segment', segment, 'owner', owner, 'mrr', mrr, 'health_score', health_score, 'tier', tier,
+                   CASE WHEN true = ANY (met[:%5$s]) THEN jsonb_build_object('name', name, 'segment', segment, 'owner', owner, 'mrr', mrr, 'health_score', health_score, 'tier', tier,
                         'reasons', reasons, 'usage_change', trend, 'open_tickets', open_count, 'renews_on', renews_on) END
-            FROM (SELECT *, ARRAY[%s]::boolean[] AS met, ARRAY[%s]::text[] AS label FROM %I.%I($1) AS %4$I) AS found $query$, met_by, label_by, model, over) USING day;
+            FROM (SELECT *, ARRAY[%1$s]::boolean[] AS met, ARRAY[%2$s]::text[] AS label FROM %3$I.%4$I($1) AS %4$I) AS found $query$, met_by, label_by, model, over, cardinality(names)) USING day;
         RAISE SQLSTATE 'CSEND';
     EXCEPTION
         WHEN SQLSTATE 'CSEND' THEN
@@ -28,11 +102,103 @@ BEGIN
             END IF;
             -- one after the other, to tell which of them it is
             FOR i IN 1 .. cardinality(conditions) LOOP
-                PERFORM FROM customers_by_rule(model, day, names[i:i], conditions[i:i], labels, over);
+                PERFORM FROM customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]], conditions[i:i], labels, over);
             END LOOP;
             RAISE;
     END;
 END
 $$;
 COMMENT ON FUNCTION customers_by_rule(text, date, text[], text[], text[], text) IS
-'Internal: the customers as of the day with what each condition says of them, the labels, and for whom any condition holds what else is known. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
+'Internal: the customers as of the day with what each condition says of them, the labels, and for whom a condition holds what else is known. Conditions beyond the names belong to the same names again, and ask for nothing else. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
+
+CREATE PROCEDURE evaluate_alerts(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $evaluate$
+DECLARE
+    started timestamptz := clock_timestamp();
+    reading record;
+    later text[];
+    probe record;
+    names text[];
+    conditions text[];
+    clearing text[];
+    last_alert bigint;
+    counts record;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    -- one evaluation at a time; readers go on
+    LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;
+    SELECT r.as_of_on, r.as_of_at, r.time_zone, p.alert_late_days INTO reading FROM reporting_range r, policy p;
+
+    SELECT array_agg(rule ORDER BY rule) INTO later FROM alert_rule JOIN alert_evaluation e USING (rule) WHERE is_enabled AND e.as_of_at > reading.as_of_at;
+    IF later <> '{}' THEN
+        RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation: a backfill, for which these rules raise nothing: %', model, reading.as_of_at, spelled(later, '%s');
+    END IF;
+    SELECT array_agg(rule ORDER BY rule), array_agg(condition ORDER BY rule), array_agg(coalesce(clears_when, format(E'NOT (%s\n)', condition)) ORDER BY rule)
+    INTO names, conditions, clearing
+    FROM alert_rule WHERE is_enabled AND (rule = ANY (later)) IS NOT TRUE;
+    IF names IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(alert_id), 0) INTO last_alert FROM alert;
+    DELETE FROM alert_state WHERE rule NOT IN (SELECT rule FROM alert_rule);
+
+    -- who meets what now: those that no longer do are off, those that began to are new
+    WITH found AS MATERIALIZED (
+        SELECT s.account_id, f.met, f.evidence
+        FROM csmetrics.customers_by_rule(model, reading.as_of_on, names, conditions || clearing) f JOIN account_state s ON s.account_id::text = f.account_id),
+    ended AS (
+        DELETE FROM alert_state s USING unnest(names) WITH ORDINALITY r(rule, n)
+        WHERE s.rule = r.rule AND NOT EXISTS (SELECT FROM found f WHERE f.account_id = s.account_id AND (f.met[r.n] OR f.met[cardinality(names) + r.n] IS NOT TRUE))
+        RETURNING s.*),
+    off AS (
+        INSERT INTO alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence)
+        SELECT e.rule, r.severity, r.audience, e.account_id, 'on', 'off', reading.as_of_at, e.evidence FROM ended e JOIN alert_rule r USING (rule) WHERE e.state = 'raised'
+        ORDER BY e.rule, e.account_id ON CONFLICT DO NOTHING)
+    INSERT INTO alert_state (rule, account_id, state, since_at, evidence)
+    SELECT r.rule, f.account_id, 'new', reading.as_of_at, f.evidence FROM found f, unnest(names) WITH ORDINALITY r(rule, n) WHERE f.met[r.n]
+    ON CONFLICT DO NOTHING;
+
+    -- a rule that is evaluated for the first time, or was redefined, begins with what there is
+    UPDATE alert_state SET state = 'known'
+    WHERE state = 'new' AND rule NOT IN (SELECT rule FROM alert_evaluation e JOIN alert_rule r USING (rule) WHERE e.definition = concat_ws(' / ', r.condition, r.clears_when));
+    -- the others are news, unless they held at the last evaluation and long before it: then facts came late
+    FOR probe IN
+        SELECT least((e.as_of_at AT TIME ZONE reading.time_zone)::date, reading.as_of_on - 1) AS day, array_agg(r.rule ORDER BY r.rule) AS names, array_agg(r.condition ORDER BY r.rule) AS conditions
+        FROM alert_rule r JOIN alert_evaluation e USING (rule) WHERE r.rule IN (SELECT rule FROM alert_state WHERE state = 'new') GROUP BY 1
+    LOOP
+        UPDATE alert_state s SET state = CASE WHEN was.met THEN 'known' ELSE 'held' END
+        FROM (SELECT n.rule, n.account_id, (latest.met[r.n] AND earlier.met[r.n]) IS TRUE AS met
+              FROM alert_state n JOIN unnest(probe.names) WITH ORDINALITY r(rule, n) USING (rule)
+                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day, probe.names, probe.conditions) latest ON latest.account_id = n.account_id::text
+                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day - reading.alert_late_days, probe.names, probe.conditions) earlier ON earlier.account_id = n.account_id::text
+              WHERE n.state = 'new') was
+        WHERE s.rule = was.rule AND s.account_id = was.account_id;
+    END LOOP;
+
+    WITH due AS (
+        INSERT INTO alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence)
+        SELECT s.rule, r.severity, r.audience, s.account_id, 'off', 'on', reading.as_of_at, s.evidence
+        FROM alert_state s JOIN alert_rule r USING (rule)
+        WHERE s.state = 'held' AND s.rule = ANY (names)
+          AND NOT EXISTS (SELECT FROM alert a WHERE a.rule = s.rule AND a.account_id = s.account_id AND a.to_state = 'on' AND a.as_of_at > reading.as_of_at - r.cool_down)
+        ORDER BY s.rule, s.account_id ON CONFLICT DO NOTHING
+        RETURNING alert_id, rule, account_id)
+    UPDATE alert_state s SET state = 'raised', alert_id = due.alert_id FROM due WHERE s.rule = due.rule AND s.account_id = due.account_id;
+
+    INSERT INTO alert_evaluation (rule, definition, as_of_at)
+    SELECT rule, concat_ws(' / ', condition, clears_when), reading.as_of_at FROM alert_rule WHERE rule = ANY (names)
+    ON CONFLICT (rule) DO UPDATE SET definition = excluded.definition, as_of_at = excluded.as_of_at, evaluated_at = excluded.evaluated_at;
+
+    -- listeners hear of it when this is committed; a payload has to stay below 8,000 bytes
+    SELECT count(*) FILTER (WHERE to_state = 'on') AS raised, count(*) FILTER (WHERE to_state = 'off') AS cleared,
+           count(pg_notify(channel, CASE WHEN octet_length(payload::text) < 8000 THEN payload ELSE payload - '{account_id,name,owner,reasons}'::text[] END::text)) INTO counts
+    FROM (SELECT a.to_state, r.channel, jsonb_build_object('model', model, 'alert_id', a.alert_id, 'rule', a.rule, 'severity', a.severity, 'audience', a.audience, 'account_id', a.account_id,
+                 'from', a.from_state, 'to', a.to_state, 'as_of', a.as_of_at) || (a.evidence - '{segment,usage_change,open_tickets}'::text[]) AS payload
+          FROM alert a JOIN alert_rule r USING (rule) WHERE a.alert_id > last_alert ORDER BY a.alert_id) news;
+    RAISE NOTICE 'evaluated % rules of model "%" as of %: % alerts raised, % cleared, in % s', cardinality(names), model, reading.as_of_at, counts.raised, counts.cleared,
+        round(extract(epoch FROM clock_timestamp() - started), 1);
+END
+$evaluate$;
+COMMENT ON PROCEDURE evaluate_alerts(text) IS
+'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated or redefined, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
