@@ -96,7 +96,7 @@ INSERT INTO model_column VALUES
 ('retained_count', 'Those with MRR at this age'),
 ('start_mrr', 'MRR of the first paid day of each account, in money a month'),
 ('kept_mrr', 'MRR at this age, each account''s capped at its start'),
-('mrr', 'MRR at this age'),
+('mrr', 'MRR as of then, in money a month'),
 ('logo_retention_rate', 'retained_count / account_count'),
 ('gross_retention_rate', 'kept_mrr / start_mrr; at most 1'),
 ('net_retention_rate', 'mrr / start_mrr'),
