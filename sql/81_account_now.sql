@@ -28,9 +28,9 @@ INSERT INTO model_view VALUES
     FROM (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
          CROSS JOIN account_health($1) h
          LEFT JOIN account_state a USING (account_id)
+         LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats FROM source_account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id)
-         LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
 $$, 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and renewals are those of now.', 'as_of'),
 
 (510, 'account_now', $$
