@@ -44,9 +44,9 @@ SELECT is_empty($$
 $$, 'metric views give plain types only');
 SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column
-    WHERE (type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|alpha|beta)|^reading|^weight)$' AND name !~ '^(pause_churn|gap_smooth)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth)_days$|_months$|_number$')
+    WHERE (type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|q|alpha|beta)|^weight)$|(^|_)reading(_|$)' AND name !~ '^(pause_churn|gap_smooth)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth)_days$|_months$|_number$')
        OR (type = 'date') <> (name ~ '_on$') OR (type = 'timestamp with time zone') <> (name ~ '_at$')
-       OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount|points)$')
+       OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount|points|^numerator|^denominator)$')
 $$, 'names tell the type and unit: _rate, _score, _days, _hours, _on, _at, _count, mrr, _amount, points');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind = 'v'
