@@ -16,7 +16,7 @@ ON CONFLICT (name) DO NOTHING;
 INSERT INTO model_column SELECT name, description FROM model_signal;
 
 INSERT INTO model_view VALUES
-(500, 'account_now', $$
+(450, 'account_now', $$
     SELECT h.account_id, h.name, h.segment, h.plan, n.lifecycle_stage, n.onboarding_path, n.region, h.owner, h.parent_id, n.seats::bigint AS seat_count,
            h.mrr, (h.as_of_on - first_paid_on(a.revenue))::double precision AS customer_days, next.renews_on, (next.renews_on - h.as_of_on)::double precision AS renewal_days,
            h.health_score, h.tier, h.coverage_rate, b.health_score AS before_score, b.tier AS before_tier, h.health_score::numeric - b.health_score::numeric AS change_points,
@@ -33,6 +33,6 @@ INSERT INTO model_view VALUES
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id)
 $$, 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and renewals are those of now.', 'as_of'),
 
-(510, 'account_now', $$
+(455, 'account_now', $$
     SELECT n.* FROM reporting_range r, LATERAL account_now(r.as_of_on) n
 $$, 'Each customer as it is now, with all that rules of alerts and playbooks may ask for: attributes, MRR, health and what moved it, readings of the signals by name, renewal, tickets, usage. For a past day, the function of this name.', NULL);
