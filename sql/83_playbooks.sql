@@ -114,7 +114,7 @@ INSERT INTO model_column VALUES
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
 ('effect_lower_rate', 'Lower end of its confidence interval (Newcombe)'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
-('verdict', 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off; no comparison: nobody was left alone'),
+('verdict', 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
 ('sample_ratio', 'ok: as many were left alone as planned (99.9 %, Clopper-Pearson), of all runs of the present share; mismatch: not so, and whatever made it so may make the arms differ; NULL without holdouts'),
 ('holdout_count', 'Runs of the present holdout share, open ones too, that were left alone'),
 ('holdout_rate', 'Their share of all such runs'),
@@ -158,7 +158,7 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
 
 (630, 'playbook_outcome', $$
     SELECT s.playbook, s.is_enabled, s.control_kind,
-           CASE WHEN s.control_kind = 'none' THEN 'no comparison' WHEN ratio.is_off THEN 'not comparable'
+           CASE WHEN s.control_kind = 'none' THEN 'no comparison' WHEN ratio.is_off OR missing.is_off THEN 'not comparable'
                 WHEN least(trial_count(s.treated), trial_count(s.control)) < 10 THEN 'too few'
                 WHEN effect.lower > 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'helps' ELSE 'better than before' END
                 WHEN effect.upper < 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'harms' ELSE 'worse than before' END
@@ -176,6 +176,8 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
                  coalesce(rate_agg(o.is_success) FILTER (WHERE o.is_counted AND o.arm = 'treated'), make_rate(0, 0)) AS treated,
                  coalesce(rate_agg(o.is_success) FILTER (WHERE o.is_counted AND o.arm <> 'treated'), make_rate(0, 0)) AS control,
                  coalesce(rate_agg(o.arm = 'holdout') FILTER (WHERE o.is_sampled), make_rate(0, 0)) AS held,
+                 coalesce(rate_agg(o.outcome = 'unknown') FILTER (WHERE o.is_sampled AND o.arm = 'treated' AND o.outcome <> 'open'), make_rate(0, 0)) AS treated_unknown,
+                 coalesce(rate_agg(o.outcome = 'unknown') FILTER (WHERE o.is_sampled AND o.arm = 'holdout' AND o.outcome <> 'open'), make_rate(0, 0)) AS control_unknown,
                  avg(o.opening_score) FILTER (WHERE o.is_counted AND o.arm = 'treated' AND o.closing_score IS NOT NULL) AS treated_opening_score,
                  avg(o.closing_score) FILTER (WHERE o.is_counted AND o.arm = 'treated' AND o.opening_score IS NOT NULL) AS treated_closing_score,
                  avg(o.opening_score) FILTER (WHERE o.is_counted AND o.arm <> 'treated' AND o.closing_score IS NOT NULL) AS control_opening_score,
@@ -188,7 +190,8 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
           GROUP BY b.name, b.is_enabled, r.confidence_rate, r.policy_hash) s,
          LATERAL rate_interval(s.treated, s.confidence_rate) treated, LATERAL rate_interval(s.control, s.confidence_rate) control,
          LATERAL rate_difference(s.treated, s.control, s.confidence_rate) effect,
-         LATERAL (SELECT (s.planned_rate < i.lower OR s.planned_rate > i.upper) IS TRUE AS is_off FROM rate_interval(s.held, 0.999, 'clopper-pearson') i) ratio
+         LATERAL (SELECT (s.planned_rate < i.lower OR s.planned_rate > i.upper) IS TRUE AS is_off FROM rate_interval(s.held, 0.999, 'clopper-pearson') i) ratio,
+         LATERAL (SELECT (i.lower > 0 OR i.upper < 0) IS TRUE AS is_off FROM rate_difference(s.treated_unknown, s.control_unknown, 0.999) i) missing
     ORDER BY s.playbook
 $$, 'Does a playbook do any good? Its runs, judged by the data at their horizon, beside runs that were left alone: by chance (holdout), or on days before it began (past, matched). What would have come back anyway is in both and so in no effect, and none is claimed where the interval covers 0. The interval is that of one look: who looks every week will see one clear of 0 by chance in the end.', NULL);
 
@@ -291,11 +294,12 @@ BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE playbook_run IN SHARE ROW EXCLUSIVE MODE;
-    SELECT r.as_of_on, r.from_on, p.backtest_count INTO rules FROM reporting_range r, policy p;
+    -- today is not over before tomorrow: a run is judged by the whole of its day, or it would matter at what hour
+    SELECT r.as_of_on, coalesce(p.as_of, r.as_of_on - 1) AS over_on, r.from_on, p.backtest_count INTO rules FROM reporting_range r, policy p;
     SELECT max(greatest(u.opened_on, u.closed_on)), coalesce(max(u.run_id), 0) INTO latest_on, latest_id FROM playbook_run u;
 
     -- each as of its own day, also when that is long ago
-    FOR part IN SELECT DISTINCT u.judge_on AS day FROM playbook_run u WHERE u.closed_on IS NULL AND u.judge_on <= rules.as_of_on ORDER BY 1 LOOP
+    FOR part IN SELECT DISTINCT u.judge_on AS day FROM playbook_run u WHERE u.closed_on IS NULL AND u.judge_on <= rules.over_on ORDER BY 1 LOOP
         judged := judged + close_playbook_runs(model, part.day);
     END LOOP;
 
@@ -327,4 +331,4 @@ BEGIN
 END
 $run$;
 COMMENT ON PROCEDURE run_playbooks(text) IS
-'Follows the playbooks of a model as of its as_of_on; to be called after each refresh, say each night. Runs whose judge_on has come are judged, each by what was known as of exactly that day, however late. Then each enabled playbook is opened for the customers who meet its trigger and have no open run of it, nor one that was judged less than cool_down_days ago: a share of them drawn by a hash of playbook, account and day, holdout_share, is left alone. A playbook without holdouts is compared with days before it began: with its first runs come, once, those of customers who met the trigger as of backtest_count days, horizon_days apart, all judged before that. Again on the same day it changes nothing; as of a day before the latest on which any was opened or judged, nothing is opened. All in one transaction; callers take turns. Conditions run read only, with the rights of the caller; an error names the playbook. An unknown model: SQLSTATE 3F000.';
+'Follows the playbooks of a model as of its as_of_on; to be called after each refresh, say each night. Runs whose judge_on is over are judged, each by what was known as of exactly that day, however late (where the policy''s as_of is NULL, the day of the clock is not over). Then each enabled playbook is opened for the customers who meet its trigger and have no open run of it, nor one that was judged less than cool_down_days ago: a share of them drawn by a hash of playbook, account and day, holdout_share, is left alone. A playbook without holdouts is compared with days before it began: with its first runs come, once, those of customers who met the trigger as of backtest_count days, horizon_days apart, all judged before that. Again on the same day it changes nothing; as of a day before the latest on which any was opened or judged, nothing is opened. All in one transaction; callers take turns. Conditions run read only, with the rights of the caller; an error names the playbook. An unknown model: SQLSTATE 3F000.';

@@ -3,7 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
-SELECT plan(99);
+SELECT plan(103);
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
@@ -14,6 +14,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN concat_ws(' ', SQLSTATE, nullif(broken, ''));
 END $$;
 CALL create_model('cs', 'bigint');
+CREATE ROLE playbook_reader;
 UPDATE cs.policy SET as_of = '2024-06-30', backtest_count = 2;
 
 -- The score is what the mood says: one signal, 0 to 100.
@@ -153,6 +154,22 @@ SELECT results_eq($$SELECT control_kind, treated_rate, control_rate, effect_rate
     $$VALUES ('holdout', 1::float8, 1::float8, 0::float8, true, true, 'no effect shown', 'ok', 0.25::float8, 400::bigint, true)$$, 'all treated have succeeded, and so have those left alone: no effect');
 SELECT is_empty($$SELECT playbook FROM cs.playbook_outcome WHERE run_count <> open_run_count + treated_count + control_count + left_out_count + unknown_run_count$$, 'the counts add up');
 
+-- By the clock, today is not over: a run is judged tomorrow.
+CREATE TEMP TABLE kept AS TABLE cs.playbook_run;
+DELETE FROM cs.playbook_run;
+UPDATE cs.policy SET as_of = NULL;
+SELECT CURRENT_DATE AS today, CURRENT_DATE - 1 AS yesterday, CURRENT_DATE - 40 AS earlier \gset
+INSERT INTO cs.playbook_run (playbook, account_id, arm, planned_share, opened_on, due_on, judge_on, evidence) VALUES ('watch', 4, 'treated', 0, :'earlier', :'earlier', :'today', '{}'), ('watch', 7, 'treated', 0, :'earlier', :'earlier', :'yesterday', '{}');
+CALL run_playbooks('cs');
+SELECT results_eq($$SELECT account_id, closed_on FROM cs.playbook_run WHERE opened_on < CURRENT_DATE AND playbook = 'watch' ORDER BY 1$$, format('VALUES (4::bigint, NULL::date), (7, %L)', :'yesterday'), 'what is to be judged today is judged when the day is over');
+DELETE FROM cs.playbook_run;
+UPDATE cs.policy SET as_of = '2024-09-18';
+INSERT INTO cs.playbook_run OVERRIDING SYSTEM VALUE TABLE kept;
+SELECT is(count(*), (SELECT count(*) FROM kept), 'back to September') FROM cs.playbook_run;
+
+-- Only a table's readers and writers
+SELECT is(pg_temp.failure('SET LOCAL ROLE playbook_reader; CALL run_playbooks(''cs'')'), '42501 permission denied for schema cs', 'it runs with the rights of the caller');
+
 -- What is refused
 CREATE TEMP TABLE refused (line text, want text);
 INSERT INTO refused VALUES
@@ -193,7 +210,7 @@ SELECT playbook, n + coalesce((SELECT max(account_id) FROM cs.playbook_run), 0),
 CREATE FUNCTION pg_temp.add_playbook(name text) RETURNS void LANGUAGE sql AS $$INSERT INTO cs.playbook VALUES (name, NULL, 'true', 'owner', 'true', 30, 7, 0, '{}', 0.2, false)$$;
 CREATE FUNCTION pg_temp.outcome(which text) RETURNS text LANGUAGE sql AS
 $$SELECT concat_ws(' ', control_kind, treated_success_count || '/' || treated_count, control_success_count || '/' || control_count, coalesce(matched_count::text, '-'), left_out_count, unknown_run_count, verdict, coalesce(sample_ratio, '-')) FROM cs.playbook_outcome WHERE playbook = which$$;
-SELECT pg_temp.add_playbook(name) FROM unnest('{past,shares,ratio,alone,few,harm,unknown}'::text[]) name \g /dev/null
+SELECT pg_temp.add_playbook(name) FROM unnest('{past,shares,ratio,alone,few,harm,unknown,missing}'::text[]) name \g /dev/null
 SELECT pg_temp.add_runs('past', arm, CASE arm WHEN 'treated' THEN 0 END, runs, successes, score, segment)
 FROM (VALUES ('treated', 12, 12, 54.99, 'small'), ('past', 15, 0, 50, 'small'), ('treated', 5, 0, 55, 'small'), ('past', 2, 2, 59.9, 'small'), ('treated', 9, 9, 52, 'large'), ('past', 9, 0, 49.99, 'large'), ('treated', 3, 3, NULL, NULL), ('past', 4, 0, NULL, NULL)) v(arm, runs, successes, score, segment) \g /dev/null
 -- 12 of 50 to 55, 2 of 55 to 60 and 3 without a score; of 50 to 55 large ones the past has none
@@ -223,6 +240,8 @@ SELECT pg_temp.add_runs('harm', arm, 0.2, runs, successes, 50) FROM (VALUES ('tr
 SELECT is(pg_temp.outcome('harm'), 'holdout 20/80 15/20 - 0 0 harms ok', 'what harms is called so');
 SELECT pg_temp.add_runs('unknown', arm, 0.2, 20, 0, 50, unknown => true) FROM unnest('{treated,holdout}'::text[]) arm \g /dev/null
 SELECT is(pg_temp.outcome('unknown'), 'holdout 0/0 0/0 - 0 40 not comparable mismatch', 'the unknown are in the sample ratio, not in the rates');
+SELECT pg_temp.add_runs('missing', arm, 0.2, runs, successes, 50, unknown => unknown) FROM (VALUES ('treated', 80, 80, false), ('treated', 80, 0, true), ('holdout', 40, 10, false)) v(arm, runs, successes, unknown) \g /dev/null
+SELECT is(pg_temp.outcome('missing'), 'holdout 80/80 10/40 - 0 80 not comparable ok', 'unknown of half the treated and of none of the others: who knows what they were');
 
 -- Experiments whose answer is known, 300 of each kind and 200 runs each; every throw is a hash.
 DELETE FROM cs.playbook_run;
@@ -244,7 +263,7 @@ SELECT ok(count(*) FILTER (WHERE 0.2 BETWEEN effect_lower_rate AND effect_upper_
 SELECT ok(count(*) FILTER (WHERE verdict = 'helps') > 200 AND count(*) FILTER (WHERE verdict = 'harms') = 0, 'and it is mostly found') FROM judged WHERE kind = 'effect';
 SELECT ok(count(*) FILTER (WHERE 0 BETWEEN effect_lower_rate AND effect_upper_rate) BETWEEN 276 AND 294, 'no effect: the interval covers 0 in 92 to 98 % of 300') FROM judged WHERE kind = 'nothing';
 SELECT cmp_ok(count(*) FILTER (WHERE verdict = 'helps'), '<=', 15::bigint, 'and help is claimed in 5 % or less') FROM judged WHERE kind = 'nothing';
-SELECT is(count(*) FILTER (WHERE verdict IN ('helps', 'harms')), count(*) FILTER (WHERE (0 BETWEEN effect_lower_rate AND effect_upper_rate) IS FALSE AND sample_ratio = 'ok'), 'never where the interval covers 0') FROM judged;
+SELECT is_empty($$SELECT playbook FROM judged WHERE verdict IN ('helps', 'harms') AND (0 BETWEEN effect_lower_rate AND effect_upper_rate OR sample_ratio <> 'ok' OR least(treated_count, control_count) < 10)$$, 'never where the interval covers 0');
 SELECT cmp_ok(count(*) FILTER (WHERE sample_ratio = 'mismatch'), '<=', 3::bigint, 'throws as planned are hardly ever taken for a mismatch') FROM judged;
 SELECT ok(avg(treated_rate) > 0.7 AND avg(naive_change_score) > 10, 'taken at their worst, most come back, by more than ten points') FROM judged WHERE kind = 'worst';
 SELECT ok(abs(avg(naive_change_score - anyway_change_score)) < 0.5 AND abs(avg(effect_rate)) < 0.02, 'as many and as far as those left alone') FROM judged WHERE kind = 'worst';
