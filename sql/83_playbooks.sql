@@ -98,7 +98,7 @@ INSERT INTO model_column VALUES
 ('open_run_count', 'Runs that are open'),
 ('unknown_run_count', 'Judged runs of which it is unknown whether they succeeded: in no rate'),
 ('lost_run_count', 'Judged runs whose account was no customer any more: they count as failed'),
-('left_out_count', 'Judged runs in no figure of the comparison: of another holdout share, or without a match'),
+('left_out_count', 'Judged runs in no figure of the comparison: of another holdout share, without a match, or a further one of an account that is matched with past days'),
 ('done_count', 'Treated runs that their owners called done; it is in no other figure'),
 ('treated_count', 'Treated runs that are compared, whether anything was done or not (intention to treat)'),
 ('treated_success_count', 'Those of them that succeeded'),
@@ -110,7 +110,7 @@ INSERT INTO model_column VALUES
 ('control_rate', 'control_success_count / control_count: the share that comes back anyway, with nothing done (regression to the mean)'),
 ('control_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('control_upper_rate', 'Upper end of its confidence interval'),
-('matched_count', 'Pairs of one treated and one past run, of the same segment and the same five points of opening_score; NULL with holdouts, which need none'),
+('matched_count', 'Pairs of one treated and one past run, each the first of its account, of the same segment and the same five points of opening_score; NULL with holdouts, which need none'),
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
 ('effect_lower_rate', 'Lower end of its confidence interval (Newcombe)'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
@@ -137,22 +137,24 @@ $$, 'The runs to be judged as of a day, with all that success_when may ask for. 
 $$, 'Playbooks in progress: the open runs with the account as it is now and as it was when they were opened; what success_when may ask for.', NULL),
 
 -- Of several holdout shares only runs of the present one are compared: with another share the arms fall on other times. Against
--- past days, treated and past runs of a segment and of five points of opening_score are paired in an order that is drawn.
+-- past days, treated and past runs of a segment and of five points of opening_score are paired in an order that is drawn, and
+-- only the first of each account that is judged: several runs of one account are not several witnesses. (Holdouts are thrown
+-- for each run anew, so there they are.)
 (620, 'playbook_run_outcome', $$
     SELECT u.run_id, u.playbook, u.account_id, n.name, u.segment, u.owner AS run_owner, u.arm, u.planned_share AS planned_rate, u.opened_on, u.due_on, u.judge_on, u.closed_on, u.done_on,
            CASE WHEN u.closed_on IS NULL THEN 'open' WHEN u.is_success THEN 'succeeded' WHEN u.is_success IS NULL THEN 'unknown' WHEN u.closing_tier IS NULL THEN 'lost' ELSE 'failed' END AS outcome,
            u.is_success, u.control_kind, u.planned_share IS NOT DISTINCT FROM u.present_share AND u.present_share IS NOT NULL AS is_sampled,
            u.is_success IS NOT NULL AND CASE u.control_kind WHEN 'holdout' THEN u.planned_share IS NOT DISTINCT FROM u.present_share
-                                                            WHEN 'past' THEN u.place <= least(u.treated, u.past) ELSE true END AS is_counted,
+                                                            WHEN 'past' THEN u.is_first AND u.place <= least(u.treated, u.past) ELSE true END AS is_counted,
            u.opening_score, u.opening_tier, u.opening_mrr, u.closing_score, u.closing_tier, u.closing_mrr, r.policy_hash
     FROM reporting_range r CROSS JOIN (
-        SELECT s.*, row_number() OVER (PARTITION BY s.playbook, s.arm, s.known, s.segment, s.band ORDER BY hashtextextended(s.run_id::text, 0), s.run_id) AS place,
+        SELECT s.*, row_number() OVER (PARTITION BY s.playbook, s.arm, s.is_first, s.segment, s.band ORDER BY hashtextextended(s.run_id::text, 0), s.run_id) AS place,
                count(*) FILTER (WHERE s.arm = 'treated') OVER alike AS treated, count(*) FILTER (WHERE s.arm = 'past') OVER alike AS past
-        FROM (SELECT b.*, b.is_success IS NOT NULL AS known, floor(b.opening_score / 5) AS band, p.share AS present_share,
+        FROM (SELECT b.*, b.is_success IS NOT NULL AND row_number() OVER (PARTITION BY b.playbook, b.arm, b.account_id, b.is_success IS NULL ORDER BY b.opened_on, b.run_id) = 1 AS is_first, floor(b.opening_score / 5) AS band, p.share AS present_share,
                      CASE WHEN p.share IS NOT NULL THEN 'holdout' WHEN bool_or(b.arm = 'past') OVER (PARTITION BY b.playbook) THEN 'past' ELSE 'none' END AS control_kind
               FROM playbook_run b
                    LEFT JOIN (SELECT DISTINCT ON (playbook) playbook, planned_share AS share FROM playbook_run WHERE planned_share > 0 ORDER BY playbook, opened_on DESC, run_id DESC) p USING (playbook)) s
-        WINDOW alike AS (PARTITION BY s.playbook, s.known, s.segment, s.band)) u
+        WINDOW alike AS (PARTITION BY s.playbook, s.is_first, s.segment, s.band)) u
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, name FROM source_account) n USING (account_id)
 $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the comparison. The counts of playbook_outcome are counts of these rows.', NULL),
 

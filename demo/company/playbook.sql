@@ -4,8 +4,8 @@
 --
 -- Week by week to the last day, csmetrics.run_playbooks is called as a company would have. A run of new-customer onboarding that
 -- is treated gets there in time with probability :effect where it would not have by itself: the task First dashboard is completed
--- between the opening and the horizon. Nothing else is done for anybody: yellow check-in, red turnaround and expansion opportunity
--- have no effect at all. company.playbook_truth says what would have come of each run of onboarding, treated and not.
+-- between the opening and the horizon. Nothing else is done for anybody: lowest scores, yellow check-in, red turnaround and expansion
+-- opportunity have no effect at all. company.playbook_truth says what would have come of each run of onboarding, treated and not.
 \set ON_ERROR_STOP on
 \if :{?model}
 \else
@@ -35,6 +35,9 @@ SET jit = off;
 -- New, and still without a dashboard 28 days after the first payment, about 22 after the kickoff; judged four weeks later. Each account once.
 UPDATE :"model".playbook SET trigger_when = 'customer_days BETWEEN 28 AND 120 AND NOT has_value', horizon_days = 28, due_days = 7, cool_down_days = 365, holdout_share = :holdout WHERE name = 'new-customer onboarding';
 UPDATE :"model".playbook SET holdout_share = :holdout WHERE name = 'yellow check-in';
+-- Accounts at their worst, of which most come back by themselves
+INSERT INTO :"model".playbook (name, description, trigger_when, success_when, horizon_days, cool_down_days, steps, holdout_share)
+SELECT 'lowest scores', 'Scores that are lower than nearly all: call them.', 'health_score < 65', 'health_score >= opening_score + 5', 56, 28, '{Call}', :holdout ON CONFLICT DO NOTHING;
 UPDATE :"model".policy SET playbook_seed = :seed;
 
 DROP TABLE IF EXISTS company.playbook_truth;

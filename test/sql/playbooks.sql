@@ -3,7 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
-SELECT plan(103);
+SELECT plan(105);
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
@@ -218,6 +218,12 @@ SELECT is(pg_temp.outcome('past'), 'past 15/17 2/17 17 25 0 better than before -
 SELECT results_eq($$SELECT effect_rate, effect_lower_rate, effect_upper_rate, treated_lower_rate, control_upper_rate FROM cs.playbook_outcome WHERE playbook = 'past'$$,
     $$SELECT d.difference, d.lower, d.upper, t.lower, c.upper FROM rate_difference(make_rate(15, 17), make_rate(2, 17), 0.95) d, rate_interval(make_rate(15, 17), 0.95) t, rate_interval(make_rate(2, 17), 0.95) c$$, 'with the intervals of Newcombe and Wilson');
 SELECT is(count(*) FILTER (WHERE arm = 'treated') || ' ' || count(*) FILTER (WHERE arm = 'past'), '17 17', 'the rows behind them') FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted;
+-- each of them once more, with another end: of an account the first one counts
+CREATE TEMP TABLE once AS SELECT run_id FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted;
+INSERT INTO cs.playbook_run (playbook, account_id, arm, planned_share, opened_on, due_on, judge_on, opening_score, segment, evidence, closed_on, is_success)
+SELECT playbook, account_id, arm, planned_share, opened_on + 40, due_on + 40, judge_on + 40, opening_score, segment, '{}', closed_on + 40, NOT is_success FROM cs.playbook_run WHERE playbook = 'past';
+SELECT is(pg_temp.outcome('past'), 'past 15/17 2/17 17 84 0 better than before -', 'of an account the first run is compared');
+SELECT set_eq($$SELECT run_id FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted$$, 'TABLE once', 'the same as before');
 UPDATE cs.policy SET confidence = 0.99;
 SELECT is(effect_lower_rate, (rate_difference(make_rate(15, 17), make_rate(2, 17), 0.99)).lower, 'of the confidence of the policy') FROM cs.playbook_outcome WHERE playbook = 'past';
 UPDATE cs.policy SET confidence = 0.95;
