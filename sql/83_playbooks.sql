@@ -221,7 +221,7 @@ BEGIN
           AND NOT EXISTS (SELECT FROM playbook_run u WHERE u.playbook = b.name AND u.account_id = a.account_id AND (u.arm = 'past') = (only_past IS NOT NULL)
                           AND (u.closed_on IS NULL OR day < u.closed_on + b.cool_down_days))),
     ticket AS (
-        SELECT account_id, jsonb_agg(jsonb_build_object('ticket_id', ticket_id, 'opened_at', opened_at, 'topic', topic, 'subject', subject, 'is_open', is_open) ORDER BY place) AS latest
+        SELECT account_id, jsonb_agg(jsonb_build_object('ticket_id', ticket_id, 'opened_at', to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'topic', topic, 'subject', subject, 'is_open', is_open) ORDER BY place) AS latest
         FROM (SELECT t.account_id, t.ticket_id, t.opened_at, t.topic, t.subject, (t.solved_at > k.as_of_at) IS NOT FALSE AS is_open,
                      row_number() OVER (PARTITION BY t.account_id ORDER BY t.opened_at DESC, t.ticket_id) AS place
               FROM known k CROSS JOIN source_ticket t WHERE t.opened_at <= k.as_of_at AND t.account_id IN (SELECT account_id FROM found)) t

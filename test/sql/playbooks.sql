@@ -3,7 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
-SELECT plan(105);
+SELECT plan(106);
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
 BEGIN
@@ -69,9 +69,9 @@ SELECT results_eq($$SELECT * FROM pg_temp.runs('watch') WHERE runs NOT LIKE 'pas
 SELECT results_eq($$SELECT DISTINCT planned_share FROM cs.playbook_run WHERE arm = 'treated'$$, 'VALUES (0::float8)', 'nobody was to be left alone');
 SELECT is((SELECT evidence FROM cs.playbook_run WHERE playbook = 'rescue' AND account_id = 1 AND opened_on = '2024-06-30'), '{
     "name": "Ash", "segment": "small", "owner": "ann", "mrr": 100, "health_score": 45, "tier": "Red", "reasons": "mood -55.0", "usage_change": null, "open_tickets": 2, "renews_on": "2025-01-01", "lost_points": {"business": 55.0},
-    "tickets": [{"ticket_id": "t4", "opened_at": "2024-06-30T23:00:00+00:00", "topic": null, "subject": null, "is_open": false},
-                {"ticket_id": "t3", "opened_at": "2024-06-01T10:00:00+00:00", "topic": "exports", "subject": "Slower", "is_open": true},
-                {"ticket_id": "t2", "opened_at": "2024-05-01T10:00:00+00:00", "topic": "exports", "subject": "Slow", "is_open": true}]}'::jsonb,
+    "tickets": [{"ticket_id": "t4", "opened_at": "2024-06-30T23:00:00Z", "topic": null, "subject": null, "is_open": false},
+                {"ticket_id": "t3", "opened_at": "2024-06-01T10:00:00Z", "topic": "exports", "subject": "Slower", "is_open": true},
+                {"ticket_id": "t2", "opened_at": "2024-05-01T10:00:00Z", "topic": "exports", "subject": "Slow", "is_open": true}]}'::jsonb,
     'the evidence: what was known that day, the latest three tickets of that day, and what cost points');
 SELECT is(evidence -> 'tickets', '[]'::jsonb, 'no tickets, none in the evidence') FROM cs.playbook_run WHERE account_id = 7 AND arm = 'treated';
 
@@ -115,7 +115,13 @@ SELECT is(max(opened_on), '2024-06-29'::date - 10, 'past runs came once, all jud
 SELECT is(count(*), 2::bigint, 'of which there are backtest_count') FROM cs.playbook_run WHERE playbook = 'watch' AND arm = 'past';
 UPDATE cs.policy SET as_of = '2024-08-19';
 
--- The same days in one go, late by seven weeks, give the same: but for what was opened on days on which nobody looked.
+-- Judged again after months, by the facts that have come since, they end as they did.
+CREATE TEMP TABLE ended AS TABLE cs.playbook_run;
+UPDATE cs.playbook_run SET closed_on = NULL, is_success = NULL, closing_score = NULL, closing_tier = NULL, closing_mrr = NULL WHERE closed_on IS NOT NULL AND (arm = 'past' OR account_id = 3);
+SET timezone = 'Pacific/Auckland';
+CALL run_playbooks('cs');
+SET timezone = 'UTC';
+SELECT set_eq('TABLE cs.playbook_run', 'TABLE ended', 'judged again months later, in another time zone: the same');
 SELECT results_eq($$SELECT playbook, outcome, count(*), count(*) FILTER (WHERE is_counted) FROM cs.playbook_run_outcome GROUP BY 1, 2 ORDER BY 1, 2$$,
     $$VALUES ('rescue', 'failed', 4::bigint, 2::bigint), ('rescue', 'lost', 1, 0), ('rescue', 'open', 3, 0), ('rescue', 'succeeded', 2, 0), ('watch', 'open', 1, 0), ('watch', 'unknown', 5, 0)$$, 'how the runs ended');
 -- Of treated 45, 40 and 10 (small, small, large) and 35, and past 30, 20 and 35, only those at 35 without a segment are alike.
