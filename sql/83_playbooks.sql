@@ -220,17 +220,18 @@ BEGIN
         WHERE f.met[k.place]
           AND NOT EXISTS (SELECT FROM playbook_run u WHERE u.playbook = b.name AND u.account_id = a.account_id AND (u.arm = 'past') = (only_past IS NOT NULL)
                           AND (u.closed_on IS NULL OR day < u.closed_on + b.cool_down_days))),
-    ticket AS (
+    -- on most days there are none: the EXISTS below spare the rest then
+    ticket AS MATERIALIZED (
         SELECT account_id, jsonb_agg(jsonb_build_object('ticket_id', ticket_id, 'opened_at', to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'topic', topic, 'subject', subject, 'is_open', is_open) ORDER BY place) AS latest
         FROM (SELECT t.account_id, t.ticket_id, t.opened_at, t.topic, t.subject, (t.solved_at > k.as_of_at) IS NOT FALSE AS is_open,
                      row_number() OVER (PARTITION BY t.account_id ORDER BY t.opened_at DESC, t.ticket_id) AS place
-              FROM known k CROSS JOIN source_ticket t WHERE t.opened_at <= k.as_of_at AND t.account_id IN (SELECT account_id FROM found)) t
+              FROM known k CROSS JOIN source_ticket t WHERE t.opened_at <= k.as_of_at AND t.account_id IN (SELECT account_id FROM found) AND EXISTS (SELECT FROM found)) t
         WHERE place <= 3 GROUP BY account_id),
-    lost AS (
+    lost AS MATERIALIZED (
         SELECT account_id, jsonb_object_agg(component, points) AS points
         FROM (SELECT h.account_id, c.component, round(sum(c.points_lost), 1) AS points
               FROM known k CROSS JOIN account_health(day) h CROSS JOIN LATERAL contributions(h.health, k.health_method) c
-              WHERE h.account_id IN (SELECT account_id FROM found) GROUP BY h.account_id, c.component) c
+              WHERE h.account_id IN (SELECT account_id FROM found) AND EXISTS (SELECT FROM found) GROUP BY h.account_id, c.component) c
         WHERE points <> 0 GROUP BY account_id),
     thrown AS (
         SELECT f.*, CASE WHEN only_past IS NOT NULL THEN 'past'
