@@ -282,7 +282,8 @@ COMMENT ON FUNCTION close_playbook_runs(text, date) IS
 'Internal: judges the open runs whose day to be judged it is, as of that day, and gives their number. An account that is no customer any more has not succeeded.';
 
 CREATE PROCEDURE run_playbooks(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $run$
+-- long queries over few rows, which take longer to compile than to run
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $run$
 DECLARE
     started timestamptz := clock_timestamp();
     rules record;

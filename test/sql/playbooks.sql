@@ -3,6 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
+SET jit = off;
 SELECT plan(106);
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE broken text;
