@@ -114,7 +114,7 @@ INSERT INTO model_column VALUES
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
 ('effect_lower_rate', 'Lower end of its confidence interval (Newcombe)'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
-('verdict', 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
+('effect_verdict', 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
 ('sample_ratio', 'ok: as many were left alone as planned (99.9 %, Clopper-Pearson), of all runs of the present share; mismatch: not so, and whatever made it so may make the arms differ; NULL without holdouts'),
 ('holdout_count', 'Runs of the present holdout share, open ones too, that were left alone'),
 ('holdout_rate', 'Their share of all such runs'),
@@ -164,7 +164,7 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
                 WHEN least(trial_count(s.treated), trial_count(s.control)) < 10 THEN 'too few'
                 WHEN effect.lower > 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'helps' ELSE 'better than before' END
                 WHEN effect.upper < 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'harms' ELSE 'worse than before' END
-                ELSE 'no effect shown' END AS verdict,
+                ELSE 'no effect shown' END AS effect_verdict,
            effect.difference AS effect_rate, effect.lower AS effect_lower_rate, effect.upper AS effect_upper_rate,
            trial_count(s.treated) AS treated_count, success_count(s.treated) AS treated_success_count, rate(s.treated) AS treated_rate, treated.lower AS treated_lower_rate, treated.upper AS treated_upper_rate,
            trial_count(s.control) AS control_count, success_count(s.control) AS control_success_count, rate(s.control) AS control_rate, control.lower AS control_lower_rate, control.upper AS control_upper_rate,

@@ -45,7 +45,7 @@ CALL refresh('cs');
 SELECT results_eq('SELECT name, horizon_days, due_days, holdout_share, cardinality(steps) > 3 FROM cs.playbook ORDER BY 1',
     $$VALUES ('expansion opportunity', 90, 21, 0.2::float8, true), ('new-customer onboarding', 30, 7, 0.2, true), ('red turnaround', 60, 14, 0, true), ('yellow check-in', 45, 10, 0.2, true)$$, 'four playbooks are ready');
 SELECT lives_ok('UPDATE cs.playbook SET description = description', 'and their expressions hold');
-SELECT results_eq('SELECT playbook, verdict, control_kind, run_count, treated_count, treated_rate, effect_rate FROM cs.playbook_outcome', $$SELECT name, 'no comparison', 'none', 0::bigint, 0::bigint, NULL::float8, NULL::float8 FROM cs.playbook ORDER BY 1$$, 'without runs nothing is said of them');
+SELECT results_eq('SELECT playbook, effect_verdict, control_kind, run_count, treated_count, treated_rate, effect_rate FROM cs.playbook_outcome', $$SELECT name, 'no comparison', 'none', 0::bigint, 0::bigint, NULL::float8, NULL::float8 FROM cs.playbook ORDER BY 1$$, 'without runs nothing is said of them');
 DELETE FROM cs.playbook;
 CALL run_playbooks('cs');
 SELECT is_empty('TABLE cs.playbook_run', 'without playbooks there are no runs');
@@ -126,7 +126,7 @@ SELECT set_eq('TABLE cs.playbook_run', 'TABLE ended', 'judged again months later
 SELECT results_eq($$SELECT playbook, outcome, count(*), count(*) FILTER (WHERE is_counted) FROM cs.playbook_run_outcome GROUP BY 1, 2 ORDER BY 1, 2$$,
     $$VALUES ('rescue', 'failed', 4::bigint, 2::bigint), ('rescue', 'lost', 1, 0), ('rescue', 'open', 3, 0), ('rescue', 'succeeded', 2, 0), ('watch', 'open', 1, 0), ('watch', 'unknown', 5, 0)$$, 'how the runs ended');
 -- Of treated 45, 40 and 10 (small, small, large) and 35, and past 30, 20 and 35, only those at 35 without a segment are alike.
-SELECT results_eq($$SELECT control_kind, treated_count, treated_success_count, control_count, control_success_count, matched_count, left_out_count, open_run_count, unknown_run_count, lost_run_count, done_count, run_count, verdict, sample_ratio FROM cs.playbook_outcome WHERE playbook = 'rescue'$$,
+SELECT results_eq($$SELECT control_kind, treated_count, treated_success_count, control_count, control_success_count, matched_count, left_out_count, open_run_count, unknown_run_count, lost_run_count, done_count, run_count, effect_verdict, sample_ratio FROM cs.playbook_outcome WHERE playbook = 'rescue'$$,
     $$VALUES ('past', 1::bigint, 0::bigint, 1::bigint, 0::bigint, 1::bigint, 5::bigint, 3::bigint, 0::bigint, 1::bigint, 1::bigint, 10::bigint, 'too few', NULL::text)$$, 'only those alike are compared');
 SELECT results_eq($$SELECT treated_opening_score, treated_closing_score, control_opening_score, control_closing_score, naive_change_score, anyway_change_score FROM cs.playbook_outcome WHERE playbook = 'rescue'$$,
     'VALUES (35::float8, 35::float8, 35::float8, 35::float8, 0::float8, 0::float8)', 'before and after of both');
@@ -157,7 +157,7 @@ SELECT ok(count(*) BETWEEN 10 AND 45, 'with another seed, others: about a quarte
 -- Four weeks later all are judged, and all have succeeded, treated or not.
 UPDATE cs.policy SET as_of = '2024-09-18';
 CALL run_playbooks('cs');
-SELECT results_eq($$SELECT control_kind, treated_rate, control_rate, effect_rate, effect_lower_rate < 0, effect_upper_rate > 0, verdict, sample_ratio, planned_rate, treated_count + control_count, holdout_count = control_count FROM cs.playbook_outcome WHERE playbook = 'try'$$,
+SELECT results_eq($$SELECT control_kind, treated_rate, control_rate, effect_rate, effect_lower_rate < 0, effect_upper_rate > 0, effect_verdict, sample_ratio, planned_rate, treated_count + control_count, holdout_count = control_count FROM cs.playbook_outcome WHERE playbook = 'try'$$,
     $$VALUES ('holdout', 1::float8, 1::float8, 0::float8, true, true, 'no effect shown', 'ok', 0.25::float8, 400::bigint, true)$$, 'all treated have succeeded, and so have those left alone: no effect');
 SELECT is_empty($$SELECT playbook FROM cs.playbook_outcome WHERE run_count <> open_run_count + treated_count + control_count + left_out_count + unknown_run_count$$, 'the counts add up');
 
@@ -216,7 +216,7 @@ INSERT INTO cs.playbook_run (playbook, account_id, arm, planned_share, opened_on
 SELECT playbook, n + coalesce((SELECT max(account_id) FROM cs.playbook_run), 0), arm, share, opened, opened, opened + 30, score, 'Red', 10, segment, '{}', opened + 30, CASE WHEN NOT unknown THEN n <= successes END, score + 20, 'Yellow', 10 FROM generate_series(1, runs) n $$;
 CREATE FUNCTION pg_temp.add_playbook(name text) RETURNS void LANGUAGE sql AS $$INSERT INTO cs.playbook VALUES (name, NULL, 'true', 'owner', 'true', 30, 7, 0, '{}', 0.2, false)$$;
 CREATE FUNCTION pg_temp.outcome(which text) RETURNS text LANGUAGE sql AS
-$$SELECT concat_ws(' ', control_kind, treated_success_count || '/' || treated_count, control_success_count || '/' || control_count, coalesce(matched_count::text, '-'), left_out_count, unknown_run_count, verdict, coalesce(sample_ratio, '-')) FROM cs.playbook_outcome WHERE playbook = which$$;
+$$SELECT concat_ws(' ', control_kind, treated_success_count || '/' || treated_count, control_success_count || '/' || control_count, coalesce(matched_count::text, '-'), left_out_count, unknown_run_count, effect_verdict, coalesce(sample_ratio, '-')) FROM cs.playbook_outcome WHERE playbook = which$$;
 SELECT pg_temp.add_playbook(name) FROM unnest('{past,shares,ratio,alone,few,harm,unknown,missing}'::text[]) name \g /dev/null
 SELECT pg_temp.add_runs('past', arm, CASE arm WHEN 'treated' THEN 0 END, runs, successes, score, segment)
 FROM (VALUES ('treated', 12, 12, 54.99, 'small'), ('past', 15, 0, 50, 'small'), ('treated', 5, 0, 55, 'small'), ('past', 2, 2, 59.9, 'small'), ('treated', 9, 9, 52, 'large'), ('past', 9, 0, 49.99, 'large'), ('treated', 3, 3, NULL, NULL), ('past', 4, 0, NULL, NULL)) v(arm, runs, successes, score, segment) \g /dev/null
@@ -273,19 +273,19 @@ FROM generate_series(1, 300) nr, generate_series(1, 250) n, LATERAL (SELECT 60 +
 WHERE opening < 45;
 CREATE TEMP TABLE judged AS SELECT split_part(playbook, ' ', 1) AS kind, * FROM cs.playbook_outcome;
 SELECT ok(count(*) FILTER (WHERE 0.2 BETWEEN effect_lower_rate AND effect_upper_rate) BETWEEN 276 AND 294, 'an effect of 0.2: the interval covers it in 92 to 98 % of 300') FROM judged WHERE kind = 'effect';
-SELECT ok(count(*) FILTER (WHERE verdict = 'helps') > 200 AND count(*) FILTER (WHERE verdict = 'harms') = 0, 'and it is mostly found') FROM judged WHERE kind = 'effect';
+SELECT ok(count(*) FILTER (WHERE effect_verdict = 'helps') > 200 AND count(*) FILTER (WHERE effect_verdict = 'harms') = 0, 'and it is mostly found') FROM judged WHERE kind = 'effect';
 SELECT ok(count(*) FILTER (WHERE 0 BETWEEN effect_lower_rate AND effect_upper_rate) BETWEEN 276 AND 294, 'no effect: the interval covers 0 in 92 to 98 % of 300') FROM judged WHERE kind = 'nothing';
-SELECT cmp_ok(count(*) FILTER (WHERE verdict = 'helps'), '<=', 15::bigint, 'and help is claimed in 5 % or less') FROM judged WHERE kind = 'nothing';
-SELECT is_empty($$SELECT playbook FROM judged WHERE verdict IN ('helps', 'harms') AND (0 BETWEEN effect_lower_rate AND effect_upper_rate OR sample_ratio <> 'ok' OR least(treated_count, control_count) < 10)$$, 'never where the interval covers 0');
+SELECT cmp_ok(count(*) FILTER (WHERE effect_verdict = 'helps'), '<=', 15::bigint, 'and help is claimed in 5 % or less') FROM judged WHERE kind = 'nothing';
+SELECT is_empty($$SELECT playbook FROM judged WHERE effect_verdict IN ('helps', 'harms') AND (0 BETWEEN effect_lower_rate AND effect_upper_rate OR sample_ratio <> 'ok' OR least(treated_count, control_count) < 10)$$, 'never where the interval covers 0');
 SELECT cmp_ok(count(*) FILTER (WHERE sample_ratio = 'mismatch'), '<=', 3::bigint, 'throws as planned are hardly ever taken for a mismatch') FROM judged;
 SELECT ok(avg(treated_rate) > 0.7 AND avg(naive_change_score) > 10, 'taken at their worst, most come back, by more than ten points') FROM judged WHERE kind = 'worst';
 SELECT ok(abs(avg(naive_change_score - anyway_change_score)) < 0.5 AND abs(avg(effect_rate)) < 0.02, 'as many and as far as those left alone') FROM judged WHERE kind = 'worst';
-SELECT cmp_ok(count(*) FILTER (WHERE verdict IN ('helps', 'harms')), '<=', 15::bigint, 'so nothing is claimed') FROM judged WHERE kind = 'worst';
+SELECT cmp_ok(count(*) FILTER (WHERE effect_verdict IN ('helps', 'harms')), '<=', 15::bigint, 'so nothing is claimed') FROM judged WHERE kind = 'worst';
 -- The same against the past: those left alone came before, and more of them were at their very worst.
 UPDATE cs.playbook_run SET arm = CASE arm WHEN 'holdout' THEN 'past' ELSE arm END, planned_share = CASE arm WHEN 'treated' THEN 0 END WHERE playbook LIKE 'worst%';
 DELETE FROM cs.playbook_run WHERE arm = 'past' AND opening_score > 40 AND pg_temp.dice(playbook, account_id::text, 'lost') < 0.7;
 CREATE TEMP TABLE matched AS SELECT * FROM cs.playbook_outcome WHERE playbook LIKE 'worst%';
-SELECT cmp_ok(count(*) FILTER (WHERE verdict IN ('better than before', 'worse than before')), '<=', 15::bigint, 'nor against past ones of the same scores') FROM matched;
+SELECT cmp_ok(count(*) FILTER (WHERE effect_verdict IN ('better than before', 'worse than before')), '<=', 15::bigint, 'nor against past ones of the same scores') FROM matched;
 SELECT ok(bool_and(matched_count = treated_count AND matched_count = control_count AND run_count = treated_count + control_count + left_out_count), 'of which as many are compared as there are alike') FROM matched;
 SELECT ok(abs(avg(effect_rate)) < 0.03, 'with no bias from who was there') FROM matched;
 
