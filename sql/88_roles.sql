@@ -4,8 +4,6 @@ INSERT INTO model_column VALUES
 ('urgency', 'now: a critical alert, a play that is overdue, or Red; soon: a warning, an open play, or Yellow before a renewal; chance: nothing is wrong, there is room to expand'),
 ('at_risk_mrr', 'MRR times the points that the score lacks / 100: what the queue is ordered by'),
 ('rules', 'The alerts that are open, the most severe first'),
-('playbook', 'The play to run: of those open the first that is due'),
-('due_on', 'Day by which it is due'),
 ('is_overdue', 'Is it past that day?'),
 ('is_holdout', 'Is it left alone, so that a play can be compared?'),
 ('improved_count', 'Customers in a better tier than a week before'),
