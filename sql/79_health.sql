@@ -203,37 +203,46 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
         LIMIT 1),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT $1 AS day, (SELECT as_of_at FROM reading_day) AS as_of_at, (SELECT from_at FROM reading_day) AS from_at, (SELECT to_at FROM reading_day) AS to_at,
+               (SELECT contact_window FROM reading_day) AS contact_window, (SELECT trend_days FROM reading_day) AS trend_days, (SELECT health_days FROM reading_day) AS health_days,
+               (SELECT ttv_start_rule FROM reading_day) AS ttv_start_rule, (SELECT pause_churn_days FROM reading_day) AS pause_churn_days, (SELECT pauses_are_churn FROM reading_day) AS pauses_are_churn,
+               (SELECT time_zone FROM reading_day) AS time_zone, (SELECT health_yellow_from FROM reading_day) AS health_yellow_from, (SELECT health_green_from FROM reading_day) AS health_green_from,
+               (SELECT health_min_coverage FROM reading_day) AS health_min_coverage, (SELECT health_method FROM reading_day) AS health_method, (SELECT policy_hash FROM reading_day) AS policy_hash,
+               (SELECT has_usage FROM others) AS has_usage, (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users, (SELECT has_tickets FROM others) AS has_tickets,
+               (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value, (SELECT has_revenue FROM others) AS has_revenue, (SELECT features_in_use FROM others) AS features_in_use),
     users AS (
-        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
+        SELECT account_id, count(*) AS active_users FROM user_state WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
     account AS (
-        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+        SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-               CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
+               CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE d.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
-        FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
+        FROM same d CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
              LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
              LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
         -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-        WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
+        WHERE (NOT d.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
            OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
         OFFSET 0),
     -- kept, since some are read against the others of the segment
     reading AS MATERIALIZED (
-        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account),
+        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account, same),
     usual AS (SELECT coalesce(segment, '') AS of_segment, {usual} FROM reading GROUP BY 1),
     health AS (
-        SELECT r.*, d.*, m.readings, health_of(rule.rules, m.readings, r.signals, d.as_of_at) AS health
-        FROM reading_day d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, '')
+        SELECT r.*, m.readings, score_of(rule.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage, d.health_method) AS health_score,
+               health_of(rule.rules, m.readings, r.signals, d.as_of_at) AS health
+        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, '')
              LEFT JOIN rule ON rule.holds_everywhere OR rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END],
              LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings) m
-        OFFSET 0),
-    scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
-    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,
-           coverage(health) AS coverage_rate, day AS as_of_on, policy_hash, readings, health
-    FROM scored
+        OFFSET 0)
+    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
+           coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health
+    FROM health, same d
 $$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of'),
 
 (310, 'account_health', $$
