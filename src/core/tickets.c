@@ -192,11 +192,13 @@ compare_contacts(const void *a, const void *b)
 	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
 }
 
-/* Histories are short; qsort is for the others. */
+/* Histories are short: up to so many tickets, what is quadratic is faster. */
+#define SHORT_HISTORY 32
+
 static void
 sort_contacts(Ticket *ticket, int count)
 {
-	if (count > 32)
+	if (count > SHORT_HISTORY)
 	{
 		qsort(ticket, count, sizeof(Ticket), compare_contacts);
 		return;
@@ -227,6 +229,13 @@ ticket_as_of(const Ticket *ticket, int64_t as_of)
 		known.agent_replies = REPLIES_UNKNOWN;
 	}
 	return known;
+}
+
+/* Contacts that are opened by then are further ones of that ticket. */
+static int64_t
+contact_end(const Ticket *ticket, int64_t solved, int64_t window)
+{
+	return solved == INSTANT_NEVER ? INSTANT_NEVER : instant_after(solved < ticket->opened ? ticket->opened : solved, window);
 }
 
 TicketWalk
@@ -260,7 +269,7 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	const Ticket *ticket = walk->next;
 	const Ticket *following = ticket;
 	bool		solved;
-	int64_t		until;			/* further contacts are opened by then */
+	int64_t		until;
 
 	if (ticket == walk->end)
 		return false;
@@ -273,8 +282,7 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 		following = NULL;
 
 	solved = ticket->solved != INSTANT_NEVER && ticket->solved >= ticket->opened;
-	until = ticket->solved == INSTANT_NEVER ? INSTANT_NEVER :
-		instant_after(solved ? ticket->solved : ticket->opened, walk->window);
+	until = contact_end(ticket, ticket->solved, walk->window);
 
 	*facts = (TicketFacts) {ticket, NOT_JUDGED, NOT_JUDGED, ticket->opened <= walk->reach};
 	if (solved && until <= walk->as_of)
@@ -289,12 +297,49 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	return true;
 }
 
+/* Of a short history, by looking back: of those opened at one instant it does not matter which is the first. */
+static TicketShare
+repeated_looking_back(const Tickets *tickets, int64_t from, int64_t to, int64_t window)
+{
+	const Ticket *last[SHORT_HISTORY];	/* of each requester and topic */
+	int64_t		reach[SHORT_HISTORY];	/* openings until then are further contacts */
+	int			contacts = 0;
+	TicketShare share = {0};
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+		int64_t		until = contact_end(ticket, instant_as_of(ticket->solved, to), window);
+		int			at = 0;
+
+		if (ticket->count <= 0)
+			continue;
+		while (at < contacts && !same_contact(last[at], ticket))
+			at++;
+		if (at == contacts)
+			reach[contacts++] = INT64_MIN;
+		last[at] = ticket;
+		if (ticket->opened >= from)
+		{
+			share.whole += ticket->count;
+			share.part += ticket->count - (ticket->opened > reach[at]);
+		}
+		if (reach[at] < until)
+			reach[at] = until;
+	}
+	return share;
+}
+
 TicketShare
 tickets_repeated(const Tickets *tickets, int64_t from, int64_t to, int64_t window, Ticket *known)
 {
-	TicketWalk	walk = ticket_walk(tickets, to, window, known);
+	TicketWalk	walk;
 	TicketShare share = {0};
 	TicketFacts facts;
+
+	if (tickets->bag.count <= SHORT_HISTORY)
+		return repeated_looking_back(tickets, from, to, window);
+	walk = ticket_walk(tickets, to, window, known);
 
 	while (ticket_next(&walk, &facts))
 		if (facts.ticket->opened >= from && facts.ticket->opened < to)
