@@ -210,7 +210,7 @@ INSERT INTO model_view VALUES
                (SELECT ttv_start_rule FROM reading_day) AS ttv_start_rule, (SELECT pause_churn_days FROM reading_day) AS pause_churn_days, (SELECT pauses_are_churn FROM reading_day) AS pauses_are_churn,
                (SELECT time_zone FROM reading_day) AS time_zone, (SELECT health_yellow_from FROM reading_day) AS health_yellow_from, (SELECT health_green_from FROM reading_day) AS health_green_from,
                (SELECT health_min_coverage FROM reading_day) AS health_min_coverage, (SELECT health_method FROM reading_day) AS health_method, (SELECT policy_hash FROM reading_day) AS policy_hash,
-               (SELECT has_usage FROM others) AS has_usage, (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users, (SELECT has_tickets FROM others) AS has_tickets,
+               (SELECT rules FROM rule WHERE holds_everywhere) AS rules, (SELECT has_usage FROM others) AS has_usage, (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users, (SELECT has_tickets FROM others) AS has_tickets,
                (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value, (SELECT has_revenue FROM others) AS has_revenue, (SELECT features_in_use FROM others) AS features_in_use),
     users AS (
         SELECT account_id, count(*) AS active_users FROM user_state WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
@@ -234,11 +234,11 @@ INSERT INTO model_view VALUES
         SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account, same),
     usual AS (SELECT coalesce(segment, '') AS of_segment, {usual} FROM reading GROUP BY 1),
     health AS (
-        SELECT r.*, m.readings, score_of(rule.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage, d.health_method) AS health_score,
-               health_of(rule.rules, m.readings, r.signals, d.as_of_at) AS health
-        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, '')
-             LEFT JOIN rule ON rule.holds_everywhere OR rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END],
-             LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings) m
+        SELECT r.*, m.readings, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage, d.health_method) AS health_score,
+               health_of(m.rules, m.readings, r.signals, d.as_of_at) AS health
+        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
+             LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings, coalesce(d.rules,
+                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END])) AS rules) m
         OFFSET 0)
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
            coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health

@@ -288,7 +288,7 @@ activity_next(ActivityWalk *walk)
 	gap = number_next(&walk->next);
 	walk->day = walk->following == INT32_MIN ? (int32_t) unzigzag(gap) : walk->following + (int32_t) gap;
 	walk->following = walk->day + CHUNK_DAYS;
-	walk->recorded = number_next(&walk->next) << 1 | 1;
+	walk->recorded = number_next_long(&walk->next, walk->end) << 1 | 1;
 	gap = number_next(&walk->next);
 	walk->counts = walk->next;
 	walk->next += gap;
