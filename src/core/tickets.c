@@ -1,6 +1,6 @@
 #include "core/tickets.h"
 
-#include <stdlib.h>
+#include "core/sort.h"
 
 static const char *
 tickets_flaw(const void *state, int64_t rows)
@@ -59,8 +59,8 @@ tickets_open(const Tickets *tickets, int64_t as_of, bool escalated_only)
 	{
 		const Ticket *ticket = &tickets->ticket[i];
 
-		if (ticket->count > 0 && instant_as_of(ticket->solved, as_of) == INSTANT_NEVER &&
-			(!escalated_only || instant_as_of(ticket->escalated, as_of) != INSTANT_NEVER))
+		if (ticket->count > 0 && (!escalated_only || instant_as_of(ticket->escalated, as_of) != INSTANT_NEVER) &&
+			instant_as_of(ticket->solved, as_of) == INSTANT_NEVER)
 			sum += ticket->count;
 	}
 	return sum;
@@ -152,7 +152,7 @@ tickets_median_resolution(const Tickets *tickets, int64_t from, int64_t to, Solv
 	}
 	if (count == 0)
 		return false;
-	qsort(scratch, rows, sizeof(SolvedIn), compare_lengths);
+	sort_rows(scratch, rows, sizeof(SolvedIn), compare_lengths);
 	/* the places, from 0, of the two in the middle: of an odd count the same */
 	for (i = 0; seen + scratch[i].count <= (count - 1) / 2; i++)
 		seen += scratch[i].count;
@@ -190,28 +190,6 @@ compare_contacts(const void *a, const void *b)
 	if (order == 0)
 		order = COMPARE(x->reopened, y->reopened);
 	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
-}
-
-/* Histories are short: up to so many tickets, what is quadratic is faster. */
-#define SHORT_HISTORY 32
-
-static void
-sort_contacts(Ticket *ticket, int count)
-{
-	if (count > SHORT_HISTORY)
-	{
-		qsort(ticket, count, sizeof(Ticket), compare_contacts);
-		return;
-	}
-	for (int i = 1; i < count; i++)
-	{
-		Ticket		moving = ticket[i];
-		int			hole = i;
-
-		for (; hole > 0 && compare_contacts(&ticket[hole - 1], &moving) > 0; hole--)
-			ticket[hole] = ticket[hole - 1];
-		ticket[hole] = moving;
-	}
 }
 
 /* How a ticket was reopened and answered is known with its solve. */
@@ -253,7 +231,7 @@ ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known
 		count++;
 	}
 	if (!in_order)
-		sort_contacts(known, count);
+		sort_rows(known, count, sizeof(Ticket), compare_contacts);
 	return (TicketWalk) {.next = known, .end = known + count, .as_of = as_of, .window = window, .reach = INT64_MIN};
 }
 
