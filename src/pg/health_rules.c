@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "utils/array.h"
 
 #include "core/health_rules.h"
@@ -82,17 +81,21 @@ SQL_FUNCTION(health_rule_agg_add, add_rule(fcinfo));
 static double *
 readings_arg(FunctionCallInfo fcinfo, int *count)
 {
-	Datum	   *given;
-	bool	   *nulls;
+	ArrayType  *array;
+	const bits8 *known;
+	const double *next;
 	double	   *readings;
 
 	*count = 0;
 	if (PG_ARGISNULL(1))
 		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), FLOAT8OID, sizeof(double), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &given, &nulls, count);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	known = ARR_NULLBITMAP(array);
+	next = (const double *) ((char *) array + (known ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array))));
+	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	readings = palloc((*count + 1) * sizeof(double));
 	for (int i = 0; i < *count; i++)
-		readings[i] = nulls[i] ? NAN : DatumGetFloat8(given[i]);
+		readings[i] = !known || (known[i / 8] & 1 << i % 8) ? *next++ : NAN;
 	return readings;
 }
 
