@@ -223,11 +223,11 @@ INSERT INTO model_view VALUES
                value_at(a.milestones, d.as_of_at) AS value_at
         FROM same d CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
              LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
-             LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
+             LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
         -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-        WHERE (NOT d.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
-           OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+        WHERE CASE WHEN d.has_revenue THEN paid.first_on <= d.day AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL
+                   ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day END
         OFFSET 0),
     -- kept, since some are read against the others of the segment
     reading AS MATERIALIZED (
