@@ -213,7 +213,7 @@ INSERT INTO model_view VALUES
                (SELECT rules FROM rule WHERE holds_everywhere) AS rules, (SELECT has_usage FROM others) AS has_usage, (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users, (SELECT has_tickets FROM others) AS has_tickets,
                (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value, (SELECT has_revenue FROM others) AS has_revenue, (SELECT features_in_use FROM others) AS features_in_use),
     users AS (
-        SELECT account_id, count(*) AS active_users FROM user_state WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
+        SELECT account_id, count(*) AS active_users FROM user_state WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
     account AS (
         SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
