@@ -16,3 +16,8 @@ CREATE FUNCTION health_of(rules health_rules, readings double precision[], own s
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION health_of(health_rules, double precision[], signals, timestamptz) IS
 'The health of an account by rules: readings are the measures in the order that the rules count on (NULL or none: missing), own the account''s own signals, read as of an instant (NULL: none). The same as health_score over the normalized measures, in one call. NULL without rules or as_of.';
+
+CREATE FUNCTION score_of(rules health_rules, readings double precision[], own signals, as_of timestamptz, min_coverage double precision DEFAULT 0.6, method text DEFAULT 'weighted') RETURNS double precision
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION score_of(health_rules, double precision[], signals, timestamptz, double precision, text) IS
+'The health score by rules, 0 to 100: score(health_of(rules, readings, own, as_of), min_coverage, method) without making the health, for queries that want the score alone. NULL without rules, as_of, min_coverage or method. Errors as score.';

@@ -30,10 +30,10 @@ INSERT INTO model_signal VALUES
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
  'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL, false,
- $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled::double precision) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
 (3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL, false,
- $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled) END$$,
+ $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1, 4), 0) / entitled::double precision) END$$,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
 (4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL, false,
  $$CASE WHEN has_users AND day - since >= 28 THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END$$,
@@ -60,13 +60,13 @@ INSERT INTO model_signal VALUES
  $$due_reached_share(milestones, as_of_at)$$,
  'Milestones reached / milestones due'),
 (12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL, false,
- $$CASE WHEN mrr > 0 THEN 1 - least(1, coalesce(mrr_at(notice, day), 0) / mrr)::double precision END$$,
+ $$CASE WHEN mrr > 0 THEN 1 - least(1, coalesce((mrr_at(notice, day) / mrr)::double precision, 0)) END$$,
  'Share of its MRR that is not under notice of cancellation'),
 (13, 'business', 'mrr_change', 5, -0.3, 0, NULL, NULL, false,
  $$CASE WHEN day - since >= health_days THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END$$,
  'MRR / MRR health_days before - 1'),
 (14, 'business', 'nps', 5, 3, 9, NULL, NULL, false,
- $$mean_answer(answers, 'nps', from_at - health_days * interval '24 hours', to_at)$$,
+ $$mean_answer(answers, 'nps', before_at, to_at)$$,
  'Mean NPS answer of twice the last health_days, 0 to 10'),
 (15, 'business', 'time_to_value', 6, 90, 30, NULL, NULL, false,
  $$CASE WHEN has_value AND (value_at >= started_at OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours')) THEN as_days(least(value_at, as_of_at) - started_at) END$$,
@@ -184,7 +184,7 @@ INSERT INTO model_view VALUES
              LEFT JOIN model_signal m ON m.name = h.signal
         GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages),
     reading_day AS (
-        SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at, t.at + interval '1 microsecond' AS to_at,
+        SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at, t.at - 2 * p.health_days * interval '24 hours' AS before_at, t.at + interval '1 microsecond' AS to_at,
                p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days, p.ttv_start_rule,
                r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
@@ -203,37 +203,46 @@ INSERT INTO model_view VALUES
                      EXISTS (SELECT FROM account_state, reading_day d WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                      EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
         LIMIT 1),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT $1 AS day, (SELECT as_of_at FROM reading_day) AS as_of_at, (SELECT from_at FROM reading_day) AS from_at, (SELECT before_at FROM reading_day) AS before_at, (SELECT to_at FROM reading_day) AS to_at,
+               (SELECT contact_window FROM reading_day) AS contact_window, (SELECT trend_days FROM reading_day) AS trend_days, (SELECT health_days FROM reading_day) AS health_days,
+               (SELECT ttv_start_rule FROM reading_day) AS ttv_start_rule, (SELECT pause_churn_days FROM reading_day) AS pause_churn_days, (SELECT pauses_are_churn FROM reading_day) AS pauses_are_churn,
+               (SELECT time_zone FROM reading_day) AS time_zone, (SELECT health_yellow_from FROM reading_day) AS health_yellow_from, (SELECT health_green_from FROM reading_day) AS health_green_from,
+               (SELECT health_min_coverage FROM reading_day) AS health_min_coverage, (SELECT health_method FROM reading_day) AS health_method, (SELECT policy_hash FROM reading_day) AS policy_hash,
+               (SELECT rules FROM rule WHERE holds_everywhere) AS rules, (SELECT has_usage FROM others) AS has_usage, (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users, (SELECT has_tickets FROM others) AS has_tickets,
+               (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value, (SELECT has_revenue FROM others) AS has_revenue, (SELECT features_in_use FROM others) AS features_in_use),
     users AS (
-        SELECT account_id, count(*) FILTER (WHERE active_days(usage, $1 + 1 - (SELECT adoption_days FROM policy), $1 + 1) > 0) AS active_users FROM user_state GROUP BY account_id),
+        SELECT account_id, count(*) AS active_users FROM user_state WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
     account AS (
-        SELECT a.*, d.*, o.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+        SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
                coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since, coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-               CASE WHEN o.has_entitlements THEN mrr_at(a.entitlements, d.day)::double precision ELSE o.features_in_use END AS entitled,
+               CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, d.day)::bigint ELSE d.features_in_use END AS entitled,
                CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                                      ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
                value_at(a.milestones, d.as_of_at) AS value_at
-        FROM reading_day d CROSS JOIN others o CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
+        FROM same d CROSS JOIN (SELECT account_id, {histories} FROM account_state stored OFFSET 0) a
              LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
-             LATERAL (SELECT CASE WHEN first_paid_on(a.revenue) <= d.day THEN first_paid_on(a.revenue) END AS first_on) paid
+             LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
         -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-        WHERE (NOT o.has_revenue AND (n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day))
-           OR (paid.first_on IS NOT NULL AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL)
+        WHERE CASE WHEN d.has_revenue THEN paid.first_on <= d.day AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL
+                   ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day END
         OFFSET 0),
     -- kept, since some are read against the others of the segment
     reading AS MATERIALIZED (
-        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account),
+        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals, {readings} FROM account, same),
     usual AS (SELECT coalesce(segment, '') AS of_segment, {usual} FROM reading GROUP BY 1),
     health AS (
-        SELECT r.*, d.*, m.readings, health_of(rule.rules, m.readings, r.signals, d.as_of_at) AS health
-        FROM reading_day d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, '')
-             LEFT JOIN rule ON rule.holds_everywhere OR rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END],
-             LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings) m
-        OFFSET 0),
-    scored AS (SELECT *, score(health, health_min_coverage, health_method) AS health_score FROM health OFFSET 0)
-    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, health_yellow_from, health_green_from) AS tier,
-           coverage(health) AS coverage_rate, day AS as_of_on, policy_hash, readings, health
-    FROM scored
+        SELECT r.*, m.readings, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage, d.health_method) AS health_score,
+               health_of(m.rules, m.readings, r.signals, d.as_of_at) AS health
+        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
+             LATERAL (SELECT ARRAY[{against}]::double precision[] AS readings, coalesce(d.rules,
+                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE WHEN r.segment = ANY (rule.segments) THEN r.segment END, CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages) THEN r.lifecycle_stage END])) AS rules) m
+        OFFSET 0)
+    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
+           coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health
+    FROM health, same d
 $$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of'),
 
 (310, 'account_health', $$

@@ -278,20 +278,15 @@ activity_walk(const Activity *activity, size_t size)
 	return chunks_walk(activity->stream, (const uint8_t *) activity + size, activity->header.flags & ACTIVITY_DEBT);
 }
 
-bool
-activity_next(ActivityWalk *walk)
+static void
+read_chunk(ActivityWalk *walk)
 {
-	uint64_t	gap;
+	uint64_t	length;
 
-	if (walk->next >= walk->end)
-		return false;
-	gap = number_next(&walk->next);
-	walk->day = walk->following == INT32_MIN ? (int32_t) unzigzag(gap) : walk->following + (int32_t) gap;
-	walk->following = walk->day + CHUNK_DAYS;
-	walk->recorded = number_next(&walk->next) << 1 | 1;
-	gap = number_next(&walk->next);
+	walk->recorded = number_next_long(&walk->next, walk->end) << 1 | 1;
+	length = number_next(&walk->next);
 	walk->counts = walk->next;
-	walk->next += gap;
+	walk->next += length;
 	walk->active = walk->recorded;
 	if (walk->debt)
 	{
@@ -301,7 +296,37 @@ activity_next(ActivityWalk *walk)
 			if (unzigzag(number_next(&count)) < 0)
 				walk->active &= ~(rest & -rest);
 	}
-	return true;
+}
+
+static void
+skip_chunk(ActivityWalk *walk)
+{
+	uint64_t	length;
+
+	number_next_long(&walk->next, walk->end);
+	length = number_next(&walk->next);
+	walk->next += length;
+}
+
+bool
+activity_next_within(ActivityWalk *walk, int32_t from, int32_t to)
+{
+	while (walk->next < walk->end)
+	{
+		uint64_t	gap = number_next(&walk->next);
+
+		walk->day = walk->following == INT32_MIN ? (int32_t) unzigzag(gap) : walk->following + (int32_t) gap;
+		walk->following = walk->day + CHUNK_DAYS;
+		if (walk->day >= to)
+			return false;
+		if (walk->following > from)
+		{
+			read_chunk(walk);
+			return true;
+		}
+		skip_chunk(walk);
+	}
+	return false;
 }
 
 /* The lowest n bits, of 0 to 64. */
@@ -341,7 +366,7 @@ activity_active_days(const Activity *activity, size_t size, int32_t from, int32_
 	ActivityWalk walk = activity_walk(activity, size);
 	int64_t		days = 0;
 
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, from, to))
 		days += __builtin_popcountll(walk.active & chunk_days(&walk, from, to));
 	return days;
 }
@@ -352,7 +377,7 @@ activity_events(const Activity *activity, size_t size, int32_t from, int32_t to)
 	ActivityWalk walk = activity_walk(activity, size);
 	int64_t		events = 0;
 
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, from, to))
 		events += chunk_events(&walk, chunk_days(&walk, from, to));
 	return events;
 }
@@ -363,7 +388,7 @@ activity_bounds(const Activity *activity, size_t size, int32_t from, int32_t to,
 	ActivityWalk walk = activity_walk(activity, size);
 	bool		found = false;
 
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, from, to))
 	{
 		uint64_t	days = walk.active & chunk_days(&walk, from, to);
 
@@ -384,7 +409,7 @@ activity_longest_gap(const Activity *activity, size_t size, int32_t from, int32_
 	int32_t		longest = 0;
 	int32_t		next = from;	/* the day after the last active one */
 
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, from, to))
 		for (uint64_t rest = walk.active & chunk_days(&walk, from, to); rest; rest &= rest - 1)
 		{
 			int32_t		day = walk.day + __builtin_ctzll(rest);
@@ -424,7 +449,7 @@ activity_active_spans(const Activity *activity, size_t size, int32_t to, int32_t
 	int32_t		spans = 0;
 
 	from = from < DAY_FIRST ? DAY_FIRST : from;
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, (int32_t) from, to))
 		for (uint64_t rest = walk.active & chunk_days(&walk, (int32_t) from, to); rest; rest &= rest - 1)
 		{
 			/* counted from the end, so that spans begin where they should */
@@ -442,7 +467,7 @@ activity_squares(const Activity *activity, size_t size, int32_t from, int32_t to
 	ActivityWalk walk = activity_walk(activity, size);
 	double		sum = 0;
 
-	while (activity_next(&walk) && walk.day < to)
+	while (activity_next_within(&walk, from, to))
 		for (uint64_t rest = walk.recorded & chunk_days(&walk, from, to); rest; rest &= rest - 1)
 		{
 			double		events = (double) chunk_events(&walk, rest & -rest);

@@ -72,8 +72,14 @@ ActivityWalk chunks_walk(const uint8_t *begin, const uint8_t *end, bool debt);
 /* `size` is that of the whole state. */
 ActivityWalk activity_walk(const Activity *activity, size_t size);
 
-/* The next chunk; false after the last. */
-bool		activity_next(ActivityWalk *walk);
+/* The next chunk that has days from `from` on and before `to`; false after the last. */
+bool		activity_next_within(ActivityWalk *walk, int32_t from, int32_t to);
+
+static inline bool
+activity_next(ActivityWalk *walk)
+{
+	return activity_next_within(walk, INT32_MIN, INT32_MAX);
+}
 
 /* The days of a chunk from one day on and before another, as a mask of it. */
 uint64_t	chunk_days(const ActivityWalk *walk, int32_t from, int32_t to);

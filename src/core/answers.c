@@ -1,7 +1,6 @@
 #include "core/answers.h"
 
-#include <stdlib.h>
-
+#include "core/sort.h"
 #include "core/text_key.h"
 
 const char *const survey_words[] = {"nps", "csat", "ces", NULL};
@@ -180,7 +179,7 @@ answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, ScaledA
 	}
 	if (rows == 0)
 		return false;
-	qsort(scratch, rows, sizeof(ScaledAnswer), compare_scaled);
+	sort_rows(scratch, rows, sizeof(ScaledAnswer), compare_scaled);
 	*mean = scaled_mean(scratch, rows, standard);
 	return true;
 }

@@ -66,7 +66,7 @@ feature_used(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_d
 {
 	ActivityWalk chunks = named_chunks(walk);
 
-	while (at_least_days > 0 && activity_next(&chunks) && chunks.day < to)
+	while (at_least_days > 0 && activity_next_within(&chunks, from, to))
 		at_least_days -= __builtin_popcountll(chunks.active & chunk_days(&chunks, from, to));
 	return at_least_days <= 0;
 }

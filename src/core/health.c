@@ -150,13 +150,15 @@ component_from(const HealthSignal *signals, int32_t first, int32_t count)
 	for (; component.end < count && name_compare(signals[component.end].component, signals[first].component) == 0; component.end++)
 	{
 		const HealthSignal *signal = &signals[component.end];
+		__int128	held;
 
 		if (!is_override(signal))
 			component.weight += signal->weight * signal->count;
 		if (!signal->counts)
 			continue;
-		component.held += held_weight(signal);
-		component.sum += held_weight(signal) * value_of(signal);
+		held = held_weight(signal);
+		component.held += held;
+		component.sum += held * value_of(signal);
 	}
 	return component;
 }
@@ -167,9 +169,10 @@ component_from(const HealthSignal *signals, int32_t first, int32_t count)
 static __int128
 component_mean(const Component *component)
 {
-	__int128	rest = component->sum % component->held;
+	__int128	whole = component->sum / component->held;
+	__int128	rest = component->sum - whole * component->held;
 
-	return (component->sum / component->held << MEAN_BITS) + (((rest << (MEAN_BITS + 1)) / component->held + 1) >> 1);
+	return (whole << MEAN_BITS) + (((rest << (MEAN_BITS + 1)) / component->held + 1) >> 1);
 }
 
 /* Leaves only the signals of the worst component, or the worst signal, to count. */
@@ -229,21 +232,29 @@ weight_that_counts(const HealthSignal *signals, int32_t count)
 	return weight;
 }
 
-static int64_t
-base_score(const HealthSignal *signals, int32_t count, int64_t weight)
+/* False where nothing counts. */
+static bool
+base_score(const HealthSignal *signals, int32_t count, int64_t *base)
 {
+	int64_t		weight = 0;
 	__int128	sum = 0;
-	__int128	whole = (__int128) weight << MEAN_BITS;
+	__int128	whole;
 
 	for (int32_t i = 0; i < count;)
 	{
 		Component	component = component_from(signals, i, count);
 
-		if (component.held > 0)
-			sum += component.weight * component_mean(&component);
 		i = component.end;
+		if (component.held == 0)
+			continue;
+		weight += component.weight;
+		sum += component.weight * component_mean(&component);
 	}
-	return (int64_t) ((2 * sum + whole) / (2 * whole));
+	if (weight == 0)
+		return false;
+	whole = (__int128) weight << MEAN_BITS;
+	*base = (int64_t) ((2 * sum + whole) / (2 * whole));
+	return true;
 }
 
 HealthScore
@@ -252,7 +263,6 @@ health_score_of(HealthSignal *signals, int32_t count, HealthMethod method)
 	HealthScore score = {.method = method};
 	__int128	known = 0;
 	__int128	all = 0;
-	int64_t		weight;
 
 	for (int32_t i = 0; i < count; i++)
 	{
@@ -266,11 +276,9 @@ health_score_of(HealthSignal *signals, int32_t count, HealthMethod method)
 	}
 	if (method != HEALTH_WEIGHTED)
 		leave_the_worst(signals, count, method == HEALTH_WORST_SIGNAL);
-	weight = weight_that_counts(signals, count);
 	score.weighed = all > 0;
 	score.coverage = all > 0 ? (double) known / (double) all : 0;
-	score.based = weight > 0;
-	score.base = score.based ? base_score(signals, count, weight) : 0;
+	score.based = base_score(signals, count, &score.base);
 	score.pulse = lowest_override(signals, count, HEALTH_PULSE);
 	score.veto = lowest_override(signals, count, HEALTH_VETO);
 	return score;

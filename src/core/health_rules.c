@@ -157,7 +157,8 @@ static const HealthPolicy policy_of_rule[] = {
 	[RULE_PULSE] = HEALTH_PULSE,
 };
 
-bool
+/* True if a veto comes of it too. */
+static bool
 rule_apply(const HealthRule *rule, const Measures *measures, HealthSignal *signal, HealthSignal *veto)
 {
 	double		freshness;
@@ -190,4 +191,14 @@ rule_apply(const HealthRule *rule, const Measures *measures, HealthSignal *signa
 		.count = rule->count,
 	};
 	return true;
+}
+
+int32_t
+rules_apply(const HealthRule *rules, int32_t count, const Measures *measures, HealthSignal *signals)
+{
+	HealthSignal *veto = signals + count;
+
+	for (int32_t i = 0; i < count; i++)
+		veto += rule_apply(&rules[i], measures, &signals[i], veto);
+	return (int32_t) (veto - signals);
 }

@@ -69,7 +69,10 @@ typedef struct Measures
 	int64_t		as_of;
 } Measures;
 
-/* The signal that the rule makes of the measures; true if a veto comes of it too. */
-bool		rule_apply(const HealthRule *rule, const Measures *measures, HealthSignal *signal, HealthSignal *veto);
+/*
+ * The signals that rules in order make of the measures, and after them their
+ * vetoes; how many. `signals` has room for two a rule.
+ */
+int32_t		rules_apply(const HealthRule *rules, int32_t count, const Measures *measures, HealthSignal *signals);
 
 #endif

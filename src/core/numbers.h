@@ -6,6 +6,7 @@
 #define CSMETRICS_NUMBERS_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* A number takes no more bytes. */
 #define NUMBER_SIZE_MAX 10
@@ -36,6 +37,37 @@ number_next(const uint8_t **in)
 	}
 	*in = at;
 	return value;
+}
+
+/* The same for one that is mostly long, in a stream that goes on to `end`. */
+static inline uint64_t
+number_next_long(const uint8_t **in, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (end - *in >= 8)
+	{
+		uint64_t	eight;
+		uint64_t	last;		/* the top bits of bytes that end a number */
+		uint64_t	value;
+
+		memcpy(&eight, *in, 8);
+		last = ~eight & UINT64_C(0x8080808080808080);
+		/* the bytes to the first of them; without any, all */
+		value = eight & (last ^ (last - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f);
+		value = (value & UINT64_C(0x007f007f007f007f)) | (value & UINT64_C(0x7f007f007f007f00)) >> 1;
+		value = (value & UINT64_C(0x00003fff00003fff)) | (value & UINT64_C(0x3fff00003fff0000)) >> 2;
+		value = (value & UINT64_C(0x000000000fffffff)) | (value & UINT64_C(0x0fffffff00000000)) >> 4;
+		if (last)
+			*in += __builtin_ctzll(last) / 8 + 1;
+		else
+		{
+			*in += 8;
+			value |= number_next(in) << 56;
+		}
+		return value;
+	}
+#endif
+	return number_next(in);
 }
 
 static inline uint64_t

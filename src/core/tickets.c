@@ -1,6 +1,6 @@
 #include "core/tickets.h"
 
-#include <stdlib.h>
+#include "core/sort.h"
 
 static const char *
 tickets_flaw(const void *state, int64_t rows)
@@ -59,8 +59,8 @@ tickets_open(const Tickets *tickets, int64_t as_of, bool escalated_only)
 	{
 		const Ticket *ticket = &tickets->ticket[i];
 
-		if (ticket->count > 0 && instant_as_of(ticket->solved, as_of) == INSTANT_NEVER &&
-			(!escalated_only || instant_as_of(ticket->escalated, as_of) != INSTANT_NEVER))
+		if (ticket->count > 0 && (!escalated_only || instant_as_of(ticket->escalated, as_of) != INSTANT_NEVER) &&
+			instant_as_of(ticket->solved, as_of) == INSTANT_NEVER)
 			sum += ticket->count;
 	}
 	return sum;
@@ -152,7 +152,7 @@ tickets_median_resolution(const Tickets *tickets, int64_t from, int64_t to, Solv
 	}
 	if (count == 0)
 		return false;
-	qsort(scratch, rows, sizeof(SolvedIn), compare_lengths);
+	sort_rows(scratch, rows, sizeof(SolvedIn), compare_lengths);
 	/* the places, from 0, of the two in the middle: of an odd count the same */
 	for (i = 0; seen + scratch[i].count <= (count - 1) / 2; i++)
 		seen += scratch[i].count;
@@ -192,26 +192,6 @@ compare_contacts(const void *a, const void *b)
 	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
 }
 
-/* Histories are short; qsort is for the others. */
-static void
-sort_contacts(Ticket *ticket, int count)
-{
-	if (count > 32)
-	{
-		qsort(ticket, count, sizeof(Ticket), compare_contacts);
-		return;
-	}
-	for (int i = 1; i < count; i++)
-	{
-		Ticket		moving = ticket[i];
-		int			hole = i;
-
-		for (; hole > 0 && compare_contacts(&ticket[hole - 1], &moving) > 0; hole--)
-			ticket[hole] = ticket[hole - 1];
-		ticket[hole] = moving;
-	}
-}
-
 /* How a ticket was reopened and answered is known with its solve. */
 static Ticket
 ticket_as_of(const Ticket *ticket, int64_t as_of)
@@ -229,6 +209,13 @@ ticket_as_of(const Ticket *ticket, int64_t as_of)
 	return known;
 }
 
+/* Contacts that are opened by then are further ones of that ticket. */
+static int64_t
+contact_end(const Ticket *ticket, int64_t solved, int64_t window)
+{
+	return solved == INSTANT_NEVER ? INSTANT_NEVER : instant_after(solved < ticket->opened ? ticket->opened : solved, window);
+}
+
 TicketWalk
 ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known)
 {
@@ -244,7 +231,7 @@ ticket_walk(const Tickets *tickets, int64_t as_of, int64_t window, Ticket *known
 		count++;
 	}
 	if (!in_order)
-		sort_contacts(known, count);
+		sort_rows(known, count, sizeof(Ticket), compare_contacts);
 	return (TicketWalk) {.next = known, .end = known + count, .as_of = as_of, .window = window, .reach = INT64_MIN};
 }
 
@@ -260,7 +247,7 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	const Ticket *ticket = walk->next;
 	const Ticket *following = ticket;
 	bool		solved;
-	int64_t		until;			/* further contacts are opened by then */
+	int64_t		until;
 
 	if (ticket == walk->end)
 		return false;
@@ -273,8 +260,7 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 		following = NULL;
 
 	solved = ticket->solved != INSTANT_NEVER && ticket->solved >= ticket->opened;
-	until = ticket->solved == INSTANT_NEVER ? INSTANT_NEVER :
-		instant_after(solved ? ticket->solved : ticket->opened, walk->window);
+	until = contact_end(ticket, ticket->solved, walk->window);
 
 	*facts = (TicketFacts) {ticket, NOT_JUDGED, NOT_JUDGED, ticket->opened <= walk->reach};
 	if (solved && until <= walk->as_of)
@@ -289,12 +275,49 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	return true;
 }
 
+/* Of a short history, by looking back: of those opened at one instant it does not matter which is the first. */
+static TicketShare
+repeated_looking_back(const Tickets *tickets, int64_t from, int64_t to, int64_t window)
+{
+	const Ticket *last[SHORT_HISTORY];	/* of each requester and topic */
+	int64_t		reach[SHORT_HISTORY];	/* openings until then are further contacts */
+	int			contacts = 0;
+	TicketShare share = {0};
+
+	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
+	{
+		const Ticket *ticket = &tickets->ticket[i];
+		int64_t		until = contact_end(ticket, instant_as_of(ticket->solved, to), window);
+		int			at = 0;
+
+		if (ticket->count <= 0)
+			continue;
+		while (at < contacts && !same_contact(last[at], ticket))
+			at++;
+		if (at == contacts)
+			reach[contacts++] = INT64_MIN;
+		last[at] = ticket;
+		if (ticket->opened >= from)
+		{
+			share.whole += ticket->count;
+			share.part += ticket->count - (ticket->opened > reach[at]);
+		}
+		if (reach[at] < until)
+			reach[at] = until;
+	}
+	return share;
+}
+
 TicketShare
 tickets_repeated(const Tickets *tickets, int64_t from, int64_t to, int64_t window, Ticket *known)
 {
-	TicketWalk	walk = ticket_walk(tickets, to, window, known);
+	TicketWalk	walk;
 	TicketShare share = {0};
 	TicketFacts facts;
+
+	if (tickets->bag.count <= SHORT_HISTORY)
+		return repeated_looking_back(tickets, from, to, window);
+	walk = ticket_walk(tickets, to, window, known);
 
 	while (ticket_next(&walk, &facts))
 		if (facts.ticket->opened >= from && facts.ticket->opened < to)

@@ -103,7 +103,7 @@ bounds_args(FunctionCallInfo fcinfo, int n)
 	return bounds;
 }
 
-static double
+double
 coverage_arg(FunctionCallInfo fcinfo, int n)
 {
 	double		coverage;
@@ -114,7 +114,7 @@ coverage_arg(FunctionCallInfo fcinfo, int n)
 	return coverage;
 }
 
-static HealthMethod
+HealthMethod
 method_arg(FunctionCallInfo fcinfo, int n)
 {
 	return choice_arg(fcinfo, n, "method", health_method_words);

@@ -24,6 +24,10 @@ extern int64 weight_arg(FunctionCallInfo fcinfo, int n);
 /* Arguments n and n + 1: yellow_from and green_from */
 extern HealthBounds bounds_args(FunctionCallInfo fcinfo, int n);
 
+/* A share of the weight, and a method of scoring. */
+extern double coverage_arg(FunctionCallInfo fcinfo, int n);
+extern HealthMethod method_arg(FunctionCallInfo fcinfo, int n);
+
 /* The signals of argument n, and their score by a method. */
 typedef struct Scored
 {

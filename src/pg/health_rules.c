@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "utils/array.h"
 
 #include "core/health_rules.h"
@@ -82,17 +81,21 @@ SQL_FUNCTION(health_rule_agg_add, add_rule(fcinfo));
 static double *
 readings_arg(FunctionCallInfo fcinfo, int *count)
 {
-	Datum	   *given;
-	bool	   *nulls;
+	ArrayType  *array;
+	const bits8 *known;
+	const double *next;
 	double	   *readings;
 
 	*count = 0;
 	if (PG_ARGISNULL(1))
 		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), FLOAT8OID, sizeof(double), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &given, &nulls, count);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	known = ARR_NULLBITMAP(array);
+	next = (const double *) ((char *) array + (known ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array))));
+	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	readings = palloc((*count + 1) * sizeof(double));
 	for (int i = 0; i < *count; i++)
-		readings[i] = nulls[i] ? NAN : DatumGetFloat8(given[i]);
+		readings[i] = !known || (known[i / 8] & 1 << i % 8) ? *next++ : NAN;
 	return readings;
 }
 
@@ -147,30 +150,53 @@ rules_arg(FunctionCallInfo fcinfo, int n)
 }
 
 /* Arguments: rules, readings, own, as_of */
-static Datum
-apply_rules(FunctionCallInfo fcinfo)
+static HealthSignal *
+signals_by_rules(FunctionCallInfo fcinfo, int *count)
 {
-	Items	   *health;
-	const KnownRules *known;
+	const KnownRules *known = rules_arg(fcinfo, 0);
+	HealthSignal *signals = palloc((2 * known->count + 1) * sizeof(HealthSignal));
 	Measures	measures;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
-		PG_RETURN_NULL();
-	known = rules_arg(fcinfo, 0);
-	health = items_new(&health_type, VARSIZE(known->rules));
 	measures.reading = readings_arg(fcinfo, &measures.readings);
 	measures.own = PG_ARGISNULL(2) ? NULL : state_arg(fcinfo, 2, &signals_type);
 	measures.as_of = PG_GETARG_TIMESTAMPTZ(3);
-	for (int i = 0; i < known->count; i++)
-	{
-		HealthSignal signal;
-		HealthSignal veto;
+	*count = rules_apply(known->rule, known->count, &measures, signals);
+	return signals;
+}
 
-		if (rule_apply(&known->rule[i], &measures, &signal, &veto))
-			health = with_signal(health, &veto);
-		health = with_signal(health, &signal);
-	}
+static Datum
+apply_rules(FunctionCallInfo fcinfo)
+{
+	HealthSignal *signals;
+	Items	   *health;
+	int			count;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	signals = signals_by_rules(fcinfo, &count);
+	health = items_new(&health_type, count * 64);
+	for (int i = 0; i < count; i++)
+		health = with_signal(health, &signals[i]);
 	PG_RETURN_POINTER(state_close(&health_type, health));
 }
 
+/* Arguments: rules, readings, own, as_of, min_coverage, method */
+static Datum
+score_by_rules(FunctionCallInfo fcinfo)
+{
+	HealthSignal *signals;
+	HealthScore score;
+	int64		units;
+	int			count;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
+		PG_RETURN_NULL();
+	signals = signals_by_rules(fcinfo, &count);
+	score = health_score_of(signals, count, method_arg(fcinfo, 5));
+	if (!health_score_read(&score, signals, coverage_arg(fcinfo, 4), &units))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value_of_units(units));
+}
+
 SQL_FUNCTION(health_of, apply_rules(fcinfo));
+SQL_FUNCTION(score_of, score_by_rules(fcinfo));

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Health by rules: the same as by hand with normalizers and health_score, in one call.
 BEGIN;
-SELECT plan(33);
+SELECT plan(49);
 SELECT setseed(0.41) \g /dev/null
 
 CREATE TEMP TABLE rule (component text, signal text, reading int, weight float8, knots float8[], scores float8[], policy text, keep_days int, veto_from float8, veto_cap float8);
@@ -60,6 +60,28 @@ SELECT is_empty($$
         (SELECT account, score(health_of(health_rule_agg(component, signal, reading, weight, knots, scores, policy, NULL, NULL, NULL), array_agg(measure ORDER BY reading), NULL, now()), 0) AS score FROM random_rule GROUP BY account) AS a
         JOIN (SELECT account, score(health_score(component, signal, normalize_piecewise(measure, knots, scores), weight, policy), 0) AS score FROM random_rule GROUP BY account) AS b USING (account)
     WHERE abs(a.score - b.score) > 2e-12 $$, 'health_of is health_score over the normalized measures');
+-- The score alone, without the health: usage 76.67, support 75, as above; the worst signal is consistency.
+CREATE FUNCTION pg_temp.score_of(readings float8[], own signals DEFAULT NULL, min_coverage float8 DEFAULT 0.6, method text DEFAULT 'weighted') RETURNS float8 LANGUAGE sql AS
+$$ SELECT score_of(r, readings, own, '2026-01-31', min_coverage, method) FROM rules $$;
+SELECT is(pg_temp.score_of('{0.5,1,0.25}', method => method), score, format('score_of, %s', method))
+FROM (VALUES (1, 'weighted', 75.833333333333::float8), (2, 'worst_component', 75), (3, 'worst_signal', 50)) AS v(nr, method, score) ORDER BY nr;
+SELECT is((SELECT score_of(r, '{0.5,1,0.25}', NULL, '2026-01-31') FROM rules), 75.833333333333::float8, 'weighted if not given');
+SELECT is(pg_temp.score_of('{0.5}'), NULL::float8, 'a seventh of the weight is less than 0.6');
+SELECT is(pg_temp.score_of('{0.5}', min_coverage => 0), 25::float8, 'and enough where that is wanted');
+SELECT is(pg_temp.score_of('{1,3,0.5}'), 45::float8, 'a veto holds');
+SELECT is(pg_temp.score_of('{1,0,0}', (SELECT signal_agg('pulse', '2025-12-01', 30))), 30::float8, 'and so does a pulse');
+SELECT is(score_of(rules, '{1}', NULL, as_of, min_coverage, method), NULL::float8, format('no score without %s', missing))
+FROM (SELECT NULL::health_rules AS rules, now() AS as_of, 0::float8 AS min_coverage, 'weighted' AS method, 'rules' AS missing UNION ALL SELECT r, NULL, 0, 'weighted', 'as_of' FROM rules
+      UNION ALL SELECT r, now(), NULL, 'weighted', 'min_coverage' FROM rules UNION ALL SELECT r, now(), 0, NULL, 'method' FROM rules) AS v;
+SELECT throws_ok($$SELECT pg_temp.score_of('{1}', NULL, 2)$$, '22023', 'min_coverage 2 is out of range', 'score_of refuses what score refuses: min_coverage');
+SELECT throws_ok($$SELECT pg_temp.score_of('{1}', NULL, 0, 'mean')$$, '22023', 'unknown method "mean"', 'score_of refuses what score refuses: method');
+CREATE TEMP TABLE random_score AS
+SELECT account, method, score(health_of(r, readings, NULL, now()), 0.7, method) AS score, score_of(r, readings, NULL, now(), 0.7, method)
+FROM (SELECT account, array_agg(measure ORDER BY reading) AS readings,
+             health_rule_agg(component, signal, reading, weight, knots, scores, policy, NULL, CASE WHEN reading % 5 = 0 THEN 0 END, CASE WHEN reading % 5 = 0 THEN 30 + account % 30 END) AS r
+      FROM random_rule GROUP BY account) AS a, unnest('{weighted,worst_component,worst_signal}'::text[]) AS method;
+SELECT is_empty('SELECT * FROM random_score WHERE score IS DISTINCT FROM score_of', 'score_of is the score of health_of, to the last bit');
+SELECT ok(bool_or(score IS NULL) AND bool_or(score = 30 + account % 30) AND bool_or(score > 60), 'of unknown, vetoed and other accounts') FROM random_score;
 SELECT is((SELECT sum(points) FROM health_change(pg_temp.of('{1,0,0}'), health_of(n.r, '{1,0,0}', NULL, '2026-01-31'))), -15::numeric, 'another normalizer is a change of definition')
 FROM (SELECT health_rule_agg(component, signal, reading, weight, knots, CASE signal WHEN 'consistency' THEN '{0,10}' ELSE scores END, policy, keep_days, veto_from, veto_cap) AS r FROM rule) AS n;
 SELECT results_eq($$SELECT h.signal, h.term FROM (SELECT health_rule_agg(component, signal, reading, weight, knots, CASE signal WHEN 'consistency' THEN '{0,10}' ELSE scores END, policy, keep_days, veto_from, veto_cap) AS r FROM rule) AS n,

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Ticket histories: what was known of each ticket when, further contacts, first contact resolution, backlog, and what is refused.
 BEGIN;
-SELECT plan(152);
+SELECT plan(153);
 
 -- tickets('opened first_reply solved reopened escalated agent_replies requester topic escalated_at', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.tickets(VARIADIC lines text[]) RETURNS tickets LANGUAGE sql AS $$
@@ -271,6 +271,11 @@ SELECT is_empty($$ SELECT account, from_at, to_at, reopened_share(history, from_
                         LATERAL (SELECT avg(f.repeated::int)::float8 AS repeated FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END, '36 hours') AS f WHERE f.opened_at >= from_at) AS o,
                         LATERAL (SELECT extract(epoch FROM from_at + interval '1 day' - min(since))::float8 / 86400 AS days FROM ticket AS t WHERE t.account = h.account AND since <= from_at + interval '1 day' AND opened <= from_at + interval '1 day' AND (solved > from_at + interval '1 day') IS NOT FALSE) AS e $$,
                 'shares, medians and escalations are those of plain SQL over what was known at the end');
+-- Thirty tickets an account, opened on Mondays: short histories are read in another way.
+SELECT is_empty($$ WITH short AS (SELECT account, ticket_agg(date_trunc('week', opened), reply, solved, reopened, escalated, replies, requester, topic) AS history FROM ticket WHERE id <= 930 GROUP BY account)
+                   SELECT account, from_at, to_at, repeated_share(history, from_at, to_at, '36 hours') FROM short, span
+                   EXCEPT SELECT account, from_at, to_at, (SELECT avg(f.repeated::int)::float8 FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END, '36 hours') AS f WHERE f.opened_at >= from_at) FROM short, span $$,
+                'and so is the share of further contacts in short histories');
 SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history
                                                            FROM known GROUP BY 1, 2) AS k JOIN question USING (as_of), ticket_facts(history, as_of, width) AS f
                    EXCEPT ALL TABLE actual $$, 'a history of what was known at an instant reads the same as of then: what came later changes nothing');
