@@ -93,7 +93,7 @@ FROM (VALUES
     ('"The ""odd"" view" IS NULL', 'boolean', '0A000 this reads a whole row or a system column'), ('"The ""odd"" view".* IS NULL', 'boolean', '0A000 this reads a whole row or a system column'), ('expressions.takes_row("The ""odd"" view")', 'boolean', '0A000 this reads a whole row or a system column'),
     ('to_jsonb("The ""odd"" view") ? ''n''', 'boolean', '0A000 this reads a whole row or a system column'), ('(pair).* IS NULL', 'boolean', '0A000 row expansion via "*" is not supported here'), ('ctid IS NULL', 'boolean', '42703 column "ctid" does not exist')) t(expression, type, want);
 SELECT is(pg_temp.failure($$SELECT checked_expression('tableoid = 1', 'pg_class', 'boolean')$$), '0A000 this reads a whole row or a system column', 'refused: system columns of a table');
-SELECT is(pg_temp.failure($$SELECT checked_expression('true', 'pg_class_oid_index', 'boolean')$$), '42809 "pg_class_oid_index" is an index', 'refused: an index');
+SELECT matches(pg_temp.failure($$SELECT checked_expression('true', 'pg_class_oid_index', 'boolean')$$), '^42809 ', 'refused: an index');
 SELECT matches(pg_temp.refusal(repeat('(', 100000) || 'true' || repeat(')', 100000)), '^(42601|54001) ', 'refused: what is nested too deeply');
 
 -- Where it is wrong
