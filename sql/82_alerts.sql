@@ -55,7 +55,7 @@ INSERT INTO table_column VALUES
 ('alert', 10, 'evidence', 'jsonb', NULL, 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, renewal', NULL, NULL);
 
 INSERT INTO policy_column VALUES
-(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill');
+(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late');
 
 INSERT INTO model_column VALUES
 ('alert_id', 'Key of the alert'),
@@ -122,6 +122,7 @@ DECLARE
     reading record;
     later text[];
     probe record;
+    day date;
     names text[];
     conditions text[];
     clearing text[];
@@ -169,22 +170,24 @@ BEGIN
     UPDATE alert_state SET state = 'known'
     WHERE state IN ('new', 'held') AND rule NOT IN (SELECT rule FROM alert_evaluation e JOIN alert_rule r USING (rule) WHERE e.definition = r.condition);
     -- the others are news, unless they held by the end of the last day that was over at the last evaluation, and long before: then facts came late.
-    -- Of who was seen to turn off in between, that is the end of another time.
+    -- Of who was seen to turn off in between, that is another time.
     FOR probe IN
         SELECT least(((e.as_of_at + interval '1 microsecond') AT TIME ZONE reading.time_zone)::date - 1, reading.as_of_on - 1) AS day, array_agg(r.rule ORDER BY r.rule) AS names, array_agg(r.condition ORDER BY r.rule) AS conditions
         FROM alert_rule r JOIN alert_evaluation e USING (rule) WHERE r.rule IN (SELECT rule FROM alert_state WHERE state = 'new') GROUP BY 1
     LOOP
-        UPDATE alert_state s SET state = CASE WHEN was.met THEN 'known' ELSE 'held' END
-        FROM (SELECT n.rule, n.account_id,
-                     (latest.met[r.n] AND earlier.met[r.n]) IS TRUE
-                     AND NOT EXISTS (SELECT FROM alert a WHERE a.rule = n.rule AND a.account_id = n.account_id AND a.to_state = 'off'
-                                     AND a.as_of_at >= (probe.day - reading.alert_late_days)::timestamp AT TIME ZONE reading.time_zone) AS met
-              FROM alert_state n JOIN unnest(probe.names) WITH ORDINALITY r(rule, n) USING (rule)
-                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day, probe.names, probe.conditions) latest ON latest.account_id = n.account_id::text
-                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day - reading.alert_late_days, probe.names, probe.conditions) earlier ON earlier.account_id = n.account_id::text
-              WHERE n.state = 'new') was
-        WHERE s.rule = was.rule AND s.account_id = was.account_id;
+        UPDATE alert_state s SET state = 'held'
+        FROM alert a
+        WHERE s.state = 'new' AND s.rule = ANY (probe.names) AND a.rule = s.rule AND a.account_id = s.account_id AND a.to_state = 'off'
+          AND a.as_of_at >= (probe.day - reading.alert_late_days)::timestamp AT TIME ZONE reading.time_zone;
+        FOREACH day IN ARRAY ARRAY[probe.day, probe.day - reading.alert_late_days] LOOP
+            EXIT WHEN NOT EXISTS (SELECT FROM alert_state WHERE state = 'new' AND rule = ANY (probe.names));
+            -- NOT IN is looked up in a hash, however few the planner takes the new ones for
+            UPDATE alert_state SET state = 'held'
+            WHERE state = 'new' AND rule = ANY (probe.names)
+              AND (rule, account_id::text) NOT IN (SELECT r.rule, f.account_id FROM csmetrics.customers_by_rule(model, day, probe.names, probe.conditions) f, unnest(probe.names) WITH ORDINALITY r(rule, n) WHERE f.met[r.n]);
+        END LOOP;
     END LOOP;
+    UPDATE alert_state SET state = 'known' WHERE state = 'new';
 
     WITH due AS (
         INSERT INTO alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence)
@@ -211,4 +214,4 @@ BEGIN
 END
 $evaluate$;
 COMMENT ON PROCEDURE evaluate_alerts(text) IS
-'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated or redefined, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';

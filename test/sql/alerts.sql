@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Alerts from day to day: every transition by hand, in a model whose readings are values of a signal of its own.
 BEGIN;
-SELECT plan(147);
+SELECT plan(149);
 CALL create_model('cs');
 CREATE TABLE public.customer (account_id text, name text, segment text, owner text, seats int);
 INSERT INTO public.customer SELECT a, 'Account ' || a, 'small', 'Ann', 10 FROM unnest('{a,b,c,d}'::text[]) a;
@@ -160,6 +160,13 @@ INSERT INTO public.contract VALUES ('f', '2020-01-01', NULL, 10, NULL), ('g', '2
 CALL pg_temp.facts('2024-04-18', 'h 90');
 SELECT is(pg_temp.on_day('2024-04-25', 'g 90'), 'hot g on, hot h on', 'an account that is imported with its history raises nothing, a new customer does');
 SELECT is((SELECT state FROM cs.alert_state WHERE account_id = 'f'), 'known', 'the imported one is known');
+INSERT INTO cs.alert_rule (rule, condition) VALUES ('customer', 'mrr > 0');
+SELECT is(pg_temp.on_day('2024-04-26'), '', 'a rule that all meet');
+INSERT INTO public.customer VALUES ('i', 'Imported', NULL, NULL, NULL);
+INSERT INTO public.contract VALUES ('i', '2020-01-01', NULL, 10, NULL);
+CALL pg_temp.facts('2020-01-01', 'i 0');
+SELECT is(pg_temp.on_day('2024-04-27', 'i 90'), 'hot i on', 'an imported account that turns on its first day raises the rule that it did not meet before, alone');
+DELETE FROM cs.alert_rule WHERE rule = 'customer';
 -- c was raised on 04-21 and is at rest since 04-22.
 SELECT is(pg_temp.on_day('2024-04-29', 'c 90'), 'hot c on', 'who met it eight days ago, did not yesterday and does today is raised');
 SELECT is(pg_temp.on_day('2024-05-01', 'c 0, d 90'), 'hot c off, hot d on', 'one ends, one begins');
