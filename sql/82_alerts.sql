@@ -26,21 +26,21 @@ INSERT INTO model_table VALUES
 INSERT INTO table_column VALUES
 ('alert_rule', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
 ('alert_rule', 2, 'description', 'text', NULL, 'What it says to a reader', NULL, NULL),
-('alert_rule', 3, 'condition', 'text NOT NULL', NULL, 'SQL condition over the columns of account_now that turns it on; unknown changes nothing', 'account_now', 'boolean'),
+('alert_rule', 3, 'condition', 'text NOT NULL', NULL, 'SQL condition over the columns of account_now that turns it on; unknown changes nothing. One that changes begins anew', 'account_now', 'boolean'),
 ('alert_rule', 4, 'clears_when', 'text', NULL, 'SQL condition that turns it off again, with a margin, so that it does not flap; NULL: when condition is false', 'account_now', 'boolean'),
 ('alert_rule', 5, 'severity', 'text', $$'warning'$$, 'critical, warning or info', NULL, NULL),
 ('alert_rule', 6, 'audience', 'text', $$'csm'$$, 'Whom it is for: csm, manager or executive', NULL, NULL),
 ('alert_rule', 7, 'cool_down', 'interval', $$'7 days'$$, 'So long after an alert of an account its next one waits; if it still holds then, it comes then', NULL, NULL),
 ('alert_rule', 8, 'channel', 'text', $$'csmetrics_alert'$$, 'Channel of NOTIFY on which it is announced', NULL, NULL),
-('alert_rule', 9, 'is_enabled', 'boolean', 'true', 'Is it evaluated?', NULL, NULL),
+('alert_rule', 9, 'is_enabled', 'boolean', 'true', 'Is it evaluated? When it is again, it begins anew', NULL, NULL),
 ('alert_state', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
 ('alert_state', 2, 'account_id', 'account_id', NULL, 'Key of the account', NULL, NULL),
-('alert_state', 3, 'state', 'text NOT NULL', NULL, 'raised: an alert was; held: it waits for the cool-down; known: met it before the rule was first evaluated, or by facts that came late, and raises nothing', NULL, NULL),
+('alert_state', 3, 'state', 'text NOT NULL', NULL, 'raised: an alert was; held: it waits for the cool-down; known: met it when the rule began, or by facts that came late, and raises nothing', NULL, NULL),
 ('alert_state', 4, 'since_at', 'timestamptz NOT NULL', NULL, 'As of when it was first seen to meet the rule', NULL, NULL),
 ('alert_state', 5, 'alert_id', 'bigint', NULL, 'The alert that was raised', NULL, NULL),
 ('alert_state', 6, 'evidence', 'jsonb', NULL, 'What was known of the account then', NULL, NULL),
 ('alert_evaluation', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
-('alert_evaluation', 2, 'definition', 'text NOT NULL', NULL, 'Its conditions then', NULL, NULL),
+('alert_evaluation', 2, 'definition', 'text NOT NULL', NULL, 'Its condition then', NULL, NULL),
 ('alert_evaluation', 3, 'as_of_at', 'timestamptz NOT NULL', NULL, 'As of when it was evaluated', NULL, NULL),
 ('alert_evaluation', 4, 'evaluated_at', 'timestamptz', 'clock_timestamp()', 'When that was done', NULL, NULL),
 ('alert', 1, 'alert_id', 'bigint GENERATED ALWAYS AS IDENTITY', NULL, 'Key of the alert', NULL, NULL),
@@ -55,7 +55,7 @@ INSERT INTO table_column VALUES
 ('alert', 10, 'evidence', 'jsonb', NULL, 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, renewal', NULL, NULL);
 
 INSERT INTO policy_column VALUES
-(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill');
+(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late');
 
 INSERT INTO model_column VALUES
 ('alert_id', 'Key of the alert'),
@@ -68,8 +68,8 @@ INSERT INTO model_view VALUES
 (460, 'alert_open', $$
     SELECT a.alert_id, a.rule, a.severity, a.audience, a.account_id, a.evidence ->> 'name' AS name, a.evidence ->> 'segment' AS segment, a.evidence ->> 'owner' AS owner,
            (a.evidence ->> 'mrr')::numeric AS mrr, (a.evidence ->> 'health_score')::double precision AS health_score, a.evidence ->> 'tier' AS tier, a.evidence ->> 'reasons' AS reasons, a.as_of_at AS raised_at
-    FROM alert_state s JOIN alert a USING (alert_id)
-    WHERE s.state = 'raised'
+    FROM alert_state s JOIN alert a USING (alert_id) JOIN alert_rule r ON r.rule = s.rule
+    WHERE s.state = 'raised' AND r.is_enabled
     ORDER BY array_position('{critical,warning,info}', a.severity), a.as_of_at DESC, a.alert_id
 $$, 'Alerts of customers that still meet the rule, the most severe first, with what was known when each was raised.', NULL);
 
@@ -81,6 +81,7 @@ DECLARE
     relation regclass := format('%I.%I', model, over)::regclass;
     met_by text;
     label_by text;
+    is_read boolean := false;
 BEGIN
     -- Whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back. The rows found stay.
     BEGIN
@@ -92,19 +93,22 @@ BEGIN
                    CASE WHEN true = ANY (met[:%5$s]) THEN jsonb_build_object('name', name, 'segment', segment, 'owner', owner, 'mrr', mrr, 'health_score', health_score, 'tier', tier,
                         'reasons', reasons, 'usage_change', trend, 'open_tickets', open_count, 'renews_on', renews_on) END
             FROM (SELECT *, ARRAY[%1$s]::boolean[] AS met, ARRAY[%2$s]::text[] AS label FROM %3$I.%4$I($1) AS %4$I) AS found $query$, met_by, label_by, model, over, cardinality(names)) USING day;
-        RAISE SQLSTATE 'CSEND';
-    EXCEPTION
-        WHEN SQLSTATE 'CSEND' THEN
-            NULL;
-        WHEN OTHERS THEN
-            IF cardinality(conditions) = 1 THEN
-                RAISE EXCEPTION '"%": %', names[1], SQLERRM USING ERRCODE = SQLSTATE;
-            END IF;
-            -- one after the other, to tell which of them it is
-            FOR i IN 1 .. cardinality(conditions) LOOP
-                PERFORM FROM customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]], conditions[i:i], labels, over);
-            END LOOP;
+        is_read := true;
+        RAISE EXCEPTION 'undo';
+    EXCEPTION WHEN OTHERS THEN
+        IF is_read THEN
+            RETURN;
+        ELSIF cardinality(conditions) = 0 THEN
             RAISE;
+        ELSIF cardinality(conditions) = 1 THEN
+            RAISE EXCEPTION '"%": %', names[1], SQLERRM USING ERRCODE = SQLSTATE;
+        END IF;
+        -- none of them, where the view fails by itself; or one after the other, to tell which of them it is
+        PERFORM FROM customers_by_rule(model, day, '{}', '{}', over => over);
+        FOR i IN 1 .. cardinality(conditions) LOOP
+            PERFORM FROM customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]], conditions[i:i], labels, over);
+        END LOOP;
+        RAISE;
     END;
 END
 $$;
@@ -118,6 +122,7 @@ DECLARE
     reading record;
     later text[];
     probe record;
+    day date;
     names text[];
     conditions text[];
     clearing text[];
@@ -132,8 +137,11 @@ BEGIN
 
     SELECT array_agg(rule ORDER BY rule) INTO later FROM alert_rule JOIN alert_evaluation e USING (rule) WHERE is_enabled AND e.as_of_at > reading.as_of_at;
     IF later <> '{}' THEN
-        RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation: a backfill, for which these rules raise nothing: %', model, reading.as_of_at, spelled(later, '%s');
+        RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation of these rules, which are left alone: %', model, reading.as_of_at, spelled(later, '%s');
     END IF;
+    -- what is gone has no states, and what is off begins anew when it is on again
+    DELETE FROM alert_state WHERE rule NOT IN (SELECT rule FROM alert_rule);
+    DELETE FROM alert_evaluation WHERE rule NOT IN (SELECT rule FROM alert_rule WHERE is_enabled);
     SELECT array_agg(rule ORDER BY rule), array_agg(condition ORDER BY rule), array_agg(coalesce(clears_when, format(E'NOT (%s\n)', condition)) ORDER BY rule)
     INTO names, conditions, clearing
     FROM alert_rule WHERE is_enabled AND (rule = ANY (later)) IS NOT TRUE;
@@ -141,15 +149,14 @@ BEGIN
         RETURN;
     END IF;
     SELECT coalesce(max(alert_id), 0) INTO last_alert FROM alert;
-    DELETE FROM alert_state WHERE rule NOT IN (SELECT rule FROM alert_rule);
 
-    -- who meets what now: those that no longer do are off, those that began to are new
+    -- who meets what now: those that no longer do are off, those that began to are new; who waits has no margin of clears_when
     WITH found AS MATERIALIZED (
         SELECT s.account_id, f.met, f.evidence
         FROM csmetrics.customers_by_rule(model, reading.as_of_on, names, conditions || clearing) f JOIN account_state s ON s.account_id::text = f.account_id),
     ended AS (
         DELETE FROM alert_state s USING unnest(names) WITH ORDINALITY r(rule, n)
-        WHERE s.rule = r.rule AND NOT EXISTS (SELECT FROM found f WHERE f.account_id = s.account_id AND (f.met[r.n] OR f.met[cardinality(names) + r.n] IS NOT TRUE))
+        WHERE s.rule = r.rule AND NOT EXISTS (SELECT FROM found f WHERE f.account_id = s.account_id AND (f.met[r.n] OR (s.state <> 'held' AND f.met[cardinality(names) + r.n] IS NOT TRUE)))
         RETURNING s.*),
     off AS (
         INSERT INTO alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence)
@@ -159,22 +166,28 @@ BEGIN
     SELECT r.rule, f.account_id, 'new', reading.as_of_at, f.evidence FROM found f, unnest(names) WITH ORDINALITY r(rule, n) WHERE f.met[r.n]
     ON CONFLICT DO NOTHING;
 
-    -- a rule that is evaluated for the first time, or was redefined, begins with what there is
+    -- a rule that is evaluated for the first time, or has another condition, begins with what there is
     UPDATE alert_state SET state = 'known'
-    WHERE state = 'new' AND rule NOT IN (SELECT rule FROM alert_evaluation e JOIN alert_rule r USING (rule) WHERE e.definition = concat_ws(' / ', r.condition, r.clears_when));
-    -- the others are news, unless they held at the last evaluation and long before it: then facts came late
+    WHERE state IN ('new', 'held') AND rule NOT IN (SELECT rule FROM alert_evaluation e JOIN alert_rule r USING (rule) WHERE e.definition = r.condition);
+    -- the others are news, unless they held by the end of the last day that was over at the last evaluation, and long before: then facts came late.
+    -- Of who was seen to turn off in between, that is another time.
     FOR probe IN
-        SELECT least((e.as_of_at AT TIME ZONE reading.time_zone)::date, reading.as_of_on - 1) AS day, array_agg(r.rule ORDER BY r.rule) AS names, array_agg(r.condition ORDER BY r.rule) AS conditions
+        SELECT least(((e.as_of_at + interval '1 microsecond') AT TIME ZONE reading.time_zone)::date - 1, reading.as_of_on - 1) AS day, array_agg(r.rule ORDER BY r.rule) AS names, array_agg(r.condition ORDER BY r.rule) AS conditions
         FROM alert_rule r JOIN alert_evaluation e USING (rule) WHERE r.rule IN (SELECT rule FROM alert_state WHERE state = 'new') GROUP BY 1
     LOOP
-        UPDATE alert_state s SET state = CASE WHEN was.met THEN 'known' ELSE 'held' END
-        FROM (SELECT n.rule, n.account_id, (latest.met[r.n] AND earlier.met[r.n]) IS TRUE AS met
-              FROM alert_state n JOIN unnest(probe.names) WITH ORDINALITY r(rule, n) USING (rule)
-                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day, probe.names, probe.conditions) latest ON latest.account_id = n.account_id::text
-                   LEFT JOIN csmetrics.customers_by_rule(model, probe.day - reading.alert_late_days, probe.names, probe.conditions) earlier ON earlier.account_id = n.account_id::text
-              WHERE n.state = 'new') was
-        WHERE s.rule = was.rule AND s.account_id = was.account_id;
+        UPDATE alert_state s SET state = 'held'
+        FROM alert a
+        WHERE s.state = 'new' AND s.rule = ANY (probe.names) AND a.rule = s.rule AND a.account_id = s.account_id AND a.to_state = 'off'
+          AND a.as_of_at >= (probe.day - reading.alert_late_days)::timestamp AT TIME ZONE reading.time_zone;
+        FOREACH day IN ARRAY ARRAY[probe.day, probe.day - reading.alert_late_days] LOOP
+            EXIT WHEN NOT EXISTS (SELECT FROM alert_state WHERE state = 'new' AND rule = ANY (probe.names));
+            -- NOT IN is looked up in a hash, however few the planner takes the new ones for
+            UPDATE alert_state SET state = 'held'
+            WHERE state = 'new' AND rule = ANY (probe.names)
+              AND (rule, account_id::text) NOT IN (SELECT r.rule, f.account_id FROM csmetrics.customers_by_rule(model, day, probe.names, probe.conditions) f, unnest(probe.names) WITH ORDINALITY r(rule, n) WHERE f.met[r.n]);
+        END LOOP;
     END LOOP;
+    UPDATE alert_state SET state = 'known' WHERE state = 'new';
 
     WITH due AS (
         INSERT INTO alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence)
@@ -187,7 +200,7 @@ BEGIN
     UPDATE alert_state s SET state = 'raised', alert_id = due.alert_id FROM due WHERE s.rule = due.rule AND s.account_id = due.account_id;
 
     INSERT INTO alert_evaluation (rule, definition, as_of_at)
-    SELECT rule, concat_ws(' / ', condition, clears_when), reading.as_of_at FROM alert_rule WHERE rule = ANY (names)
+    SELECT rule, condition, reading.as_of_at FROM alert_rule WHERE rule = ANY (names)
     ON CONFLICT (rule) DO UPDATE SET definition = excluded.definition, as_of_at = excluded.as_of_at, evaluated_at = excluded.evaluated_at;
 
     -- listeners hear of it when this is committed; a payload has to stay below 8,000 bytes
@@ -201,4 +214,4 @@ BEGIN
 END
 $evaluate$;
 COMMENT ON PROCEDURE evaluate_alerts(text) IS
-'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated or redefined, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';

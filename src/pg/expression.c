@@ -12,19 +12,15 @@
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
-/* The line break ends a comment in the text. */
-#define BEFORE "SELECT ("
-#define AFTER "\n)"
-
-/* Errors point into the text, not into the statement that it came with. */
+/* Errors point into the text. */
 static void
 point_into(void *source)
 {
-	int			position = geterrposition() - (int) strlen(BEFORE);
+	int			position = geterrposition();
 
-	errposition(0);
 	if (position > 0)
 	{
+		errposition(0);
 		internalerrposition(position);
 		internalerrquery(source);
 	}
@@ -32,27 +28,38 @@ point_into(void *source)
 }
 
 static bool
-holds_subquery(Node *node, void *context)
+holds_query(Node *node, void *context)
 {
-	return node != NULL && (IsA(node, SubLink) || raw_expression_tree_walker(node, holds_subquery, context));
+	return node != NULL && (IsA(node, SelectStmt) || raw_expression_tree_walker(node, holds_query, context));
+}
+
+static bool
+reads_row(Node *node, void *context)
+{
+	return node != NULL && (IsA(node, Var) ? castNode(Var, node)->varattno <= 0 : expression_tree_walker(node, reads_row, context));
+}
+
+static bool
+is_star(Node *node)
+{
+	return IsA(node, ColumnRef) && IsA(linitial(castNode(ColumnRef, node)->fields), A_Star);
 }
 
 /* The one expression that the text is. */
 static Node *
 parse(const char *source)
 {
-	List	   *statements = raw_parser(psprintf(BEFORE "%s" AFTER, source), RAW_PARSE_DEFAULT);
-	SelectStmt *select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
-	bool		plain = list_length(statements) == 1 && select->op == SETOP_NONE && select->fromClause == NIL && select->whereClause == NULL
+	SelectStmt *select = castNode(SelectStmt, linitial_node(RawStmt, raw_parser(source, RAW_PARSE_PLPGSQL_EXPR))->stmt);
+	bool		plain = select->distinctClause == NIL && select->fromClause == NIL && select->whereClause == NULL
 		&& select->groupClause == NIL && select->havingClause == NULL && select->windowClause == NIL && select->sortClause == NIL
-		&& select->limitCount == NULL && select->limitOffset == NULL && select->lockingClause == NIL && select->intoClause == NULL
+		&& select->limitCount == NULL && select->limitOffset == NULL && select->lockingClause == NIL
 		&& list_length(select->targetList) == 1 && linitial_node(ResTarget, select->targetList)->name == NULL;
 	Node	   *expression = plain ? linitial_node(ResTarget, select->targetList)->val : NULL;
 
-	if (!plain || holds_subquery(expression, NULL))
+	if (!plain || is_star(expression) || holds_query(expression, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("this is more than an expression"),
+				 errmsg("this is not one expression"),
 				 errhint("Write one expression over the columns, without a query in it, like health_score < 50 AND mrr > 1000.")));
 	return expression;
 }
@@ -66,14 +73,19 @@ spelled_out(const char *source, Oid relation, Oid type)
 	Node	   *expression;
 	char	   *result;
 
-	state->p_sourcetext = psprintf(BEFORE "%s" AFTER, source);
+	state->p_sourcetext = source;
 	addNSItemToQuery(state, addRangeTableEntryForRelation(state, columns, AccessShareLock, NULL, false, true), false, true, true);
 	written = transformExpr(state, parse(source), EXPR_KIND_WHERE);
-	expression = coerce_to_target_type(state, written, exprType(written), type, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	expression = coerce_to_target_type(state, written, exprType(written), type, -1, COERCION_ASSIGNMENT, COERCE_EXPLICIT_CAST, -1);
 	if (expression == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("this is of type %s, and should be of type %s", format_type_be(exprType(written)), format_type_be(type))));
+	if (reads_row(expression, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this reads a whole row or a system column"),
+				 errhint("Name the columns.")));
 	assign_expr_collations(state, expression);
 	if (contain_volatile_functions(expression))
 		ereport(ERROR,

@@ -1,0 +1,113 @@
+\unset ECHO
+\i test/psql.sql
+-- Expressions that users write into settings: which are accepted, how they are spelled out, and what is refused with which error.
+BEGIN;
+SELECT plan(188);
+CREATE SCHEMA expressions;
+CREATE TYPE expressions.pair AS (x int, y int);
+CREATE VIEW expressions."The ""odd"" view" AS
+SELECT * FROM (VALUES (1, 1.5, 'Red', true, date '2024-02-29', timestamptz '2024-02-29 12:00+00', 2.5::float8, '{1,2}'::int[], '{"a": 1, "b": "x"}'::jsonb, interval '3 days', '(1,2)'::expressions.pair, 'it''s'),
+                      (-7, 0, 'Grün', false, '2024-12-31', '1999-12-31 23:59:59.999999+00', 'NaN', '{}', '{"a": null}', '-1 mon', '(,)', E'back\\slash'),
+                      (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+                      (2147483647, 'NaN', '', true, 'infinity', '-infinity', '-Infinity', '{NULL,7}', '[]', '0', '(5,)', '%')) v(n, m, s, "Is It", d, at, "score %", list, j, span, pair, "quote "" ' \");
+CREATE FUNCTION pg_temp.spelled(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
+$$SELECT checked_expression(expression, 'expressions."The ""odd"" view"', type)$$;
+CREATE FUNCTION pg_temp.refusal(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
+$$SELECT pg_temp.failure(format('SELECT pg_temp.spelled(%L, %L)', expression, type))$$;
+-- Functions of users, in the one schema that is looked in
+CREATE FUNCTION csmetrics.stable_one(n int) RETURNS int LANGUAGE sql STABLE AS 'SELECT n + 1';
+CREATE FUNCTION csmetrics.volatile_one(n int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT n > 1';
+CREATE FUNCTION expressions.takes_row(r expressions."The ""odd"" view") RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
+CREATE OPERATOR expressions.=>> (FUNCTION = csmetrics.volatile_one, RIGHTARG = int);
+CREATE FUNCTION expressions.to_flag(p expressions.pair) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT true';
+CREATE CAST (expressions.pair AS boolean) WITH FUNCTION expressions.to_flag AS ASSIGNMENT;
+
+-- Spelled out: names resolved, types said.
+SELECT is(pg_temp.spelled(expression, type::regtype), want, format('%s as %s', translate(expression, E'\n\t', '  '), type))
+FROM (VALUES ('"Is It"', 'boolean', '"Is It"'), ('"The ""odd"" view".n > 1', 'boolean', '(n > 1)'), ('n > m', 'boolean', '((n)::numeric > m)'),
+             ('n = 1 -- as a remark', 'boolean', '(n = 1)'), ('n = 1 /* so */', 'boolean', '(n = 1)'), (E'\n\tn\n=\n1\n', 'boolean', '(n = 1)'), ('n in (1, 2)', 'boolean', '(n = ANY (ARRAY[1, 2]))'),
+             ('null', 'boolean', 'NULL::boolean'), ('''yes''', 'boolean', 'true'), ('TRUE', 'boolean', 'true'), ('"score %" >= 50 AND s = ''Red''', 'boolean', '(("score %" >= (50)::double precision) AND (s = ''Red''::text))'),
+             ('stable_one(n) = 2', 'boolean', '(stable_one(n) = 2)'), ('d < current_date', 'boolean', '(d < CURRENT_DATE)'), ('at < now()', 'boolean', '(at < now())'),
+             ('m', 'text', '(m)::text'), ('n', 'text', '(n)::text'), ('''Ann''', 'text', '''Ann''::text'), ('s', 'text', 's'), ('n', 'numeric', '(n)::numeric'), ('m', 'integer', '(m)::integer'), ('"Is It"', 'text', '("Is It")::text'),
+             ('"quote "" '' \" || s', 'text', '("quote "" '' \" || s)'), ('at', 'date', '(at)::date')) t(expression, type, want);
+SELECT is(pg_temp.spelled('(pair).x = 1'), '((pair).x = 1)', 'a field of a composite column');
+SELECT is(checked_expression(e, r, t), NULL, 'NULL of NULL') FROM (VALUES (NULL, 'pg_class'::regclass, 'boolean'::regtype), ('true', NULL, 'boolean'), ('true', 'pg_class', NULL)) v(e, r, t);
+SELECT is(checked_expression('relname = ''x''', 'pg_class', 'boolean'), '(relname = ''x''::name)', 'of a table too');
+SET search_path = public;
+SELECT is(csmetrics.checked_expression('csmetrics.stable_one(oid::int) = 1', 'pg_class', 'boolean'), '(csmetrics.stable_one((oid)::integer) = 1)', 'what is not in the path is named with its schema');
+SET search_path = csmetrics, public;
+
+-- What is spelled out means the same, row by row.
+CREATE FUNCTION pg_temp.values_of(expression text, type text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE found text[];
+BEGIN
+    EXECUTE format('SELECT array_agg(((%s)::%s)::text ORDER BY n) FROM expressions."The ""odd"" view"', expression, type) INTO found;
+    RETURN found;
+END $$;
+SELECT is(pg_temp.values_of(pg_temp.spelled(expression, type::regtype), type), pg_temp.values_of(expression, type), 'means the same: ' || expression)
+FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2', 'boolean'), ('n BETWEEN -7 AND 1', 'boolean'), ('n NOT BETWEEN SYMMETRIC 5 AND -7', 'boolean'), ('s LIKE ''R_d''', 'boolean'), ('s NOT ILIKE ''%ü%'' ESCAPE ''!''', 'boolean'),
+             ('s SIMILAR TO ''(R|G)%''', 'boolean'), ('s ~* ''^red$''', 'boolean'), ('s IS NULL', 'boolean'), ('"Is It" IS NOT TRUE', 'boolean'), ('"Is It" IS UNKNOWN', 'boolean'), ('n IS DISTINCT FROM 1', 'boolean'),
+             ('(n, m) < (1, 2)', 'boolean'), ('(n, s) IS NOT NULL', 'boolean'), ('ROW(n, m) IS NOT DISTINCT FROM ROW(1, 1.5)', 'boolean'), ('n = ANY (list)', 'boolean'), ('7 <> ALL (list)', 'boolean'), ('n IN (1, NULL)', 'boolean'),
+             ('s IN (''Red'', ''Grün'')', 'boolean'), ('list[1] = 1', 'boolean'), ('list[1:1] = ARRAY[1]', 'boolean'), ('list && ARRAY[]::int[]', 'boolean'), ('j ? ''a''', 'boolean'), ('j @> ''{"a": 1}''', 'boolean'),
+             ('(j ->> ''a'')::int > 0', 'boolean'), ('j[''a''] = ''1''', 'boolean'), ('d + 60 > date ''2024-05-01''', 'boolean'), ('at + span > timestamptz ''2024-01-01 00:00+02''', 'boolean'),
+             ('extract(isodow FROM d) = 4', 'boolean'), ('date_trunc(''month'', at) = ''2024-02-01 00:00+00''', 'boolean'), ('(at AT TIME ZONE ''Asia/Tokyo'')::date = d', 'boolean'), ('(d, interval ''1 day'') OVERLAPS (date ''2024-02-29'', date ''2024-03-02'')', 'boolean'),
+             ('CASE s WHEN ''Red'' THEN n > 0 ELSE coalesce("Is It", n < 0) END', 'boolean'), ('CASE WHEN n > 0 THEN NULL ELSE true END', 'boolean'), ('nullif(n, 1) IS NULL', 'boolean'), ('greatest(n, m, "score %") = n', 'boolean'),
+             ('"score %" = ''NaN''', 'boolean'), ('-n ^ 2 > 0', 'boolean'), ('(-2) ^ 2 = 4', 'boolean'), ('- 2147483648 = n', 'boolean'), ('- n % 3 + 3 * - 2 = -7', 'boolean'), ('NOT NOT n = 1', 'boolean'), ('n OPERATOR(pg_catalog.=) 1', 'boolean'),
+             ('s COLLATE "C" < ''S''', 'boolean'), ('s || NULL IS NULL', 'boolean'), ('length(s) BETWEEN 1 AND 3 AND position(''e'' IN s) > 0', 'boolean'), ('''t''', 'boolean'), ('s = ''it''''s'' OR "quote "" '' \" = ''it''''s''', 'boolean'),
+             ('"quote "" '' \" = E''back\\slash''', 'boolean'), ('"quote "" '' \" = ''%''', 'boolean'), ('s = $tag$Red$tag$', 'boolean'), ('(pair).y IS NULL', 'boolean'), ('pair = ROW(1, 2)::expressions.pair', 'boolean'), ('stable_one(n => 1) = n', 'boolean'),
+             ('n::numeric(20, 2) / 3', 'text'), ('m', 'text'), ('n', 'text'), ('d', 'text'), ('span', 'text'), ('list', 'text'), ('j', 'text'), ('substring(s FROM 1 FOR 2) || overlay(s PLACING ''__'' FROM 1)', 'text'), ('trim(BOTH ''R'' FROM s)', 'text'),
+             ('concat_ws('', '', s, n, m, "Is It")', 'text'), ('format(''%s%%'', "score %")', 'text'), ('s::varchar(2)', 'text'), ('s::char(5)', 'text'), ('n + m', 'double precision'), ('n > 1', 'text'), ('U&''\00e4'' || s', 'text'), ('normalize(s, NFD)', 'text')) t(expression, type);
+SELECT is(pg_temp.spelled(pg_temp.spelled(expression)), pg_temp.spelled(expression), 'spelled out again it is the same: ' || expression)
+FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2'), ('n BETWEEN -7 AND 1'), ('s SIMILAR TO ''R%'''), ('(n, m) < (1, 2)'), ('CASE s WHEN ''Red'' THEN n > 0 END'), ('(d, d) OVERLAPS (d, d)'), ('"quote "" '' \" = E''back\\slash''')) t(expression);
+
+-- Refused
+SELECT is(pg_temp.refusal(expression, type::regtype), want, 'refused: ' || expression)
+FROM (VALUES
+    ('', 'boolean', '42601 this is not one expression'), (' -- nothing', 'boolean', '42601 this is not one expression'), ('n >', 'boolean', '42601 syntax error at end of input'), ('n > > 1', 'boolean', '42601 syntax error at or near ">"'),
+    ('(n = 1', 'boolean', '42601 syntax error at end of input'), ('n = 1)', 'boolean', '42601 syntax error at or near ")"'), ('s = ''Red', 'boolean', '42601 unterminated quoted string at or near "''Red"'),
+    ('true /* open', 'boolean', '42601 unterminated /* comment at or near "/* open"'), ('n = 1 OR', 'boolean', '42601 this is not one expression'), ('SELECT true', 'boolean', '42601 syntax error at or near "SELECT"'),
+    -- more than one, or more than that
+    ('true); DROP TABLE x; --', 'boolean', '42601 syntax error at or near ")"'), ('true; DROP TABLE x', 'boolean', '42601 syntax error at or near ";"'), ('true;', 'boolean', '42601 syntax error at or near ";"'), ('n = 1, n = 2', 'boolean', '42601 this is not one expression'),
+    ('n = 1 AS x', 'boolean', '42601 this is not one expression'), ('DISTINCT true', 'boolean', '42601 this is not one expression'), ('true FROM pg_class', 'boolean', '42601 this is not one expression'), ('true WHERE n = 1', 'boolean', '42601 this is not one expression'),
+    ('true GROUP BY n', 'boolean', '42601 this is not one expression'), ('true ORDER BY n', 'boolean', '42601 this is not one expression'), ('true LIMIT 1', 'boolean', '42601 this is not one expression'), ('true OFFSET 1', 'boolean', '42601 this is not one expression'),
+    ('true FOR UPDATE', 'boolean', '42601 this is not one expression'), ('true HAVING true', 'boolean', '42601 this is not one expression'), ('true UNION SELECT true', 'boolean', '42601 syntax error at or near "UNION"'), ('true INTO x', 'boolean', '42601 syntax error at or near "INTO"'),
+    ('*', 'boolean', '42601 this is not one expression'),
+    -- queries
+    ('EXISTS (SELECT 1)', 'boolean', '42601 this is not one expression'), ('n = (SELECT 1)', 'boolean', '42601 this is not one expression'), ('n IN (SELECT 1)', 'boolean', '42601 this is not one expression'), ('n = ANY (SELECT 1)', 'boolean', '42601 this is not one expression'),
+    ('n > ALL (VALUES (1))', 'boolean', '42601 this is not one expression'), ('list = ARRAY(SELECT 1)', 'boolean', '42601 this is not one expression'), ('coalesce(CASE WHEN (TABLE pg_class) IS NULL THEN true END)', 'boolean', '42601 this is not one expression'),
+    ('(n, m) = (SELECT 1, 2)', 'boolean', '42601 this is not one expression'), ('list[(SELECT 1)] = 1', 'boolean', '42601 this is not one expression'), ('s COLLATE "C" = (WITH w AS (SELECT ''a'') TABLE w)', 'boolean', '42601 this is not one expression'),
+    -- names
+    ('colour = 1', 'boolean', '42703 column "colour" does not exist'), ('IS_IT', 'boolean', '42703 column "is_it" does not exist'), ('other.n = 1', 'boolean', '42P01 missing FROM-clause entry for table "other"'), ('nosuch(n)', 'boolean', '42883 function nosuch(integer) does not exist'),
+    ('pg_class.relname = s', 'boolean', '42P01 missing FROM-clause entry for table "pg_class"'), ('n + s = 1', 'boolean', '42883 operator does not exist: integer + text'), ('n::nosuch = 1', 'boolean', '42704 type "nosuch" does not exist'), ('s COLLATE "nosuch" = s', 'boolean', '42704 collation "nosuch" for encoding "UTF8" does not exist'),
+    -- types
+    ('n', 'boolean', '42804 this is of type integer, and should be of type boolean'), ('s', 'boolean', '42804 this is of type text, and should be of type boolean'), ('"Is It"', 'integer', '42804 this is of type boolean, and should be of type integer'), ('list', 'boolean', '42804 this is of type integer[], and should be of type boolean'),
+    ('ROW(1, 2)', 'boolean', '42804 this is of type record, and should be of type boolean'), ('''perhaps''', 'boolean', '22P02 invalid input syntax for type boolean: "perhaps"'), ('n = ''one''', 'boolean', '22P02 invalid input syntax for type integer: "one"'), ('n AND true', 'boolean', '42804 argument of AND must be type boolean, not type integer'),
+    -- what may write, or is another thing each time
+    ('random() < 0.5', 'boolean', '22023 this calls a volatile function'), ('volatile_one(n)', 'boolean', '22023 this calls a volatile function'), ('CASE WHEN n = 1 THEN clock_timestamp() > at END', 'boolean', '22023 this calls a volatile function'), ('nextval(''pg_class'') = 1', 'boolean', '22023 this calls a volatile function'),
+    ('OPERATOR(expressions.=>>) n', 'boolean', '22023 this calls a volatile function'), ('pair', 'boolean', '22023 this calls a volatile function'), ('set_config(''a.b'', s, false) = s', 'boolean', '22023 this calls a volatile function'), ('pg_sleep(1) IS NULL', 'boolean', '22023 this calls a volatile function'),
+    -- what needs more than one row, or gives more
+    ('count(*) > 1', 'boolean', '42803 aggregate functions are not allowed in WHERE'), ('n > avg(n) FILTER (WHERE "Is It")', 'boolean', '42803 aggregate functions are not allowed in WHERE'), ('row_number() OVER () = 1', 'boolean', '42P20 window functions are not allowed in WHERE'),
+    ('generate_series(1, n) = 1', 'boolean', '0A000 set-returning functions are not allowed in WHERE'), ('unnest(list) = 1', 'boolean', '0A000 set-returning functions are not allowed in WHERE'), ('grouping(n) = 1', 'boolean', '42803 grouping operations are not allowed in WHERE'),
+    ('$1 = 1', 'boolean', '42P02 there is no parameter $1'), ('$1', 'text', '42P02 there is no parameter $1'), ('DEFAULT', 'boolean', '42601 DEFAULT is not allowed in this context'), (':n = 1', 'boolean', '42601 syntax error at or near ":"'),
+    -- rows
+    ('"The ""odd"" view" IS NULL', 'boolean', '0A000 this reads a whole row or a system column'), ('"The ""odd"" view".* IS NULL', 'boolean', '0A000 this reads a whole row or a system column'), ('expressions.takes_row("The ""odd"" view")', 'boolean', '0A000 this reads a whole row or a system column'),
+    ('to_jsonb("The ""odd"" view") ? ''n''', 'boolean', '0A000 this reads a whole row or a system column'), ('(pair).* IS NULL', 'boolean', '0A000 row expansion via "*" is not supported here'), ('ctid IS NULL', 'boolean', '42703 column "ctid" does not exist')) t(expression, type, want);
+SELECT is(pg_temp.failure($$SELECT checked_expression('tableoid = 1', 'pg_class', 'boolean')$$), '0A000 this reads a whole row or a system column', 'refused: system columns of a table');
+SELECT matches(pg_temp.failure($$SELECT checked_expression('true', 'pg_class_oid_index', 'boolean')$$), '^42809 ', 'refused: an index');
+SELECT matches(pg_temp.refusal(repeat('(', 100000) || 'true' || repeat(')', 100000)), '^(42601|54001) ', 'refused: what is nested too deeply');
+
+-- Where it is wrong
+CREATE FUNCTION pg_temp.place(expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE context text;
+BEGIN
+    PERFORM pg_temp.spelled(expression);
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RETURN split_part(context, E'\n', 1);
+END $$;
+SELECT is(pg_temp.place('n = 1 AND colour'), 'expression "n = 1 AND colour"', 'an error says which expression it is in');
+SELECT is(pg_temp.place('n'), 'expression "n"', 'one of the whole too');
+
+SELECT * FROM finish();
+ROLLBACK;
