@@ -132,7 +132,7 @@ INSERT INTO model_column VALUES
 ('reasons', 'The three signals that cost most points'),
 ('component', 'Component of the score'),
 ('signal', 'Name of the signal'),
-('reading', 'What the signal reads, in its own unit; see csmetrics.model_signal'),
+('reading', 'What the signal or metric reads, in its own unit; see csmetrics.model_signal and csmetrics.model_metric'),
 ('value_score', 'What that is worth, 0 to 100; NULL: missing'),
 ('weight', 'Its weight'),
 ('points', 'Points that it gives to the score; those of an account add up to its score exactly'),

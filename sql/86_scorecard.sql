@@ -195,9 +195,6 @@ INSERT INTO table_column (table_name, position, name, type, default_value, descr
 INSERT INTO policy_column VALUES
 (100, 'least_count', 'bigint', '10', 'least_count >= 1', 'Values of an attribute whose reading is made of fewer accounts, tickets or answers are not shown on scorecards');
 
--- one meaning for both
-UPDATE model_column SET description = 'What the signal or metric reads, in its own unit; see csmetrics.model_signal and csmetrics.model_metric' WHERE name = 'reading';
-
 INSERT INTO model_column VALUES
 ('metric', 'Name of the metric, of csmetrics.model_metric'),
 ('reading_lower', 'Lower end of its confidence interval, where there is one'),

@@ -16,6 +16,8 @@ SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
 SET bytea_output = 'hex';
+-- compiling the long queries of the views takes longer than running them
+SET jit = off;
 -- What SQLSTATE and message a statement fails with, on one line.
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -26,11 +26,13 @@ INSERT INTO cs.health_signal (component, signal, weight, worst, best) VALUES ('b
 UPDATE cs.policy SET as_of = '2024-06-30';
 CALL refresh('cs');
 
+INSERT INTO cs.playbook (name, trigger_when, success_when, horizon_days) VALUES ('save', 'tier = ''Red''', 'tier = ''Green''', 42), ('greet', 'true', 'true', 37);
 INSERT INTO cs.playbook_run (playbook, account_id, arm, planned_share, owner, evidence, opened_on, due_on, judge_on) VALUES
     ('save', 'h', 'treated', 0.5, 'Bob', '{}', '2024-06-20', '2024-06-29', '2024-08-01'), ('save', 'i', 'holdout', 0.5, NULL, '{}', '2024-06-20', '2024-06-29', '2024-08-01'),
     ('greet', 'h', 'treated', 0, 'Bob', '{}', '2024-06-25', '2024-07-05', '2024-08-01'), ('save', 'b', 'holdout', 0.5, NULL, '{}', '2024-06-10', '2024-06-20', '2024-08-01');
 INSERT INTO cs.playbook_run (playbook, account_id, arm, planned_share, owner, evidence, opened_on, due_on, judge_on, closed_on, is_success) VALUES
-    ('greet', 'a', 'treated', 0, 'Ann', '{}', '2024-05-01', '2024-05-08', '2024-06-25', '2024-06-25', true), ('greet', 'c', 'treated', 0, 'Ann', '{}', '2024-05-01', '2024-05-08', '2024-06-18', '2024-06-19', false);
+    ('greet', 'a', 'treated', 0, 'Ann', '{}', '2024-05-01', '2024-05-08', '2024-06-25', '2024-06-25', true), ('greet', 'c', 'treated', 0, 'Ann', '{}', '2024-05-01', '2024-05-08', '2024-06-18', '2024-06-18', false);
+INSERT INTO cs.alert_rule (rule, condition) VALUES ('seats', 'true'), ('fell', 'true'), ('red', 'true');
 INSERT INTO cs.alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence) VALUES
     ('seats', 'info', 'csm', 'g', 'off', 'on', '2024-06-29 12:00', '{"name": "G"}'), ('fell', 'warning', 'csm', 'a', 'off', 'on', '2024-06-28', '{}'), ('red', 'critical', 'csm', 'a', 'off', 'on', '2024-06-27', '{}'),
     ('red', 'critical', 'csm', 'e', 'off', 'on', '2024-06-22', '{}'), ('red', 'critical', 'csm', 'e', 'on', 'off', '2024-06-24', '{}');
