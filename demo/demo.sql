@@ -298,3 +298,6 @@ views and \d+ cs.revenue_monthly what the columns of one mean. csmetrics.mrr() b
 to a month. README.md tells the rest.
 $text$ AS line \gset
 \echo :line
+
+\ir company/playbook.sql
+\ir company/action.sql

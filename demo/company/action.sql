@@ -4,11 +4,36 @@
 \pset null ''
 \pset pager off
 
+-- Alerts need a yesterday: what began to hold since the evaluation before.
+SET client_min_messages = warning;
+SET jit = off;
+DO $$
+BEGIN
+    FOR day IN 0 .. 14 LOOP
+        UPDATE company.policy SET as_of = company.last_day() - 3 * (14 - day);
+        CALL csmetrics.evaluate_alerts('company');
+    END LOOP;
+END
+$$;
+
+-- Most plays were done by their day; whether they were has no part in whether they worked.
+UPDATE company.playbook_run SET done_on = due_on WHERE arm = 'treated' AND due_on < company.last_day() AND hashtext(account_id || playbook) % 12 <> 0;
+
+\echo
+\echo '15. DO THE PLAYS WORK?                                                SELECT * FROM company.playbook_outcome'
+\echo
+SELECT playbook, to_char(treated_count, '9,999') AS treated, to_char(100 * treated_rate, '990 %') AS "came right", to_char(control_count, '9,999') AS "left alone", to_char(100 * control_rate, '990 %') AS "did too",
+       to_char(100 * effect_rate, 'SG990') || to_char(100 * effect_lower_rate, '" ("SG990') || to_char(100 * effect_upper_rate, '" to "SG990")"') AS "points more (95 %)", effect_verdict AS verdict
+FROM company.playbook_outcome ORDER BY treated_count DESC;
+SELECT format('Planted: %s points for new-customer onboarding (company.playbook_truth), nothing for the others. Most of those picked at their worst come right by themselves.',
+              round(100 * avg(treated::integer - untreated::integer))) AS line FROM company.playbook_truth WHERE treated IS NOT NULL \gset
+\echo :line
+
 \echo
 \echo '16. MONDAY MORNING                                      SELECT * FROM company.csm_today WHERE owner = ''Demo CSM 2'''
 \echo
 CREATE TEMPORARY TABLE today AS SELECT * FROM company.csm_today;
-SELECT format('Tuesday, 30 June 2026. %s of %s customers are in the queue: %s now, %s soon, %s with room to expand. All CSMs, the first of each:',
+SELECT format('30 June 2026: %s of %s customers are in the queue: %s now, %s soon, %s with room to expand. All CSMs, the first of each:',
               count(*), (SELECT count(*) FROM company.account_health), count(*) FILTER (WHERE urgency = 'now'), count(*) FILTER (WHERE urgency = 'soon'), count(*) FILTER (WHERE urgency = 'chance')) AS line FROM today \gset
 \echo :line
 SELECT urgency, name, owner, to_char(mrr, '99,999') AS mrr, to_char(at_risk_mrr, '9,999') AS "at risk", to_char(health_score, '990') AS score, coalesce(rules, '') AS alerts, reasons AS why,
@@ -25,3 +50,13 @@ SELECT CASE WHEN dimension = 'all' THEN to_char(period_end_on - 1, '"week to "DD
 FROM weekly WHERE dimension = 'all' OR dimension = 'segment' AND period_end_on = (SELECT max(period_end_on) FROM weekly) ORDER BY period_end_on DESC, dimension, value;
 \echo 'opening + joined + expanded - contracted - left is the MRR of the week''s end, exactly. worked: met their success condition / judged that week.'
 DROP TABLE today, weekly;
+
+\echo
+\echo '18. THE EXECUTIVE''S MONTH                                           SELECT * FROM company.executive_monthly'
+\echo
+SELECT metric, indicator, CASE unit WHEN 'rate' THEN to_char(100 * reading, '990.0 %') WHEN 'mrr' THEN to_char(reading, '9,999,999') ELSE to_char(reading, '990.0') END AS "June 2026",
+       CASE unit WHEN 'rate' THEN to_char(100 * reading_lower, '990.0') || to_char(100 * reading_upper, '" to "990.0') WHEN 'mrr' THEN '' ELSE to_char(reading_lower, '990.0') || to_char(reading_upper, '" to "990.0') END AS "95 % interval",
+       CASE unit WHEN 'rate' THEN to_char(100 * before_reading, '990.0 %') WHEN 'mrr' THEN to_char(before_reading, '9,999,999') ELSE to_char(before_reading, '990.0') END AS "May",
+       goal, verdict, source_view AS "comes from"
+FROM company.executive_monthly WHERE period_end_on = (SELECT max(period_end_on) FROM company.executive_monthly);
+\echo 'All metrics, with history and segments: company.scorecard. The accounts behind each figure: company.scorecard_by_account.'
