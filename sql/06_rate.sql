@@ -35,7 +35,7 @@ CREATE FUNCTION rate_interval(state rate, confidence double precision DEFAULT 0.
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION rate_interval(rate, double precision, text) IS
 'Confidence interval of rate, as ratios. method: wilson (default), Wilson score (JASA 22, 1927), near the confidence asked for; clopper-pearson, exact (Biometrika 26, 1934), never below it and so wider. confidence is a share, 0.95 if not given; outside 0 to 1, or an unknown method: SQLSTATE 22023. NULLs where rate is NULL.';
-CREATE FUNCTION rate_difference(a rate, b rate, confidence double precision DEFAULT 0.95, OUT difference double precision, OUT lower double precision, OUT upper double precision)
+CREATE FUNCTION rate_difference(a rate, b rate, confidence double precision DEFAULT 0.95, method text DEFAULT 'newcombe', OUT difference double precision, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION rate_difference(rate, rate, double precision) IS
-'rate(a) - rate(b), a difference of ratios, with its confidence interval for independent groups, within -1 to 1: Newcombe''s hybrid score, method 10 (Statistics in Medicine 17, 1998, 873-890). An interval without 0 tells the two apart. confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023. NULLs where the rate of either is NULL.';
+COMMENT ON FUNCTION rate_difference(rate, rate, double precision, text) IS
+'rate(a) - rate(b), a difference of ratios, with its confidence interval for independent groups, within -1 to 1, of Newcombe (Statistics in Medicine 17, 1998, 873-890). method: newcombe (default), his hybrid score, method 10, near the confidence asked for; newcombe-corrected, the same with continuity correction, method 11, wider and hardly ever below it. An interval without 0 tells the two apart. confidence is a share, 0.95 if not given; outside 0 to 1, or an unknown method: SQLSTATE 22023. NULLs where the rate of either is NULL.';

@@ -112,7 +112,7 @@ INSERT INTO model_column VALUES
 ('control_upper_rate', 'Upper end of its confidence interval'),
 ('matched_count', 'Pairs of one treated and one past run, each the first of its account, of the same segment and the same five points of opening_score; NULL with holdouts, which need none'),
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
-('effect_lower_rate', 'Lower end of its confidence interval (Newcombe)'),
+('effect_lower_rate', 'Lower end of its confidence interval (Newcombe, with continuity correction)'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
 ('effect_verdict', 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
 ('sample_ratio', 'ok: as many were left alone as planned (99.9 %, Clopper-Pearson), of all runs of the present share; mismatch: not so, and whatever made it so may make the arms differ; NULL without holdouts'),
@@ -191,7 +191,7 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
                LEFT JOIN playbook_run_outcome o ON o.playbook = b.name
           GROUP BY b.name, b.is_enabled, r.confidence_rate, r.policy_hash) s,
          LATERAL rate_interval(s.treated, s.confidence_rate) treated, LATERAL rate_interval(s.control, s.confidence_rate) control,
-         LATERAL rate_difference(s.treated, s.control, s.confidence_rate) effect,
+         LATERAL rate_difference(s.treated, s.control, s.confidence_rate, 'newcombe-corrected') effect,
          LATERAL (SELECT (s.planned_rate < i.lower OR s.planned_rate > i.upper) IS TRUE AS is_off FROM rate_interval(s.held, 0.999, 'clopper-pearson') i) ratio,
          LATERAL (SELECT (i.lower > 0 OR i.upper < 0) IS TRUE AS is_off FROM rate_difference(s.treated_unknown, s.control_unknown, 0.999) i) missing
     ORDER BY s.playbook
@@ -210,7 +210,7 @@ BEGIN
         RETURN 0;
     END IF;
     WITH known AS (
-        SELECT least(now(), (day + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at, p.playbook_seed, p.health_method FROM policy p),
+        SELECT last_instant(day, p.time_zone) AS as_of_at, p.playbook_seed, p.health_method FROM policy p),
     found AS MATERIALIZED (
         SELECT b.name AS playbook, a.account_id, f.label[k.place] AS owner, f.evidence, b.holdout_share, b.due_days, b.horizon_days
         FROM customers_by_rule(model, day, wanted.names, wanted.triggers, wanted.owners) f

@@ -32,8 +32,17 @@ const char *const rate_interval_methods[] = {"wilson", "clopper-pearson", NULL};
 Bounds
 rate_bounds(const Rate *rate, int method, double confidence)
 {
-	static Bounds (*const intervals[]) (double successes, double n, double confidence) =
-		{wilson_interval, clopper_pearson_interval};
+	static const ShareInterval intervals[] = {wilson_interval, clopper_pearson_interval};
 
 	return intervals[method] (rate->successes, rate->trials, confidence);
+}
+
+const char *const rate_difference_methods[] = {"newcombe", "newcombe-corrected", NULL};
+
+Bounds
+rate_difference_bounds(const Rate *a, const Rate *b, int method, double confidence)
+{
+	static const ShareInterval intervals[] = {wilson_interval, corrected_wilson_interval};
+
+	return newcombe_interval(intervals[method], a->successes, a->trials, b->successes, b->trials, confidence);
 }

@@ -29,4 +29,8 @@ extern const char *const rate_interval_methods[];
 /* The interval of a known rate by the method of that index. */
 Bounds		rate_bounds(const Rate *rate, int method, double confidence);
 
+/* The same of the difference of two known rates. */
+extern const char *const rate_difference_methods[];
+Bounds		rate_difference_bounds(const Rate *a, const Rate *b, int method, double confidence);
+
 #endif

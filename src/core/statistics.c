@@ -24,6 +24,21 @@ wilson_interval(double successes, double n, double confidence)
 	};
 }
 
+Bounds
+corrected_wilson_interval(double successes, double n, double confidence)
+{
+	double		z = normal_quantile_two_sided(confidence);
+	double		share = successes / n;
+	double		middle = 2 * successes + z * z;
+	double		scale = 2 * (n + z * z);
+
+	/* the roots are of more than zero wherever the bound is not exact */
+	return (Bounds) {
+		successes <= 0 ? 0 : fmax((middle - 1 - z * sqrt(z * z - 2 - 1 / n + 4 * share * (n - successes + 1))) / scale, 0),
+		successes >= n ? 1 : fmin((middle + 1 + z * sqrt(z * z + 2 - 1 / n + 4 * share * (n - successes - 1))) / scale, 1),
+	};
+}
+
 /*
  * The shares at which so many successes or more, and so many or fewer, have
  * probability tail: quantiles of beta variables, since P(X >= k) = I_share(k, n - k + 1).
@@ -41,12 +56,12 @@ clopper_pearson_interval(double successes, double n, double confidence)
 }
 
 Bounds
-newcombe_interval(double successes_a, double n_a, double successes_b, double n_b, double confidence)
+newcombe_interval(ShareInterval of_share, double successes_a, double n_a, double successes_b, double n_b, double confidence)
 {
 	double		a = successes_a / n_a;
 	double		b = successes_b / n_b;
-	Bounds		of_a = wilson_interval(successes_a, n_a, confidence);
-	Bounds		of_b = wilson_interval(successes_b, n_b, confidence);
+	Bounds		of_a = of_share(successes_a, n_a, confidence);
+	Bounds		of_b = of_share(successes_b, n_b, confidence);
 
 	return (Bounds) {
 		fmax(a - b - hypot(a - of_a.lower, of_b.upper - b), -1),

@@ -77,6 +77,7 @@ difference(FunctionCallInfo fcinfo)
 	const Rate *a = rate_arg(fcinfo, 0);
 	const Rate *b = rate_arg(fcinfo, 1);
 	double		confidence = confidence_arg(fcinfo, 2);
+	int			method = choice_arg(fcinfo, 3, "method", rate_difference_methods);
 	bool		unknown = !rate_known(a) || !rate_known(b);
 	bool		nulls[3] = {unknown, unknown, unknown};
 	Datum		values[3] = {0};
@@ -84,7 +85,7 @@ difference(FunctionCallInfo fcinfo)
 
 	if (!unknown)
 	{
-		bounds = newcombe_interval(a->successes, a->trials, b->successes, b->trials, confidence);
+		bounds = rate_difference_bounds(a, b, method, confidence);
 		values[0] = Float8GetDatum(rate_share(a) - rate_share(b));
 		values[1] = Float8GetDatum(bounds.lower);
 		values[2] = Float8GetDatum(bounds.upper);

@@ -126,7 +126,7 @@ INSERT INTO reader VALUES
     ('mrr_timeline', '(SELECT sound(cohort_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'')))'),
     ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
     ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))'),
-    ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5)'),
+    ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5, ''newcombe-corrected'')'),
     ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))'),
     ('survey', 'sound(survey_agg_add(x, 7))'), ('survey', 'answer_count(x, 0, 10)'), ('survey', 'nps_interval(x, 0.9, ''wald'')'), ('survey', 'csat(x, 4, 1, 5)'),
     ('survey', 'csat_interval(x, 4, 1, 5)'), ('survey', 'ces(x, 1, 5, true)'), ('survey', 'ces_interval(x, 1, 5, false)'), ('survey', 'ces_share(x, 0, 10, true)'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Rates: built from rows or counts, read as a share with its interval, compared, merged and taken apart.
 BEGIN;
-SELECT plan(206);
+SELECT plan(216);
 
 -- Five renewals: three won, one lost, one open. By hand: 3 of 4.
 CREATE TEMP TABLE renewal (id int, segment text, won boolean);
@@ -51,7 +51,8 @@ FROM (VALUES
     ('merge(csmetrics.make_rate(1, 576460752303423487), csmetrics.make_rate(0, 1))', '22003', 'rate out of range', '2^59 trials by merge'),
     ('rate_agg_add(csmetrics.make_rate(1, 576460752303423487), false)', '22003', 'rate out of range', '2^59 trials by a row'),
     ('rate_interval(csmetrics.make_rate(1, 5), 0.95, ''wald'')', '22023', 'unknown method "wald"', 'a method that is not known'),
-    ('rate_interval(csmetrics.make_rate(0, 0), 0.95, ''Wilson'')', '22023', 'unknown method "Wilson"', 'the same without trials')
+    ('rate_interval(csmetrics.make_rate(0, 0), 0.95, ''Wilson'')', '22023', 'unknown method "Wilson"', 'the same without trials'),
+    ('rate_difference(csmetrics.make_rate(1, 5), csmetrics.make_rate(0, 0), 0.95, ''wald'')', '22023', 'unknown method "wald"', 'of the difference too')
 ) AS wrong (call, code, message, description);
 SELECT throws_ok(format('SELECT csmetrics.' || call, confidence), '22023', format('confidence %s is not between 0 and 1', confidence),
                  format('%s: confidence %s is an error', reader, confidence))
@@ -210,6 +211,23 @@ FROM (VALUES
     (10, 10, 0, 20, '{1.0000, 0.6791, 1.0000}'),
     (10, 10, 0, 10, '{1.0000, 0.6075, 1.0000}')
 ) AS published (x, m, y, n, want), rate_difference(make_rate(x, m), make_rate(y, n)) AS d;
+-- The same table, method 11
+SELECT is(ARRAY[round(d.lower::numeric, 4), round(d.upper::numeric, 4)], want::numeric[], format('%s/%s - %s/%s with continuity correction is as published', x, m, y, n))
+FROM (VALUES
+    (56, 70, 48, 80, '{0.0428, 0.3422}'),
+    (9, 10, 3, 10, '{0.1013, 0.8387}'),
+    (6, 7, 2, 7, '{-0.0290, 0.8423}'),
+    (5, 56, 0, 29, '{-0.0667, 0.2037}'),
+    (0, 10, 0, 20, '{-0.2005, 0.3445}'),
+    (0, 10, 0, 10, '{-0.3445, 0.3445}'),
+    (10, 10, 0, 20, '{0.6014, 1.0000}'),
+    (10, 10, 0, 10, '{0.5128, 1.0000}')
+) AS published (x, m, y, n, want), rate_difference(make_rate(x, m), make_rate(y, n), 0.95, 'newcombe-corrected') AS d;
+SELECT ok(bool_and(c.lower <= d.lower AND c.upper >= d.upper AND c.lower BETWEEN -1 AND 1 AND c.upper BETWEEN -1 AND 1 AND c.lower = -mirrored.upper),
+          'which is never narrower, within -1 to 1, and mirrored where a and b change places, for any rates')
+FROM generate_series(0, 12) AS x, generate_series(0, 7) AS y, unnest(ARRAY[0.1, 0.95, 0.999999999]) AS confidence,
+     rate_difference(make_rate(x, 12), make_rate(y, 7), confidence) AS d, rate_difference(make_rate(x, 12), make_rate(y, 7), confidence, 'newcombe-corrected') AS c,
+     rate_difference(make_rate(y, 7), make_rate(x, 12), confidence, 'newcombe-corrected') AS mirrored;
 
 -- From R 4, a and b being such bounds of x/m and y/n:
 --   x/m - y/n + c(-sqrt((x/m - a[1])^2 + (b[2] - y/n)^2), sqrt((a[2] - x/m)^2 + (y/n - b[1])^2))
