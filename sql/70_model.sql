@@ -123,7 +123,7 @@ CREATE TABLE model_view (
 COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, but for plain arrays, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
 COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
 
@@ -176,6 +176,12 @@ CREATE FUNCTION spelled(names text[], form text, separator text DEFAULT ', ') RE
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(format(form, name), separator ORDER BY place) FROM unnest(names) WITH ORDINALITY n(name, place));
 COMMENT ON FUNCTION spelled(text[], text, text) IS 'Internal: names in a list, each as format() gives it';
+
+CREATE FUNCTION last_instant(day date, time_zone text) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN least(pg_catalog.now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
+COMMENT ON FUNCTION last_instant(date, text) IS
+'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
 
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
@@ -250,7 +256,7 @@ BEGIN
     FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
         body := metric.body;
         FOR part IN
-            SELECT '{histories}' AS place, string_agg(format('unpacked(stored.%1$I) AS %1$I', name), ', ' ORDER BY position) AS text FROM model_history WHERE state = 'account_state' AND type <> 'date[]'
+            SELECT '{histories}' AS place, string_agg(format('unpacked(stored.%1$I) AS %1$I', name), ', ' ORDER BY position) AS text FROM model_history WHERE state = 'account_state' AND type NOT LIKE '%[]'
             UNION ALL SELECT '{readings}', string_agg(format('%s AS reading_%s', expression, position), ', ' ORDER BY position) FROM model_signal
             UNION ALL SELECT '{signals}', string_agg(format('readings[%s] AS %I', position, name), ', ' ORDER BY position) FROM model_signal
             UNION ALL SELECT '{usual}', string_agg(format('percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_%1$s) AS usual_%1$s', position), ', ' ORDER BY position) FROM model_signal WHERE against_segment

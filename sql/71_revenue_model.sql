@@ -110,7 +110,7 @@ INSERT INTO model_view VALUES
     SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)), day.as_of))::date AS from_on,
            day.as_of AS as_of_on,
            -- the last instant that counts
-           least(now(), (day.as_of + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at,
+           last_instant(day.as_of, p.time_zone) AS as_of_at,
            p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
            md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day

@@ -54,7 +54,7 @@ INSERT INTO model_view VALUES
     FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at, value_at(a.milestones, d.as_of_at), d.as_of_at,
                  -- who was lost before the clock started never had a day
                  CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at
-          FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS as_of_at) d,
+          FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
                account_state a LEFT JOIN source_account n USING (account_id),
                LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
                                                      WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone

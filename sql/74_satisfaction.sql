@@ -70,7 +70,7 @@ INSERT INTO model_view VALUES
                            WHEN 'csat' THEN rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5), coalesce(f.higher_is_better, true), 1, 5)
                            ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 7), coalesce(f.higher_is_better, true), 1, 7) END AS score
         FROM reporting_range r, account_state a,
-             LATERAL answer_facts(a.answers, least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond')) f),
+             LATERAL answer_facts(a.answers, last_instant($1, r.time_zone)) f),
     given AS (
         SELECT account_id, responded_month AS month, kind,
                CASE p.answer_rule WHEN 'mean' THEN CASE WHEN respondent IS NULL THEN score ELSE avg(score) OVER one END ELSE score END AS score,

@@ -189,7 +189,7 @@ INSERT INTO model_view VALUES
                r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
                p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
                md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule))) AS policy_hash
-        FROM reporting_range r, policy p, LATERAL (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE r.time_zone - interval '1 microsecond') AS at) t
+        FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
         LIMIT 1),
     -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
     others AS (

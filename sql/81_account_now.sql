@@ -5,14 +5,12 @@ INSERT INTO model_history (position, name, type, source, expression, condition, 
 
 INSERT INTO model_column VALUES
 ('lifecycle_stage', 'Stage of the customer lifecycle'),
-('onboarding_path', 'Way in which the account was brought on board'),
 ('region', 'Region of the account'),
 ('customer_days', 'Days since it first paid; NULL where it never did'),
 ('has_value', 'Has it reached first value?'),
 ('renews_on', 'Day of its next renewal, as the source says now'),
 ('renewal_days', 'Days until then'),
-('own_signals', 'The signals of health_signal that are not of csmetrics.model_signal, as a JSON object: own_signals -> ''name'' is the latest value of source_signal')
-ON CONFLICT (name) DO NOTHING;
+('own_signals', 'The signals of health_signal that are not of csmetrics.model_signal, as a JSON object: own_signals -> ''name'' is the latest value of source_signal');
 INSERT INTO model_column SELECT name, description FROM model_signal;
 
 INSERT INTO model_view VALUES
@@ -25,7 +23,7 @@ INSERT INTO model_view VALUES
            value_at(a.milestones, d.as_of_at) IS NOT NULL AS has_value,
            (SELECT jsonb_object_agg(s.signal, signal_at(a.signals, s.signal, d.as_of_at)) FROM (SELECT DISTINCT signal FROM health_signal WHERE signal NOT IN (SELECT name FROM model_signal)) s) AS own_signals,
            h.as_of_on, h.policy_hash
-    FROM (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
+    FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
          CROSS JOIN account_health($1) h
          LEFT JOIN account_state a USING (account_id)
          LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true

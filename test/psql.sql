@@ -27,3 +27,15 @@ EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE || ' ' || SQLERRM;
 END
 $$;
+-- What SQLSTATE it fails with, and of which constraint.
+CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    broken text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+    RETURN concat_ws(' ', SQLSTATE, nullif(broken, ''));
+END
+$$;

@@ -2,7 +2,6 @@
 \i test/psql.sql
 -- Playbooks of the demo company over eight months: an effect that is planted is found, and none where there is none.
 BEGIN;
-SET jit = off;
 SELECT plan(20);
 \set seed 1
 \set accounts 600

@@ -4,15 +4,6 @@
 -- drill-downs that add up exactly, and backtests counted by plain SQL.
 BEGIN;
 SELECT plan(249);
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE broken text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
-    RETURN concat_ws(' ', SQLSTATE, nullif(broken, ''));
-END $$;
 CALL create_model('cs');
 UPDATE cs.policy SET as_of = '2024-06-30';
 

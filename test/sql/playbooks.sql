@@ -3,17 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
-SET jit = off;
 SELECT plan(106);
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE broken text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
-    RETURN concat_ws(' ', SQLSTATE, nullif(broken, ''));
-END $$;
 CALL create_model('cs', 'bigint');
 CREATE ROLE playbook_reader;
 UPDATE cs.policy SET as_of = '2024-06-30', backtest_count = 2;
@@ -223,7 +213,7 @@ FROM (VALUES ('treated', 12, 12, 54.99, 'small'), ('past', 15, 0, 50, 'small'), 
 -- 12 of 50 to 55, 2 of 55 to 60 and 3 without a score; of 50 to 55 large ones the past has none
 SELECT is(pg_temp.outcome('past'), 'past 15/17 2/17 17 25 0 better than before -', 'past: the same number of each segment and five points');
 SELECT results_eq($$SELECT effect_rate, effect_lower_rate, effect_upper_rate, treated_lower_rate, control_upper_rate FROM cs.playbook_outcome WHERE playbook = 'past'$$,
-    $$SELECT d.difference, d.lower, d.upper, t.lower, c.upper FROM rate_difference(make_rate(15, 17), make_rate(2, 17), 0.95) d, rate_interval(make_rate(15, 17), 0.95) t, rate_interval(make_rate(2, 17), 0.95) c$$, 'with the intervals of Newcombe and Wilson');
+    $$SELECT d.difference, d.lower, d.upper, t.lower, c.upper FROM rate_difference(make_rate(15, 17), make_rate(2, 17), 0.95, 'newcombe-corrected') d, rate_interval(make_rate(15, 17), 0.95) t, rate_interval(make_rate(2, 17), 0.95) c$$, 'with the intervals of Newcombe and Wilson');
 SELECT is(count(*) FILTER (WHERE arm = 'treated') || ' ' || count(*) FILTER (WHERE arm = 'past'), '17 17', 'the rows behind them') FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted;
 -- each of them once more, with another end: of an account the first one counts
 CREATE TEMP TABLE once AS SELECT run_id FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted;
@@ -232,7 +222,7 @@ SELECT playbook, account_id, arm, planned_share, opened_on + 40, due_on + 40, ju
 SELECT is(pg_temp.outcome('past'), 'past 15/17 2/17 17 84 0 better than before -', 'of an account the first run is compared');
 SELECT set_eq($$SELECT run_id FROM cs.playbook_run_outcome WHERE playbook = 'past' AND is_counted$$, 'TABLE once', 'the same as before');
 UPDATE cs.policy SET confidence = 0.99;
-SELECT is(effect_lower_rate, (rate_difference(make_rate(15, 17), make_rate(2, 17), 0.99)).lower, 'of the confidence of the policy') FROM cs.playbook_outcome WHERE playbook = 'past';
+SELECT is(effect_lower_rate, (rate_difference(make_rate(15, 17), make_rate(2, 17), 0.99, 'newcombe-corrected')).lower, 'of the confidence of the policy') FROM cs.playbook_outcome WHERE playbook = 'past';
 UPDATE cs.policy SET confidence = 0.95;
 -- a share of 0.5 in good times, 0.2 in bad ones: put together, the treated would look worse than those left alone
 SELECT pg_temp.add_runs('shares', arm, share, runs, successes, 50, 'small', opened) FROM (VALUES ('treated', 0.5, 50, 40, date '2024-01-01'), ('holdout', 0.5, 50, 40, '2024-01-01'), ('treated', 0.2, 160, 32, '2024-03-01'), ('holdout', 0.2, 40, 8, '2024-03-01')) v(arm, share, runs, successes, opened) \g /dev/null
@@ -275,7 +265,7 @@ CREATE TEMP TABLE judged AS SELECT split_part(playbook, ' ', 1) AS kind, * FROM 
 SELECT ok(count(*) FILTER (WHERE 0.2 BETWEEN effect_lower_rate AND effect_upper_rate) BETWEEN 276 AND 294, 'an effect of 0.2: the interval covers it in 92 to 98 % of 300') FROM judged WHERE kind = 'effect';
 SELECT ok(count(*) FILTER (WHERE effect_verdict = 'helps') > 200 AND count(*) FILTER (WHERE effect_verdict = 'harms') = 0, 'and it is mostly found') FROM judged WHERE kind = 'effect';
 SELECT ok(count(*) FILTER (WHERE 0 BETWEEN effect_lower_rate AND effect_upper_rate) BETWEEN 276 AND 294, 'no effect: the interval covers 0 in 92 to 98 % of 300') FROM judged WHERE kind = 'nothing';
-SELECT cmp_ok(count(*) FILTER (WHERE effect_verdict = 'helps'), '<=', 15::bigint, 'and help is claimed in 5 % or less') FROM judged WHERE kind = 'nothing';
+SELECT cmp_ok(count(*) FILTER (WHERE effect_verdict IN ('helps', 'harms')), '<=', 15::bigint, 'and one is claimed in 5 % or less') FROM judged WHERE kind = 'nothing';
 SELECT is_empty($$SELECT playbook FROM judged WHERE effect_verdict IN ('helps', 'harms') AND (0 BETWEEN effect_lower_rate AND effect_upper_rate OR sample_ratio <> 'ok' OR least(treated_count, control_count) < 10)$$, 'never where the interval covers 0');
 SELECT cmp_ok(count(*) FILTER (WHERE sample_ratio = 'mismatch'), '<=', 3::bigint, 'throws as planned are hardly ever taken for a mismatch') FROM judged;
 SELECT ok(avg(treated_rate) > 0.7 AND avg(naive_change_score) > 10, 'taken at their worst, most come back, by more than ten points') FROM judged WHERE kind = 'worst';

@@ -3,7 +3,6 @@
 -- The CSM's queue and the manager's week: a dozen accounts by hand, and a generated company against plain SQL.
 BEGIN;
 SELECT plan(20);
-SET LOCAL jit = off;
 
 -- The score of each is what its one signal reads.
 CREATE TABLE public.customer (account_id text, name text, segment text, owner text);

@@ -74,7 +74,6 @@ CALL map('cs', 'ticket', 'TABLE public.ticket');
 CALL map('cs', 'survey', 'SELECT account_id, kind, score, sent_at, responded_at, respondent_id, kind <> ''ces'' AS higher_is_better FROM public.answer');
 CALL map('cs', 'usage', 'TABLE public.click');
 CALL refresh('cs');
-SET LOCAL jit = off;
 
 -- Targets
 SELECT results_eq('SELECT metric, segment, goal FROM cs.target ORDER BY 1', $$VALUES ('ces', NULL::text, '(5.0,)'::numrange), ('csat', NULL, '[0.80,0.90]'), ('fcr', NULL, '[0.75,0.85]'), ('health', NULL, '(70,)'), ('logo_churn', NULL, '(,0.05)'), ('nrr', NULL, '(1.10,)'), ('time_to_value', NULL, '(,30)')$$,
