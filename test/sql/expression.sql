@@ -12,7 +12,7 @@ SELECT * FROM (VALUES (1, 1.5, 'Red', true, date '2024-02-29', timestamptz '2024
                       (2147483647, 'NaN', '', true, 'infinity', '-infinity', '-Infinity', '{NULL,7}', '[]', '0', '(5,)', '%')) v(n, m, s, "Is It", d, at, "score %", list, j, span, pair, "quote "" ' \");
 CREATE FUNCTION pg_temp.spelled(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
 $$SELECT checked_expression(expression, 'expressions."The ""odd"" view"', type)$$;
-CREATE FUNCTION pg_temp.refusal(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
+CREATE FUNCTION pg_temp.complaint(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
 $$SELECT pg_temp.failure(format('SELECT pg_temp.spelled(%L, %L)', expression, type))$$;
 -- Functions of users, in the one schema that is looked in
 CREATE FUNCTION csmetrics.stable_one(n int) RETURNS int LANGUAGE sql STABLE AS 'SELECT n + 1';
@@ -61,7 +61,7 @@ SELECT is(pg_temp.spelled(pg_temp.spelled(expression)), pg_temp.spelled(expressi
 FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2'), ('n BETWEEN -7 AND 1'), ('s SIMILAR TO ''R%'''), ('(n, m) < (1, 2)'), ('CASE s WHEN ''Red'' THEN n > 0 END'), ('(d, d) OVERLAPS (d, d)'), ('"quote "" '' \" = E''back\\slash''')) t(expression);
 
 -- Refused
-SELECT is(pg_temp.refusal(expression, type::regtype), want, 'refused: ' || expression)
+SELECT is(pg_temp.complaint(expression, type::regtype), want, 'refused: ' || expression)
 FROM (VALUES
     ('', 'boolean', '42601 this is not one expression'), (' -- nothing', 'boolean', '42601 this is not one expression'), ('n >', 'boolean', '42601 syntax error at end of input'), ('n > > 1', 'boolean', '42601 syntax error at or near ">"'),
     ('(n = 1', 'boolean', '42601 syntax error at end of input'), ('n = 1)', 'boolean', '42601 syntax error at or near ")"'), ('s = ''Red', 'boolean', '42601 unterminated quoted string at or near "''Red"'),
@@ -94,7 +94,7 @@ FROM (VALUES
     ('to_jsonb("The ""odd"" view") ? ''n''', 'boolean', '0A000 this reads a whole row or a system column'), ('(pair).* IS NULL', 'boolean', '0A000 row expansion via "*" is not supported here'), ('ctid IS NULL', 'boolean', '42703 column "ctid" does not exist')) t(expression, type, want);
 SELECT is(pg_temp.failure($$SELECT checked_expression('tableoid = 1', 'pg_class', 'boolean')$$), '0A000 this reads a whole row or a system column', 'refused: system columns of a table');
 SELECT matches(pg_temp.failure($$SELECT checked_expression('true', 'pg_class_oid_index', 'boolean')$$), '^42809 ', 'refused: an index');
-SELECT matches(pg_temp.refusal(repeat('(', 100000) || 'true' || repeat(')', 100000)), '^(42601|54001) ', 'refused: what is nested too deeply');
+SELECT matches(pg_temp.complaint(repeat('(', 100000) || 'true' || repeat(')', 100000)), '^(42601|54001) ', 'refused: what is nested too deeply');
 
 -- Where it is wrong
 CREATE FUNCTION pg_temp.place(expression text) RETURNS text LANGUAGE plpgsql AS $$
