@@ -195,7 +195,7 @@ $$, 'The runs of playbooks, one row each: how it ended, and whether it is in the
          LATERAL (SELECT (s.planned_rate < i.lower OR s.planned_rate > i.upper) IS TRUE AS is_off FROM rate_interval(s.held, 0.999, 'clopper-pearson') i) ratio,
          LATERAL (SELECT (i.lower > 0 OR i.upper < 0) IS TRUE AS is_off FROM rate_difference(s.treated_unknown, s.control_unknown, 0.999) i) missing
     ORDER BY s.playbook
-$$, 'Does a playbook do any good? Its runs, judged by the data at their horizon, beside runs that were left alone: by chance (holdout), or on days before it began (past, matched). What would have come back anyway is in both and so in no effect, and none is claimed where the interval covers 0. The interval is that of one look: of playbooks without effect that are looked at every week for a year, one in four shows one at some time by chance, so decide beforehand when to look.', NULL);
+$$, 'Does a playbook do any good? Its runs, judged by the data at their horizon, beside runs that were left alone: by chance (holdout), or on days before it began (past, matched). What would have come back anyway is in both and so in no effect, and none is claimed where the interval covers 0. The interval is that of one look: of playbooks without effect that are looked at every week for a year, up to one in four shows one at some time by chance, so decide beforehand when to look.', NULL);
 
 CREATE FUNCTION open_playbook_runs(model text, day date, only_past text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET extra_float_digits = 1 AS $$
