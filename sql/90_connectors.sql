@@ -52,7 +52,7 @@ CREATE TABLE connector_source (
 COMMENT ON TABLE connector_source IS 'What the tables of a vendor say of each source. One row a source; each vendor needs one for account.';
 COMMENT ON COLUMN connector_source.vendor IS 'The vendor';
 COMMENT ON COLUMN connector_source.source IS 'The source';
-COMMENT ON COLUMN connector_source.query IS 'A query of its columns, by name, with the vendor''s account_key (text) in place of account_id; {table_name} stands for a declared table with the declared columns, names are looked up in csmetrics. That of account may also give domain (see company_domain()), crm_key (its key in the CRM) and only_matched (true: it stands for an account only where it matches one)';
+COMMENT ON COLUMN connector_source.query IS 'A query of its columns, by name, with the vendor''s account_key (text) in place of account_id; {table_name} stands for a declared table with the declared columns (give it an alias), names are looked up in csmetrics. That of account may also give domain (see company_domain()), crm_key (its key in the CRM) and only_matched (true: it stands for an account only where it matches one)';
 COMMENT ON COLUMN connector_source.only_with IS 'The table without which the source is left out; NULL: none';
 
 SELECT pg_catalog.pg_extension_config_dump('connector', 'WHERE NOT built_in');
@@ -178,8 +178,8 @@ BEGIN
                 selected := selected || format('%s AS %I', read_as(format('t.%I', wanted.attname), wanted.given, wanted.type), wanted.column_name);
             END IF;
         END LOOP;
-        selection := format('(SELECT %s%s)', array_to_string(selected, ', '),
-                            coalesce(format(' FROM %s AS t', (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation)), ' WHERE false'));
+        selection := format('(SELECT %s %s)', array_to_string(selected, ', '),
+                            coalesce((SELECT format('FROM %I.%I AS t', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation), 'WHERE false'));
         RETURN NEXT;
     END LOOP;
 END

@@ -138,9 +138,9 @@ BEGIN
     -- all that is wrong at once
     SELECT array_agg(complaint ORDER BY place, complaint) INTO complaints
     FROM (SELECT 1 AS place, format('missing table %s', string_agg(array_to_string(t.table_name || t.other_names, ' or '), ' or ' ORDER BY t.table_name)) AS complaint
-          FROM connector_table t JOIN connector_tables(vendor, schema_name) f USING (table_name) WHERE t.vendor = connect.vendor AND t.one_of IS NOT NULL
+          FROM connector_table t JOIN connector_tables(connect.vendor, schema_name) f USING (table_name) WHERE t.vendor = connect.vendor AND t.one_of IS NOT NULL
           GROUP BY t.one_of HAVING bool_and(f.relation IS NULL)
-          UNION ALL SELECT 2, c FROM connector_tables(vendor, schema_name) f, unnest(f.complaints) c) w;
+          UNION ALL SELECT 2, c FROM connector_tables(connect.vendor, schema_name) f, unnest(f.complaints) c) w;
     IF complaints IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" does not look like that of %: %', schema_name, vendor, array_to_string(complaints, '; ')
             USING ERRCODE = CASE WHEN complaints[1] LIKE 'missing table%' THEN 'undefined_table' ELSE 'undefined_column' END,
@@ -153,7 +153,7 @@ BEGIN
     END IF;
 
     FOR part IN
-        SELECT s.source, f.tables FROM connector_source s, (SELECT array_agg(t.table_name) AS tables FROM connector_tables(vendor, schema_name) t WHERE t.relation IS NOT NULL) f
+        SELECT s.source, f.tables FROM connector_source s, (SELECT array_agg(t.table_name) AS tables FROM connector_tables(connect.vendor, schema_name) t WHERE t.relation IS NOT NULL) f
         WHERE s.vendor = connect.vendor AND EXISTS (SELECT FROM source_column c WHERE c.source = s.source) AND (s.only_with IS NULL OR s.only_with = ANY (f.tables))
         ORDER BY s.source
     LOOP
