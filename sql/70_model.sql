@@ -420,6 +420,8 @@ BEGIN
         EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', state.name);
     END LOOP;
 
+    CALL resolve_identities(model);
+
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
     FOR source IN
         SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint

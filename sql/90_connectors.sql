@@ -81,23 +81,43 @@ INSERT INTO table_column VALUES
 ('connection_view', 3, 'source', 'text', NULL, 'The source that it gives'),
 ('connection_view', 4, 'definition', 'text', $$''$$, 'Fingerprint of its definition as it was written');
 
-INSERT INTO model_column VALUES
-('vendor', 'The connected vendor'),
-('account_key', 'The vendor''s own key of the account'),
-('matched_by', 'Why it is this account: mapping (account_identity), crm key, domain, or own: no other is known, so the key is that of the account')
-ON CONFLICT (name) DO NOTHING;
-INSERT INTO model_view VALUES
-(900, 'identity', $$
-    SELECT NULL::text AS vendor, NULL::text AS account_key, account_id, NULL::text AS matched_by FROM account_identity WHERE false
-$$, 'Which account each key of a connected vendor is, and why. Rewritten by CALL csmetrics.connect; rows of account_identity come first.');
+-- Accounts are read by every metric view, so who is who is worked out once a refresh.
+INSERT INTO model_table VALUES
+('identity', ARRAY['PRIMARY KEY (vendor, account_key)'], NULL,
+ 'Which account each key of a connected vendor is, and why; rows of account_identity come first. Written by CALL csmetrics.connect and csmetrics.refresh alone.'),
+('connected_account', ARRAY['PRIMARY KEY (account_id)'], NULL,
+ 'The accounts that the connected vendors know, each attribute from the first that knows it. Written by CALL csmetrics.connect and csmetrics.refresh alone; source_account reads it.');
+INSERT INTO table_column VALUES
+('identity', 1, 'vendor', 'text', $$''$$, 'The vendor'),
+('identity', 2, 'account_key', 'text', $$''$$, 'Its key of the account'),
+('identity', 3, 'account_id', 'account_id', NULL, 'The account'),
+('identity', 4, 'matched_by', 'text', $$''$$, 'mapping (a row of account_identity), crm key, domain, or own: no other is known, so the key is that of the account');
+INSERT INTO table_column SELECT 'connected_account', position, name, type, NULL, description FROM source_column WHERE source = 'account';
 
 -- Reading what vendors wrote.
 
 CREATE FUNCTION company_domain(address text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN (SELECT domain
-        FROM (SELECT substring(lower(address) FROM '^\s*(?:[a-z]+://)?(?:[^/@\s]*@)?(?:www\.)?((?:[a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]+)\.?(?:[:/?#].*)?\s*$') AS domain) d
-        WHERE domain <> ALL ('{gmail.com,googlemail.com,outlook.com,hotmail.com,hotmail.co.uk,hotmail.fr,live.com,msn.com,yahoo.com,yahoo.co.uk,yahoo.co.jp,yahoo.fr,yahoo.de,ymail.com,rocketmail.com,icloud.com,me.com,mac.com,aol.com,gmx.com,gmx.de,gmx.net,gmx.at,gmx.ch,web.de,t-online.de,freenet.de,mail.com,email.com,mail.ru,bk.ru,inbox.ru,list.ru,yandex.ru,yandex.com,proton.me,protonmail.com,pm.me,tutanota.com,tuta.io,fastmail.com,hey.com,zoho.com,qq.com,163.com,126.com,sina.com,naver.com,daum.net,hanmail.net,orange.fr,wanadoo.fr,free.fr,laposte.net,sfr.fr,libero.it,virgilio.it,uol.com.br,bol.com.br,terra.com.br,rediffmail.com,comcast.net,verizon.net,att.net,sbcglobal.net,btinternet.com,bigpond.com,shaw.ca,rogers.com,seznam.cz,wp.pl,o2.pl,onet.pl,interia.pl}'::text[]));
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    host text := pg_catalog.lower(pg_catalog.btrim(address));
+BEGIN
+    IF pg_catalog.strpos(host, '://') > 0 THEN
+        host := pg_catalog.split_part(host, '://', 2);
+    END IF;
+    host := pg_catalog.split_part(pg_catalog.split_part(pg_catalog.split_part(host, '/', 1), '?', 1), '#', 1);
+    IF pg_catalog.strpos(host, '@') > 0 THEN
+        host := pg_catalog.split_part(host, '@', -1);
+    END IF;
+    host := pg_catalog.rtrim(pg_catalog.split_part(host, ':', 1), '.>');
+    IF pg_catalog.starts_with(host, 'www.') THEN
+        host := pg_catalog.substr(host, 5);
+    END IF;
+    IF host OPERATOR(pg_catalog.~) '^([a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]+$' AND host OPERATOR(pg_catalog.<>) ALL ('{gmail.com,googlemail.com,outlook.com,hotmail.com,hotmail.co.uk,hotmail.fr,live.com,msn.com,yahoo.com,yahoo.co.uk,yahoo.co.jp,yahoo.fr,yahoo.de,ymail.com,rocketmail.com,icloud.com,me.com,mac.com,aol.com,gmx.com,gmx.de,gmx.net,gmx.at,gmx.ch,web.de,t-online.de,freenet.de,mail.com,email.com,mail.ru,bk.ru,inbox.ru,list.ru,yandex.ru,yandex.com,proton.me,protonmail.com,pm.me,tutanota.com,tuta.io,fastmail.com,hey.com,zoho.com,qq.com,163.com,126.com,sina.com,naver.com,daum.net,hanmail.net,orange.fr,wanadoo.fr,free.fr,laposte.net,sfr.fr,libero.it,virgilio.it,uol.com.br,bol.com.br,terra.com.br,rediffmail.com,comcast.net,verizon.net,att.net,sbcglobal.net,btinternet.com,bigpond.com,shaw.ca,rogers.com,seznam.cz,wp.pl,o2.pl,onet.pl,interia.pl}'::pg_catalog.text[]) THEN
+        RETURN host;
+    END IF;
+    RETURN NULL;
+END
+$$;
 COMMENT ON FUNCTION company_domain(text) IS
 'The domain of a company from a website or an e-mail address, in lower case and without www; NULL for domains of free mail, for what is neither, and for NULL. company_domain(''https://www.Acme.com/about'') is acme.com.';
 

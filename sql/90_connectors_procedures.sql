@@ -57,30 +57,16 @@ DECLARE
     vendors text[];
     givers text[];
     key_type regtype;
-    accounts_by_hand boolean;
     part record;
     query text;
 BEGIN
     PERFORM require_model(model);
     EXECUTE format('SELECT array_agg(vendor ORDER BY priority, connected_at, vendor) FROM %I.connection', model) INTO vendors;
     SELECT a.atttypid INTO key_type FROM pg_attribute a WHERE a.attrelid = format('%I.account_state', model)::regclass AND a.attname = 'account_id';
-    accounts_by_hand := by_hand(model, 'account') AND NOT overwrite;
-    IF vendors IS NOT NULL AND key_type <> 'text'::regtype AND NOT accounts_by_hand THEN
+    IF vendors IS NOT NULL AND key_type <> 'text'::regtype AND (overwrite OR NOT by_hand(model, 'account')) THEN
         RAISE EXCEPTION 'keys of vendors are texts, and cannot be those of the accounts of model "%", which are of type %', model, key_type
             USING ERRCODE = 'datatype_mismatch',
                   HINT = 'Map source "account" by hand first: keys of vendors are then matched with its accounts. Or make a model with account_id of type text.';
-    END IF;
-
-    -- who is who
-    IF vendors IS NULL THEN
-        SELECT replace(v.body, 'account_identity', format('%I.account_identity', model)) INTO query FROM model_view v WHERE v.name = 'identity';
-        EXECUTE format('CREATE OR REPLACE VIEW %I.identity WITH (security_invoker) AS %s', model, query);
-    ELSE
-        EXECUTE format($view$CREATE OR REPLACE VIEW %1$I.identity WITH (security_invoker) AS %2$s
-            SELECT DISTINCT ON (i.vendor, i.account_key) i.vendor, i.account_key, i.account_id, i.matched_by
-            FROM (SELECT vendor, account_key, account_id, matched_by FROM resolved WHERE account_id IS NOT NULL
-                  UNION ALL SELECT m.vendor, m.account_key, m.account_id, 'mapping' FROM %1$I.account_identity m WHERE m.vendor = ANY (%3$L::text[])) i$view$,
-            model, identity_query(model, vendors, accounts_by_hand, key_type = 'text'::regtype, NULL), vendors);
     END IF;
 
     FOR part IN
@@ -102,10 +88,11 @@ BEGIN
             EXECUTE format('DELETE FROM %I.connection_view WHERE view_name = $1', model) USING part.view_name;
         ELSE
             CALL write_view(model, part.view_name, NULL, part.source,
-                            CASE part.source WHEN 'account' THEN united_accounts(model, vendors, true, part.names) ELSE united_facts(model, part.source, givers, part.names) END,
+                            CASE part.source WHEN 'account' THEN format('SELECT %s FROM %I.connected_account', spelled(part.names, '%I'), model) ELSE united_facts(model, part.source, givers, part.names) END,
                             format('Where the facts are: written by CALL csmetrics.connect, from %s', array_to_string(givers, ', ')));
         END IF;
     END LOOP;
+    CALL resolve_identities(model);
 END
 $unite$;
 COMMENT ON PROCEDURE unite_sources(text, boolean) IS
@@ -183,7 +170,7 @@ BEGIN
 END
 $connect$;
 COMMENT ON PROCEDURE connect(text, text, text, boolean) IS
-'Reads the tables of a vendor (TABLE csmetrics.connector: stripe, salesforce, zendesk and others), as a sync tool lays them out in that schema, as sources of the model: writes a view <vendor>_<source> for each, and source_<source> as what all connected vendors say, their keys of accounts resolved as the view identity shows. All tables and columns that are missing or of the wrong type are named together (SQLSTATE 42P01, 42703), then nothing is changed; so too an unknown vendor (22023) or schema (3F000). Views that were changed since are named and kept (55000), sources mapped by hand are left alone with a notice; overwrite: they are written anew. Models whose account_id is no text need source account mapped by hand first (42804).';
+'Reads the tables of a vendor (TABLE csmetrics.connector: stripe, salesforce, zendesk and others), as a sync tool lays them out in that schema, as sources of the model: writes a view <vendor>_<source> for each, and source_<source> as what all connected vendors say, their keys of accounts resolved as the table identity shows, which each refresh brings up to date. All tables and columns that are missing or of the wrong type are named together (SQLSTATE 42P01, 42703), then nothing is changed; so too an unknown vendor (22023) or schema (3F000). Views that were changed since are named and kept (55000), sources mapped by hand are left alone with a notice; overwrite: they are written anew. Models whose account_id is no text need source account mapped by hand first (42804).';
 
 CREATE PROCEDURE disconnect(model text, vendor text, overwrite boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $disconnect$
