@@ -220,16 +220,21 @@ RETURN (SELECT filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selec
 COMMENT ON FUNCTION vendor_query(text, text, text) IS 'Internal: the query of a vendor for a source, over the tables of a schema';
 
 CREATE FUNCTION with_connector(model text, view_name text, query text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
 DECLARE
     body text;
 BEGIN
     IF query LIKE '%{connector}%' THEN
         EXECUTE format('SELECT vendor_query(c.vendor, c.schema_name, v.source) FROM %1$I.connection c JOIN %1$I.connection_view v USING (vendor) WHERE v.view_name = $1', model)
             INTO body USING view_name;
-        RETURN filled_in(query, jsonb_build_object('connector', format(E'(%s\n)', body)));
+        -- spelled out in full, since the caller has a search_path of his own
+        EXECUTE format(E'CREATE TEMPORARY VIEW csmetrics_connector AS SELECT * FROM (%s\n) AS query', body);
+        PERFORM set_config('search_path', 'pg_catalog', true);
+        body := rtrim(pg_get_viewdef('pg_temp.csmetrics_connector'::regclass), '; ');
+        DROP VIEW pg_temp.csmetrics_connector;
+        RETURN csmetrics.filled_in(query, jsonb_build_object('connector', format('(%s)', body)));
     END IF;
-    RETURN query;
+    RETURN with_connector.query;
 END
 $$;
 COMMENT ON FUNCTION with_connector(text, text, text) IS 'Internal: the query with {connector} replaced by what connect() reads for the view';

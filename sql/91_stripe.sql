@@ -208,12 +208,12 @@ INSERT INTO connector_source (vendor, source, query) VALUES
          LATERAL (SELECT greatest(i.from_at, h.from_at, o.from_at) AS from_at,
                          least(i.until_at, h.to_at, s.end_at, o.to_at, CASE WHEN h.status = 'unpaid' THEN h.current_period_start END, 'infinity') AS to_at,
                          h.trial_start AS trial_from, CASE WHEN h.status = 'trialing' THEN coalesce(h.trial_end, 'infinity') ELSE coalesce(h.trial_end, '-infinity') END AS trial_to,
-                         CASE WHEN h.pause_collection_behavior IS NULL AND h.status <> 'paused' THEN 'infinity' WHEN h.is_first THEN coalesce(h.current_period_start, '-infinity') ELSE '-infinity' END AS pause_from,
-                         coalesce(h.pause_collection_resumes_at, 'infinity') AS pause_to) t,
+                         CASE WHEN h.status = 'paused' THEN '-infinity' WHEN h.pause_collection_behavior IS NULL THEN 'infinity' WHEN h.is_first THEN coalesce(h.current_period_start, '-infinity') ELSE '-infinity' END AS pause_from,
+                         coalesce(h.pause_collection_resumes_at, 'infinity') AS pause_to, CASE h.status WHEN 'trialing' THEN 'active' ELSE h.status END AS status) t,
          -- before a trial, the trial, before a pause, the pause, after it
-         LATERAL (VALUES (t.from_at, least(t.to_at, CASE WHEN t.trial_to > t.trial_from THEN t.trial_from ELSE '-infinity' END), h.status),
+         LATERAL (VALUES (t.from_at, least(t.to_at, CASE WHEN t.trial_to > t.trial_from THEN t.trial_from ELSE '-infinity' END), t.status),
                          (greatest(t.from_at, t.trial_from), least(t.to_at, t.trial_to), 'trial'),
-                         (greatest(t.from_at, t.trial_to), least(t.to_at, t.pause_from), h.status),
+                         (greatest(t.from_at, t.trial_to), least(t.to_at, t.pause_from), t.status),
                          (greatest(t.from_at, t.trial_to, t.pause_from), least(t.to_at, t.pause_to), 'paused'),
-                         (greatest(t.from_at, t.trial_to, t.pause_from, t.pause_to), t.to_at, h.status)) phase(from_at, to_at, status)
+                         (greatest(t.from_at, t.trial_to, t.pause_from, t.pause_to), t.to_at, t.status)) phase(from_at, to_at, status)
     WHERE phase.from_at < phase.to_at AND phase.from_at > '-infinity' $$);
