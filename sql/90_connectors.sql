@@ -214,9 +214,12 @@ RETURN (SELECT string_agg(coalesce(placeholders ->> substring(piece FROM '^\{([A
 COMMENT ON FUNCTION filled_in(text, jsonb) IS 'Internal: the query with its {placeholders} replaced';
 
 CREATE FUNCTION vendor_query(vendor text, schema_name text, source text) RETURNS text
-LANGUAGE sql STABLE SET search_path = csmetrics, pg_temp
-RETURN (SELECT filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selection) FROM connector_tables(vendor_query.vendor, schema_name) t))
-        FROM connector_source s WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source);
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    RETURN (SELECT filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selection) FROM connector_tables(vendor_query.vendor, vendor_query.schema_name) t))
+            FROM connector_source s WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source);
+END
+$$;
 COMMENT ON FUNCTION vendor_query(text, text, text) IS 'Internal: the query of a vendor for a source, over the tables of a schema';
 
 CREATE FUNCTION with_connector(model text, view_name text, query text) RETURNS text

@@ -1,7 +1,7 @@
 -- Which account a vendor means. Accounts of the first vendor, or those mapped by hand, are the ones known; keys of the others are
 -- tied to them by the user's mapping or by a key of the CRM, or else by a domain that one account alone has.
 CREATE FUNCTION identity_query(model text, vendors text[], by_hand boolean, is_text boolean, names text[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = csmetrics, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
 RETURN format($query$
     WITH listed AS MATERIALIZED (%2$s),
     mapped AS (
@@ -35,14 +35,14 @@ COMMENT ON FUNCTION identity_query(text, text[], boolean, boolean, text[]) IS
 'Internal: the common tables that resolve the keys of the connected vendors to accounts, with the attributes of these names; the last of them is resolved';
 
 CREATE FUNCTION united_facts(model text, source text, vendors text[], names text[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = csmetrics, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
 RETURN (SELECT string_agg(format('SELECT i.account_id%s FROM %I.%I v JOIN %I.identity i ON i.vendor = %L AND i.account_key = v.account_key',
                                  spelled(array_remove(names, 'account_id'), ', v.%I', ''), model, vendor || '_' || source, model, vendor), ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
 COMMENT ON FUNCTION united_facts(text, text, text[], text[]) IS 'Internal: what all vendors say of a source, with their keys of accounts resolved';
 
 CREATE FUNCTION united_accounts(model text, vendors text[], names text[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = csmetrics, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
 RETURN format($query$
     SELECT a.account_id, %1$s
     FROM (SELECT account_id FROM resolved WHERE account_id IS NOT NULL UNION SELECT account_id FROM %2$I.account_identity WHERE vendor = ANY (%3$L::text[])) a %4$s$query$,
