@@ -303,82 +303,113 @@ $create$;
 COMMENT ON PROCEDURE create_model(text, regtype) IS
 'Makes a model: a schema of that name with empty source views, the policy, account_state and the metric views, all owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema that exists is used unless it holds a model: SQLSTATE 42P06.';
 
-CREATE PROCEDURE map(model text, source text, query text)
-LANGUAGE plpgsql AS $map$
+CREATE FUNCTION asked_columns(model text, source text, of_vendor boolean, OUT names text[], OUT types text[], OUT required boolean[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+BEGIN ATOMIC
+    SELECT array_agg(c.name ORDER BY c.position), array_agg(format_type(c.type::regtype, NULL) ORDER BY c.position), array_agg(c.required ORDER BY c.position)
+    FROM (SELECT s.position, CASE WHEN of_vendor AND s.name = 'account_id' THEN 'account_key' ELSE s.name END AS name, s.required,
+                 CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
+                      ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
+                            WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass AND a.attname = s.name) END AS type
+          FROM source_column s WHERE s.source = asked_columns.source
+          UNION ALL
+          SELECT v.position, v.name, false, v.type
+          FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean')) v(position, name, type)
+          WHERE of_vendor AND asked_columns.source = 'account') c;
+END;
+COMMENT ON FUNCTION asked_columns(text, text, boolean) IS
+'Internal: the columns that a query for the source must or may have; of_vendor: one for the view of a vendor, which has the vendor''s own keys of accounts';
+
+CREATE FUNCTION conformed(model text, subject text, query text, asked record) RETURNS text
+LANGUAGE plpgsql AS $conformed$
 DECLARE
     -- no search_path of its own: the query is the caller's, with the caller's path and rights
-    body text := pg_catalog.regexp_replace(query, '[;[:space:]]+$', '');
     given pg_catalog.jsonb;
-    wanted record;
+    given_type text;
     columns text[];
     complaints text[];
-    known text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
-    SELECT pg_catalog.string_agg(DISTINCT c.source, ', ') INTO known FROM csmetrics.source_column c;
-    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = map.source) THEN
-        RAISE EXCEPTION 'unknown source "%"', source
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Known are: %s.', known);
-    END IF;
-    IF body IS NULL OR body = '' THEN
-        RAISE EXCEPTION 'the query for source "%" is empty', source USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-
     -- the line break keeps a comment at the end of the query from swallowing the bracket
-    EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', body);
+    EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
     SELECT pg_catalog.jsonb_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) INTO given
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = 'pg_temp.csmetrics_map'::pg_catalog.regclass AND a.attnum > 0;
     DROP VIEW pg_temp.csmetrics_map;
 
-    FOR wanted IN
-        SELECT c.name, c.required, given ->> c.name AS given_type, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
-        FROM csmetrics.source_column c
-        JOIN pg_catalog.pg_attribute a
-          ON a.attrelid = pg_catalog.format('%I.%I', model, 'source_' || map.source)::pg_catalog.regclass AND a.attname = c.name
-        WHERE c.source = map.source ORDER BY c.position
-    LOOP
-        IF wanted.given_type IS NULL THEN
-            IF wanted.required THEN
-                complaints := complaints || pg_catalog.format('missing column %s (%s)', wanted.name, wanted.type);
+    FOR i IN 1 .. pg_catalog.cardinality(asked.names) LOOP
+        given_type := given ->> asked.names[i];
+        IF given_type IS NULL THEN
+            IF asked.required[i] THEN
+                complaints := complaints || pg_catalog.format('missing column %s (%s)', asked.names[i], asked.types[i]);
             END IF;
-            columns := columns || pg_catalog.format('NULL::%s AS %I', wanted.type, wanted.name);
-        ELSIF wanted.type = 'date' AND wanted.given_type = 'timestamp with time zone' THEN
+            columns := columns || pg_catalog.format('NULL::%s AS %I', asked.types[i], asked.names[i]);
+        ELSIF asked.types[i] = 'date' AND given_type = 'timestamp with time zone' THEN
             -- an instant falls on a day of the model's time zone, not of the session's
             columns := columns || pg_catalog.format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I',
-                                                    wanted.name, model);
-        ELSIF wanted.type = 'timestamp with time zone' AND wanted.given_type IN ('timestamp without time zone', 'date') THEN
+                                                    asked.names[i], model);
+        ELSIF asked.types[i] = 'timestamp with time zone' AND given_type IN ('timestamp without time zone', 'date') THEN
             columns := columns || pg_catalog.format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I',
-                                                    wanted.name, model);
+                                                    asked.names[i], model);
         ELSE
             BEGIN
-                EXECUTE pg_catalog.format('SELECT CAST(NULL::%s AS %s)', wanted.given_type, wanted.type);
+                EXECUTE pg_catalog.format('SELECT CAST(NULL::%s AS %s)', given_type, asked.types[i]);
             EXCEPTION WHEN cannot_coerce THEN
                 complaints := complaints || pg_catalog.format('column %s of type %s cannot be cast to %s',
-                                                              wanted.name, wanted.given_type, wanted.type);
+                                                              asked.names[i], given_type, asked.types[i]);
             END;
-            columns := columns || pg_catalog.format('CAST(query.%1$I AS %2$s) AS %1$I', wanted.name, wanted.type);
+            columns := columns || pg_catalog.format('CAST(query.%1$I AS %2$s) AS %1$I', asked.names[i], asked.types[i]);
         END IF;
-        given := given - wanted.name;
+        given := given - asked.names[i];
     END LOOP;
     complaints := complaints || ARRAY(SELECT pg_catalog.format('unknown column %s', k) FROM pg_catalog.jsonb_object_keys(given) k ORDER BY k);
     IF pg_catalog.cardinality(complaints) > 0 THEN
-        RAISE EXCEPTION 'source "%": %', source, pg_catalog.array_to_string(complaints, '; ')
+        RAISE EXCEPTION '%: %', subject, pg_catalog.array_to_string(complaints, '; ')
             USING ERRCODE = 'undefined_column',
                   DETAIL = (SELECT pg_catalog.format('Required: %s. Optional: %s.',
-                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.position) FILTER (WHERE c.required),
-                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.position) FILTER (WHERE NOT c.required))
-                            FROM csmetrics.source_column c WHERE c.source = map.source);
+                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required),
+                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required))
+                            FROM ROWS FROM (pg_catalog.unnest(asked.names), pg_catalog.unnest(asked.required)) WITH ORDINALITY c(name, required, place));
+    END IF;
+    RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', pg_catalog.array_to_string(columns, ', '), query);
+END
+$conformed$;
+COMMENT ON FUNCTION conformed(text, text, text, record) IS
+'Internal: the query with its columns cast to those asked for and the optional ones filled with NULL; what is missing, unknown or cannot be cast is named together: SQLSTATE 42703';
+
+CREATE PROCEDURE map(model text, source text, query text)
+LANGUAGE plpgsql AS $map$
+DECLARE
+    -- no search_path of its own: the query is the caller's, with the caller's path and rights
+    body text := pg_catalog.regexp_replace(query, '[;[:space:]]+$', '');
+    named text := 'source_' || source;
+    of_source text := source;
+    of_vendor boolean := false;
+    known text;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = map.source) THEN
+        -- a view that connect() wrote, to be replaced by a query of one's own
+        EXECUTE pg_catalog.format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL', model) INTO of_source USING source;
+        IF of_source IS NULL THEN
+            SELECT pg_catalog.string_agg(DISTINCT c.source, ', ') INTO known FROM csmetrics.source_column c;
+            RAISE EXCEPTION 'unknown source "%"', source
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Known are: %s.', known);
+        END IF;
+        named := source;
+        of_vendor := true;
+        body := csmetrics.with_connector(model, source, body);
+    END IF;
+    IF body IS NULL OR body = '' THEN
+        RAISE EXCEPTION 'the query for source "%" is empty', source USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    EXECUTE pg_catalog.format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s FROM (%s\n) AS query',
-                              model, 'source_' || source, pg_catalog.array_to_string(columns, ', '), body);
-    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, 'source_' || source,
-                              'Where the facts are: written by CALL csmetrics.map');
+    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, named,
+                              csmetrics.conformed(model, pg_catalog.format('source "%s"', source), body, csmetrics.asked_columns(model, of_source, of_vendor)));
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, named, 'Where the facts are: written by CALL csmetrics.map');
 END
 $map$;
 COMMENT ON PROCEDURE map(text, text, text) IS
-'Says where the facts of a source are (account, subscription, ticket and the others of source_column): replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days, and days and times without zone instants, in the model''s time zone. The view reads with the rights of the reader.';
+'Says where the facts of a source are (account, subscription, ticket and the others of source_column): replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days, and days and times without zone instants, in the model''s time zone. The view reads with the rights of the reader. The source may also be a view that CALL connect() wrote, such as stripe_subscription: then the query gives the vendor''s account_key for account_id, and {connector} in it stands for what connect() reads.';
 
 CREATE PROCEDURE refresh(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $refresh$
@@ -396,6 +427,8 @@ BEGIN
     FOR state IN SELECT name FROM model_state ORDER BY name LOOP
         EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', state.name);
     END LOOP;
+
+    CALL resolve_identities(model);
 
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
     FOR source IN
