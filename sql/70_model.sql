@@ -432,7 +432,7 @@ BEGIN
             WITH %1$s,
             fresh AS MATERIALIZED (
                 SELECT %2$s, %3$s FROM %4$s %5$s JOIN %11$s AS account USING (account_id)
-                WHERE account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
+                WHERE (account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count') %12$s),
             gone AS (
                 DELETE FROM %6$I AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE (%7$s) = (%8$s))
                 RETURNING 1),
@@ -446,7 +446,9 @@ BEGIN
             spelled(state.names[1:1], '%I') || coalesce(spelled(state.names[2:], format(' FULL JOIN %%I USING (%s)', spelled(state.keys, '%I')), ''), ''),
             -- every account has a row, and only the users that there are
             CASE WHEN cardinality(state.keys) = 1 THEN 'FULL' ELSE 'LEFT' END,
-            state.name, spelled(state.keys, 'fresh.%I'), spelled(state.keys, 'old.%I'), spelled(state.names, 'excluded.%I'), spelled(state.names, 'old.%I'), accounts)
+            state.name, spelled(state.keys, 'fresh.%I'), spelled(state.keys, 'old.%I'), spelled(state.names, 'excluded.%I'), spelled(state.names, 'old.%I'), accounts,
+            -- an account in quarantine takes what is its own with it; one that was never there does not
+            CASE WHEN accounts <> 'source_account' THEN 'AND (account.account_id IS NOT NULL OR account_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL))' END)
         INTO written, removed;
         EXECUTE format('ANALYZE %I', state.name);
         RAISE NOTICE 'refreshed model "%": % rows of % written, % removed, in % s', model, written, state.name, removed,

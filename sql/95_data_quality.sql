@@ -43,7 +43,7 @@ COMMENT ON COLUMN quality_check.source IS 'The source whose rows it is about';
 COMMENT ON COLUMN quality_check.severity IS 'Severity at first: error, a figure is wrong or refresh stops; warning, one may be; info, good to know';
 COMMENT ON COLUMN quality_check.kind IS 'row: a row is judged by itself; set: beside the others of its source; feed: the source as a whole, and the rows found are its latest';
 COMMENT ON COLUMN quality_check.condition IS 'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account has it) and until_at (now), with window functions over the source';
-COMMENT ON COLUMN quality_check.can_quarantine IS 'Can the rows found be left out? Of a set, the first row is not among them';
+COMMENT ON COLUMN quality_check.can_quarantine IS 'Can the rows found be left out? Of a set, the first row is not among them; an account is left out with all that is its own';
 COMMENT ON COLUMN quality_check.stops_refresh IS 'Do they stop CALL refresh() unless they are in quarantine?';
 COMMENT ON COLUMN quality_check.description IS 'What it means, and what to do';
 
@@ -86,13 +86,13 @@ FROM source_check WHERE failing = 'account_id IS NULL' OR position = 90;
 
 INSERT INTO quality_check
 SELECT 300 + row_number() OVER (ORDER BY source), 'orphan', source, 'error', 'row', 'account_id IS NOT NULL AND known_id IS NULL', true, false,
-       'Of an account that source_account does not have, and so in no figure: map the account too, or mend the key'
+       'Of an account that source_account does not have: it counts, but has no name, segment or owner: map the account too, or mend the key'
 FROM (SELECT DISTINCT source FROM source_column WHERE name = 'account_id' AND source <> 'account') s
 UNION ALL
 SELECT 330 + row_number() OVER (ORDER BY source), 'future date', source, 'warning', 'row', condition, true, false,
        'It happened after now: a clock is wrong, a zone is, or the year is mistyped; it counts as not yet'
 FROM (VALUES ('ticket', $$greatest(opened_at, nullif(first_reply_at, 'infinity'), nullif(solved_at, 'infinity'), nullif(escalated_at, 'infinity')) > until_at$$),
-             ('survey', $$greatest(nullif(responded_at, 'infinity'), sent_at) > until_at$$), ('usage', 'at > until_at'), ('signal', 'at > until_at'), ('milestone', $$reached_at > until_at AND reached_at <> 'infinity'$$),
+             ('survey', $$greatest(nullif(responded_at, 'infinity'), sent_at) > until_at$$), ('usage', $$at > until_at AND at < 'infinity'$$), ('signal', $$at > until_at AND at < 'infinity'$$), ('milestone', $$reached_at > until_at AND reached_at <> 'infinity'$$),
              -- on no day of the earth yet
              ('account', $$created_on > (until_at AT TIME ZONE 'Pacific/Kiritimati')::date$$)) v(source, condition)
 UNION ALL
@@ -142,7 +142,7 @@ INSERT INTO quality_check VALUES
  'respondent_id IS NOT NULL AND responded_at IS NOT NULL AND row_number() OVER (PARTITION BY account_id, respondent_id, lower(kind), responded_at, ticket_id ORDER BY source_survey) > 1', true, false,
  'The same person answered the same question at the same instant before: sent twice, or doubled by a join'),
 (431, 'score off its scale', 'survey', 'warning', 'row',
- $$score < coalesce(lowest, CASE lower(kind) WHEN 'nps' THEN 0 ELSE 1 END) OR score > coalesce(highest, CASE lower(kind) WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END)$$, true, false,
+ $$(lowest >= highest) IS NOT TRUE AND (score < coalesce(lowest, CASE lower(kind) WHEN 'nps' THEN 0 ELSE 1 END) OR score > coalesce(highest, CASE lower(kind) WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END))$$, true, false,
  'Below the lowest or above the highest score: rejected, and in no figure; say by lowest and highest which scale it is'),
 (432, 'nps not whole', 'survey', 'warning', 'row', $$lower(kind) = 'nps' AND score <> trunc(score) AND score < 'Infinity'$$, true, false,
  'Nobody answers NPS with a fraction: a mean of answers, or another scale'),
@@ -185,7 +185,7 @@ INSERT INTO table_column VALUES
 ('quality_rule', 4, 'description', 'text', NULL, 'What it means, and what to do', NULL, NULL),
 ('quality_rule', 5, 'condition', 'text', NULL, 'SQL condition over the columns of source_<source> that the rows found meet; NULL: that of csmetrics.quality_check', 'source_{source}', 'boolean'),
 ('quality_rule', 6, 'is_enabled', 'boolean', 'true', 'Is it checked, and its quarantine in force?', NULL, NULL),
-('quality_rule', 7, 'quarantine', 'boolean', 'false', 'Are the rows found left out of the histories? It takes effect with the next refresh', NULL, NULL),
+('quality_rule', 7, 'quarantine', 'boolean', 'false', 'Are the rows found left out of the histories, accounts with all that is their own? It takes effect with the next refresh; csmetrics.quality_check.can_quarantine says where that is possible', NULL, NULL),
 ('data_finding', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
 ('data_finding', 2, 'source', 'text', NULL, 'The source', NULL, NULL),
 ('data_finding', 3, 'severity', 'text NOT NULL', NULL, 'error, warning or info', NULL, NULL),
@@ -193,7 +193,7 @@ INSERT INTO table_column VALUES
 ('data_finding', 5, 'row_count', 'bigint NOT NULL', NULL, 'Rows found', NULL, NULL),
 ('data_finding', 6, 'account_count', 'bigint', NULL, 'Accounts that they are of; NULL where the source as a whole is meant', NULL, NULL),
 ('data_finding', 7, 'sample_keys', 'text', NULL, 'The first five of them: the required columns and keys of each', NULL, NULL),
-('data_finding', 8, 'mrr', 'numeric', NULL, 'MRR as of now of these accounts, as the rows that count say, also of accounts that source_account does not have', NULL, NULL),
+('data_finding', 8, 'mrr', 'numeric', NULL, 'MRR as of now of these accounts, as the rows say that can be right, those in quarantine left out', NULL, NULL),
 ('data_finding', 9, 'nrr_rate', 'double precision', NULL, 'NRR of the trailing year, as a refresh now would give it; as are the others', NULL, NULL),
 ('data_finding', 10, 'without_nrr_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
 ('data_finding', 11, 'grr_rate', 'double precision', NULL, 'GRR of the trailing year', NULL, NULL),
@@ -304,20 +304,22 @@ BEGIN
     -- as the views of revenue, support and satisfaction have it, for the twelve months to as_of_on
     EXECUTE format($query$
         WITH day AS (SELECT as_of_on, as_of_at, date_trunc('month', as_of_on)::date AS month_on, (date_trunc('month', as_of_on) - interval '11 months') AT TIME ZONE time_zone AS from_at, time_zone FROM reporting_range),
-        account AS (SELECT DISTINCT account_id FROM %1$s AS a WHERE is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
+        -- facts of accounts that were never there count
+        gone AS MATERIALIZED (SELECT account_id FROM source_account WHERE account_id IS NOT NULL
+                              EXCEPT SELECT account_id FROM %1$s AS a WHERE is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
         revenue AS MATERIALIZED (SELECT * FROM %2$s AS h),
         fact AS (
             SELECT h.account_id, f.kind, f.respondent, f.responded_at, date_trunc('month', f.responded_at AT TIME ZONE d.time_zone)::date AS month,
                    CASE f.kind WHEN 'nps' THEN rescale(f.score, coalesce(f.lowest, 0), coalesce(f.highest, 10), true, coalesce(f.lowest, 0), coalesce(f.highest, 10))
                                ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5), coalesce(f.higher_is_better, true), 1, 5) END AS score
-            FROM day d, %4$s h JOIN account USING (account_id), LATERAL answer_facts(h.history, d.as_of_at) f
-            WHERE f.kind IN ('nps', 'csat') AND f.responded_at >= d.from_at AND f.score IS NOT NULL),
+            FROM day d, %4$s h, LATERAL answer_facts(h.history, d.as_of_at) f
+            WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.kind IN ('nps', 'csat') AND f.responded_at >= d.from_at AND f.score IS NOT NULL),
         given AS (
             SELECT kind, CASE p.answer_rule WHEN 'mean' THEN CASE WHEN respondent IS NULL THEN score ELSE avg(score) OVER one END ELSE score END AS score,
                    p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER (one ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC, score) AS counts
             FROM policy p, fact WINDOW one AS (PARTITION BY account_id, month, kind, respondent, score = 'NaN'))
-        SELECT (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(h.history, p.gap_smooth_days), p.pause_churn_days), d.month_on, d.as_of_on + 1, 'month', 12) FROM day d, policy p, revenue h JOIN account USING (account_id)),
-               (SELECT rate_agg(f.first_contact) FROM day d, policy p, %3$s h JOIN account USING (account_id), LATERAL ticket_facts(h.history, d.as_of_at, p.contact_window_days * interval '1 day') f WHERE f.opened_at >= d.from_at),
+        SELECT (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(h.history, p.gap_smooth_days), p.pause_churn_days), d.month_on, d.as_of_on + 1, 'month', 12) FROM day d, policy p, revenue h WHERE h.account_id NOT IN (SELECT account_id FROM gone)),
+               (SELECT rate_agg(f.first_contact) FROM day d, policy p, %3$s h, LATERAL ticket_facts(h.history, d.as_of_at, p.contact_window_days * interval '1 day') f WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.opened_at >= d.from_at),
                (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'csat'),
                (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'nps'),
                (SELECT sum(mrr_at(h.history, d.as_of_on)) FROM day d, revenue h) $query$,
@@ -333,7 +335,7 @@ CREATE FUNCTION effect_in_words(names text[], units text[], figures double preci
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT coalesce('excluding these, ' || string_agg(
             CASE WHEN figure IS NULL THEN name || ' becomes known' WHEN other IS NULL THEN name || ' is unknown'
-                 ELSE format('%s %s %s%s', name, CASE WHEN other > figure THEN 'rises' ELSE 'falls' END, CASE WHEN round(change, 1) = 0 THEN 'less than 0.1' ELSE trim_scale(round(change, 1))::text END, unit) END, ', ' ORDER BY n),
+                 ELSE format('%s %s %s%s', name, CASE WHEN other > figure THEN 'rises' ELSE 'falls' END, CASE WHEN round(change, 1) = 0 THEN 'less than 0.1' ELSE trim_scale(round(change, 1))::text END, CASE WHEN round(change, 1) = 1 THEN rtrim(unit, 's') ELSE unit END) END, ', ' ORDER BY n),
             'excluding these changes no headline figure')
         FROM ROWS FROM (unnest(names), unnest(units), unnest(figures), unnest(without)) WITH ORDINALITY f(name, unit, figure, other, n), LATERAL (SELECT abs(other - figure)::numeric AS change) c
         WHERE figure IS DISTINCT FROM other);
@@ -347,12 +349,12 @@ DECLARE
                  WHERE c.source = findings_of.source AND (c.required OR c.name IN (findings_of.source || '_id', 'name', 'user_id', 'respondent_id')));
     account text := CASE WHEN EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = findings_of.source AND c.name = 'account_id') THEN 'account_id::text' ELSE 'NULL::text' END;
 BEGIN
-    -- all rules in one pass
+    -- all rules in one pass; OFFSET 0 keeps the planner from working them out once for each
     RETURN QUERY EXECUTE format($query$
         SELECT ($1)[n], ($2)[n], coalesce(f.row_count, 0), coalesce(f.accounts, '{}'), f.sample_keys
         FROM generate_series(1, %3$s) n LEFT JOIN (
             SELECT n, count(*) AS row_count, array_agg(DISTINCT account) FILTER (WHERE account IS NOT NULL) AS accounts, string_agg(key, '; ' ORDER BY place) FILTER (WHERE place <= 5) AS sample_keys
-            FROM (SELECT n, %1$s AS account, %2$s AS key, row_number() OVER (PARTITION BY n ORDER BY %2$s) AS place FROM (%4$s) j, generate_series(1, %3$s) n WHERE j.found[n]) k
+            FROM (SELECT n, %1$s AS account, %2$s AS key, row_number() OVER (PARTITION BY n ORDER BY %2$s) AS place FROM (%4$s OFFSET 0) j, generate_series(1, %3$s) n WHERE true = ANY (j.found) AND j.found[n]) k
             GROUP BY n) f USING (n) $query$, account, key, cardinality(rules), csmetrics.judged_rows(source, conditions)) USING rules, conditions;
 EXCEPTION WHEN OTHERS THEN
     IF cardinality(rules) = 1 THEN
@@ -414,7 +416,7 @@ BEGIN
                 IF row_count > 0 THEN
                     found_count := found_count + 1;
                     effect := CASE WHEN is_quarantined THEN 'left out already: in quarantine' WHEN finding.kind = 'feed' THEN 'nothing to leave out: rows are missing'
-                                   WHEN NOT finding.can_quarantine THEN 'nothing to leave out: to be mended in the query given to csmetrics.map or where it comes from'
+                                   WHEN NOT finding.can_quarantine THEN 'nothing to leave out'
                                    WHEN NOT usual ? source THEN 'no headline figure is made of these' END
                               || CASE WHEN finding.stops_refresh AND NOT is_quarantined THEN '; refresh stops at them' ELSE '' END;
                 END IF;
