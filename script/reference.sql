@@ -15,7 +15,8 @@ FROM pg_type JOIN member ON classid = 'pg_type'::regclass AND objid = oid WHERE 
 UNION ALL
 VALUES (100, 'state', 'Every state'), (101, 'plain', 'Prices, rates and intervals'), (102, 'model', 'The model'),
        (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views'),
-       (105, 'signal', 'The signals of health that a model reads'), (106, 'table', 'The tables of a model: settings and records');
+       (105, 'signal', 'The signals of health that a model reads'), (106, 'metric', 'The metrics on the scorecard of a model'),
+       (107, 'table', 'The tables of a model: settings and records');
 
 CREATE FUNCTION pg_temp.short(type_or_arguments text) RETURNS text LANGUAGE sql
 RETURN regexp_replace(replace(type_or_arguments, 'double precision', 'float8'), '^IN |::(text|date|regtype)', '', 'g');
@@ -62,4 +63,6 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT 105, position, NULL, name, '', format('| `%s` | %s. At first: %s, weight %s, worth 0 at %s and 100 at %s%s. |', name, description, component, weight, worst, best,
                                                  '; from ' || veto_from || ' on the score is at most ' || veto_cap) FROM model_signal
     UNION ALL
-    SELECT 106, position, NULL, table_name, '', format('| `%s.%s` | %s |', table_name, name, description) FROM table_column) line;
+    SELECT 106, position, NULL, name, '', format('| `%s` | %s. %s, %s; from %s of `%s`. |', name, description, unit, indicator, reading, source_view) FROM model_metric
+    UNION ALL
+    SELECT 107, dense_rank() OVER (ORDER BY table_name) * 1000 + position, NULL, table_name, name, format('| `%s.%s` | %s |', table_name, name, description) FROM table_column) line;

@@ -66,8 +66,6 @@ COMMENT ON FUNCTION health_change(health, health, double precision, text) IS
 'Why the score is another than before, one row a change; points add up to score(after) - score(before) exactly. The changes are made one after the other, by term and name, and each has the points by which the score then moves: value (a value is another), coverage (a value came, went or grew older, and others no longer stand in for it or now do), definition (a weight, policy or normalizer is another, whatever its value did; a signal is new or gone), override (a pulse or veto came, went or changed). While an override holds, what happens beneath it moves nothing. No rows for the same health, where either score is NULL, and for NULL. Errors as score.';
 
 CREATE FUNCTION health_reasons(health health, method text DEFAULT 'weighted', at_most integer DEFAULT 3) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT pg_catalog.string_agg(pg_catalog.format('%s -%s', signal, pg_catalog.round(points_lost, 1)), ', ' ORDER BY points_lost DESC, signal)
-        FROM (SELECT signal, points_lost FROM csmetrics.contributions(health, method) WHERE points_lost >= 0.05 ORDER BY points_lost DESC, signal LIMIT at_most) AS lost);
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION health_reasons(health, text, integer) IS
 'What costs the score most, as text: the at_most signals, 3 if not given, with the most points_lost of contributions, the greatest first, as in ''trend -6.2, csat -3.1''. Less than 0.05 points is left out. NULL where nothing is lost, there is no score, or an argument is NULL. Errors as score.';

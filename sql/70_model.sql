@@ -123,7 +123,7 @@ CREATE TABLE model_view (
 COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
 COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
 
@@ -255,6 +255,8 @@ BEGIN
             UNION ALL SELECT '{signals}', string_agg(format('readings[%s] AS %I', position, name), ', ' ORDER BY position) FROM model_signal
             UNION ALL SELECT '{usual}', string_agg(format('percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_%1$s) AS usual_%1$s', position), ', ' ORDER BY position) FROM model_signal WHERE against_segment
             UNION ALL SELECT '{against}', string_agg(format(CASE WHEN against_segment THEN 'reading_%1$s / nullif(usual_%1$s, 0)' ELSE 'reading_%1$s' END, position), ', ' ORDER BY position) FROM model_signal
+            UNION ALL SELECT '{metric_readings}', metric_readings()
+            UNION ALL SELECT '{metric_accounts}', metric_accounts()
         LOOP
             body := replace(body, part.place, part.text);
         END LOOP;

@@ -95,7 +95,7 @@ INSERT INTO model_column VALUES
 ('account_count', 'Accounts of the cohort'),
 ('retained_count', 'Those with MRR at this age'),
 ('start_mrr', 'MRR of the first paid day of each account, in money a month'),
-('kept_mrr', 'MRR at this age, each account''s capped at its start'),
+('kept_mrr', 'MRR at this age, or at the end of the period, each account''s capped at what it began with'),
 ('mrr', 'MRR as of then, in money a month'),
 ('logo_retention_rate', 'retained_count / account_count'),
 ('gross_retention_rate', 'kept_mrr / start_mrr; at most 1'),
@@ -115,7 +115,7 @@ INSERT INTO model_view VALUES
            md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
     LIMIT 1
-$$, 'The days that the other views report and the rules that they follow: one row.'),
+$$, 'The days that the other views report and the rules that they follow: one row.', NULL),
 
 (15, 'account_dimension', $$
     SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
@@ -128,7 +128,7 @@ $$, 'The days that the other views report and the rules that they follow: one ro
                          ('onboarding_path', n.onboarding_path, known.onboarding_path),
                          ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
     WHERE d.known > 0
-$$, 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the views by segment group by.'),
+$$, 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the views by segment group by.', NULL),
 
 (20, 'revenue_by_segment', $$
     SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, s.dimension, s.value,
@@ -140,7 +140,7 @@ $$, 'Each account under each of its attributes that is in use, as the account so
            m.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
            m.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
            m.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-           m.revenue_churn AS revenue_churn_rate, m.complete AS is_complete, s.policy_hash
+           m.revenue_churn AS revenue_churn_rate, trim_scale(round(m.closing / nullif(m.closing_count, 0), 6)) AS arpa_mrr, m.complete AS is_complete, s.policy_hash
     FROM (SELECT d.dimension, d.value,
                  mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                                   r.from_on, r.as_of_on + 1, 'month') AS state,
@@ -152,7 +152,7 @@ $$, 'Each account under each of its attributes that is in use, as the account so
          LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
          LATERAL grr_interval(f.flow, s.confidence_rate) grr,
          LATERAL wilson_interval(m.churn_count, m.opening_count, s.confidence_rate) logo
-$$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly exactly.'),
+$$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly exactly.', NULL),
 
 (30, 'revenue_monthly', $$
     SELECT period_start_on, period_end_on,
@@ -163,7 +163,7 @@ $$, 'The revenue bridge, month by month, for each value of each attribute of acc
            nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
            logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash
     FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on
-$$, 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and churn.'),
+$$, 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and churn.', NULL),
 
 (40, 'revenue_movement', $$
     SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, a.account_id, n.name, n.segment, n.plan, n.owner,
@@ -171,7 +171,7 @@ $$, 'The revenue bridge, month by month: from opening to closing MRR, with the a
     FROM reporting_range r, account_state a LEFT JOIN source_account n USING (account_id),
          LATERAL changes(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                          r.from_on, r.as_of_on + 1, 'month', 1, r.pause_rule = 'churn') c
-$$, 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to revenue_monthly exactly.'),
+$$, 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to revenue_monthly exactly.', NULL),
 
 (50, 'churn_monthly', $$
     SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
@@ -186,35 +186,67 @@ $$, 'The movements account by account, with the attributes of now: amount_mrr by
     FROM revenue_monthly
     WINDOW year AS (ORDER BY period_start_on ROWS 11 PRECEDING)
     ORDER BY period_start_on
-$$, 'Churn, month by month: of accounts and of revenue, with its interval, its other denominator and its yearly reading.'),
+$$, 'Churn, month by month: of accounts and of revenue, with its interval, its other denominator and its yearly reading.', NULL),
+
+(55, 'retention_by_segment', $$
+    SELECT f.period_start AS period_start_on, f.period_end AS period_end_on, s.dimension, s.value,
+           opening_count(f.flow), b.churn_count, opening_mrr(f.flow),
+           b.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           b.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           movement.nrr AS nrr_movement_rate, chained.nrr AS nrr_chained_rate, ttm_avg.nrr AS nrr_ttm_avg_rate,
+           b.complete AS is_complete, s.policy_hash
+    FROM (SELECT d.dimension, d.value,
+                 mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                                  r.from_on, r.as_of_on + 1, 'month', 12) AS state,
+                 r.pause_rule, r.confidence_rate, r.policy_hash
+          FROM reporting_range r, account_state a JOIN account_dimension d USING (account_id)
+          GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
+         LATERAL movements(s.state, s.pause_rule = 'churn') b
+         JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end)
+         JOIN LATERAL retention(s.state, 'movement') movement USING (period_start, period_end)
+         JOIN LATERAL retention(s.state, 'chained') chained USING (period_start, period_end)
+         JOIN LATERAL retention(s.state, 'ttm_avg') ttm_avg USING (period_start, period_end),
+         LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
+         LATERAL grr_interval(f.flow, s.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, s.confidence_rate) logo
+    WHERE opening_count(f.flow) > 0
+    ORDER BY s.dimension, s.value, f.period_end
+$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now.', NULL),
 
 (60, 'retention_trailing_year', $$
-    SELECT m.period_start AS period_start_on, m.period_end AS period_end_on,
-           m.opening_count, m.opening_mrr, m.nrr_rate, m.nrr_lower_rate, m.nrr_upper_rate,
-           m.grr_rate, m.grr_lower_rate, m.grr_upper_rate,
-           m.logo_churn_rate, m.logo_churn_lower_rate, m.logo_churn_upper_rate,
-           m.nrr_movement_rate, m.nrr_chained_rate, m.nrr_ttm_avg_rate, m.is_complete, m.policy_hash
-    FROM (SELECT f.period_start, f.period_end, opening_count(f.flow), opening_mrr(f.flow),
-                 b.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
-                 b.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-                 b.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-                 movement.nrr AS nrr_movement_rate, chained.nrr AS nrr_chained_rate, ttm_avg.nrr AS nrr_ttm_avg_rate,
-                 b.complete AS is_complete, s.policy_hash
-          FROM (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                        r.from_on, r.as_of_on + 1, 'month', 12) AS state,
-                       r.pause_rule, r.confidence_rate, r.policy_hash
-                FROM account_state a, reporting_range r GROUP BY r.pause_rule, r.confidence_rate, r.policy_hash) s,
-               LATERAL movements(s.state, s.pause_rule = 'churn') b
-               JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end)
-               JOIN LATERAL retention(s.state, 'movement') movement USING (period_start, period_end)
-               JOIN LATERAL retention(s.state, 'chained') chained USING (period_start, period_end)
-               JOIN LATERAL retention(s.state, 'ttm_avg') ttm_avg USING (period_start, period_end),
-               LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
-               LATERAL grr_interval(f.flow, s.confidence_rate) grr,
-               LATERAL wilson_interval(b.churn_count, b.opening_count, s.confidence_rate) logo) m
-    WHERE m.opening_count > 0
-    ORDER BY m.period_end
-$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn point to point with intervals, and NRR by the other methods in use, each under its name.'),
+    SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, nrr_upper_rate,
+           grr_rate, grr_lower_rate, grr_upper_rate, logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
+           nrr_movement_rate, nrr_chained_rate, nrr_ttm_avg_rate, is_complete, policy_hash
+    FROM retention_by_segment WHERE dimension = 'all' ORDER BY period_end_on
+$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn point to point with intervals, and NRR by the other methods in use, each under its name.', NULL),
+
+(62, 'account_retention', $$
+    SELECT y.start_on AS period_start_on, y.end_on AS period_end_on, a.account_id, n.name, n.segment, n.plan, n.owner,
+           m.opening_mrr, m.closing_mrr, least(m.opening_mrr, m.closing_mrr) AS kept_mrr,
+           (m.opening_mrr > 0)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
+    FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
+         account_state a LEFT JOIN source_account n USING (account_id),
+         LATERAL (SELECT limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS history) h,
+         LATERAL (SELECT mrr_at(h.history, y.start_on - 1) AS opening_mrr, mrr_at(h.history, y.end_on - 1) AS closing_mrr,
+                         (SELECT count(*) FROM changes(h.history, (y.end_on - interval '1 month')::date, y.end_on, 'month', 12, r.pause_rule = 'churn')
+                          WHERE movement = 'churn') AS churn_count) m
+    WHERE m.opening_mrr > 0 OR m.churn_count > 0
+$$, 'The accounts behind the retention of the year that ends with the last month that was over at the end of a day: those with MRR at its start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.', 'as_of'),
+
+(64, 'retention_by_account', $$
+    SELECT a.* FROM reporting_range r, LATERAL account_retention(r.as_of_on) a
+$$, 'The accounts behind the last row of retention_trailing_year that is complete: those with MRR at the start of the year, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.', NULL),
+
+(66, 'account_revenue', $$
+    SELECT m.start_on AS period_start_on, m.end_on AS period_end_on, a.account_id, mrr_at(h.history, m.start_on - 1) AS opening_mrr, mrr_at(h.history, m.end_on - 1) AS closing_mrr, c.*
+    FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 month')::date AS start_on) m,
+         account_state a,
+         LATERAL (SELECT limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS history) h,
+         LATERAL (SELECT sum(amount) FILTER (WHERE movement = 'new') AS new_mrr, sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,
+                         sum(amount) FILTER (WHERE movement = 'contraction') AS contraction_mrr, sum(amount) FILTER (WHERE movement = 'churn') AS churn_mrr
+                  FROM changes(h.history, m.start_on, m.end_on, 'month', 1, r.pause_rule = 'churn')) c
+$$, 'The accounts behind the bridge of the last month that was over at the end of a day; NULL where an account did not move so.', 'as_of'),
 
 (70, 'cohort_retention', $$
     SELECT c.cohort AS cohort_on, c.age AS age_months, c.period_end AS period_end_on,
@@ -228,4 +260,4 @@ $$, 'Retention of the year that ends with each month, of the accounts with MRR a
           FROM account_state a, reporting_range r GROUP BY r.policy_hash) s,
          LATERAL cohort_retention(s.state) c
     ORDER BY c.cohort, c.age
-$$, 'The retention triangle: accounts by the month of their first MRR, followed month by month.');
+$$, 'The retention triangle: accounts by the month of their first MRR, followed month by month.', NULL);

@@ -53,6 +53,7 @@ INSERT INTO model_column VALUES
 ('reopen_rate', 'Tickets opened again / tickets solved, of those opened in the period'),
 ('reopen_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('reopen_upper_rate', 'Upper end of its confidence interval'),
+('resolved_count', 'Tickets opened in the period that are solved'),
 ('judged_count', 'Tickets opened in the period that are solved and old enough to judge first contact resolution'),
 ('fcr_rate', 'First contact resolution, gross: judged ones without reopening and further contact in contact_window_days / judged ones'),
 ('fcr_lower_rate', 'Lower end of its confidence interval (Wilson)'),
@@ -115,7 +116,7 @@ INSERT INTO model_view VALUES
            as_hours(p90.lower) AS resolution_p90_lower_hours, as_hours(p90.upper) AS resolution_p90_upper_hours,
            as_hours(naive_mean(m.resolution)) AS naive_resolution_mean_hours, as_hours(naive_median(m.resolution)) AS naive_resolution_median_hours,
            as_hours(naive_quantile(m.resolution, 0.9)) AS naive_resolution_p90_hours,
-           rate(m.reopen) AS reopen_rate, reopen.lower AS reopen_lower_rate, reopen.upper AS reopen_upper_rate,
+           coalesce(trial_count(m.reopen), 0) AS resolved_count, rate(m.reopen) AS reopen_rate, reopen.lower AS reopen_lower_rate, reopen.upper AS reopen_upper_rate,
            coalesce(trial_count(m.fcr), 0) AS judged_count,
            rate(m.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate,
            rate(m.fcr_net) AS fcr_net_rate, net.lower AS fcr_net_lower_rate, net.upper AS fcr_net_upper_rate,
@@ -136,7 +137,7 @@ INSERT INTO model_view VALUES
          LATERAL rate_interval(m.one_touch, r.confidence_rate) touch
     WHERE p.report_from IS NULL OR period.start_on >= date_trunc('month', p.report_from)
     ORDER BY b.dimension, b.value, period.start_on
-$$, 'Support, month by month, for each value of each attribute of accounts that is in use, and for all. Times and rates are those of the tickets opened in the month, by survival estimates where some are still open; hours are business hours where the policy has them.'),
+$$, 'Support, month by month, for each value of each attribute of accounts that is in use, and for all. Times and rates are those of the tickets opened in the month, by survival estimates where some are still open; hours are business hours where the policy has them.', NULL),
 
 (140, 'support_monthly', $$
     SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count, backlog_age_days, escalated_count,
@@ -144,11 +145,19 @@ $$, 'Support, month by month, for each value of each attribute of accounts that 
            resolution_median_hours, resolution_median_lower_hours, resolution_median_upper_hours,
            resolution_p90_hours, resolution_p90_lower_hours, resolution_p90_upper_hours,
            naive_resolution_mean_hours, naive_resolution_median_hours, naive_resolution_p90_hours,
-           reopen_rate, reopen_lower_rate, reopen_upper_rate, judged_count, fcr_rate, fcr_lower_rate, fcr_upper_rate,
+           resolved_count, reopen_rate, reopen_lower_rate, reopen_upper_rate, judged_count, fcr_rate, fcr_lower_rate, fcr_upper_rate,
            fcr_net_rate, fcr_net_lower_rate, fcr_net_upper_rate, one_touch_rate, one_touch_lower_rate, one_touch_upper_rate,
            rejected_count, is_exact, is_complete, policy_hash
     FROM support_by_segment WHERE dimension = 'all' ORDER BY period_start_on
-$$, 'Support, month by month: opened, solved and backlog, first reply and resolution, reopening and first contact resolution, each with its interval.'),
+$$, 'Support, month by month: opened, solved and backlog, first reply and resolution, reopening and first contact resolution, each with its interval.', NULL),
+
+(145, 'account_ticket', $$
+    SELECT a.account_id, f.opened_at, f.solved_at,
+           CASE WHEN f.solved_at IS NOT NULL THEN f.reopened > 0 END AS is_reopened, f.first_contact,
+           as_hours(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours, p.business_hours_from)) AS resolution_hours
+    FROM reporting_range r, policy p, account_state a, LATERAL ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f
+    WHERE date_trunc('month', f.opened_at AT TIME ZONE r.time_zone)::date = date_trunc('month', $1)::date
+$$, 'The tickets behind the figures of the month of a day: those opened in it, as they stand now. first_contact is NULL for one that is not old enough to judge; hours below zero are those of rejected rows.', 'day'),
 
 (150, 'support_by_account', $$
     SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
@@ -173,4 +182,4 @@ $$, 'Support, month by month: opened, solved and backlog, first reply and resolu
                        LATERAL (SELECT f.opened_at > r.as_of_at - interval '2160 hours' AS recent) e) t,
          LATERAL rate_interval(t.fcr, r.confidence_rate) fcr
     WHERE t.last_opened_at IS NOT NULL
-$$, 'Support, account by account: what is open, how much friction the last 90 days brought, and what it has at stake. Resolution and first contact resolution are those of all its tickets.');
+$$, 'Support, account by account: what is open, how much friction the last 90 days brought, and what it has at stake. Resolution and first contact resolution are those of all its tickets.', NULL);

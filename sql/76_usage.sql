@@ -69,13 +69,22 @@ INSERT INTO model_view VALUES
           GROUP BY d.dimension, d.value, p.weekdays_only, r.policy_hash) g,
          LATERAL active_series(g.state, g.weekdays_only) s
     ORDER BY g.dimension, g.value, s.day
-$$, 'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and 28 days, stickiness, and where those of the 28 days came from. Counts of distinct accounts, exact.'),
+$$, 'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and 28 days, stickiness, and where those of the 28 days came from. Counts of distinct accounts, exact.', NULL),
 
 (210, 'usage_daily', $$
     SELECT day_on, dau_count, wau_count, mau_count, stickiness_rate, new_active_count, retained_active_count, resurrected_active_count, dormant_count,
            account_count, policy_hash
     FROM usage_by_segment WHERE dimension = 'all' ORDER BY day_on
-$$, 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth accounting.'),
+$$, 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth accounting.', NULL),
+
+(215, 'account_usage', $$
+    SELECT a.account_id, is_active(a.usage, $1, 28)::integer AS active_count, s.active_days_count, s.exposed_days_count
+    FROM policy p, account_state a,
+         LATERAL (SELECT count(*) AS exposed_days_count, sum(active_days(a.usage, d.day::date, d.day::date + 1)) AS active_days_count
+                  FROM generate_series(greatest($1 - 27, first_active_on(a.usage))::timestamp, $1, '1 day') d(day)
+                  WHERE NOT p.weekdays_only OR extract(isodow FROM d.day) < 6) s
+    WHERE is_active(a.usage, $1, 28)
+$$, 'The accounts behind the usage of a day: those active in the 28 days up to it, on how many of these days and of how many since their first. Sums of active_days_count / those of exposed_days_count are stickiness.', 'day'),
 
 (220, 'usage_by_account', $$
     SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
@@ -91,7 +100,7 @@ $$, 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth ac
     FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id),
          LATERAL (SELECT first_active_on(a.usage, r.as_of_on) AS day) first,
          LATERAL usage_trend(CASE WHEN first.day <= r.as_of_on + 1 - 2 * p.trend_days THEN a.usage END, r.as_of_on, p.trend_days, r.confidence_rate) t
-$$, 'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the product have no days and zero counts.'),
+$$, 'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the product have no days and zero counts.', NULL),
 
 (230, 'usage_movement', $$
     SELECT account_id, name, segment, plan, owner, mrr, CASE WHEN trend_events_rate < 0 THEN 'falls' ELSE 'rises' END AS direction,
@@ -99,4 +108,4 @@ $$, 'Usage, account by account: how lately, how often, how steadily, and where i
     FROM usage_by_account
     WHERE trend_lower_rate > 0 OR trend_upper_rate < 0
     ORDER BY trend_events_rate < 0 DESC, mrr DESC, account_id
-$$, 'Accounts whose usage falls or rises by more than chance explains: the confidence interval of the change excludes zero.');
+$$, 'Accounts whose usage falls or rises by more than chance explains: the confidence interval of the change excludes zero.', NULL);

@@ -16,7 +16,7 @@ ON CONFLICT (name) DO NOTHING;
 INSERT INTO model_column SELECT name, description FROM model_signal;
 
 INSERT INTO model_view VALUES
-(500, 'account_now', $$
+(450, 'account_now', $$
     SELECT h.account_id, h.name, h.segment, h.plan, n.lifecycle_stage, n.onboarding_path, n.region, h.owner, h.parent_id, n.seats::bigint AS seat_count,
            h.mrr, (h.as_of_on - first_paid_on(a.revenue))::double precision AS customer_days, next.renews_on, (next.renews_on - h.as_of_on)::double precision AS renewal_days,
            h.health_score, h.tier, h.coverage_rate, b.health_score AS before_score, b.tier AS before_tier, h.health_score::numeric - b.health_score::numeric AS change_points,
@@ -28,11 +28,11 @@ INSERT INTO model_view VALUES
     FROM (SELECT least(now(), ($1 + 1)::timestamp AT TIME ZONE p.time_zone - interval '1 microsecond') AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
          CROSS JOIN account_health($1) h
          LEFT JOIN account_state a USING (account_id)
+         LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats FROM source_account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id)
-         LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
 $$, 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and renewals are those of now.', 'as_of'),
 
-(510, 'account_now', $$
+(455, 'account_now', $$
     SELECT n.* FROM reporting_range r, LATERAL account_now(r.as_of_on) n
 $$, 'Each customer as it is now, with all that rules of alerts and playbooks may ask for: attributes, MRR, health and what moved it, readings of the signals by name, renewal, tickets, usage. For a past day, the function of this name.', NULL);

@@ -65,7 +65,7 @@ INSERT INTO model_column VALUES
 ('raised_at', 'As of when the alert was raised');
 
 INSERT INTO model_view VALUES
-(520, 'alert_open', $$
+(460, 'alert_open', $$
     SELECT a.alert_id, a.rule, a.severity, a.audience, a.account_id, a.evidence ->> 'name' AS name, a.evidence ->> 'segment' AS segment, a.evidence ->> 'owner' AS owner,
            (a.evidence ->> 'mrr')::numeric AS mrr, (a.evidence ->> 'health_score')::double precision AS health_score, a.evidence ->> 'tier' AS tier, a.evidence ->> 'reasons' AS reasons, a.as_of_at AS raised_at
     FROM alert_state s JOIN alert a USING (alert_id)

@@ -292,5 +292,52 @@ change_rows(FunctionCallInfo fcinfo)
 	return (Datum) 0;
 }
 
+typedef struct Loss
+{
+	int64		points;
+	Utf8Name	signal;
+} Loss;
+
+/* The greatest first, those alike by name */
+static int
+loss_order(const void *a, const void *b)
+{
+	const Loss *left = a;
+	const Loss *right = b;
+
+	if (left->points != right->points)
+		return left->points > right->points ? -1 : 1;
+	return name_compare(left->signal, right->signal);
+}
+
+/* Arguments: health, method, at_most */
+static Datum
+reasons(FunctionCallInfo fcinfo)
+{
+	const int64 tenth = VALUE_UNIT / 10;
+	Scored		scored = scored_arg(fcinfo, 0, method_arg(fcinfo, 1));
+	int			at_most = PG_GETARG_INT32(2);
+	int64	   *points = palloc((scored.count + 1) * sizeof(int64));
+	int64	   *lost = palloc((scored.count + 1) * sizeof(int64));
+	Loss	   *losses = palloc((scored.count + 1) * sizeof(Loss));
+	StringInfoData listed;
+
+	health_points(&scored.score, scored.signals, scored.count, points, lost);
+	for (int i = 0; i < scored.count; i++)
+		losses[i] = (Loss) {lost[i], scored.signals[i].signal};
+	qsort(losses, scored.count, sizeof(Loss), loss_order);
+	initStringInfo(&listed);
+	for (int i = 0; i < Min(scored.count, at_most) && losses[i].points >= tenth / 2; i++)
+	{
+		int64		tenths = (losses[i].points + tenth / 2) / tenth;
+
+		appendStringInfo(&listed, "%s%s -%d.%d", i > 0 ? ", " : "", TextDatumGetCString(name_to_text(losses[i].signal)), (int) (tenths / 10), (int) (tenths % 10));
+	}
+	if (listed.len == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(listed.data, listed.len));
+}
+
 SQL_FUNCTION(health_contributions, contribution_rows(fcinfo));
+SQL_FUNCTION(health_reasons, reasons(fcinfo));
 SQL_FUNCTION(health_change, change_rows(fcinfo));

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The health of one account: scores by hand and by plain SQL, parts that add up exactly, changes too, tiers, overrides.
 BEGIN;
-SELECT plan(96);
+SELECT plan(99);
 SELECT setseed(0.31) \g /dev/null
 
 -- usage 20 * 90 + 20 * 50 -> 70; business 80; support missing: (40 * 70 + 30 * 80) / 70
@@ -160,6 +160,15 @@ SELECT is_empty($$
     WHERE (SELECT array_agg(k::text) FROM contributions(health_of(rules, ARRAY[logins, open, nps]::float8[], NULL, '2026-01-01')) AS k)
           IS DISTINCT FROM (SELECT array_agg(k::text) FROM contributions(health) AS k WHERE component <> 'veto' OR value IS NOT NULL)$$,
     'health_of is health_score of the normalized readings, whatever the rules of the account before');
+
+-- What costs most, in words: weights 1 and 3, of which 0.3 and 0.75 are lost; less than 0.05 points is nothing.
+SELECT is(health_reasons(health_score('u', s, v, w)), 'trend -56.3, seats -7.5', 'the greatest loss first, to one decimal') FROM (VALUES ('seats', 70::float8, 1::float8), ('trend', 25, 3)) AS r(s, v, w);
+SELECT is(health_reasons(health_score('u', s, v, 1)), NULL, 'nothing lost, no reasons') FROM (VALUES ('seats', 99.91::float8), ('trend', 99.99)) AS r(s, v);
+SELECT is_empty($$
+    SELECT n FROM (SELECT n, health_score('c' || c, s, CASE WHEN hashint8(n * 100 + c) % 5 <> 0 THEN abs(hashint8(n * 100 + c)::bigint) % 101 END, 1 + abs(hashint8(n * 7 + c)::bigint) % 9) AS h
+                   FROM generate_series(1, 500) AS n, (VALUES (1, 'x'), (1, 'y'), (2, 'x'), (2, 'ü'), (3, 'w')) AS v(c, s) GROUP BY n) AS a
+    WHERE health_reasons(h, 'weighted', 2) IS DISTINCT FROM (SELECT string_agg(format('%s -%s', signal, round(points_lost, 1)), ', ' ORDER BY points_lost DESC, signal COLLATE "C")
+          FROM (SELECT signal, points_lost FROM contributions(h) WHERE points_lost >= 0.05 ORDER BY points_lost DESC, signal COLLATE "C" LIMIT 2) AS l)$$, 'reasons are the greatest contributions, as plain SQL words them');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -40,13 +40,15 @@ CREATE VIEW pg_temp.metric_column AS
     SELECT v.name AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
     FROM (SELECT name FROM model_view WHERE argument IS NULL) v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;
 SELECT is_empty($$
-    SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'timestamp with time zone', 'numeric', 'bigint', 'integer', 'double precision', 'boolean')
+    SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'timestamp with time zone', 'numeric', 'bigint', 'integer', 'double precision', 'boolean', 'jsonb')
 $$, 'metric views give plain types only');
 SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column
-    WHERE (type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|alpha|beta)|^reading|^weight)$' AND name !~ '^(pause_churn|gap_smooth)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth)_days$|_months$|_number$')
+    -- the readings of signals bear their names
+    WHERE NOT EXISTS (SELECT FROM model_signal s WHERE s.name = metric_column.name AND type = 'double precision')
+      AND ((type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|q|alpha|beta)|^weight)$|(^|_)reading(_|$)' AND name !~ '^(pause_churn|gap_smooth)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth)_days$|_months$|_number$')
        OR (type = 'date') <> (name ~ '_on$') OR (type = 'timestamp with time zone') <> (name ~ '_at$')
-       OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount|points)$')
+       OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount|points|^numerator|^denominator)$'))
 $$, 'names tell the type and unit: _rate, _score, _days, _hours, _on, _at, _count, mrr, _amount, points');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind = 'v'

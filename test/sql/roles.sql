@@ -39,7 +39,7 @@ INSERT INTO cs.alert_state (rule, account_id, state, since_at) VALUES ('fell', '
 
 -- At risk: a 1000 x 60 %, b 500 x 70 %, h 400 x 10 %, c 2000 x 40 %, g 700 x 10 %. d renews too late, e and i are well, f and k are unknown.
 SELECT results_eq($$SELECT rank_number, urgency, account_id, owner, at_risk_mrr, tier, reasons, rules, playbook, due_on, is_overdue, is_holdout, renews_on FROM cs.csm_today$$, $$VALUES
-    (1::bigint, 'now', 'a', 'Ann', 600::numeric, 'Red', 'x -60.0', 'red, fell', NULL, NULL::date, false, false, NULL::date),
+    (1, 'now', 'a', 'Ann', 600::numeric, 'Red', 'x -60.0', 'red, fell', NULL, NULL::date, false, false, NULL::date),
     (2, 'now', 'b', 'Bob', 350, 'Red', 'x -70.0', NULL, NULL, NULL, false, true, NULL),
     (3, 'now', 'h', 'Bob', 40, 'Green', 'x -10.0', NULL, 'save', '2024-06-29', true, false, NULL),
     (4, 'soon', 'c', 'Ann', 800, 'Yellow', 'x -40.0', NULL, NULL, NULL, false, false, '2024-07-30'),
@@ -84,7 +84,7 @@ CREATE TEMP TABLE today AS SELECT * FROM company.csm_today;
 CREATE TEMP TABLE health AS SELECT * FROM company.account_health;
 SELECT cmp_ok(count(*), '>', 40::bigint, 'there is a queue') FROM today;
 SELECT is(count(DISTINCT account_id), count(*), 'each account once') FROM today;
-SELECT results_eq('SELECT rank_number FROM today ORDER BY array_position(''{now,soon,chance}'', urgency), at_risk_mrr DESC NULLS LAST, account_id', 'SELECT generate_series(1, count(*)) FROM today', 'by urgency, then by MRR at risk');
+SELECT results_eq('SELECT rank_number FROM today ORDER BY array_position(''{now,soon,chance}'', urgency), at_risk_mrr DESC NULLS LAST, account_id', 'SELECT generate_series(1, count(*)::integer) FROM today', 'by urgency, then by MRR at risk');
 SELECT set_eq('SELECT account_id FROM today WHERE urgency = ''now''', $$
     SELECT account_id FROM health WHERE tier = 'Red' UNION SELECT account_id FROM company.alert_open WHERE severity = 'critical'
     UNION SELECT account_id FROM company.playbook_run JOIN health USING (account_id) WHERE closed_on IS NULL AND arm = 'treated' AND due_on < '2026-06-30'$$, 'now is Red, critical or overdue');

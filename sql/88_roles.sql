@@ -27,7 +27,7 @@ INSERT INTO model_column VALUES
 ('play_overdue_count', 'Plays that were past due and not done at the end of the week');
 
 INSERT INTO model_view VALUES
-(560, 'csm_today', $$
+(640, 'csm_today', $$
     WITH alerts AS (
         SELECT account_id, string_agg(rule, ', ' ORDER BY array_position('{critical,warning,info}', severity), raised_at DESC) AS rules,
                min(array_position('{critical,warning,info}', severity)) AS severity
@@ -45,13 +45,13 @@ INSERT INTO model_view VALUES
                     WHEN a.severity = 3 OR p.arm = 'treated' THEN 3 END AS class,
                n.as_of_on, n.policy_hash
         FROM account_now n LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id))
-    SELECT row_number() OVER (ORDER BY class, at_risk_mrr DESC NULLS LAST, account_id) AS rank_number, (ARRAY['now', 'soon', 'chance'])[class] AS urgency,
+    SELECT (row_number() OVER (ORDER BY class, at_risk_mrr DESC NULLS LAST, account_id))::integer AS rank_number, (ARRAY['now', 'soon', 'chance'])[class] AS urgency,
            account_id, name, segment, owner, mrr, at_risk_mrr, health_score, tier, reasons, rules, playbook, due_on, is_overdue, is_holdout, renews_on, as_of_on, policy_hash
     FROM queue WHERE class IS NOT NULL
     ORDER BY rank_number
 $$, 'Today''s queue: whom to call first, why, and which play to run. Red, open alerts, open plays and renewals ahead; by urgency, then by the MRR at risk. For one CSM: WHERE owner = ...', NULL),
 
-(570, 'manager_weekly', $$
+(650, 'manager_weekly', $$
     WITH week AS (
         SELECT k, r.as_of_on - 7 * k AS day, (r.as_of_on - 7 * k - 6)::timestamp AT TIME ZONE r.time_zone AS from_at, (r.as_of_on - 7 * k + 1)::timestamp AT TIME ZONE r.time_zone AS to_at
         FROM reporting_range r, generate_series(0, 4) k),
