@@ -394,6 +394,9 @@ BEGIN
     END LOOP;
 
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
+    FOR source IN SELECT q.source AS name, string_agg(q.rule, ', ' ORDER BY q.rule) AS rules FROM quality_rule q WHERE q.is_enabled AND q.quarantine GROUP BY q.source ORDER BY q.source LOOP
+        RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model, left_out_count(model, source.name), source.name, source.rules;
+    END LOOP;
     FOR source IN
         SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint
         FROM source_check c GROUP BY c.source ORDER BY c.source
@@ -414,11 +417,6 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
     END IF;
-
-    FOR source IN SELECT q.source AS name, string_agg(q.rule, ', ' ORDER BY q.rule) AS rules FROM quality_rule q WHERE q.is_enabled AND q.quarantine GROUP BY q.source ORDER BY q.source LOOP
-        EXECUTE format('SELECT (SELECT count(*) FROM %I) - (SELECT count(*) FROM %s AS kept)', 'source_' || source.name, kept_rows(model, source.name)) INTO written;
-        RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model, written, source.name, source.rules;
-    END LOOP;
 
     RAISE NOTICE 'refreshing model "%": building the histories ...', model;
     FOR state IN
@@ -459,4 +457,4 @@ BEGIN
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text) IS
-'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';
+'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was. Rows that rules with quarantine in quality_rule find are left out, accounts with all that is their own, and counted in a NOTICE.';

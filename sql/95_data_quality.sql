@@ -5,9 +5,12 @@
 
 -- What the histories cannot hold: refresh names the account, and rules find all of them.
 INSERT INTO source_check
-SELECT source, 90, string_agg(format('%1$I NOT BETWEEN ''0001-01-02'' AND ''9999-12-30''', name) || CASE WHEN required AND (source, name) <> ('survey', 'responded_at') THEN '' ELSE format(' AND %I <> ''infinity''', name) END, ' OR ' ORDER BY position),
+SELECT source, 90, string_agg(format(CASE WHEN type = 'timestamptz' THEN '(%1$I < ''0001-01-01 00:00+00'' OR %1$I >= ''10000-01-01 00:00+00'')'
+                                          -- a milestone is due when its day is over
+                                          WHEN name = 'due_on' THEN '%1$I NOT BETWEEN ''0001-01-01'' AND ''9999-12-30''' ELSE '%1$I NOT BETWEEN ''0001-01-01'' AND ''9999-12-31''' END, name)
+                              || CASE WHEN required AND (source, name) <> ('survey', 'responded_at') THEN '' ELSE format(' AND %I <> ''infinity''', name) END, ' OR ' ORDER BY position),
        $$'a day or an instant outside the years 1 to 9999'$$
-FROM source_column WHERE source <> 'account' AND type IN ('date', 'timestamptz') GROUP BY source;
+FROM source_column WHERE source <> 'account' AND name <> 'renews_on' AND type IN ('date', 'timestamptz') GROUP BY source;
 INSERT INTO source_check VALUES
 -- NaN is above all numbers
 ('subscription', 91, 'abs(mrr) > 1e18', $$format('mrr %s is no amount between -10^18 and 10^18', mrr)$$),
@@ -369,6 +372,23 @@ END
 $findings$;
 COMMENT ON FUNCTION findings_of(text, text[], text[]) IS
 'Internal: what each condition finds among the rows of a source. An error names the rule. To be run with the path of the model.';
+
+CREATE FUNCTION left_out_count(model text, source text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    result bigint;
+BEGIN
+    EXECUTE format('SELECT (SELECT count(*) FROM %I) - (SELECT count(*) FROM %s AS kept)', 'source_' || source, csmetrics.kept_rows(model, source)) INTO result;
+    RETURN result;
+EXCEPTION WHEN OTHERS THEN
+    -- tells which rule it is
+    PERFORM FROM quality_rule q, LATERAL csmetrics.findings_of(q.source, ARRAY[q.rule], ARRAY[csmetrics.quality_condition(model, q.rule, q.source, q.condition)])
+    WHERE q.source = left_out_count.source AND q.is_enabled AND q.quarantine;
+    RAISE;
+END
+$$;
+COMMENT ON FUNCTION left_out_count(text, text) IS
+'Internal: how many rows of a source are in quarantine. An error names the rule. To be run with the path of the model.';
 
 CREATE FUNCTION data_findings(model text,
     OUT rule text, OUT source text, OUT severity text, OUT description text, OUT row_count bigint, OUT account_count bigint, OUT sample_keys text, OUT mrr numeric,
