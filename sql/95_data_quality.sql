@@ -396,7 +396,8 @@ CREATE FUNCTION data_findings(model text,
     OUT closing_mrr numeric, OUT without_closing_mrr numeric, OUT fcr_rate double precision, OUT without_fcr_rate double precision, OUT csat_rate double precision, OUT without_csat_rate double precision,
     OUT nps_score double precision, OUT without_nps_score double precision, OUT effect text, OUT is_quarantined boolean)
 RETURNS SETOF record
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $findings$
+-- long queries, each run once: compiling them takes longer than running them
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $findings$
 DECLARE
     part record;
     finding record;
