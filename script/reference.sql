@@ -16,8 +16,8 @@ UNION ALL
 VALUES (100, 'state', 'Every state'), (101, 'plain', 'Prices, rates and intervals'), (102, 'model', 'The model'),
        (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views'),
        (105, 'signal', 'The signals of health that a model reads'), (106, 'metric', 'The metrics on the scorecard of a model'),
-       (107, 'table', 'The tables of a model: settings and records'),
-       (108, 'connector', 'The connectors and the tables that they read');
+       (107, 'quality', 'The rules of data quality that a model begins with'), (108, 'table', 'The tables of a model: settings and records'),
+       (109, 'connector', 'The connectors and the tables that they read');
 
 CREATE FUNCTION pg_temp.short(type_or_arguments text) RETURNS text LANGUAGE sql
 RETURN regexp_replace(replace(type_or_arguments, 'double precision', 'float8'), '^IN |::(text|date|regtype)', '', 'g');
@@ -66,9 +66,11 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     UNION ALL
     SELECT 106, position, NULL, name, '', format('| `%s` | %s. %s, %s; from %s of `%s`. |', name, description, unit, indicator, reading, source_view) FROM model_metric
     UNION ALL
-    SELECT 107, dense_rank() OVER (ORDER BY table_name) * 1000 + position, NULL, table_name, name, format('| `%s.%s` | %s |', table_name, name, description) FROM table_column
+    SELECT 107, position, NULL, rule, source, format('| `%s` of `%s` | %s. %s; %s. |', rule, source, description, severity, CASE WHEN can_quarantine THEN 'can be put in quarantine' ELSE 'cannot be put in quarantine' END || CASE WHEN stops_refresh THEN ', stops a refresh' ELSE '' END) FROM quality_check
     UNION ALL
-    SELECT 108, priority, NULL, vendor, '', format('| `%s` | %s. Sources: %s. Needs: %s%s. |', vendor, description,
+    SELECT 108, dense_rank() OVER (ORDER BY table_name) * 1000 + position, NULL, table_name, name, format('| `%s.%s` | %s |', table_name, name, description) FROM table_column
+    UNION ALL
+    SELECT 109, priority, NULL, vendor, '', format('| `%s` | %s. Sources: %s. Needs: %s%s. |', vendor, description,
         (SELECT string_agg(source, ', ' ORDER BY source) FROM connector_source s WHERE s.vendor = c.vendor),
         (SELECT string_agg(names, ', ' ORDER BY names) FROM (SELECT string_agg(array_to_string(table_name || other_names, ' or '), ' or ' ORDER BY table_name) AS names FROM connector_table t
                                                              WHERE t.vendor = c.vendor AND one_of IS NOT NULL GROUP BY one_of) n),

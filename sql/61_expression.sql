@@ -6,10 +6,19 @@ COMMENT ON FUNCTION checked_expression(text, regclass, regtype) IS
 
 CREATE FUNCTION check_expressions() RETURNS trigger
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    named text;
+    relation text;
 BEGIN
     -- the arguments: a column, the view of the model that its text is over, the type that it is of; and so on
     FOR i IN 0 .. TG_NARGS - 1 BY 3 LOOP
-        PERFORM checked_expression(to_jsonb(NEW) ->> TG_ARGV[i], format('%I.%I', TG_TABLE_SCHEMA, TG_ARGV[i + 1])::regclass, TG_ARGV[i + 2]::regtype);
+        -- {column} in the name of the view stands for what that column of the row says
+        named := substring(TG_ARGV[i + 1] FROM '{(.*)}');
+        relation := coalesce(replace(TG_ARGV[i + 1], '{' || named || '}', to_jsonb(NEW) ->> named), TG_ARGV[i + 1]);
+        IF to_regclass(format('%I.%I', TG_TABLE_SCHEMA, relation)) IS NULL THEN
+            RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i] USING ERRCODE = 'undefined_table';
+        END IF;
+        PERFORM checked_expression(to_jsonb(NEW) ->> TG_ARGV[i], format('%I.%I', TG_TABLE_SCHEMA, relation)::regclass, TG_ARGV[i + 2]::regtype);
     END LOOP;
     RETURN NEW;
 END

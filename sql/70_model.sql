@@ -110,7 +110,7 @@ COMMENT ON COLUMN table_column.name IS 'Name of the column';
 COMMENT ON COLUMN table_column.type IS 'Its type; account_id stands for the type chosen in create_model';
 COMMENT ON COLUMN table_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
 COMMENT ON COLUMN table_column.description IS 'Its comment';
-COMMENT ON COLUMN table_column.expression_over IS 'The view over whose columns the text is an SQL expression, which is checked when it is written; NULL: it is none';
+COMMENT ON COLUMN table_column.expression_over IS 'The view over whose columns the text is an SQL expression, which is checked when it is written; {column} in it stands for what that column of the row says; NULL: it is none';
 COMMENT ON COLUMN table_column.expression_type IS 'The type of that expression';
 
 CREATE TABLE model_view (
@@ -420,9 +420,11 @@ DECLARE
     started timestamptz := clock_timestamp();
     written bigint;
     removed bigint;
+    accounts text;
 BEGIN
     PERFORM require_model(model);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    accounts := kept_rows(model, 'account');
     -- one refresh at a time; readers go on
     FOR state IN SELECT name FROM model_state ORDER BY name LOOP
         EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', state.name);
@@ -431,22 +433,25 @@ BEGIN
     CALL resolve_identities(model);
 
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
+    FOR source IN SELECT q.source AS name, string_agg(q.rule, ', ' ORDER BY q.rule) AS rules FROM quality_rule q WHERE q.is_enabled AND q.quarantine GROUP BY q.source ORDER BY q.source LOOP
+        RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model, left_out_count(model, source.name), source.name, source.rules;
+    END LOOP;
     FOR source IN
         SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint
         FROM source_check c GROUP BY c.source ORDER BY c.source
     LOOP
-        EXECUTE format('SELECT account_id, complaint FROM (SELECT account_id, CASE %s END AS complaint FROM %I) AS s WHERE complaint IS NOT NULL LIMIT 1',
-                       source.complaint, 'source_' || source.name) INTO wrong;
+        EXECUTE format('SELECT account_id, complaint FROM (SELECT account_id, CASE %s END AS complaint FROM %s AS kept) AS s WHERE complaint IS NOT NULL LIMIT 1',
+                       source.complaint, kept_rows(model, source.name)) INTO wrong;
         IF wrong.complaint IS NOT NULL THEN
             RAISE EXCEPTION 'source "%", account %: %', source.name, coalesce(wrong.account_id::text, 'NULL'), wrong.complaint
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'Mend the row, or leave it out in the query given to csmetrics.map. Nothing was changed.';
+                      HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in quarantine; CALL csmetrics.validate finds all such rows. Nothing was changed.';
         END IF;
     END LOOP;
 
-    SELECT account_id INTO wrong FROM source_account GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'source "account": account_id % is %', coalesce(wrong.account_id::text, 'NULL'),
+    EXECUTE format('SELECT count(*) AS wrong_count, min(account_id::text) AS account_id FROM (SELECT account_id FROM %s AS kept GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL LIMIT 1) AS s', accounts) INTO wrong;
+    IF wrong.wrong_count > 0 THEN
+        RAISE EXCEPTION 'source "account": account_id % is %', coalesce(wrong.account_id, 'NULL'),
             CASE WHEN wrong.account_id IS NULL THEN 'missing' ELSE 'there twice' END
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
@@ -456,17 +461,17 @@ BEGIN
     FOR state IN
         SELECT t.name, t.keys, array_agg(h.name ORDER BY h.position) AS names,
                -- one row of the policy, called rules, stands beside every row of the source
-               string_agg(format('%1$I AS (SELECT %2$s, %3$s AS %1$I FROM %4$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %6$s GROUP BY %2$s)',
-                                 h.name, spelled(t.keys, '%I'), h.expression, 'source_' || h.source,
-                                 CASE WHEN h.with_zone THEN 'LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM source_account) AS account USING (account_id)' END,
-                                 h.condition), ', ' ORDER BY h.position) AS histories
+               string_agg(format('%1$I AS (SELECT %2$s, %3$s AS %1$I FROM %4$s AS %7$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %6$s GROUP BY %2$s)',
+                                 h.name, spelled(t.keys, '%I'), h.expression, kept_rows(model, h.source),
+                                 CASE WHEN h.with_zone THEN format('LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM %s AS kept) AS account USING (account_id)', accounts) END,
+                                 h.condition, 'source_' || h.source), ', ' ORDER BY h.position) AS histories
         FROM model_state t JOIN model_history h ON h.state = t.name GROUP BY t.name, t.keys ORDER BY cardinality(t.keys)
     LOOP
         EXECUTE format($query$
             WITH %1$s,
             fresh AS MATERIALIZED (
-                SELECT %2$s, %3$s FROM %4$s %5$s JOIN source_account AS account USING (account_id)
-                WHERE account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
+                SELECT %2$s, %3$s FROM %4$s %5$s JOIN %11$s AS account USING (account_id)
+                WHERE (account.is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count') %12$s),
             gone AS (
                 DELETE FROM %6$I AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE (%7$s) = (%8$s))
                 RETURNING 1),
@@ -480,7 +485,9 @@ BEGIN
             spelled(state.names[1:1], '%I') || coalesce(spelled(state.names[2:], format(' FULL JOIN %%I USING (%s)', spelled(state.keys, '%I')), ''), ''),
             -- every account has a row, and only the users that there are
             CASE WHEN cardinality(state.keys) = 1 THEN 'FULL' ELSE 'LEFT' END,
-            state.name, spelled(state.keys, 'fresh.%I'), spelled(state.keys, 'old.%I'), spelled(state.names, 'excluded.%I'), spelled(state.names, 'old.%I'))
+            state.name, spelled(state.keys, 'fresh.%I'), spelled(state.keys, 'old.%I'), spelled(state.names, 'excluded.%I'), spelled(state.names, 'old.%I'), accounts,
+            -- an account in quarantine takes what is its own with it; one that was never there does not
+            CASE WHEN accounts <> 'source_account' THEN 'AND (account.account_id IS NOT NULL OR account_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL))' END)
         INTO written, removed;
         EXECUTE format('ANALYZE %I', state.name);
         RAISE NOTICE 'refreshed model "%": % rows of % written, % removed, in % s', model, written, state.name, removed,
@@ -489,4 +496,4 @@ BEGIN
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text) IS
-'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was.';
+'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was. Rows that rules with quarantine in quality_rule find are left out, accounts with all that is their own, and counted in a NOTICE.';

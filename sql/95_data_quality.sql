@@ -1,0 +1,506 @@
+-- Data quality: rules about the rows of the sources, what they find, and what the headline figures would be without it.
+--
+-- A rule is an SQL condition that the rows found meet. The rows found are those that would be left out, so that one
+-- text says what is wrong, what quarantine removes and what the figures are compared without.
+
+-- What the histories cannot hold: refresh names the account, and rules find all of them.
+INSERT INTO source_check
+SELECT source, 90, string_agg(format(CASE WHEN type = 'timestamptz' THEN '(%1$I < ''0001-01-01 00:00+00'' OR %1$I >= ''10000-01-01 00:00+00'')'
+                                          -- a milestone is due when its day is over
+                                          WHEN name = 'due_on' THEN '%1$I NOT BETWEEN ''0001-01-01'' AND ''9999-12-30''' ELSE '%1$I NOT BETWEEN ''0001-01-01'' AND ''9999-12-31''' END, name)
+                              || CASE WHEN required AND (source, name) <> ('survey', 'responded_at') THEN '' ELSE format(' AND %I <> ''infinity''', name) END, ' OR ' ORDER BY position),
+       $$'a day or an instant outside the years 1 to 9999'$$
+FROM source_column WHERE source <> 'account' AND name <> 'renews_on' AND type IN ('date', 'timestamptz') GROUP BY source;
+INSERT INTO source_check VALUES
+-- NaN is above all numbers
+('subscription', 91, 'abs(mrr) > 1e18', $$format('mrr %s is no amount between -10^18 and 10^18', mrr)$$),
+('survey', 91, 'abs(lowest) > 1e18 OR abs(highest) > 1e18', $$format('the scale from %s to %s is out of range', lowest, highest)$$),
+('usage', 91, 'events >= 281474976710656', $$format('events %s are 2^48 or more', events)$$);
+
+CREATE TABLE iso_currency (code text PRIMARY KEY);
+COMMENT ON TABLE iso_currency IS 'The currencies of ISO 4217, with those withdrawn since 2020. One row a currency.';
+COMMENT ON COLUMN iso_currency.code IS 'Its alphabetic code';
+INSERT INTO iso_currency SELECT unnest(string_to_array('AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XDR XOF XPF XSU XUA YER ZAR ZMW ZWG ZWL', ' '));
+
+CREATE FUNCTION is_dst_hole(local timestamp, zone text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (local AT TIME ZONE zone) AT TIME ZONE zone <> local;
+COMMENT ON FUNCTION is_dst_hole(timestamp, text) IS
+'Is this a local time that the zone never had, because clocks were set forward over it? A column of the type timestamp that holds such times is of another zone than it is taken for. It cannot be seen in an instant any more: ask before the mapping, of the column of your own table. An unknown zone: SQLSTATE 22023. NULL for NULL.';
+
+CREATE TABLE quality_check (
+    position       smallint PRIMARY KEY,
+    rule           text    NOT NULL,
+    source         text    NOT NULL,
+    severity       text    NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
+    kind           text    NOT NULL CHECK (kind IN ('row', 'set', 'feed')),
+    condition      text    NOT NULL,
+    can_quarantine boolean NOT NULL,
+    stops_refresh  boolean NOT NULL,
+    description    text    NOT NULL,
+    UNIQUE (rule, source));
+COMMENT ON TABLE quality_check IS 'The rules of data quality that every model begins with. One row a rule and source.';
+COMMENT ON COLUMN quality_check.position IS 'Order';
+COMMENT ON COLUMN quality_check.rule IS 'Name of the rule';
+COMMENT ON COLUMN quality_check.source IS 'The source whose rows it is about';
+COMMENT ON COLUMN quality_check.severity IS 'Severity at first: error, a figure is wrong or refresh stops; warning, one may be; info, good to know';
+COMMENT ON COLUMN quality_check.kind IS 'row: a row is judged by itself; set: beside the others of its source; feed: the source as a whole, and the rows found are its latest';
+COMMENT ON COLUMN quality_check.condition IS 'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account has it) and until_at (now), with window functions over the source';
+COMMENT ON COLUMN quality_check.can_quarantine IS 'Can the rows found be left out? Of a set, the first row is not among them; an account is left out with all that is its own';
+COMMENT ON COLUMN quality_check.stops_refresh IS 'Do they stop CALL refresh() unless they are in quarantine?';
+COMMENT ON COLUMN quality_check.description IS 'What it means, and what to do';
+
+GRANT SELECT ON iso_currency, quality_check TO PUBLIC;
+
+-- What stops a refresh, by the names of rules; a check without a name here is called by its number.
+INSERT INTO quality_check
+SELECT 100 + row_number() OVER (ORDER BY c.source, c.position), coalesce(n.rule, 'refused ' || c.position), c.source, 'error', 'row', c.failing, true, true,
+       coalesce(n.description, 'Refresh stops at such rows: mend them, or leave them out')
+FROM source_check c LEFT JOIN (VALUES
+    ('subscription', 2, 'start missing', 'Nothing says since when it is in force: give it a starts_on'),
+    ('subscription', 3, 'ends before start', 'A term cannot end before it starts: the days are swapped, or one is mistyped'),
+    ('subscription', 4, 'mrr missing', 'Nothing says what it is worth: give it an mrr, 0 if it is free'),
+    ('subscription', 91, 'amount out of range', 'No amount of money: mend it'),
+    ('ticket', 2, 'opening missing', 'Nothing says when it was opened: give it an opened_at'),
+    ('ticket', 3, 'reopened below 0', 'A count cannot be below 0: mend it'),
+    ('ticket', 4, 'agent replies below 0', 'A count cannot be below 0: mend it'),
+    ('survey', 2, 'unknown kind', 'Only nps, csat and ces are known: map it to one of them, or leave it out'),
+    ('survey', 3, 'neither sent nor answered', 'Nothing says when it was: give it a sent_at or responded_at'),
+    ('survey', 4, 'scale upside down', 'lowest has to be below highest; higher_is_better says which end is the good one'),
+    ('survey', 5, 'direction missing', 'CES scales run both ways: say by higher_is_better which end is the good one'),
+    ('survey', 91, 'scale out of range', 'No ends of a scale: mend them'),
+    ('usage', 2, 'instant missing', 'Nothing says when it happened: give it an at'),
+    ('usage', 3, 'events below 0', 'A count cannot be below 0: mend it'),
+    ('usage', 4, 'feature name too long', 'More than 255 bytes are no name of a feature: an address or a message was mapped to it'),
+    ('usage', 91, 'events out of range', 'No count of events: mend it'),
+    ('milestone', 2, 'name missing', 'Nothing says what was reached: give it a milestone'),
+    ('signal', 2, 'name missing', 'Nothing says which signal it is: give it a name'),
+    ('signal', 3, 'instant missing', 'Nothing says when it was so: give it an at'),
+    ('signal', 4, 'value missing', 'A signal without a value says nothing: leave it out'),
+    ('signal', 5, 'value out of range', 'No number that counts: mend it'),
+    ('entitlement', 2, 'feature missing', 'Nothing says what the account is entitled to: give it a feature'),
+    ('entitlement', 3, 'ends before start', 'An entitlement cannot end before it starts: the days are swapped, or one is mistyped')
+    ) n(source, position, rule, description) USING (source, position)
+WHERE c.failing <> 'account_id IS NULL' AND c.position <> 90
+UNION ALL
+SELECT 200 + row_number() OVER (ORDER BY source, position), CASE position WHEN 90 THEN 'date out of range' ELSE 'account missing' END, source, 'error', 'row', failing, true, true,
+       CASE position WHEN 90 THEN 'No day or instant of the years 1 to 9999: mistyped, or a stand-in for none: map it to NULL' ELSE 'Nothing says whose it is: give it an account_id' END
+FROM source_check WHERE failing = 'account_id IS NULL' OR position = 90;
+
+INSERT INTO quality_check
+SELECT 300 + row_number() OVER (ORDER BY source), 'orphan', source, 'error', 'row', 'account_id IS NOT NULL AND known_id IS NULL', true, false,
+       'Of an account that source_account does not have: it counts, but has no name, segment or owner: map the account too, or mend the key'
+FROM (SELECT DISTINCT source FROM source_column WHERE name = 'account_id' AND source <> 'account') s
+UNION ALL
+SELECT 330 + row_number() OVER (ORDER BY source), 'future date', source, 'warning', 'row', condition, true, false,
+       'It happened after now: a clock is wrong, a zone is, or the year is mistyped; it counts as not yet'
+FROM (VALUES ('ticket', $$greatest(opened_at, nullif(first_reply_at, 'infinity'), nullif(solved_at, 'infinity'), nullif(escalated_at, 'infinity')) > until_at$$),
+             ('survey', $$greatest(nullif(responded_at, 'infinity'), sent_at) > until_at$$), ('usage', $$at > until_at AND at < 'infinity'$$), ('signal', $$at > until_at AND at < 'infinity'$$), ('milestone', $$reached_at > until_at AND reached_at <> 'infinity'$$),
+             -- on no day of the earth yet
+             ('account', $$created_on > (until_at AT TIME ZONE 'Pacific/Kiritimati')::date$$)) v(source, condition)
+UNION ALL
+SELECT 900 + row_number() OVER (ORDER BY source), 'stale feed', source, 'warning', 'feed', format($$%1$I = (SELECT max(f.%1$I) FROM %2$I f, reporting_range r WHERE f.%1$I <= r.as_of_at)
+    AND %1$I < (SELECT as_of_at FROM reporting_range) - (
+        -- days without a row between days with; that one pause was longer once does not make it usual
+        SELECT CASE WHEN count(gap) >= 10 THEN greatest(3, 5 * percentile_disc(0.95) WITHIN GROUP (ORDER BY gap), (array_agg(gap ORDER BY gap DESC))[2]) END
+        FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT f.%1$I::date AS day FROM %2$I f, reporting_range r WHERE f.%1$I <= r.as_of_at AND f.%1$I > '-infinity') d) g) * interval '1 day'$$, time_column, 'source_' || source),
+       false, false, 'No new row for five times its usual interval, three days and two of its pauses: see whether the feed still runs; figures of the last days are too low'
+FROM (VALUES ('usage', 'at'), ('ticket', 'opened_at'), ('survey', 'responded_at'), ('signal', 'at')) v(source, time_column);
+
+INSERT INTO quality_check VALUES
+(400, 'account missing', 'account', 'error', 'row', 'account_id IS NULL', true, true, 'An account without a key: give it one'),
+(401, 'account twice', 'account', 'error', 'set', 'account_id IS NOT NULL AND row_number() OVER (PARTITION BY account_id ORDER BY source_account) > 1', false, true,
+ 'Two accounts of one key: give one row an account in the query given to map, since every view reads it'),
+(402, 'unknown time zone', 'account', 'error', 'row', 'time_zone IS NOT NULL AND lower(time_zone) NOT IN (SELECT lower(name) FROM pg_timezone_names)', true, false,
+ 'No time zone by IANA''s names, and where its usage is mapped refresh fails: map it to a name like Europe/Berlin, or to NULL'),
+(403, 'test account', 'account', 'info', 'row', $$is_test OR name ~* '(^|[^[:alpha:]])(test|testing|demo|qa|sandbox|dummy)([^[:alpha:]]|$)'$$, true, false,
+ 'Marked as a test, or named like one: map is_test, and the model leaves it out'),
+(404, 'more users than seats', 'account', 'info', 'row', 'account_id IN (SELECT account_id FROM usage_depth WHERE is_over_seats)', false, false,
+ 'More users are active than seats were bought, as of the last refresh: room to expand, users counted twice, or seats out of date'),
+(410, 'negative mrr', 'subscription', 'warning', 'row', 'mrr < 0', true, false,
+ 'A credit or a correction among the MRR: credit_rule of the policy says whether it counts; MRR of a term is not below 0'),
+(411, 'overlap', 'subscription', 'warning', 'set',
+ $$subscription_id IS NOT NULL AND (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL)
+   AND starts_on < max(coalesce(ends_on, 'infinity')) FILTER (WHERE (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL))
+       OVER (PARTITION BY account_id, subscription_id, product ORDER BY starts_on, source_subscription ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)$$, true, false,
+ 'It starts while an earlier row of this subscription and product is in force, and its MRR counts twice: end the earlier row on the day on which this one starts'),
+(412, 'gap', 'subscription', 'warning', 'set',
+ $$subscription_id IS NOT NULL AND starts_on > max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL) OVER earlier
+   AND starts_on - max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL) OVER earlier >= (SELECT gap_smooth_days FROM policy)$$, false, false,
+ 'It starts days after its subscription had ended, and reads as churn and reactivation: a renewal signed late, or a term that is missing; see gap_smooth_days'),
+(413, 'double-counted subscription', 'subscription', 'warning', 'set',
+ 'mrr > 0 AND subscription_id IS NOT NULL AND dense_rank() OVER (PARTITION BY account_id, product, mrr, starts_on ORDER BY subscription_id) > 1', true, false,
+ 'Another subscription of this account has the same product, MRR and start: copied by a move from one system to another, or bought twice'),
+(414, 'duplicate row', 'subscription', 'warning', 'set', 'subscription_id IS NULL AND row_number() OVER (PARTITION BY source_subscription ORDER BY starts_on) > 1', true, false,
+ 'The same in every column as another row, without a subscription_id to tell them apart: a join in the query given to map, or bought twice'),
+(415, 'unknown currency', 'subscription', 'warning', 'row', 'currency IS NOT NULL AND upper(currency) NOT IN (SELECT code FROM iso_currency)', true, false,
+ 'No currency of ISO 4217 (csmetrics.iso_currency): mend the code; amounts of other currencies add up as if they were one'),
+(420, 'duplicate ticket', 'ticket', 'warning', 'set', 'ticket_id IS NOT NULL AND row_number() OVER (PARTITION BY ticket_id ORDER BY opened_at, source_ticket) > 1', true, false,
+ 'A ticket_id that is there before: a join in the query given to map, or two help desks that count alike'),
+(421, 'solved before opened', 'ticket', 'warning', 'row', 'solved_at < opened_at', true, false,
+ 'A solve before the opening takes no time, and is in no figure of how long it took: two clocks, or the zone of one column is wrong'),
+(422, 'reply before opened', 'ticket', 'warning', 'row', 'first_reply_at < opened_at', true, false,
+ 'A reply before the opening is in no figure of how long it took: two clocks, or the agent opened it afterwards'),
+(430, 'duplicate answer', 'survey', 'warning', 'set',
+ 'respondent_id IS NOT NULL AND responded_at IS NOT NULL AND row_number() OVER (PARTITION BY account_id, respondent_id, lower(kind), responded_at, ticket_id ORDER BY source_survey) > 1', true, false,
+ 'The same person answered the same question at the same instant before: sent twice, or doubled by a join'),
+(431, 'score off its scale', 'survey', 'warning', 'row',
+ $$(lowest >= highest) IS NOT TRUE AND (score < coalesce(lowest, CASE lower(kind) WHEN 'nps' THEN 0 ELSE 1 END) OR score > coalesce(highest, CASE lower(kind) WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END))$$, true, false,
+ 'Below the lowest or above the highest score: rejected, and in no figure; say by lowest and highest which scale it is'),
+(432, 'nps not whole', 'survey', 'warning', 'row', $$lower(kind) = 'nps' AND score <> trunc(score) AND score < 'Infinity'$$, true, false,
+ 'Nobody answers NPS with a fraction: a mean of answers, or another scale'),
+(433, 'answered before sent', 'survey', 'warning', 'row', 'responded_at < sent_at', true, false,
+ 'An answer before the question: two clocks, or the zone of one column is wrong'),
+(440, 'bot or test user', 'usage', 'info', 'row',
+ $$user_id ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|demo|qa)([^[:alpha:]]|$)' OR role ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|qa)([^[:alpha:]]|$)'$$, true, false,
+ 'Usage of users or roles named like bots or tests: leave them out in the query given to map'),
+(441, 'inhuman usage', 'usage', 'info', 'set',
+ $$(account_id, user_id) IN (SELECT u.account_id, u.user_id FROM (SELECT DISTINCT account_id, user_id, date_trunc('hour', at) AS hour FROM source_usage WHERE user_id IS NOT NULL AND at > '-infinity' AND at < 'infinity') u
+                             GROUP BY u.account_id, u.user_id HAVING max(u.hour) - min(u.hour) >= interval '71 hours' AND count(*) >= 0.9 * (extract(epoch FROM max(u.hour) - min(u.hour)) / 3600 + 1))$$, true, false,
+ 'Users active in nine of ten hours of three days and more, night and day: a bot, or an account that many share'),
+(450, 'reached before start', 'milestone', 'warning', 'set',
+ 'is_start IS NOT TRUE AND reached_at < min(reached_at) FILTER (WHERE is_start) OVER (PARTITION BY account_id)', true, false,
+ 'Reached before the milestone that starts the clock; first value before the start is in no figure: see which of the two is mistyped');
+-- a window of its own name is spelled out where it is used
+UPDATE quality_check SET condition = replace(condition, 'OVER earlier', 'OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)');
+
+CREATE FUNCTION can_quarantine(rule text, source text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+RETURN (SELECT c.can_quarantine FROM quality_check c WHERE (c.rule, c.source) = ($1, $2));
+COMMENT ON FUNCTION can_quarantine(text, text) IS 'Internal: can_quarantine of quality_check; NULL without such a rule';
+
+INSERT INTO model_table VALUES
+('quality_rule', ARRAY[
+    'PRIMARY KEY (source, rule)',
+    'CONSTRAINT rule_of_1_to_255_bytes CHECK (octet_length(rule) BETWEEN 1 AND 255)',
+    $$CONSTRAINT known_severity CHECK (severity IN ('error', 'warning', 'info'))$$,
+    'CONSTRAINT known_rule_or_condition CHECK (condition IS NOT NULL OR csmetrics.can_quarantine(rule, source) IS NOT NULL)',
+    'CONSTRAINT rows_that_can_be_left_out CHECK (NOT quarantine OR condition IS NOT NULL OR coalesce(csmetrics.can_quarantine(rule, source), false))'],
+ 'SELECT rule, source, severity, description, NULL, true, false FROM csmetrics.quality_check',
+ 'The rules of data quality, one row a rule and source, which CALL csmetrics.validate holds the sources to: those of csmetrics.quality_check, whose condition is NULL, and any of your own. Change the severity, disable them, or put what they find in quarantine.'),
+('data_finding', ARRAY['PRIMARY KEY (source, rule)'], NULL,
+ 'What the last CALL csmetrics.validate found, a row a rule and source that it checked. Written by it alone; view data_quality reads it.');
+
+INSERT INTO table_column VALUES
+('quality_rule', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
+('quality_rule', 2, 'source', 'text', NULL, 'The source whose rows it is about', NULL, NULL),
+('quality_rule', 3, 'severity', 'text', $$'warning'$$, 'error, warning or info', NULL, NULL),
+('quality_rule', 4, 'description', 'text', NULL, 'What it means, and what to do', NULL, NULL),
+('quality_rule', 5, 'condition', 'text', NULL, 'SQL condition over the columns of source_<source> that the rows found meet; NULL: that of csmetrics.quality_check', 'source_{source}', 'boolean'),
+('quality_rule', 6, 'is_enabled', 'boolean', 'true', 'Is it checked, and its quarantine in force?', NULL, NULL),
+('quality_rule', 7, 'quarantine', 'boolean', 'false', 'Are the rows found left out of the histories, accounts with all that is their own? It takes effect with the next refresh; csmetrics.quality_check.can_quarantine says where that is possible', NULL, NULL),
+('data_finding', 1, 'rule', 'text', NULL, 'Name of the rule', NULL, NULL),
+('data_finding', 2, 'source', 'text', NULL, 'The source', NULL, NULL),
+('data_finding', 3, 'severity', 'text NOT NULL', NULL, 'error, warning or info', NULL, NULL),
+('data_finding', 4, 'description', 'text', NULL, 'What it means, and what to do', NULL, NULL),
+('data_finding', 5, 'row_count', 'bigint NOT NULL', NULL, 'Rows found', NULL, NULL),
+('data_finding', 6, 'account_count', 'bigint', NULL, 'Accounts that they are of; NULL where the source as a whole is meant', NULL, NULL),
+('data_finding', 7, 'sample_keys', 'text', NULL, 'The first five of them: the required columns and keys of each', NULL, NULL),
+('data_finding', 8, 'mrr', 'numeric', NULL, 'MRR as of now of these accounts, as the rows say that can be right, those in quarantine left out', NULL, NULL),
+('data_finding', 9, 'nrr_rate', 'double precision', NULL, 'NRR of the trailing year, as a refresh now would give it; as are the others', NULL, NULL),
+('data_finding', 10, 'without_nrr_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 11, 'grr_rate', 'double precision', NULL, 'GRR of the trailing year', NULL, NULL),
+('data_finding', 12, 'without_grr_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 13, 'logo_churn_rate', 'double precision', NULL, 'Logo churn of the trailing year', NULL, NULL),
+('data_finding', 14, 'without_logo_churn_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 15, 'closing_mrr', 'numeric', NULL, 'MRR as of now of all', NULL, NULL),
+('data_finding', 16, 'without_closing_mrr', 'numeric', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 17, 'fcr_rate', 'double precision', NULL, 'First contact resolution of the tickets opened in the trailing year', NULL, NULL),
+('data_finding', 18, 'without_fcr_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 19, 'csat_rate', 'double precision', NULL, 'CSAT of the answers of the trailing year', NULL, NULL),
+('data_finding', 20, 'without_csat_rate', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 21, 'nps_score', 'double precision', NULL, 'NPS of the answers of the trailing year', NULL, NULL),
+('data_finding', 22, 'without_nps_score', 'double precision', NULL, 'The same without the rows found', NULL, NULL),
+('data_finding', 23, 'effect', 'text', NULL, 'The difference in words', NULL, NULL),
+('data_finding', 24, 'is_quarantined', 'boolean NOT NULL', NULL, 'Does refresh leave these rows out?', NULL, NULL),
+('data_finding', 25, 'checked_at', 'timestamptz NOT NULL', NULL, 'When it was checked', NULL, NULL),
+('data_finding', 26, 'policy_hash', 'text NOT NULL', NULL, 'Fingerprint of the policy then', NULL, NULL);
+
+INSERT INTO model_column VALUES
+('source', 'The source whose rows these are'),
+('description', 'What it means, and what to do'),
+('row_count', 'Rows found'),
+('sample_keys', 'The first five of them: the required columns and keys of each'),
+('effect', 'What the headline figures would be without the rows found, in words'),
+('without_nrr_rate', 'NRR of the trailing year without the rows found'),
+('nrr_change_rate', 'The difference'),
+('without_grr_rate', 'GRR of the trailing year without the rows found'),
+('grr_change_rate', 'The difference'),
+('without_logo_churn_rate', 'Logo churn of the trailing year without the rows found'),
+('logo_churn_change_rate', 'The difference'),
+('without_closing_mrr', 'Closing MRR without the rows found'),
+('closing_change_mrr', 'The difference'),
+('without_fcr_rate', 'First contact resolution of the tickets opened in the trailing year without the rows found'),
+('fcr_change_rate', 'The difference'),
+('without_csat_rate', 'CSAT of the answers of the trailing year without the rows found'),
+('csat_change_rate', 'The difference'),
+('without_nps_score', 'NPS of the answers of the trailing year without the rows found'),
+('nps_change_score', 'The difference'),
+('is_quarantined', 'Does refresh leave these rows out?'),
+('checked_at', 'When that was found')
+ON CONFLICT (name) DO NOTHING;
+
+INSERT INTO model_view VALUES
+(590, 'data_quality', $$
+    SELECT rule, severity, source, description, row_count, account_count, sample_keys, mrr, effect,
+           nrr_rate, without_nrr_rate, without_nrr_rate - nrr_rate AS nrr_change_rate, grr_rate, without_grr_rate, without_grr_rate - grr_rate AS grr_change_rate,
+           logo_churn_rate, without_logo_churn_rate, without_logo_churn_rate - logo_churn_rate AS logo_churn_change_rate, closing_mrr, without_closing_mrr, without_closing_mrr - closing_mrr AS closing_change_mrr,
+           fcr_rate, without_fcr_rate, without_fcr_rate - fcr_rate AS fcr_change_rate, csat_rate, without_csat_rate, without_csat_rate - csat_rate AS csat_change_rate,
+           nps_score, without_nps_score, without_nps_score - nps_score AS nps_change_score, is_quarantined, checked_at, policy_hash
+    FROM data_finding
+    WHERE row_count > 0
+    ORDER BY array_position('{error,warning,info}', severity), is_quarantined, abs(without_nrr_rate - nrr_rate) DESC NULLS LAST, mrr DESC NULLS LAST, row_count DESC, source, rule
+$$, 'What is wrong with the rows of the sources, as the last CALL csmetrics.validate found it, the worst first: how many rows and accounts, how much MRR they touch, and what the headline figures would be without them.', NULL);
+
+CREATE FUNCTION judged_rows(source text, conditions text[], rows text DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+-- the planner drops the join where no condition asks for known_id
+RETURN format('SELECT %1$I.*, ARRAY[%2$s]::boolean[] AS found FROM %3$s AS %1$I %4$s CROSS JOIN (SELECT greatest(now(), (as_of + 1)::timestamp AT TIME ZONE time_zone - interval ''1 microsecond'') AS until_at FROM policy) AS clock',
+    'source_' || source, (SELECT string_agg(format(E'(%s\n)', condition), ', ' ORDER BY n) FROM unnest(conditions) WITH ORDINALITY c(condition, n)), coalesce(rows, quote_ident('source_' || source)),
+    CASE WHEN EXISTS (SELECT FROM source_column c WHERE c.source = $1 AND c.name = 'account_id')
+         THEN format('LEFT JOIN (SELECT DISTINCT account_id AS known_id FROM source_account) AS known ON known_id = %I.account_id', 'source_' || source) END);
+COMMENT ON FUNCTION judged_rows(text, text[], text) IS
+'Internal: a query of the rows of a source, or of the query in brackets, with what the conditions say of each in found. To be run with the path of the model.';
+
+CREATE FUNCTION quality_condition(model text, rule text, source text, condition text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    IF condition IS NULL THEN
+        RETURN (SELECT c.condition FROM quality_check c WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
+    END IF;
+    RETURN checked_expression(condition, format('%I.%I', model, 'source_' || source)::regclass, 'boolean');
+EXCEPTION WHEN OTHERS THEN
+    RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
+END
+$$;
+COMMENT ON FUNCTION quality_condition(text, text, text, text) IS 'Internal: the condition of a row of quality_rule, spelled out. An error names the rule.';
+
+CREATE FUNCTION kept_rows(model text, source text, without text[] DEFAULT '{}', only_right boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    rows text := quote_ident('source_' || source);
+    columns text := (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position) FROM source_column c WHERE c.source = kept_rows.source);
+    conditions text[];
+    condition text;
+BEGIN
+    -- rows are judged by themselves before they are judged beside others
+    EXECUTE format('SELECT array_agg(quality_condition($1, rule, source, r.condition) ORDER BY coalesce(c.kind, ''row''), c.position NULLS FIRST, rule)
+                    FROM %I.quality_rule r LEFT JOIN quality_check c USING (rule, source) WHERE source = $2 AND r.is_enabled AND r.quarantine', model) INTO conditions USING model, source;
+    conditions := without || CASE WHEN only_right THEN ARRAY(SELECT s.failing FROM source_check s WHERE s.source = kept_rows.source ORDER BY s.position) END || conditions;
+    FOREACH condition IN ARRAY conditions LOOP
+        rows := format('(SELECT %s FROM (%s) AS judged WHERE found[1] IS NOT TRUE)', columns, judged_rows(source, ARRAY[condition], rows));
+    END LOOP;
+    RETURN rows;
+END
+$$;
+COMMENT ON FUNCTION kept_rows(text, text, text[], boolean) IS
+'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that meet one of the conditions; only_right: and those that stop a refresh. To be run with the path of the model.';
+
+CREATE FUNCTION headline_states(rows jsonb, accounts text[] DEFAULT NULL, OUT movements mrr_movements, OUT resolved rate, OUT satisfied survey, OUT promoted survey, OUT mrr numeric)
+LANGUAGE plpgsql STABLE AS $headline$
+DECLARE
+    history jsonb := (
+        SELECT jsonb_object_agg(h.name, format('(SELECT account_id, %s AS history FROM %s AS %I, (SELECT policy AS rules FROM policy) AS p WHERE (%s) AND %s GROUP BY account_id)',
+                                               h.expression, rows ->> h.source, 'source_' || h.source, h.condition, CASE WHEN accounts IS NULL THEN 'true' ELSE 'account_id::text IN (SELECT unnest($1))' END))
+        FROM csmetrics.model_history h WHERE h.state = 'account_state' AND h.name IN ('revenue', 'tickets', 'answers') AND rows ? h.source);
+BEGIN
+    -- as the views of revenue, support and satisfaction have it, for the twelve months to as_of_on
+    EXECUTE format($query$
+        WITH day AS (SELECT as_of_on, as_of_at, date_trunc('month', as_of_on)::date AS month_on, (date_trunc('month', as_of_on) - interval '11 months') AT TIME ZONE time_zone AS from_at, time_zone FROM reporting_range),
+        -- facts of accounts that were never there count
+        gone AS MATERIALIZED (SELECT account_id FROM source_account WHERE account_id IS NOT NULL
+                              EXCEPT SELECT account_id FROM %1$s AS a WHERE is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
+        revenue AS MATERIALIZED (SELECT * FROM %2$s AS h),
+        fact AS (
+            SELECT h.account_id, f.kind, f.respondent, f.responded_at, date_trunc('month', f.responded_at AT TIME ZONE d.time_zone)::date AS month,
+                   CASE f.kind WHEN 'nps' THEN rescale(f.score, coalesce(f.lowest, 0), coalesce(f.highest, 10), true, coalesce(f.lowest, 0), coalesce(f.highest, 10))
+                               ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5), coalesce(f.higher_is_better, true), 1, 5) END AS score
+            FROM day d, %4$s h, LATERAL answer_facts(h.history, d.as_of_at) f
+            WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.kind IN ('nps', 'csat') AND f.responded_at >= d.from_at AND f.score IS NOT NULL),
+        given AS (
+            SELECT kind, CASE p.answer_rule WHEN 'mean' THEN CASE WHEN respondent IS NULL THEN score ELSE avg(score) OVER one END ELSE score END AS score,
+                   p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER (one ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC, score) AS counts
+            FROM policy p, fact WINDOW one AS (PARTITION BY account_id, month, kind, respondent, score = 'NaN'))
+        SELECT (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(h.history, p.gap_smooth_days), p.pause_churn_days), d.month_on, d.as_of_on + 1, 'month', 12) FROM day d, policy p, revenue h WHERE h.account_id NOT IN (SELECT account_id FROM gone)),
+               (SELECT rate_agg(f.first_contact) FROM day d, policy p, %3$s h, LATERAL ticket_facts(h.history, d.as_of_at, p.contact_window_days * interval '1 day') f WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.opened_at >= d.from_at),
+               (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'csat'),
+               (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'nps'),
+               (SELECT sum(mrr_at(h.history, d.as_of_on)) FROM day d, revenue h) $query$,
+        rows ->> 'account', history ->> 'revenue', coalesce(history ->> 'tickets', '(SELECT account_id, NULL::tickets AS history FROM source_account WHERE false)'),
+        coalesce(history ->> 'answers', '(SELECT account_id, NULL::answers AS history FROM source_account WHERE false)'))
+    INTO movements, resolved, satisfied, promoted, mrr USING accounts;
+END
+$headline$;
+COMMENT ON FUNCTION headline_states(jsonb, text[]) IS
+'Internal: what the headline figures of the trailing year are readings of, worked out from the sources: rows has what to select from by source, without ticket and survey nothing is read of these; of the accounts of these keys, NULL: of all. mrr is that of all of them as of now, whether or not there are such accounts. To be run with the path of the model.';
+
+CREATE FUNCTION effect_in_words(names text[], units text[], figures double precision[], without double precision[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT coalesce('excluding these, ' || string_agg(
+            CASE WHEN figure IS NULL THEN name || ' becomes known' WHEN other IS NULL THEN name || ' is unknown'
+                 ELSE format('%s %s %s%s', name, CASE WHEN other > figure THEN 'rises' ELSE 'falls' END, CASE WHEN round(change, 1) = 0 THEN 'less than 0.1' ELSE trim_scale(round(change, 1))::text END, CASE WHEN round(change, 1) = 1 THEN rtrim(unit, 's') ELSE unit END) END, ', ' ORDER BY n),
+            'excluding these changes no headline figure')
+        FROM ROWS FROM (unnest(names), unnest(units), unnest(figures), unnest(without)) WITH ORDINALITY f(name, unit, figure, other, n), LATERAL (SELECT abs(other - figure)::numeric AS change) c
+        WHERE figure IS DISTINCT FROM other);
+COMMENT ON FUNCTION effect_in_words(text[], text[], double precision[], double precision[]) IS 'Internal: how figures change, in words, to a tenth of their units';
+
+CREATE FUNCTION findings_of(source text, rules text[], conditions text[], OUT rule text, OUT condition text, OUT row_count bigint, OUT accounts text[], OUT sample_keys text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE AS $findings$
+DECLARE
+    key text := (SELECT string_agg(format('coalesce(%I::text, ''NULL'')', c.name), ' || '' / '' || ' ORDER BY c.position) FROM csmetrics.source_column c
+                 WHERE c.source = findings_of.source AND (c.required OR c.name IN (findings_of.source || '_id', 'name', 'user_id', 'respondent_id')));
+    account text := CASE WHEN EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = findings_of.source AND c.name = 'account_id') THEN 'account_id::text' ELSE 'NULL::text' END;
+BEGIN
+    -- all rules in one pass; OFFSET 0 keeps the planner from working them out once for each
+    RETURN QUERY EXECUTE format($query$
+        SELECT ($1)[n], ($2)[n], coalesce(f.row_count, 0), coalesce(f.accounts, '{}'), f.sample_keys
+        FROM generate_series(1, %3$s) n LEFT JOIN (
+            SELECT n, count(*) AS row_count, array_agg(DISTINCT account) FILTER (WHERE account IS NOT NULL) AS accounts, string_agg(key, '; ' ORDER BY place) FILTER (WHERE place <= 5) AS sample_keys
+            FROM (SELECT n, %1$s AS account, %2$s AS key, row_number() OVER (PARTITION BY n ORDER BY %2$s) AS place FROM (%4$s OFFSET 0) j, generate_series(1, %3$s) n WHERE true = ANY (j.found) AND j.found[n]) k
+            GROUP BY n) f USING (n) $query$, account, key, cardinality(rules), csmetrics.judged_rows(source, conditions)) USING rules, conditions;
+EXCEPTION WHEN OTHERS THEN
+    IF cardinality(rules) = 1 THEN
+        RAISE EXCEPTION '"%" of source "%": %', rules[1], source, SQLERRM USING ERRCODE = SQLSTATE;
+    END IF;
+    -- one after the other, to tell which of them it is
+    FOR i IN 1 .. cardinality(rules) LOOP
+        PERFORM FROM csmetrics.findings_of(source, rules[i:i], conditions[i:i]);
+    END LOOP;
+    RAISE;
+END
+$findings$;
+COMMENT ON FUNCTION findings_of(text, text[], text[]) IS
+'Internal: what each condition finds among the rows of a source. An error names the rule. To be run with the path of the model.';
+
+CREATE FUNCTION left_out_count(model text, source text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    result bigint;
+BEGIN
+    EXECUTE format('SELECT (SELECT count(*) FROM %I) - (SELECT count(*) FROM %s AS kept)', 'source_' || source, csmetrics.kept_rows(model, source)) INTO result;
+    RETURN result;
+EXCEPTION WHEN OTHERS THEN
+    -- tells which rule it is
+    PERFORM FROM quality_rule q, LATERAL csmetrics.findings_of(q.source, ARRAY[q.rule], ARRAY[csmetrics.quality_condition(model, q.rule, q.source, q.condition)])
+    WHERE q.source = left_out_count.source AND q.is_enabled AND q.quarantine;
+    RAISE;
+END
+$$;
+COMMENT ON FUNCTION left_out_count(text, text) IS
+'Internal: how many rows of a source are in quarantine. An error names the rule. To be run with the path of the model.';
+
+CREATE FUNCTION data_findings(model text,
+    OUT rule text, OUT source text, OUT severity text, OUT description text, OUT row_count bigint, OUT account_count bigint, OUT sample_keys text, OUT mrr numeric,
+    OUT nrr_rate double precision, OUT without_nrr_rate double precision, OUT grr_rate double precision, OUT without_grr_rate double precision, OUT logo_churn_rate double precision, OUT without_logo_churn_rate double precision,
+    OUT closing_mrr numeric, OUT without_closing_mrr numeric, OUT fcr_rate double precision, OUT without_fcr_rate double precision, OUT csat_rate double precision, OUT without_csat_rate double precision,
+    OUT nps_score double precision, OUT without_nps_score double precision, OUT effect text, OUT is_quarantined boolean)
+RETURNS SETOF record
+-- long queries, each run once: compiling them takes longer than running them
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $findings$
+DECLARE
+    part record;
+    finding record;
+    of_policy record;
+    usual jsonb;
+    rows jsonb;
+    all_of record;
+    theirs record;
+    rebuilt record;
+    started timestamptz;
+    found_count integer;
+BEGIN
+    -- Whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back. The rows found stay.
+    BEGIN
+        PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+        SELECT p.pause_rule = 'churn' AS pauses_are_churn, p.satisfied_from, p.time_zone INTO of_policy FROM policy p;
+        -- keys read the same in every session
+        PERFORM set_config('TimeZone', of_policy.time_zone, true), set_config('DateStyle', 'ISO, YMD', true), set_config('transaction_read_only', 'on', true);
+        SELECT jsonb_object_agg(s, kept_rows(model, s, only_right => true)) INTO usual FROM unnest('{account,subscription,ticket,survey}'::text[]) s;
+
+        FOR part IN
+            SELECT q.source, array_agg(q.rule ORDER BY c.position, q.rule) AS rules, array_agg(quality_condition(model, q.rule, q.source, q.condition) ORDER BY c.position, q.rule) AS conditions
+            FROM quality_rule q LEFT JOIN quality_check c USING (rule, source) WHERE q.is_enabled GROUP BY q.source ORDER BY q.source
+        LOOP
+            started := clock_timestamp();
+            found_count := 0;
+            FOR finding IN
+                SELECT f.*, q.severity, coalesce(q.description, c.description) AS description, q.quarantine, coalesce(c.kind, 'row') AS kind,
+                       coalesce(c.can_quarantine OR q.condition IS NOT NULL, true) AS can_quarantine, coalesce(c.stops_refresh AND q.condition IS NULL, false) AS stops_refresh
+                FROM findings_of(part.source, part.rules, part.conditions) f JOIN quality_rule q ON (q.rule, q.source) = (f.rule, part.source) LEFT JOIN quality_check c ON (c.rule, c.source) = (q.rule, q.source)
+            LOOP
+                rule := finding.rule;  source := part.source;  severity := finding.severity;  description := finding.description;  is_quarantined := finding.quarantine;
+                row_count := finding.row_count;  account_count := CASE WHEN finding.kind <> 'feed' THEN cardinality(finding.accounts) END;  sample_keys := finding.sample_keys;
+                mrr := NULL;  effect := NULL;
+                nrr_rate := NULL;  grr_rate := NULL;  logo_churn_rate := NULL;  closing_mrr := NULL;  fcr_rate := NULL;  csat_rate := NULL;  nps_score := NULL;
+                without_nrr_rate := NULL;  without_grr_rate := NULL;  without_logo_churn_rate := NULL;  without_closing_mrr := NULL;  without_fcr_rate := NULL;  without_csat_rate := NULL;  without_nps_score := NULL;
+                IF row_count > 0 THEN
+                    found_count := found_count + 1;
+                    effect := CASE WHEN is_quarantined THEN 'left out already: in quarantine' WHEN finding.kind = 'feed' THEN 'nothing to leave out: rows are missing'
+                                   WHEN NOT finding.can_quarantine THEN 'nothing to leave out'
+                                   WHEN NOT usual ? source THEN 'no headline figure is made of these' END
+                              || CASE WHEN finding.stops_refresh AND NOT is_quarantined THEN '; refresh stops at them' ELSE '' END;
+                END IF;
+                IF row_count > 0 AND finding.kind <> 'feed' THEN
+                    -- of the accounts concerned alone: those of usage and the like are not rebuilt
+                    theirs := headline_states(usual - CASE source WHEN 'account' THEN '{}' WHEN 'ticket' THEN '{survey}' WHEN 'survey' THEN '{ticket}' ELSE '{ticket,survey}' END::text[], finding.accounts);
+                    mrr := coalesce(theirs.mrr, 0);
+                    IF effect IS NULL THEN
+                        IF all_of IS NULL THEN
+                            all_of := headline_states(usual);
+                        END IF;
+                        rows := usual || jsonb_build_object(source, kept_rows(model, source, ARRAY[finding.condition], true));
+                        rebuilt := headline_states(rows - CASE source WHEN 'account' THEN '{}' WHEN 'ticket' THEN '{survey}' WHEN 'survey' THEN '{ticket}' ELSE '{ticket,survey}' END::text[], finding.accounts);
+                        -- states are a group: all, less theirs as they are, and theirs without the rows, to the last digit
+                        IF source IN ('account', 'subscription') THEN
+                            SELECT a.nrr, a.grr, a.logo_churn, coalesce(a.closing, 0), w.nrr, w.grr, w.logo_churn, coalesce(w.closing, 0)
+                            INTO nrr_rate, grr_rate, logo_churn_rate, closing_mrr, without_nrr_rate, without_grr_rate, without_logo_churn_rate, without_closing_mrr
+                            FROM (SELECT) one LEFT JOIN movements(all_of.movements, of_policy.pauses_are_churn) a ON true
+                                 LEFT JOIN movements((SELECT rollup(s) FROM (VALUES (coalesce(unmerge(all_of.movements, theirs.movements), all_of.movements)), (rebuilt.movements)) v(s)), of_policy.pauses_are_churn) w ON true;
+                        END IF;
+                        IF source IN ('account', 'ticket') THEN
+                            SELECT rate(all_of.resolved), rate(rollup(s)) INTO fcr_rate, without_fcr_rate FROM (VALUES (coalesce(unmerge(all_of.resolved, theirs.resolved), all_of.resolved)), (rebuilt.resolved)) v(s);
+                        END IF;
+                        IF source IN ('account', 'survey') THEN
+                            SELECT csat(all_of.satisfied, of_policy.satisfied_from), csat(rollup(s), of_policy.satisfied_from), nps(all_of.promoted), nps(rollup(n))
+                            INTO csat_rate, without_csat_rate, nps_score, without_nps_score
+                            FROM (VALUES (coalesce(unmerge(all_of.satisfied, theirs.satisfied), all_of.satisfied), coalesce(unmerge(all_of.promoted, theirs.promoted), all_of.promoted)), (rebuilt.satisfied, rebuilt.promoted)) v(s, n);
+                        END IF;
+                        effect := effect_in_words('{NRR,GRR,logo churn,closing MRR,FCR,CSAT,NPS}', ARRAY[' points', ' points', ' points', '', ' points', ' points', ' points'],
+                            ARRAY[100 * nrr_rate, 100 * grr_rate, 100 * logo_churn_rate, closing_mrr, 100 * fcr_rate, 100 * csat_rate, nps_score],
+                            ARRAY[100 * without_nrr_rate, 100 * without_grr_rate, 100 * without_logo_churn_rate, without_closing_mrr, 100 * without_fcr_rate, 100 * without_csat_rate, without_nps_score])
+                            || CASE WHEN finding.stops_refresh THEN '; refresh stops at them' ELSE '' END;
+                    END IF;
+                END IF;
+                RETURN NEXT;
+            END LOOP;
+            RAISE NOTICE 'validating model "%": source "%" by % rules, % found something, in % s', model, part.source, cardinality(part.rules), found_count, round(extract(epoch FROM clock_timestamp() - started), 1);
+        END LOOP;
+        RAISE SQLSTATE 'CSEND';
+    EXCEPTION WHEN SQLSTATE 'CSEND' THEN
+        NULL;
+    END;
+END
+$findings$;
+COMMENT ON FUNCTION data_findings(text) IS 'Internal: what CALL validate() writes to data_finding. Rules run with the rights of the caller and can write nothing; an error names the rule.';
+
+CREATE PROCEDURE validate(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $validate$
+DECLARE
+    started timestamptz := clock_timestamp();
+    counts record;
+BEGIN
+    PERFORM require_model(model);
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    -- one validation at a time; readers go on
+    LOCK TABLE data_finding IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM data_finding;
+    INSERT INTO data_finding SELECT f.*, now(), r.policy_hash FROM reporting_range r, data_findings(model) f;
+    SELECT count(*) AS rules, count(*) FILTER (WHERE row_count > 0 AND severity = 'error') AS errors, count(*) FILTER (WHERE row_count > 0 AND severity = 'warning') AS warnings,
+           count(*) FILTER (WHERE row_count > 0 AND severity = 'info') AS infos INTO counts FROM data_finding;
+    RAISE NOTICE 'validated model "%" by % rules: % errors, % warnings, % infos, in % s', model, counts.rules, counts.errors, counts.warnings, counts.infos,
+        round(extract(epoch FROM clock_timestamp() - started), 1);
+END
+$validate$;
+COMMENT ON PROCEDURE validate(text) IS
+'Holds the rows of the sources to the rules of quality_rule and replaces data_finding, which view data_quality reads, by what each found: rows, accounts, the MRR that they touch, and what NRR, GRR, logo churn and closing MRR, of tickets FCR, of surveys CSAT and NPS of the trailing year would be without the rows found, and are with all, as a refresh now would give them; rows that stop a refresh, and those in quarantine, are in neither. Nothing is changed in the histories. Rules run with the rights of the caller and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
