@@ -219,7 +219,7 @@ UPDATE cs.quality_rule SET condition = NULL WHERE (rule, source) = ('negative mr
 DELETE FROM cs.quality_rule WHERE (rule, source) = ('negative mrr', 'ticket');
 
 SELECT is(pg_temp.failure(statement), error, what) FROM (VALUES
-    (1, $$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('r', 'subscription', 'mrr <')$$, '42601 syntax error at or near ")"', 'a condition that does not parse'),
+    (1, $$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('r', 'subscription', 'mrr <')$$, '42601 syntax error at end of input', 'a condition that does not parse'),
     (2, $$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('r', 'subscription', 'opened_at IS NULL')$$, '42703 column "opened_at" does not exist', 'a column of another source'),
     (3, $$UPDATE cs.quality_rule SET source = 'account', condition = 'mrr < 0' WHERE (rule, source) = ('negative mrr', 'subscription')$$, '42703 column "mrr" does not exist', 'an update to another source'),
     (4, $$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('r', 'subscription', 'mrr')$$, '42804 this is of type numeric, and should be of type boolean', 'no condition'),
