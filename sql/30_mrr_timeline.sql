@@ -42,6 +42,11 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION revenue_between(mrr_timeline, date, date) IS
 'Revenue earned on the days from from_date on and before to_date, in money: a full calendar month earns its MRR, part of one its share of that month''s days; exact, rounded once to six decimals. from_date not before to_date: SQLSTATE 22023.';
 
+CREATE FUNCTION scale(timeline mrr_timeline, rate numeric) RETURNS mrr_timeline
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'timeline_scale_by';
+COMMENT ON FUNCTION scale(mrr_timeline, numeric) IS
+'The timeline in another currency: the MRR of every day times rate, rounded once to six decimals, half away from zero, so that mrr_at(scale(timeline, rate), day) = round(mrr_at(timeline, day) * rate, 6). Pauses stay. rate is above 0 and below 10^12, with at most 36 digits before and after the point, else SQLSTATE 22023; MRR past 10^24: 22003. NULL for NULL.';
+
 CREATE FUNCTION smooth_gaps(timeline mrr_timeline, days integer) RETURNS mrr_timeline
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION smooth_gaps(mrr_timeline, integer) IS

@@ -54,3 +54,8 @@ RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION revenue_flows(mrr_movements) IS
 'The revenue_flow of each period or window, for every reader of that type: nrr_interval(flow), quick_ratio(flow), ... Returning accounts are new in it and paused ones churned, since it knows but two amounts an account.';
+
+CREATE FUNCTION single_periods(state mrr_movements) RETURNS mrr_movements
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION single_periods(mrr_movements) IS
+'From a state of windows of lag periods the state of the single periods that they are made of, the lag - 1 before from_date too: what mrr_movement_agg without lag gives from the start of the first window on. So movements(single_periods(state)) is the bridge period by period of the state that trailing windows are read from. A from_date on a day that a month on the way back lacks: SQLSTATE 22023. NULL for NULL.';

@@ -115,6 +115,16 @@ movements_add(Movements *movements, const Timeline *timeline, bool subtract)
 		(movements->lag == 1 || add_windows(movements, timeline, subtract));
 }
 
+bool
+movements_single_periods(const Movements *movements, Periods *periods)
+{
+	const Periods *asked = &movements->periods;
+	int32_t		origin = periods_boundary(asked, movements_first(movements));
+
+	return periods_init(periods, origin, asked->end, asked->unit) &&
+		periods_boundary(periods, movements->lag - 1) == asked->origin;
+}
+
 /* The change of the number of accounts with MRR. */
 static int64_t
 net_count(const MovementRow *row)

@@ -343,6 +343,27 @@ timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Mon
 	return revenue_add(mrr, from, to, revenue, &parts) && money_add(revenue, money_divide(parts, MONTH_PARTS));
 }
 
+bool
+timeline_scale(Timeline *timeline, const Factor *factor)
+{
+	bool		terms = timeline->kind == TIMELINE_TERMS;
+	Money		level = 0;
+	Money		scaled = 0;
+
+	timeline->header.flags |= STATE_OPEN;
+	for (int i = 0; i < timeline->count; i++)
+	{
+		TimelineEntry *entry = &timeline->entry[i];
+		Money		before = scaled;
+
+		scaled = level = terms ? level + entry->amount : entry->amount;
+		if (!factor_apply(factor, &scaled))
+			return false;
+		entry->amount = terms ? scaled - before : scaled;
+	}
+	return true;
+}
+
 /* Appends what leads from one state of affairs to the next. */
 static void
 append_step(Timeline *out, TimelineStep *last, TimelineStep step)

@@ -13,6 +13,7 @@
 #ifndef CSMETRICS_TIMELINE_H
 #define CSMETRICS_TIMELINE_H
 
+#include "core/factor.h"
 #include "core/money.h"
 #include "core/state.h"
 
@@ -129,6 +130,12 @@ bool		timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_a
  * part of one its share of days; rounded once, at the end. False on overflow.
  */
 bool		timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Money *revenue);
+
+/*
+ * The MRR of every step times the factor, in place; leaves the timeline open. It
+ * is the levels that are rounded, so no error adds up. False on overflow.
+ */
+bool		timeline_scale(Timeline *timeline, const Factor *factor);
 
 /*
  * Copies with a rule applied, as terms, left open; `out` has room for 2 * count + 1 entries.

@@ -190,6 +190,19 @@ SQL_FUNCTION(first_paid_on, first_paid(fcinfo));
 SQL_FUNCTION(churned_on, churned(fcinfo));
 SQL_FUNCTION(revenue_between, revenue(fcinfo));
 
+static Datum
+scaled(FunctionCallInfo fcinfo)
+{
+	Factor		rate = factor_arg(fcinfo, 1, "rate");
+	Timeline   *timeline = state_close(&timeline_type, state_own(fcinfo, 0, &timeline_type));
+
+	if (!timeline_scale(timeline, &rate))
+		overflow_error(&timeline_type);
+	PG_RETURN_POINTER(state_close(&timeline_type, timeline));
+}
+
+SQL_FUNCTION(timeline_scale_by, scaled(fcinfo));
+
 static int32
 days_arg(FunctionCallInfo fcinfo, int n)
 {

@@ -27,6 +27,15 @@ CREATE FUNCTION grown(x usage_retention) RETURNS usage_retention LANGUAGE sql AS
     FROM (SELECT string_to_array(split_part(x::text, '|', 2), ' ')) AS s(f)
 $$;
 
+-- Its single periods; of days that have none, itself.
+CREATE FUNCTION single_periods_or(x mrr_movements) RETURNS mrr_movements LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN single_periods(x);
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN x;
+END
+$$;
+
 CREATE TABLE seed (type text, form text, bytes bytea);
 INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
 FROM (SELECT nrr_agg(mrr, later) FROM term UNION ALL SELECT nrr_agg(1, 2)
@@ -121,10 +130,12 @@ INSERT INTO reader VALUES
     ('mrr_timeline', 'revenue_between(x, ''0001-01-01'', ''9999-12-31'')'), ('mrr_timeline', 'revenue_between(x, ''2024-02-10'', ''2024-05-05'')'),
     ('mrr_timeline', 'churned_on(x, ''infinity'', true)'),
     ('mrr_timeline', 'sound(smooth_gaps(x, 30))'), ('mrr_timeline', 'sound(smooth_gaps(x, 2900000))'), ('mrr_timeline', 'sound(limit_pauses(x, 30))'),
+    ('mrr_timeline', 'sound(scale(x, 0.0000009234))'), ('mrr_timeline', 'sound(scale(x, 999999999999))'),
     ('mrr_timeline', '(SELECT count(*) FROM changes(x, true))'), ('mrr_timeline', '(SELECT count(*) FROM changes(x, ''2024-01-01'', ''2025-01-01'', ''month'', 2))'),
     ('mrr_timeline', '(SELECT sound(mrr_movement_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'', 2)))'),
     ('mrr_timeline', '(SELECT sound(cohort_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'')))'),
     ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
+    ('revenue_flow', 'sound(scale(x, 0.0000009234))'), ('revenue_flow', 'sound(scale(x, 999999999999))'), ('mrr_movements', 'sound(single_periods_or(x))'),
     ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))'),
     ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5, ''newcombe-corrected'')'),
     ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))'),
