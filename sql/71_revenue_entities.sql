@@ -172,6 +172,7 @@ $$, 'What one unit of each currency was worth in the currency of report, day by 
 $$, 'The rates by which the histories of single accounts are converted, for all time: those of rate_on, or the latest.', NULL);
 
 INSERT INTO model_view VALUES
+-- LIMIT: worked out once and not for every account
 (16, 'report_window', $$
     SELECT (w.from_on - ($2 - 1) * period_length($1))::date AS start_on, w.from_on::date AS from_on, least((w.from_on + period_length($1))::date, r.as_of_on + 1) AS end_on
     FROM reporting_range r, LATERAL generate_series(period_start(r.from_on, $1, r.fiscal_year_start) - $3 * period_length($1), r.as_of_on, period_length($1)) w(from_on)
@@ -194,33 +195,39 @@ $$, 'The windows of lag periods of which each ends with a period of the report, 
 $$, 'The rates of each currency for windows from start_on on and before end_on: for what was there before, for what moved, and for what is there at the end; NULL where there is none.', 'starts date[], ends date[]'),
 
 (18, 'revenue_history', $$
-    SELECT a.account_id, NULL AS subscription_id, NULL AS currency, f.from_on, r.as_of_on + 1 AS until_on, limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
-    FROM reporting_range r, LATERAL (SELECT (period_start(r.from_on, $1, r.fiscal_year_start) - $2 * period_length($1))::date AS from_on) f, account_state a
-    WHERE NOT EXISTS (SELECT FROM account_entity e WHERE e.account_id = a.account_id) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
+    SELECT a.account_id, NULL AS subscription_id, NULL AS currency, true AS is_whole, r.first_on AS from_on, r.end_on AS until_on,
+           limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
+    FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on, as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, account_state a
+    WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
     UNION ALL
-    SELECT s.account_id, nullif(s.subscription_id, ''), nullif(s.currency, ''), p.from_on, p.until_on, limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days)
-    FROM reporting_range r, LATERAL (SELECT (period_start(r.from_on, $1, r.fiscal_year_start) - $2 * period_length($1))::date AS from_on) f, revenue_state s,
+    SELECT s.account_id, nullif(s.subscription_id, ''), nullif(s.currency, ''), s.valid_from_on = '-infinity' AND s.valid_until_on = 'infinity', p.from_on, p.until_on, limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days)
+    FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on, as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, revenue_state s,
          -- the periods that end while it is made of the same accounts
-         LATERAL (SELECT greatest(f.from_on, period_start(s.valid_from_on, $1, r.fiscal_year_start)) AS from_on, least(r.as_of_on + 1, period_start(s.valid_until_on, $1, r.fiscal_year_start)) AS until_on) p
+         LATERAL (SELECT CASE WHEN s.valid_from_on <= r.first_on THEN r.first_on ELSE period_start(s.valid_from_on, $1, r.fiscal_year_start) END AS from_on,
+                         CASE WHEN s.valid_until_on >= r.end_on THEN r.end_on ELSE period_start(s.valid_until_on, $1, r.fiscal_year_start) END AS until_on) p
     WHERE NOT s.is_mixed AND p.from_on < p.until_on
-$$, 'The revenue history of each entity that is all in one currency, in that currency (NULL: nothing to convert), and the periods for which it is so: those of the report, and earlier ones before it.', 'period text, earlier integer'),
+$$, 'The revenue history of each entity that is all in one currency, in that currency (NULL: nothing to convert), whether it was of the same accounts all the time, and the periods for which it was: those of the report, and earlier ones before it.', 'period text, earlier integer'),
 
 (19, 'mixed_history', $$
     WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
     SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.from_on, m.end_on, m.is_known,
-           CASE WHEN m.is_known THEN limit_pauses(smooth_gaps(m.moving, r.gap_smooth_days), r.pause_churn_days) END AS revenue,
-           CASE WHEN m.is_known THEN mrr_at(limit_pauses(smooth_gaps(m.opening, r.gap_smooth_days), r.pause_churn_days), m.start_on - 1) END AS opening_mrr,
-           CASE WHEN m.is_known THEN mrr_at(limit_pauses(smooth_gaps(m.closing, r.gap_smooth_days), r.pause_churn_days), m.end_on - 1) END AS closing_mrr
+           limit_pauses(smooth_gaps(m.moving, r.gap_smooth_days), r.pause_churn_days) AS revenue,
+           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
+           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr
     FROM reporting_range r,
          (SELECT s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on,
                  -- a rate is needed where there is something to convert
                  bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR revenue_between(s.revenue, w.start_on - 1, w.end_on) = 0) AS is_known,
-                 rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) AS opening, rollup(scale(s.revenue, coalesce(x.movement_fx, 1))) AS moving, rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) AS closing
+                 rollup(scale(s.revenue, coalesce(x.movement_fx, 1))) AS moving,
+                 sum(round(mrr_at(s.revenue, w.start_on - 1) * coalesce(x.opening_fx, 1), 6)) AS opening_mrr, sum(round(mrr_at(s.revenue, w.end_on - 1) * coalesce(x.closing_fx, 1), 6)) AS closing_mrr,
+                 -- whether a gap is one tells the whole alone
+                 rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) FILTER (WHERE (SELECT gap_smooth_days > 0 FROM policy)) AS opening,
+                 rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) FILTER (WHERE (SELECT gap_smooth_days > 0 FROM policy)) AS closing
           FROM report_window($1, $2, $3) w
                JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on
                LEFT JOIN rate x ON x.currency = s.currency AND x.start_on = w.start_on AND x.end_on = w.end_on
           GROUP BY s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on) m
-$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then; NULL where a rate is missing.', 'period text, lag integer, earlier integer'),
+$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much.', 'period text, lag integer, earlier integer'),
 
 (20, 'revenue_bridge', $$
     WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
@@ -245,8 +252,14 @@ $$, 'The revenue history of each entity in several currencies, converted for eac
                sum(m.intra_period_count)::bigint AS intra_period_count,
                rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow, bool_and(m.complete) AS is_complete
         FROM reporting_range r,
-             (SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2) AS state, bool_and(h.is_known) AS is_known, sum(h.opening_mrr) AS opening, sum(h.closing_mrr) AS closing
-              FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known, NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed FROM revenue_history($1, $3) h
+             -- those that were of the same accounts all the time have the same windows; they are most
+             (SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2) AS state, true AS is_known, NULL::numeric AS opening, NULL::numeric AS closing
+              FROM revenue_history($1, $3) h JOIN account_dimension d USING (account_id)
+              WHERE h.is_whole
+              GROUP BY d.dimension, d.value, h.currency
+              UNION ALL
+              SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2), bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
+              FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known, NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed FROM revenue_history($1, $3) w WHERE NOT w.is_whole
                     UNION ALL
                     SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0), coalesce(closing_mrr, 0), true FROM mixed_history($1, $2, $3) m) h
                    JOIN account_dimension d USING (account_id)
@@ -264,7 +277,7 @@ $$, 'The revenue bridge over windows of lag periods, one ending with each month,
     SELECT a.account_id, NULL AS subscription_id, limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue, 1::numeric AS opening_fx, 1::numeric AS movement_fx, 1::numeric AS closing_fx,
            NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr
     FROM reporting_range r, account_state a
-    WHERE NOT EXISTS (SELECT FROM account_entity e WHERE e.account_id = a.account_id) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
+    WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
     UNION ALL
     SELECT s.account_id, nullif(s.subscription_id, ''), limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days),
            CASE WHEN s.currency = '' THEN 1 ELSE x.opening_fx END, CASE WHEN s.currency = '' THEN 1 ELSE x.movement_fx END, CASE WHEN s.currency = '' THEN 1 ELSE x.closing_fx END, NULL, NULL
@@ -284,7 +297,7 @@ $$, 'The entities as of the end of one window, from start_on on and before end_o
 (23, 'entity_revenue', $$
     SELECT a.account_id, NULL AS subscription_id, a.revenue
     FROM account_state a
-    WHERE NOT EXISTS (SELECT FROM account_entity e WHERE e.account_id = a.account_id) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE subscription_id <> ''))
+    WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE subscription_id <> ''))
     UNION ALL
     SELECT s.account_id, nullif(s.subscription_id, ''), rollup(CASE WHEN s.currency = '' THEN s.revenue ELSE scale(s.revenue, coalesce(k.fx, 1)) END)
     FROM revenue_state s LEFT JOIN constant_rate k USING (currency)

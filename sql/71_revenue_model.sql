@@ -190,8 +190,8 @@ $$, 'The revenue bridge, month by month: from opening to closing MRR, with the a
                LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
                LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
           UNION ALL
-          SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening, c.closing, c.amount
-          FROM reporting_range r, mixed_history('month', 1, 0) h, LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
+          SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening, k.one * c.closing, k.one * c.amount
+          FROM reporting_range r, mixed_history('month', 1, 0) h, LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k, LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
           UNION ALL
           SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing, f.closing - f.opening - f.movement
           FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening, m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement, m.opening + m.closing > 0 AS is_there

@@ -1,5 +1,6 @@
 -- Two models over the subscription segments of bench/mrr (see there): one takes all MRR to be in one currency, many reads the same rows in twenty
 -- currencies, of a hundred accounts one has two, with a rate a day. Both report the twelve months to 2026-11-01.
+\if :{?mixed_one_of} \else \set mixed_one_of 1000000000 \endif
 \ir ../mrr/generate.sql
 
 drop table if exists account, currency, fx, priced cascade;
@@ -10,7 +11,7 @@ create table fx as
 select code, date '2025-09-01' + day as day, round((0.2 + n * 0.13 + 0.01 * sin(day / 30.0 + n))::numeric, 6) as rate
 from currency, generate_series(0, 430) day;
 create table priced as
-select customer_id, starts, ends, mrr, 'C' || chr(65 + ((customer_id + case when customer_id % 100 = 0 then extract(year from starts)::int % 2 else 0 end) % 20)::int) || 'X' as code from seg;
+select customer_id, starts, ends, mrr, 'C' || chr(65 + ((customer_id + case when customer_id % :mixed_one_of = 0 then extract(year from starts)::int % 2 else 0 end) % 20)::int) || 'X' as code from seg;
 
 create extension if not exists csmetrics;
 drop schema if exists one, many cascade;
