@@ -55,6 +55,10 @@ CREATE FUNCTION limit_pauses(timeline mrr_timeline, days integer) RETURNS mrr_ti
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION limit_pauses(mrr_timeline, integer) IS
 'The timeline with each pause ended after that many days: an account that is not back by then has churned. days below 0: SQLSTATE 22023.';
+CREATE FUNCTION split_gaps(timeline mrr_timeline, days integer) RETURNS SETOF mrr_timeline
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION split_gaps(mrr_timeline, integer) IS
+'The timeline cut where the account came back more than that many days after its churn, a row a part: each reads as the history of a customer of its own, so that the return is new, not reactivation. A pause is no churn while it lasts; see limit_pauses. The parts add up to the timeline (rollup). One row, the timeline itself, where nothing is to be cut, where it is empty, and for days NULL; none for a timeline of NULL. days below 0: SQLSTATE 22023.';
 
 CREATE FUNCTION changes(timeline mrr_timeline, pauses_are_churn boolean DEFAULT false,
     OUT changed_on date, OUT movement text, OUT opening numeric, OUT closing numeric, OUT amount numeric)

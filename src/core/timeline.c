@@ -422,3 +422,63 @@ timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out)
 	if (last.paused)
 		append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
 }
+
+/* A tally past the limit stays past it. */
+static int32_t
+tally_of(int64_t pauses)
+{
+	return pauses < TALLY_LIMIT && pauses > -TALLY_LIMIT ? (int32_t) pauses : TALLY_LIMIT;
+}
+
+TimelineSplit
+timeline_split(const Timeline *timeline, int32_t days)
+{
+	return (TimelineSplit) {.walk = timeline_walk(timeline), .days = days, .end = -1};
+}
+
+bool
+timeline_split_next(TimelineSplit *split)
+{
+	const Timeline *timeline = split->walk.timeline;
+	TimelineStep step;
+
+	if (split->end == timeline->count)
+		return false;
+	split->first = split->end < 0 ? 0 : split->end;
+	split->before = split->after;
+	for (;;)
+	{
+		TimelineWalk here = split->walk;
+		Standing	standing = split->standing;
+		bool		gone = standing.paid_before && standing.mrr == 0 && standing.held == 0;
+
+		if (!timeline_next(&split->walk, &step))
+			break;
+		standing_apply(&split->standing, &step);
+		if (!gone)
+			split->churned_on = step.day;
+		else if (step.mrr > 0 && step.day - split->churned_on > split->days)
+		{
+			split->end = here.next;
+			split->after = (TimelineEntry) {step.day, tally_of(here.pauses), timeline->kind == TIMELINE_TERMS ? here.mrr : 0};
+			return true;
+		}
+	}
+	split->end = timeline->count;
+	split->after = (TimelineEntry) {0};
+	return true;
+}
+
+void
+timeline_split_copy(const TimelineSplit *split, Timeline *out)
+{
+	const Timeline *timeline = split->walk.timeline;
+
+	out->kind = timeline->kind;
+	if (!entry_is_void(&split->before))
+		timeline_append(out, split->before.day, split->before.tally, split->before.amount);
+	for (int i = split->first; i < split->end; i++)
+		timeline_append(out, timeline->entry[i].day, timeline->entry[i].tally, timeline->entry[i].amount);
+	if (!entry_is_void(&split->after))
+		timeline_append(out, split->after.day, -split->after.tally, -split->after.amount);
+}

@@ -145,4 +145,30 @@ bool		timeline_scale(Timeline *timeline, const Factor *factor);
 void		timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out);
 void		timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out);
 
+/*
+ * Splits a timeline where the account comes back more than `days` days after its
+ * churn; a pause is no churn while it lasts. Each part is as if it were the whole:
+ * what is in force meanwhile without being MRR, a pause or a sum below zero, ends
+ * in one part and begins in the next, so that the parts add up to the whole.
+ */
+typedef struct TimelineSplit
+{
+	TimelineWalk walk;
+	Standing	standing;
+	int32_t		days;
+	int32_t		churned_on;
+	int			first;			/* the part has the entries first <= i < end */
+	int			end;
+	TimelineEntry before;		/* in force before the part, on its first day */
+	TimelineEntry after;		/* in force after it, on the first day of the next */
+} TimelineSplit;
+
+TimelineSplit timeline_split(const Timeline *timeline, int32_t days);
+
+/* Finds the next part, the first at first; false after the last. An empty timeline has one. */
+bool		timeline_split_next(TimelineSplit *split);
+
+/* Copies the part, left open; `out` has room for end - first + 2 entries. */
+void		timeline_split_copy(const TimelineSplit *split, Timeline *out);
+
 #endif

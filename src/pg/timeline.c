@@ -250,6 +250,54 @@ limit(FunctionCallInfo fcinfo)
 SQL_FUNCTION(smooth_gaps, smooth(fcinfo));
 SQL_FUNCTION(limit_pauses, limit(fcinfo));
 
+/* The next part, where there are several: a call each. */
+static Datum
+next_part(FunctionCallInfo fcinfo)
+{
+	FuncCallContext *calls = SRF_PERCALL_SETUP();
+	TimelineSplit *split = calls->user_fctx;
+	Timeline   *part;
+
+	if (!timeline_split_next(split))
+		SRF_RETURN_DONE(calls);
+	part = timeline_new(timeline_size(split->end - split->first + 2));
+	timeline_split_copy(split, part);
+	SRF_RETURN_NEXT(calls, PointerGetDatum(state_close(&timeline_type, part)));
+}
+
+/* Arguments: timeline, days. What is not to be cut is returned as it is, and costs a look. */
+static Datum
+split(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Timeline *timeline;
+	TimelineSplit split;
+	FuncCallContext *calls;
+
+	if (!SRF_IS_FIRSTCALL())
+		return next_part(fcinfo);
+	if (PG_ARGISNULL(0))
+	{
+		result->isDone = ExprEndResult;
+		PG_RETURN_NULL();
+	}
+	timeline = timeline_arg(fcinfo);
+	result->isDone = ExprSingleResult;
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(timeline);
+	split = timeline_split(timeline, days_arg(fcinfo, 1));
+	if (timeline_split_next(&split) && split.end == timeline->count)
+		PG_RETURN_POINTER(timeline);
+
+	calls = SRF_FIRSTCALL_INIT();
+	timeline = memcpy(MemoryContextAlloc(calls->multi_call_memory_ctx, VARSIZE(timeline)), timeline, VARSIZE(timeline));
+	calls->user_fctx = MemoryContextAlloc(calls->multi_call_memory_ctx, sizeof(split));
+	*(TimelineSplit *) calls->user_fctx = timeline_split(timeline, split.days);
+	return next_part(fcinfo);
+}
+
+SQL_FUNCTION(split_gaps, split(fcinfo));
+
 /* Completes a row; a lapsed pause gives two, churn and its way back out of the pauses. */
 static void
 put_change(RowBuilder *row, Movement movement, const Standing *before, const Standing *after, Money amount)

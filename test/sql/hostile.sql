@@ -27,6 +27,16 @@ CREATE FUNCTION grown(x usage_retention) RETURNS usage_retention LANGUAGE sql AS
     FROM (SELECT string_to_array(split_part(x::text, '|', 2), ' ')) AS s(f)
 $$;
 
+-- Its parts, which must add up to it.
+CREATE FUNCTION put_together(x mrr_timeline) RETURNS mrr_timeline LANGUAGE plpgsql AS $$
+DECLARE
+    whole mrr_timeline;
+BEGIN
+    SELECT rollup(sound(part)) INTO whole FROM split_gaps(x, 30) AS part;
+    IF whole <> x THEN RAISE 'parts do not add up: %', whole; END IF;
+    RETURN whole;
+END
+$$;
 -- Its single periods; of days that have none, itself.
 CREATE FUNCTION single_periods_or(x mrr_movements) RETURNS mrr_movements LANGUAGE plpgsql AS $$
 BEGIN
@@ -130,6 +140,7 @@ INSERT INTO reader VALUES
     ('mrr_timeline', 'revenue_between(x, ''0001-01-01'', ''9999-12-31'')'), ('mrr_timeline', 'revenue_between(x, ''2024-02-10'', ''2024-05-05'')'),
     ('mrr_timeline', 'churned_on(x, ''infinity'', true)'),
     ('mrr_timeline', 'sound(smooth_gaps(x, 30))'), ('mrr_timeline', 'sound(smooth_gaps(x, 2900000))'), ('mrr_timeline', 'sound(limit_pauses(x, 30))'),
+    ('mrr_timeline', 'sound(put_together(x))'),
     ('mrr_timeline', 'sound(scale(x, 0.0000009234))'), ('mrr_timeline', 'sound(scale(x, 999999999999))'),
     ('mrr_timeline', '(SELECT count(*) FROM changes(x, true))'), ('mrr_timeline', '(SELECT count(*) FROM changes(x, ''2024-01-01'', ''2025-01-01'', ''month'', 2))'),
     ('mrr_timeline', '(SELECT sound(mrr_movement_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'', 2)))'),
