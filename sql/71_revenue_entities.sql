@@ -29,11 +29,13 @@ INSERT INTO policy_column VALUES
 (8, 'entity_grain', 'text', $$'account'$$, $$entity_grain IN ('account', 'subscription', 'parent')$$, 'Whose MRR is compared with its own before, in the bridge, churn and retention: account, each subscription by itself, or the topmost parent with all that belongs to it (refresh)'),
 (200, 'report_currency', 'text', NULL, $$report_currency ~ '^[A-Z]{3}$'$$, 'ISO 4217 code of the currency of report; NULL: all MRR is taken to be in one, and nothing is converted (refresh)'),
 (201, 'rate_rule', 'text', $$'period_start'$$, $$rate_rule IN ('period_start', 'period_end', 'average', 'fixed')$$, 'Rate at which movements are converted: that before the period, at its end, the mean of its days, or one for all time; what rates do to MRR between is fx_mrr'),
+(15, 'reactivation_gap_days', 'integer', NULL, 'reactivation_gap_days BETWEEN 0 AND 36525', 'Who comes back after more than so many days without MRR is a new customer, and the one before is lost; NULL: whoever paid before is back, however long after'),
 (202, 'rate_on', 'date', NULL, NULL, 'The day whose rates convert the histories of single accounts, and everything where rate_rule is fixed; NULL: the latest (refresh)'),
 (203, 'rate_max_age_days', 'integer', '7', 'rate_max_age_days BETWEEN 0 AND 36525', 'A rate older than this many days is no rate: figures that would need it are NULL, and view missing_rate has the rows');
 
 INSERT INTO model_column VALUES
 ('currency', 'ISO 4217 code of the currency'),
+('reactivation_gap_days', 'Who comes back after more days without MRR is new, from the policy'),
 ('fx', 'What one unit of the currency is worth in the currency of report'),
 ('fx_mrr', 'Effect of exchange rates on MRR: what opening and movements do not explain of the closing'),
 ('subscription_id', 'Key of the subscription, where these are the entities; else NULL'),
@@ -173,12 +175,12 @@ $$, 'The rates by which the histories of single accounts are converted, for all 
 
 INSERT INTO model_view VALUES
 -- LIMIT: worked out once and not for every account
-(16, 'report_window', $$
+(13, 'report_window', $$
     SELECT (w.from_on - ($2 - 1) * period_length($1))::date AS start_on, w.from_on::date AS from_on, least((w.from_on + period_length($1))::date, r.as_of_on + 1) AS end_on
     FROM reporting_range r, LATERAL generate_series(period_start(r.from_on, $1, r.fiscal_year_start) - $3 * period_length($1), r.as_of_on, period_length($1)) w(from_on)
 $$, 'The windows of lag periods of which each ends with a period of the report, the earlier ones before it included.', 'period text, lag integer, earlier integer'),
 
-(17, 'window_rate', $$
+(14, 'window_rate', $$
     WITH daily AS MATERIALIZED (SELECT * FROM currency_rate)
     SELECT c.currency, w.start_on, w.end_on, CASE r.rate_rule WHEN 'fixed' THEN k.fx ELSE o.fx END AS opening_fx,
            CASE r.rate_rule WHEN 'period_start' THEN o.fx WHEN 'period_end' THEN e.fx WHEN 'average' THEN m.fx ELSE k.fx END AS movement_fx,
@@ -194,7 +196,7 @@ $$, 'The windows of lag periods of which each ends with a period of the report, 
     SELECT r.report_currency, w.start_on, w.end_on, 1, 1, 1 FROM reporting_range r, unnest($1, $2) w(start_on, end_on) WHERE r.report_currency IS NOT NULL
 $$, 'The rates of each currency for windows from start_on on and before end_on: for what was there before, for what moved, and for what is there at the end; NULL where there is none.', 'starts date[], ends date[]'),
 
-(18, 'revenue_history', $$
+(16, 'entity_history', $$
     SELECT a.account_id, NULL AS subscription_id, NULL AS currency, true AS is_whole, r.first_on AS from_on, r.end_on AS until_on,
            limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
     FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on, as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, account_state a
@@ -208,28 +210,37 @@ $$, 'The rates of each currency for windows from start_on on and before end_on: 
     WHERE NOT s.is_mixed AND p.from_on < p.until_on
 $$, 'The revenue history of each entity that is all in one currency, in that currency (NULL: nothing to convert), whether it was of the same accounts all the time, and the periods for which it was: those of the report, and earlier ones before it.', 'period text, earlier integer'),
 
-(19, 'mixed_history', $$
+(17, 'revenue_history', $$
+    SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, h.revenue
+    FROM entity_history($1, $2) h WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
+    UNION ALL
+    SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, part.revenue
+    FROM reporting_range r, entity_history($1, $2) h, LATERAL split_gaps(h.revenue, r.reactivation_gap_days) part(revenue) WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy)
+$$, 'The same, cut where the entity came back after more than reactivation_gap_days.', 'period text, earlier integer'),
+
+(18, 'mixed_history', $$
     WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
-    SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.from_on, m.end_on, m.is_known,
-           limit_pauses(smooth_gaps(m.moving, r.gap_smooth_days), r.pause_churn_days) AS revenue,
-           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
-           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr
+    SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.from_on, m.end_on, m.is_known, part.revenue,
+           CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
+           CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr,
+           CASE WHEN m.is_known AND part.nr = 1 THEN mrr_at(m.moving, m.end_on - 1) - mrr_at(m.moving, m.start_on - 1) END AS movement_mrr, part.nr = 1 AS is_first
     FROM reporting_range r,
          (SELECT s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on,
                  -- a rate is needed where there is something to convert
                  bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR revenue_between(s.revenue, w.start_on - 1, w.end_on) = 0) AS is_known,
-                 rollup(scale(s.revenue, coalesce(x.movement_fx, 1))) AS moving,
+                 limit_pauses(smooth_gaps(rollup(scale(s.revenue, coalesce(x.movement_fx, 1))), min(p.gap_smooth_days)), min(p.pause_churn_days)) AS moving,
                  sum(round(mrr_at(s.revenue, w.start_on - 1) * coalesce(x.opening_fx, 1), 6)) AS opening_mrr, sum(round(mrr_at(s.revenue, w.end_on - 1) * coalesce(x.closing_fx, 1), 6)) AS closing_mrr,
                  -- whether a gap is one tells the whole alone
-                 rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) FILTER (WHERE (SELECT gap_smooth_days > 0 FROM policy)) AS opening,
-                 rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) FILTER (WHERE (SELECT gap_smooth_days > 0 FROM policy)) AS closing
-          FROM report_window($1, $2, $3) w
+                 rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) FILTER (WHERE p.gap_smooth_days > 0) AS opening,
+                 rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) FILTER (WHERE p.gap_smooth_days > 0) AS closing
+          FROM policy p CROSS JOIN report_window($1, $2, $3) w
                JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on
                LEFT JOIN rate x ON x.currency = s.currency AND x.start_on = w.start_on AND x.end_on = w.end_on
-          GROUP BY s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on) m
-$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much.', 'period text, lag integer, earlier integer'),
+          GROUP BY s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on) m,
+         LATERAL split_gaps(m.moving, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr)
+$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much. Of one that is cut for reactivation_gap_days the first part bears the MRR of all.', 'period text, lag integer, earlier integer'),
 
-(20, 'revenue_bridge', $$
+(21, 'revenue_bridge', $$
     WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
     SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
            s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr, s.one * s.resume AS resume_mrr,
@@ -272,7 +283,7 @@ $$, 'The revenue history of each entity in several currencies, converted for eac
         GROUP BY m.period_start, m.period_end, g.dimension, g.value) s
 $$, 'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, earlier ones before it included, for each value of each attribute of accounts in use, and for all: the views of revenue and retention read it. flow is for readers such as nrr_interval(flow). Amounts are NULL where a rate is missing.', 'period text, lag integer, earlier integer'),
 
-(21, 'entity_window', $$
+(19, 'window_entity', $$
     WITH rate AS MATERIALIZED (SELECT * FROM window_rate(ARRAY[$1], ARRAY[$2]))
     SELECT a.account_id, NULL AS subscription_id, limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue, 1::numeric AS opening_fx, 1::numeric AS movement_fx, 1::numeric AS closing_fx,
            NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr
@@ -294,17 +305,28 @@ $$, 'The revenue bridge over windows of lag periods, one ending with each month,
           GROUP BY s.account_id, s.subscription_id) m
 $$, 'The entities as of the end of one window, from start_on on and before end_on: their revenue history, the rates that convert it, NULL where one is missing, and of those in several currencies, whose histories are converted, the MRR before and at the end.', 'start_on date, end_on date'),
 
-(23, 'entity_revenue', $$
-    SELECT a.account_id, NULL AS subscription_id, a.revenue
-    FROM account_state a
-    WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE subscription_id <> ''))
+(20, 'entity_window', $$
+    SELECT e.account_id, e.subscription_id, e.revenue, e.opening_fx, e.movement_fx, e.closing_fx, e.opening_mrr, e.closing_mrr
+    FROM window_entity($1, $2) e WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
     UNION ALL
-    SELECT s.account_id, nullif(s.subscription_id, ''), rollup(CASE WHEN s.currency = '' THEN s.revenue ELSE scale(s.revenue, coalesce(k.fx, 1)) END)
-    FROM revenue_state s LEFT JOIN constant_rate k USING (currency)
-    WHERE s.valid_from_on <= $1 AND $1 < s.valid_until_on
-      AND (s.subscription_id <> '' OR EXISTS (SELECT FROM account_entity e WHERE e.entity_id = s.account_id))
-    GROUP BY s.account_id, s.subscription_id
-$$, 'The entities as they are made up on a day, with their revenue history in the currency of report at constant rates: what cohorts and lifetime value are of.', 'as_of date'),
+    SELECT e.account_id, e.subscription_id, part.revenue, e.opening_fx, e.movement_fx, e.closing_fx, CASE WHEN part.nr = 1 THEN e.opening_mrr ELSE 0 * e.opening_mrr END, CASE WHEN part.nr = 1 THEN e.closing_mrr ELSE 0 * e.closing_mrr END
+    FROM reporting_range r, window_entity($1, $2) e, LATERAL split_gaps(e.revenue, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr) WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy)
+$$, 'The same, cut where the entity came back after more than reactivation_gap_days; then the first part bears the MRR of one in several currencies.', 'start_on date, end_on date'),
+
+(23, 'entity_revenue', $$
+    SELECT e.account_id, e.subscription_id, part.revenue
+    FROM (SELECT a.account_id, NULL AS subscription_id, a.revenue
+          FROM account_state a
+          WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e) AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE subscription_id <> ''))
+          UNION ALL
+          SELECT s.account_id, nullif(s.subscription_id, ''), rollup(CASE WHEN s.currency = '' THEN s.revenue ELSE scale(s.revenue, coalesce(k.fx, 1)) END)
+          FROM revenue_state s LEFT JOIN constant_rate k USING (currency)
+          WHERE s.valid_from_on <= $1 AND $1 < s.valid_until_on
+            AND (s.subscription_id <> '' OR EXISTS (SELECT FROM account_entity e WHERE e.entity_id = s.account_id))
+          GROUP BY s.account_id, s.subscription_id) e,
+         LATERAL (SELECT gap_smooth_days, pause_churn_days, reactivation_gap_days FROM reporting_range) r,
+         LATERAL split_gaps(limit_pauses(smooth_gaps(e.revenue, r.gap_smooth_days), r.pause_churn_days), r.reactivation_gap_days) part(revenue)
+$$, 'The entities as they are made up on a day, with their revenue history in the currency of report at constant rates, cut where they came back after more than reactivation_gap_days: what cohorts and lifetime value are of.', 'as_of date'),
 
 (26, 'revenue_by_currency', $$
     WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window('month', 1, 0)) w, LATERAL window_rate(w.starts, w.ends) x)

@@ -121,7 +121,7 @@ INSERT INTO model_view VALUES
            day.as_of AS as_of_on,
            -- the last instant that counts
            last_instant(day.as_of, p.time_zone) AS as_of_at,
-           p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.period, p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
+           p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.reactivation_gap_days, p.period, p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
            p.confidence AS confidence_rate,
            md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
@@ -198,8 +198,8 @@ $$, 'The revenue bridge, month by month: from opening to closing MRR, with the a
                 FROM revenue_history('month', 0) h JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
                      LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening, mrr_at(h.revenue, x.end_on - 1) AS closing) m
                 UNION ALL
-                SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, mrr_at(h.revenue, h.end_on - 1) - mrr_at(h.revenue, h.start_on - 1), true
-                FROM mixed_history('month', 1, 0) h) f
+                SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr, true
+                FROM mixed_history('month', 1, 0) h WHERE h.is_first) f
           -- an error row where a rate is missing
           WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
          LEFT JOIN source_account n USING (account_id)
@@ -280,7 +280,7 @@ $$, 'The accounts behind the bridge of the last month that was over at the end o
            c.accounts AS account_count, c.retained AS retained_count, c.start_mrr, c.kept_mrr, c.mrr,
            c.logo_retention AS logo_retention_rate, c.gross_retention AS gross_retention_rate, c.net_retention AS net_retention_rate,
            c.mature AS is_mature, s.policy_hash
-    FROM (SELECT cohort_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+    FROM (SELECT cohort_agg(a.revenue,
                             -- a triangle of at most 520 months
                             greatest(r.from_on, (date_trunc('month', r.as_of_on) - interval '519 months')::date), r.as_of_on + 1, 'month') AS state,
                  r.policy_hash
