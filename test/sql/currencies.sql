@@ -1,7 +1,7 @@
 \unset ECHO
 \i test/psql.sql
 BEGIN;
-SELECT plan(48);
+SELECT plan(50);
 
 -- By hand: A grows in dollars, B leaves in pounds, C is at home, D has both and gives up its dollars.
 CALL create_model('cs');
@@ -77,6 +77,15 @@ INSERT INTO fx VALUES ('GBP', '2024-01-31', 0);
 SELECT is(pg_temp.failure($$CALL refresh('cs')$$), '22023 source "fx_rate": rate 0 of GBP on 2024-01-31 is not above 0', 'a rate is above 0');
 UPDATE fx SET rate = 1.17 WHERE rate = 0;
 SELECT is(pg_temp.failure($$UPDATE cs.policy SET report_currency = 'Euro'$$), '23514 new row for relation "policy" violates check constraint "policy_report_currency_check"', 'currencies are codes');
+
+-- what came after a rate was known does not make earlier months unknown
+INSERT INTO sold VALUES ('C', '2024-02-10', NULL, 1000, 'JPY', 'j');
+INSERT INTO fx VALUES ('JPY', '2024-02-09', 0.006);
+CALL refresh('cs');
+SELECT results_eq('SELECT period_start_on, closing_mrr FROM cs.revenue_monthly', $$VALUES ('2024-01-01'::date, 445.4), ('2024-02-01', NULL::numeric)$$, 'January needs no rate of what began in February, which has none of the day before it');
+SELECT results_eq('SELECT account_id, movement, amount_mrr FROM cs.revenue_movement WHERE amount_mrr IS NULL', $$VALUES ('C', 'expansion', NULL::numeric), ('C', 'fx', NULL)$$, 'whose rows say so');
+DELETE FROM sold WHERE code = 'JPY';
+DELETE FROM fx WHERE code = 'JPY';
 
 -- each subscription by itself: D's dollars leave, where its pounds do not matter
 UPDATE cs.policy SET entity_grain = 'subscription';

@@ -1,7 +1,7 @@
 \unset ECHO
 \i test/psql.sql
 BEGIN;
-SELECT plan(41);
+SELECT plan(47);
 
 -- A merger by hand: in March A's contract of 100 goes over to B, who had 50 and now pays 150. C is a customer of its own.
 CALL create_model('cs');
@@ -134,5 +134,28 @@ SELECT results_eq('SELECT closing_mrr FROM r.revenue_monthly ORDER BY period_sta
 SELECT results_eq($$SELECT period_start_on, sum(amount_mrr) FILTER (WHERE movement = 'expansion'), sum(amount_mrr) FILTER (WHERE movement = 'churn') FROM r.revenue_movement GROUP BY 1 ORDER BY 1$$, 'SELECT period_start_on, nullif(expansion_mrr, 0), nullif(churn_mrr, 0) FROM r.revenue_monthly ORDER BY 1', 'accounts add up');
 SELECT is_empty($$SELECT 1 FROM r.retention_trailing_year t, LATERAL (SELECT sum(opening_mrr) AS o, sum(closing_mrr) FILTER (WHERE opening_count > 0) AS c, sum(kept_mrr) AS k, sum(churn_count) AS n FROM r.account_retention(t.period_end_on - 1)) a
     WHERE a.o <> t.opening_mrr OR abs(a.c / a.o - t.nrr_rate) > 1e-12 OR abs(a.k / a.o - t.grr_rate) > 1e-12 OR a.n / t.opening_count::float8 <> t.logo_churn_rate$$, 'those of every trailing year, too');
+-- The same groups in three currencies
+CREATE TABLE daily AS SELECT code, date '2021-01-01' + n AS day, round((0.7 + ascii(code) % 3 / 4.0 + 0.1 * sin(n / 15.0 + ascii(code)))::numeric, 4) AS rate FROM unnest('{AAA,BBB}'::text[]) code, generate_series(0, 1300) n;
+CALL map('r', 'subscription', 'SELECT id AS account_id, starts AS starts_on, ends AS ends_on, mrr, (ARRAY[''AAA'', ''BBB'', ''EUR''])[1 + (id * 13) % 3] AS currency FROM term');
+CALL map('r', 'fx_rate', 'SELECT code AS currency, day AS on_date, rate FROM daily');
+UPDATE r.policy SET report_currency = 'EUR';
+CALL refresh('r');
+SELECT cmp_ok(count(*) FILTER (WHERE is_mixed), '>', 100::bigint, 'many groups have several') FROM r.revenue_state;
+CREATE TABLE worth AS
+SELECT entity, t0, sum(m0 * r0) AS o, sum(m1 * r0) AS c, sum(m1 * r1) AS x, bool_or(paid) AS paid
+FROM (SELECT pg_temp.top(a, t1 - 1) AS entity, t0, coalesce((SELECT rate FROM daily WHERE code = k.code AND day = t0 - 1), 1) AS r0, coalesce((SELECT rate FROM daily WHERE code = k.code AND day = t1 - 1), 1) AS r1, m.*
+      FROM (SELECT a, m::date AS t0, (m + interval '1 month')::date AS t1 FROM generate_series(timestamp '2022-03-01', '2024-02-01', '1 month') m, generate_series(1, 120) a) w,
+           LATERAL (SELECT (ARRAY['AAA', 'BBB', 'EUR'])[1 + (a * 13) % 3] AS code) k,
+           LATERAL (SELECT coalesce(sum(mrr) FILTER (WHERE starts < t0 AND ends >= t0), 0) AS m0, coalesce(sum(mrr) FILTER (WHERE starts < t1 AND ends >= t1), 0) AS m1, bool_or(starts < t0 AND mrr > 0) AS paid FROM term WHERE id = a) m) p
+GROUP BY 1, 2;
+SELECT results_eq('SELECT period_start_on, opening_mrr, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr, fx_mrr, closing_mrr, opening_count, expansion_count, contraction_count, closing_count FROM r.revenue_monthly ORDER BY 1',
+    $$SELECT t0, sum(o), sum(CASE WHEN o = 0 AND NOT paid THEN c ELSE 0 END), sum(CASE WHEN o = 0 AND paid THEN c ELSE 0 END), sum(CASE WHEN o > 0 AND c > o THEN c - o ELSE 0 END), sum(CASE WHEN c > 0 AND c < o THEN o - c ELSE 0 END), sum(CASE WHEN o > 0 AND c = 0 THEN o ELSE 0 END), sum(x - c), sum(x),
+             count(*) FILTER (WHERE o > 0), count(*) FILTER (WHERE o > 0 AND c > o), count(*) FILTER (WHERE c > 0 AND c < o), count(*) FILTER (WHERE c > 0) FROM worth GROUP BY t0 ORDER BY 1$$, 'parents in several currencies are what plain SQL gives, to the last decimal');
+SELECT results_eq($$SELECT period_start_on, sum(amount_mrr) FILTER (WHERE movement = 'expansion'), sum(amount_mrr) FILTER (WHERE movement = 'churn'), sum(amount_mrr) FILTER (WHERE movement = 'fx') FROM r.revenue_movement GROUP BY 1 ORDER BY 1$$,
+    'SELECT period_start_on, nullif(expansion_mrr, 0), nullif(churn_mrr, 0), fx_mrr FROM r.revenue_monthly ORDER BY 1', 'accounts add up');
+SELECT results_eq('SELECT period_start_on, sum(opening_mrr), sum(fx_mrr), sum(closing_mrr) FROM r.revenue_by_currency GROUP BY 1 ORDER BY 1', 'SELECT period_start_on, opening_mrr, fx_mrr, closing_mrr FROM r.revenue_monthly ORDER BY 1', 'and currencies');
+SELECT is_empty($$SELECT 1 FROM r.retention_trailing_year t, LATERAL (SELECT sum(opening_mrr) AS o, sum(closing_mrr) FILTER (WHERE opening_count > 0) AS c, sum(kept_mrr) AS k, sum(churn_count) AS n FROM r.account_retention(t.period_end_on - 1)) a
+    WHERE a.o <> t.opening_mrr OR abs(a.c / a.o - t.nrr_rate) > 1e-12 OR abs(a.k / a.o - t.grr_rate) > 1e-12 OR a.n / t.opening_count::float8 <> t.logo_churn_rate$$, 'those of every trailing year, too');
+SELECT is_empty($$SELECT 1 FROM r.revenue_monthly m, LATERAL (SELECT sum(opening_mrr) AS o, sum(closing_mrr) AS c FROM r.account_revenue(m.period_end_on - 1)) a WHERE (a.o, a.c) IS DISTINCT FROM (m.opening_mrr, m.closing_mrr)$$, 'and month');
 SELECT * FROM finish();
 ROLLBACK;
