@@ -22,7 +22,7 @@ INSERT INTO source_check VALUES
 
 INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, description)
 SELECT position, state, 'revenue', 'mrr_timeline', 'subscription',
-       format($$mrr_timeline_agg(starts_on, ends_on, %s, status = 'paused' AND (rules).pause_rule <> 'keep')$$, amount),
+       format($$mrr_timeline_agg(starts_on, ends_on, %s, status = 'paused' AND (rules).pause_rule <> 'keep', mrr = 0 AND (rules).zero_mrr_rule = 'count')$$, amount),
        $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$, index_on, description
 FROM (VALUES
     (10, 'account_state', 'in_report_currency(mrr, currency, (rules).report_currency, (SELECT jsonb_object_agg(k.currency, k.fx) FROM constant_rate k))', 'first_paid_on(revenue)',
@@ -34,7 +34,8 @@ INSERT INTO policy_column VALUES
 (11, 'pause_rule', 'text', $$'pause'$$, $$pause_rule IN ('pause', 'churn', 'keep')$$, 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)'),
 (12, 'pause_churn_days', 'integer', '60', 'pause_churn_days BETWEEN 0 AND 36525', 'A pause of this many days becomes churn'),
 (13, 'gap_smooth_days', 'integer', '0', 'gap_smooth_days BETWEEN 0 AND 36525', 'A gap without MRR of fewer days is no churn; 0: every gap is'),
-(14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)');
+(14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)'),
+(16, 'zero_mrr_rule', 'text', $$'exclude'$$, $$zero_mrr_rule IN ('exclude', 'count')$$, 'Subscriptions with an MRR of 0, free plans and discounts of 100 %: exclude, or count the account as an active customer (refresh)');
 
 INSERT INTO model_column VALUES
 ('period_start_on', 'First day of the period'),

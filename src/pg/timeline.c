@@ -86,18 +86,27 @@ kinds_error(void)
 			 errhint("A snapshot holds until the next; write a term for how long it holds instead.")));
 }
 
-/* Arguments: state, starts, ends, mrr [, paused] */
+/* An optional flag: NULL is none. */
+static bool
+flag_arg(FunctionCallInfo fcinfo, int n)
+{
+	return PG_NARGS() > n && !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/* Arguments: state, starts, ends, mrr [, paused [, free]] */
 static Datum
 add_term(FunctionCallInfo fcinfo)
 {
 	Timeline   *timeline = transition_state(fcinfo, TIMELINE_TERMS);
-	bool		paused = PG_NARGS() > 4 && !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+	bool		paused = flag_arg(fcinfo, 4);
+	bool		free = flag_arg(fcinfo, 5);
 
-	if (!PG_ARGISNULL(1) && (paused || !PG_ARGISNULL(3)))
+	if (!PG_ARGISNULL(1) && (paused || free || !PG_ARGISNULL(3)))
 	{
 		int32		starts = day_arg(fcinfo, 1, "starts");
 		int32		ends = open_day_arg(fcinfo, 2, "ends", PG_INT32_MAX);
-		Money		mrr = paused ? 0 : money_arg(fcinfo, 3);
+		Money		mrr = paused || PG_ARGISNULL(3) ? 0 : money_arg(fcinfo, 3);
+		int32		tally = paused ? TALLY_PAUSE : free && mrr == 0 ? TALLY_FREE : 0;
 
 		if (ends < starts)
 			ereport(ERROR,
@@ -106,9 +115,9 @@ add_term(FunctionCallInfo fcinfo)
 					 errhint("A term is in force on days from starts on and before ends.")));
 		if (timeline->kind != TIMELINE_TERMS)
 			kinds_error();
-		timeline_append(timeline, starts, paused, mrr);
+		timeline_append(timeline, starts, tally, mrr);
 		if (ends != PG_INT32_MAX)
-			timeline_append(timeline, ends, -(int32) paused, -mrr);
+			timeline_append(timeline, ends, -tally, -mrr);
 	}
 	return transition_result(fcinfo, timeline);
 }
@@ -152,6 +161,8 @@ SQL_FUNCTION(mrr_timeline_merge, combine(fcinfo, 1));
 SQL_FUNCTION(mrr_timeline_unmerge, combine(fcinfo, -1));
 
 SQL_FUNCTION(mrr_at, money_to_numeric(timeline_mrr_at(timeline_arg(fcinfo), PG_GETARG_DATEADT(1))));
+
+SQL_FUNCTION(active_at, BoolGetDatum(timeline_active_at(timeline_arg(fcinfo), PG_GETARG_DATEADT(1))));
 
 static Datum
 first_paid(FunctionCallInfo fcinfo)
