@@ -256,7 +256,7 @@ $$, 'Retention of the year that ends with each month, of the accounts with MRR a
            (m.is_opening)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
          LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN source_account n USING (account_id),
-         LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr, e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr, mrr_at(e.revenue, y.start_on - 1) > 0 AS is_opening,
+         LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr, e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr, active_at(e.revenue, y.start_on - 1) AS is_opening,
                          (SELECT count(*) FROM changes(e.revenue, (y.end_on - interval '1 month')::date, y.end_on, 'month', 12, r.pause_rule = 'churn')
                           WHERE movement = 'churn') AS churn_count) m
     WHERE m.is_opening OR m.churn_count > 0
@@ -268,7 +268,8 @@ $$, 'The accounts behind the last row of retention_trailing_year that is complet
 
 (66, 'account_revenue', $$
     SELECT m.start_on AS period_start_on, m.end_on AS period_end_on, e.account_id, e.subscription_id,
-           coalesce(e.opening_mrr, e.opening_fx * mrr_at(e.revenue, m.start_on - 1)) AS opening_mrr, coalesce(e.closing_mrr, e.closing_fx * mrr_at(e.revenue, m.end_on - 1)) AS closing_mrr, c.*
+           coalesce(e.opening_mrr, e.opening_fx * mrr_at(e.revenue, m.start_on - 1)) AS opening_mrr, coalesce(e.closing_mrr, e.closing_fx * mrr_at(e.revenue, m.end_on - 1)) AS closing_mrr,
+           active_at(e.revenue, m.end_on - 1)::integer::bigint AS closing_count, c.*
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 month')::date AS start_on) m,
          LATERAL entity_window(m.start_on, m.end_on) e,
          LATERAL (SELECT e.movement_fx * sum(amount) FILTER (WHERE movement = 'new') AS new_mrr, e.movement_fx * sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,

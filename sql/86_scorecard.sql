@@ -103,7 +103,7 @@ INSERT INTO model_metric VALUES
 (9, 'churn_mrr', 'mrr', 'lagging', false, true, 'revenue_by_segment', NULL, 'churn_mrr', NULL, NULL, 'opening_count',
  'account_revenue', 'churn_mrr', NULL, NULL, 'MRR of accounts that left in the month'),
 (10, 'arpa', 'mrr', 'lagging', true, false, 'revenue_by_segment', NULL, 'arpa_mrr', NULL, NULL, 'closing_count',
- 'account_revenue', 'nullif(closing_mrr, 0)', '1', 'closing_mrr', 'MRR an account with MRR, at the end of the month'),
+ 'account_revenue', 'CASE WHEN closing_count > 0 THEN closing_mrr END', '1', 'closing_mrr', 'MRR an account with MRR, at the end of the month'),
 (11, 'health', 'score', 'leading', true, true, 'health_trend', 'as_of_on', 'mean_score', NULL, NULL, 'account_count - unknown_count',
  'account_health', 'health_score', '1', 'health_score', 'Mean health score, each account alike, of those whose score is known'),
 (12, 'red_mrr', 'mrr', 'leading', false, true, 'health_trend', 'as_of_on', 'red_mrr', NULL, NULL, 'account_count',

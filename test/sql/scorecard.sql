@@ -3,7 +3,7 @@
 -- Goals, verdicts, the scorecard and the months of the executive: closure and chance by hand, every figure that of the
 -- view it comes from, the accounts behind it adding up to it exactly, and what is worked out of them against plain SQL.
 BEGIN;
-SELECT plan(143);
+SELECT plan(148);
 
 -- Goals: which limit belongs to them.
 SELECT is(goal_status(reading, goal::numrange), want, format('%s against %s: %s', coalesce(reading::text, 'NULL'), coalesce(goal, 'NULL'), why))
@@ -158,8 +158,10 @@ END $$;
 SELECT is(pg_temp.in_policy(setting), 'adds up of 25', 'the accounts add up where ' || setting)
 FROM (VALUES ('pause_rule = ''pause'''), ('pause_rule = ''churn'''), ('pause_rule = ''pause'', pause_churn_days = 10'), ('pause_churn_days = 60, gap_smooth_days = 25'), ('gap_smooth_days = 0, pause_rule = ''keep'', trial_rule = ''count'''),
              ('pause_rule = ''pause'', answer_rule = ''mean'', satisfied_from = 5'), ('answer_rule = ''all'', weekdays_only = true'), ('answer_rule = ''first'', lost_before_value_rule = ''censor'', ttv_start_rule = ''created'''),
-             ('ttv_start_rule = ''milestone'', lost_before_value_rule = ''compete'', answer_rule = ''last'', satisfied_from = 4, weekdays_only = false, time_zone = ''Asia/Tokyo''')) t(setting);
-UPDATE cs.policy SET time_zone = 'Europe/Berlin', trial_rule = 'exclude';
+             ('ttv_start_rule = ''milestone'', lost_before_value_rule = ''compete'', answer_rule = ''last'', satisfied_from = 4, weekdays_only = false, time_zone = ''Asia/Tokyo'''),
+             ('zero_mrr_rule = ''count'''), ('zero_mrr_rule = ''exclude'', reactivation_gap_days = 20'), ('reactivation_gap_days = NULL, entity_grain = ''subscription'''), ('entity_grain = ''parent'''),
+             ('entity_grain = ''account'', report_currency = ''EUR''')) t(setting);
+UPDATE cs.policy SET time_zone = 'Europe/Berlin', trial_rule = 'exclude', report_currency = NULL;
 CALL refresh('cs');
 SELECT cmp_ok(count(*), '>', 0::bigint, 'there are accounts whose pause became churn in the year') FROM cs.retention_by_account WHERE opening_mrr = 0;
 SELECT isnt_empty('SELECT * FROM cs.scorecard_by_account WHERE metric = ''nrr'' AND name = ''Account '' || account_id AND owner = ''csm '' || account_id % 3', 'the accounts have their names');
