@@ -122,8 +122,8 @@ SELECT is_empty($$SELECT * FROM long m JOIN cs.health_by_segment s USING (dimens
 SELECT results_eq($$SELECT reading FROM long WHERE metric = 'arpa' AND dimension = 'all' AND NOT is_complete$$, $$SELECT arpa_mrr::float8 FROM cs.value_by_segment WHERE dimension = 'all'$$, 'MRR an account is that of value_by_segment');
 
 -- Retention by segment, and the accounts behind it
-SELECT results_eq($$SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, grr_rate, logo_churn_rate, nrr_chained_rate, is_complete FROM cs.retention_trailing_year$$,
-    $$SELECT m.period_start, m.period_end, opening_count(f.flow), opening_mrr(f.flow), m.nrr, i.lower, m.grr, m.logo_churn, c.nrr, m.complete
+SELECT results_eq($$SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, grr_rate, logo_churn_rate, round(nrr_chained_rate::numeric, 14), is_complete FROM cs.retention_trailing_year$$,
+    $$SELECT m.period_start, m.period_end, opening_count(f.flow), opening_mrr(f.flow), m.nrr, i.lower, m.grr, m.logo_churn, round(c.nrr::numeric, 14), m.complete
       FROM (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(revenue, 0), 60), '2023-03-01', '2024-08-13', 'month', 12) AS state FROM cs.account_state) s, movements(s.state) m JOIN revenue_flows(s.state) f USING (period_start, period_end)
            JOIN retention(s.state, 'chained') c USING (period_start, period_end), nrr_interval(f.flow) i WHERE opening_count(f.flow) > 0 ORDER BY 2$$, 'retention_trailing_year is what the histories of all accounts give');
 SELECT set_eq($$SELECT period_end_on, sum(opening_count)::bigint AS o, sum(churn_count)::bigint AS c, sum(opening_mrr) AS m FROM cs.retention_by_segment WHERE dimension = 'region' GROUP BY 1$$,
