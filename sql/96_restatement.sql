@@ -1,0 +1,214 @@
+-- Restatement: reported figures change afterwards, because rows come late or are mended, or definitions change. A snapshot
+-- keeps what was reported, and what it was made of. All that is kept holds from one snapshot on and until another one: it is
+-- stored when it changes, and never again while it does not.
+INSERT INTO model_table VALUES
+('snapshot', ARRAY['PRIMARY KEY (snapshot_id)', 'CONSTRAINT one_after_the_other UNIQUE NULLS NOT DISTINCT (follows)'], NULL,
+ 'What was reported when, one row a CALL csmetrics.take_snapshot. Delete rows as you like: what only they showed goes with the next one that is taken.'),
+('snapshot_reading', ARRAY[
+    'PRIMARY KEY (source_view, metric, dimension, value, period_start_on, from_snapshot)',
+    'CONSTRAINT from_before_to CHECK (from_snapshot < to_snapshot)'], NULL,
+ 'The figures of the snapshots: each metric of csmetrics.model_metric, and the bridge, of the periods that were over. Written by CALL csmetrics.take_snapshot alone.'),
+('snapshot_movement', ARRAY[
+    'PRIMARY KEY (account_id, period_start_on, movement, from_snapshot)',
+    'CONSTRAINT from_before_to CHECK (from_snapshot < to_snapshot)'], NULL,
+ 'The movements behind the bridges of the snapshots, account by account, as revenue_movement gave them. Written by CALL csmetrics.take_snapshot alone.'),
+('snapshot_account', ARRAY[
+    'PRIMARY KEY (account_id, from_snapshot)',
+    'CONSTRAINT from_before_to CHECK (from_snapshot < to_snapshot)'], NULL,
+ 'The accounts of the snapshots, with the histories that the movements were read from. Written by CALL csmetrics.take_snapshot alone.');
+
+INSERT INTO table_column (table_name, position, name, type, default_value, description) VALUES
+('snapshot', 1, 'snapshot_id', 'bigint GENERATED ALWAYS AS IDENTITY', NULL, 'Key of the snapshot, in the order in which they were taken'),
+('snapshot', 2, 'follows', 'bigint', NULL, 'The snapshot before it, when it was taken'),
+('snapshot', 3, 'taken_at', 'timestamptz', 'clock_timestamp()', 'When it was taken'),
+('snapshot', 4, 'taken_by', 'text', 'current_user', 'The role that took it'),
+('snapshot', 5, 'as_of_on', 'date NOT NULL', NULL, 'The day as of which the views read: periods that were over then were reported'),
+('snapshot', 6, 'policy_hash', 'text NOT NULL', NULL, 'Fingerprint of the policy'),
+('snapshot', 7, 'policy', 'jsonb NOT NULL', NULL, 'The policy itself'),
+('snapshot', 8, 'note', 'text', NULL, 'What it is, as: board report of May'),
+('snapshot_reading', 1, 'source_view', 'text', NULL, 'metric_reading or revenue_monthly'),
+('snapshot_reading', 2, 'metric', 'text', NULL, 'Name of the metric, or the column of revenue_monthly'),
+('snapshot_reading', 3, 'dimension', 'text', NULL, 'Attribute of the account by which it is grouped'),
+('snapshot_reading', 4, 'value', 'text', NULL, 'Its value'),
+('snapshot_reading', 5, 'period_start_on', 'date', NULL, 'First day of the period'),
+('snapshot_reading', 6, 'period_end_on', 'date NOT NULL', NULL, 'The day after the last of the period'),
+('snapshot_reading', 7, 'reading', 'numeric NOT NULL', NULL, 'What was reported: the bridge to the last decimal, all that is not money or a count to 15 digits'),
+('snapshot_movement', 1, 'account_id', 'account_id', NULL, 'Key of the account'),
+('snapshot_movement', 2, 'period_start_on', 'date', NULL, 'First day of the period'),
+('snapshot_movement', 3, 'period_end_on', 'date NOT NULL', NULL, 'The day after the last of the period'),
+('snapshot_movement', 4, 'movement', 'text', NULL, 'The movement'),
+('snapshot_movement', 5, 'amount_mrr', 'numeric NOT NULL', NULL, 'Its amount, in money a month'),
+('snapshot_account', 1, 'account_id', 'account_id', NULL, 'Key of the account');
+INSERT INTO table_column (table_name, position, name, type, description)
+SELECT name, n + 90, column_name, type, description
+FROM (VALUES ('snapshot_reading'), ('snapshot_movement'), ('snapshot_account')) t(name),
+     (VALUES (1, 'from_snapshot', 'bigint', 'The first snapshot that shows it'), (2, 'to_snapshot', 'bigint', 'The first later one that does not; NULL: the last one does')) c(n, column_name, type, description);
+
+CREATE FUNCTION views_behind(view text) RETURNS SETOF model_view
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE needed AS (
+        SELECT * FROM model_view v WHERE v.name = view AND v.argument IS NULL
+        UNION SELECT v.* FROM needed n JOIN model_view v ON v.position < n.position AND v.argument IS NULL AND n.body ~ format('\m%s\M', v.name))
+    SELECT * FROM needed ORDER BY needed.position;
+END;
+COMMENT ON FUNCTION views_behind(text) IS 'Internal: the view of every model of that name and those that its query reads, in the order of creation';
+
+-- whatever histories the movements are read from
+INSERT INTO table_column (table_name, position, name, type, description)
+SELECT 'snapshot_account', 1 + h.position, h.name, h.type, h.description
+FROM model_history h WHERE h.state = 'account_state' AND EXISTS (SELECT FROM views_behind('revenue_movement') v WHERE v.body ~ format('\m%s\M', h.name));
+
+CREATE FUNCTION snapshot_part(part text, shown_by bigint DEFAULT NULL, OUT keys text[], OUT facts text[], OUT query text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+BEGIN ATOMIC
+    SELECT k.keys, k.facts,
+           CASE WHEN shown_by IS NOT NULL THEN format('SELECT * FROM %I WHERE from_snapshot <= %s AND coalesce(to_snapshot > %2$s, true)', part, shown_by)
+                WHEN part = 'snapshot_reading' THEN $$
+                    SELECT 'metric_reading' AS source_view, metric, dimension, value, period_start_on, period_end_on, reading::numeric AS reading
+                    FROM metric_reading WHERE is_complete AND reading IS NOT NULL
+                    UNION ALL
+                    SELECT 'revenue_monthly', c.key, 'all', 'all', m.period_start_on, m.period_end_on, CASE WHEN c.key LIKE '%\_rate' THEN c.value::double precision::numeric ELSE c.value::numeric END
+                    FROM revenue_monthly m, LATERAL jsonb_each_text(to_jsonb(m)) c WHERE m.is_complete AND c.key ~ '_(mrr|count|rate)$' AND c.value IS NOT NULL $$
+                WHEN part = 'snapshot_movement' THEN $$
+                    SELECT m.account_id, m.period_start_on, m.period_end_on, m.movement, sum(m.amount_mrr) AS amount_mrr
+                    FROM revenue_movement m WHERE m.period_end_on <= (SELECT as_of_on + 1 FROM reporting_range)
+                    GROUP BY m.account_id, m.period_start_on, m.period_end_on, m.movement $$
+                ELSE format('SELECT account_id, %s FROM account_state', spelled(k.facts, '%I')) END
+    FROM (SELECT CASE part WHEN 'snapshot_reading' THEN '{source_view,metric,dimension,value,period_start_on}'::text[] WHEN 'snapshot_movement' THEN '{account_id,period_start_on,movement}' ELSE '{account_id}' END AS keys,
+                 CASE part WHEN 'snapshot_reading' THEN '{period_end_on,reading}'::text[] WHEN 'snapshot_movement' THEN '{period_end_on,amount_mrr}'
+                      ELSE (SELECT array_agg(c.name ORDER BY c.position) FROM table_column c WHERE c.table_name = part AND c.position BETWEEN 2 AND 90) END AS facts) k;
+END;
+COMMENT ON FUNCTION snapshot_part(text, bigint) IS 'Internal: keys and other columns of a table of snapshots, and the query of its rows in a snapshot, or without one as the model stands now; names are looked up in the model';
+
+CREATE PROCEDURE take_snapshot(model text, note text DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $take$
+DECLARE
+    parts text[] := '{snapshot_reading,snapshot_movement,snapshot_account}';
+    part text;
+    taken record;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    -- one at a time; readers go on
+    LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE;
+    FOREACH part IN ARRAY parts LOOP
+        EXECUTE format('DELETE FROM %I r WHERE to_snapshot IS NOT NULL AND NOT EXISTS (SELECT FROM snapshot s WHERE s.snapshot_id >= r.from_snapshot AND s.snapshot_id < r.to_snapshot)', part);
+    END LOOP;
+
+    -- one statement, so that a refresh meanwhile cannot come between the figures and the accounts behind them
+    EXECUTE (SELECT format('WITH taken AS (INSERT INTO snapshot (follows, as_of_on, policy_hash, policy, note)
+                                           SELECT (SELECT max(snapshot_id) FROM snapshot), r.as_of_on, r.policy_hash, to_jsonb(p) - ''only_row'', $1 FROM reporting_range r, policy p RETURNING snapshot_id, as_of_on), %s
+                            SELECT taken.*, (SELECT count(*) FROM new_snapshot_reading) AS readings, (SELECT count(*) FROM new_snapshot_movement) AS movements, (SELECT count(*) FROM new_snapshot_account) AS accounts FROM taken',
+        string_agg(format('now_%1$s AS MATERIALIZED (%2$s),
+            old_%1$s AS (UPDATE %1$s old SET to_snapshot = taken.snapshot_id FROM taken WHERE old.to_snapshot IS NULL AND NOT EXISTS (SELECT FROM now_%1$s fresh WHERE (%3$s) = (%4$s) AND (%5$s) IS NOT DISTINCT FROM (%6$s))),
+            new_%1$s AS (INSERT INTO %1$s (%7$s, from_snapshot)
+                         SELECT %8$s, taken.snapshot_id FROM taken, now_%1$s fresh WHERE NOT EXISTS (SELECT FROM %1$s old WHERE old.to_snapshot IS NULL AND (%3$s) = (%4$s) AND (%5$s) IS NOT DISTINCT FROM (%6$s))
+                         RETURNING 1)',
+            p.part, s.query, spelled(s.keys, 'fresh.%I'), spelled(s.keys, 'old.%I'), spelled(s.facts, 'fresh.%I'), spelled(s.facts, 'old.%I'), spelled(s.keys || s.facts, '%I'), spelled(s.keys || s.facts, 'fresh.%I')), ', '))
+        FROM unnest(parts) p(part), snapshot_part(p.part) s) INTO taken USING note;
+    RAISE NOTICE 'snapshot % of model "%" as of %: % figures, % movements and the histories of % accounts are new', taken.snapshot_id, model, taken.as_of_on, taken.readings, taken.movements, taken.accounts;
+END
+$take$;
+COMMENT ON PROCEDURE take_snapshot(text, text) IS
+'Keeps the figures as they are reported now, of the periods that are over: each metric of metric_reading for all and for each value of each attribute in use, the whole bridge of revenue_monthly, the movements of the accounts behind it, the histories that these are read from, the policy. What has not changed since the snapshot before is not stored again. note: what it is, as a report that is sent today. restatement tells later what has changed since. The figures are of the last CALL refresh: refresh first. An unknown model: SQLSTATE 3F000.';
+
+CREATE FUNCTION snapshot_pair(model text, from_snapshot bigint, to_snapshot bigint,
+    OUT then_id bigint, OUT then_hash text, OUT then_policy jsonb, OUT now_hash text, OUT now_policy jsonb, OUT report_from date, OUT as_of_on date)
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    known text;
+    wanted bigint;
+    last_on date;
+BEGIN
+    PERFORM require_model(model);
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    SELECT max(s.snapshot_id), format('Its last one is %s; table %I.snapshot has them all.', max(s.snapshot_id), model) INTO then_id, known FROM snapshot s;
+    IF then_id IS NULL THEN
+        RAISE EXCEPTION 'model "%" has no snapshot yet', model
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('CALL csmetrics.take_snapshot(%L) takes one: of what is reported then.', model);
+    END IF;
+    then_id := coalesce(from_snapshot, then_id);
+    FOREACH wanted IN ARRAY array_remove(ARRAY[then_id, to_snapshot], NULL) LOOP
+        IF NOT EXISTS (SELECT FROM snapshot s WHERE s.snapshot_id = wanted) THEN
+            RAISE EXCEPTION 'model "%" has no snapshot %', model, wanted USING ERRCODE = 'invalid_parameter_value', DETAIL = known;
+        END IF;
+    END LOOP;
+    IF then_id >= to_snapshot THEN
+        RAISE EXCEPTION 'snapshot % was not taken before snapshot %', then_id, to_snapshot USING ERRCODE = 'invalid_parameter_value', HINT = 'The earlier one comes first.';
+    END IF;
+    SELECT s.policy_hash, s.policy, s.as_of_on INTO then_hash, then_policy, as_of_on FROM snapshot s WHERE s.snapshot_id = then_id;
+    SELECT n.policy_hash, n.policy, n.as_of_on INTO now_hash, now_policy, last_on
+    FROM (SELECT s.policy_hash, s.policy, s.as_of_on FROM snapshot s WHERE s.snapshot_id = to_snapshot
+          UNION ALL SELECT r.policy_hash, to_jsonb(p) - 'only_row', r.as_of_on FROM reporting_range r, policy p WHERE to_snapshot IS NULL) n;
+    -- the periods that both report
+    as_of_on := least(as_of_on, last_on);
+    report_from := date_trunc('month', greatest((then_policy ->> 'report_from')::date, (now_policy ->> 'report_from')::date));
+END
+$$;
+COMMENT ON FUNCTION snapshot_pair(text, bigint, bigint) IS 'Internal: the two that are compared, with their policies and the days of the periods that both report; errors as restatement';
+
+CREATE FUNCTION restatement(model text, from_snapshot bigint DEFAULT NULL, to_snapshot bigint DEFAULT NULL,
+    OUT source_view text, OUT metric text, OUT dimension text, OUT value text, OUT period_start_on date, OUT period_end_on date,
+    OUT reported_then numeric, OUT reported_now numeric, OUT difference numeric, OUT is_restated boolean, OUT policy_changed boolean, OUT policy_hash_then text, OUT policy_hash_now text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    pair record := snapshot_pair(model, from_snapshot, to_snapshot);
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    RETURN QUERY EXECUTE format($query$
+        SELECT source_view, metric, dimension, value, period_start_on, coalesce(b.period_end_on, n.period_end_on), b.reading, n.reading, d.difference,
+               coalesce(d.difference <> 0, b.reading IS DISTINCT FROM n.reading), $1 <> $2, $1, $2
+        FROM (%s) b FULL JOIN (%s) n USING (source_view, metric, dimension, value, period_start_on) LEFT JOIN (SELECT name, unit FROM model_metric) k ON k.name = metric AND source_view = 'metric_reading',
+             -- where there is nothing of what is added up, there is none of it; a ratio of nothing is unknown
+             LATERAL (SELECT CASE WHEN k.unit IN ('mrr', 'count') OR k.unit IS NULL AND metric ~ '_(mrr|count)$' THEN coalesce(n.reading, 0) - coalesce(b.reading, 0) ELSE n.reading - b.reading END AS difference) d
+        WHERE coalesce(b.period_end_on, n.period_end_on) <= $3 + 1 AND ($4 IS NULL OR period_start_on >= $4)
+        ORDER BY source_view, metric, dimension <> 'all', dimension, value, period_start_on $query$,
+        (snapshot_part('snapshot_reading', pair.then_id)).query, (snapshot_part('snapshot_reading', to_snapshot)).query)
+    USING pair.then_hash, pair.now_hash, pair.as_of_on, pair.report_from;
+END
+$$;
+COMMENT ON FUNCTION restatement(text, bigint, bigint) IS
+'What was reported and what it would be now, a row a figure of a period that was over then: reported_then in from_snapshot (default: the last), reported_now in to_snapshot (NULL: as the model stands now), and the difference, in the unit of the metric. source_view: metric_reading, with metrics of model_metric, or revenue_monthly, with its columns, the bridge to the last decimal. is_restated: are they different? policy_changed: is the definition another one? NULL where there is no such figure; in the difference an amount or count that is not there is 0. Periods that only one of the two reports are left out. No snapshot yet: SQLSTATE 55000; an unknown one, or one that is not the earlier: 22023; an unknown model: 3F000.';
+
+CREATE FUNCTION restatement_by_account(model text, from_snapshot bigint DEFAULT NULL, to_snapshot bigint DEFAULT NULL,
+    OUT account_id text, OUT period_start_on date, OUT period_end_on date, OUT movement text,
+    OUT amount_then numeric, OUT amount_now numeric, OUT difference numeric, OUT by_facts numeric, OUT by_definition numeric, OUT cause text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    pair record := snapshot_pair(model, from_snapshot, to_snapshot);
+    now_movements text := (snapshot_part('snapshot_movement', to_snapshot)).query;
+    as_defined text := now_movements;
+    with_refresh boolean;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    SELECT bool_or(pair.then_policy -> c.name IS DISTINCT FROM pair.now_policy -> c.name AND (c.name <> 'pause_rule' OR 'keep' IN (pair.then_policy ->> c.name, pair.now_policy ->> c.name)))
+    INTO with_refresh FROM policy_column c WHERE c.description LIKE '%refresh)';
+    IF pair.then_hash <> pair.now_hash THEN
+        -- the facts of now under the policy of then: the views' own queries, in which these names stand for those rows
+        SELECT format('WITH policy AS (SELECT p.* FROM jsonb_populate_record((SELECT present FROM policy present), $2) p)%s, %s %s',
+                      CASE WHEN to_snapshot IS NOT NULL THEN format(', account_state AS (%s)', (snapshot_part('snapshot_account', to_snapshot)).query) END,
+                      string_agg(format('%I AS (%s)', v.name, v.body), ', ' ORDER BY v.position), (snapshot_part('snapshot_movement')).query)
+        INTO as_defined FROM views_behind('revenue_movement') v;
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        WITH moved AS (
+            SELECT account_id, period_start_on, period_end_on, movement, coalesce(b.amount_mrr, 0) AS before, coalesce(n.amount_mrr, 0) AS now, coalesce(d.amount_mrr, 0) AS defined
+            FROM (%s) b FULL JOIN (%s) n USING (account_id, period_start_on, period_end_on, movement) FULL JOIN (%s) d USING (account_id, period_start_on, period_end_on, movement)
+            WHERE period_end_on <= $1 + 1 AND ($4 IS NULL OR period_start_on >= $4))
+        SELECT m.account_id::text, m.period_start_on, m.period_end_on, m.movement, m.before, m.now, m.now - m.before, m.defined - m.before, m.now - m.defined,
+               CASE WHEN b.account_id IS NULL THEN 'account new in the sources' WHEN n.account_id IS NULL THEN 'account gone'
+                    WHEN m.defined = m.before THEN 'definition'
+                    ELSE CASE WHEN $3 THEN 'rows or refresh rules changed' ELSE 'rows changed' END || CASE WHEN m.now <> m.defined THEN ', definition' ELSE '' END END
+        FROM moved m LEFT JOIN (%s) b USING (account_id) LEFT JOIN (%s) n USING (account_id)
+        WHERE m.now <> m.before OR m.defined <> m.before
+        ORDER BY m.period_start_on, m.movement, m.account_id $query$,
+        (snapshot_part('snapshot_movement', pair.then_id)).query, now_movements, as_defined,
+        (snapshot_part('snapshot_account', pair.then_id)).query, (snapshot_part('snapshot_account', to_snapshot)).query)
+    USING pair.as_of_on, pair.then_policy || jsonb_build_object('as_of', pair.as_of_on, 'report_from', pair.now_policy -> 'report_from'), with_refresh, pair.report_from;
+END
+$$;
+COMMENT ON FUNCTION restatement_by_account(text, bigint, bigint) IS
+'The accounts behind a restated bridge, a row an account, period and movement whose amount is another one; arguments, periods and errors as for restatement. Of each period and movement the differences add up to the difference of that column of revenue_monthly, to the last decimal; opening and closing MRR carry on those of the periods before. It is a function of its own since these are rows of another kind: who, not what. difference = by_facts + by_definition, exactly: by_definition is what the facts of now read by the policy of now and by the policy of then differ by, for the rules that take effect at once (pause_rule, pause_churn_days, gap_smooth_days); the rest, by_facts, is what the histories differ by. A rule that took effect with a refresh is in the histories, where nothing tells it from rows that changed: it counts by facts, and the cause says so. Facts are also what is not in histories, such as the parents of accounts. cause: rows changed, account new in the sources, account gone, definition, or the first with the last; rows or refresh rules changed where such a rule is another one.';
