@@ -42,11 +42,15 @@ COMMENT ON FUNCTION under_policy(text, jsonb, text, boolean) IS
 CREATE FUNCTION policy_differences(model text, a jsonb, b jsonb,
     OUT rule text, OUT a_value text, OUT b_value text, OUT with_refresh boolean, OUT description text)
 RETURNS SETOF record
-LANGUAGE sql SET search_path = csmetrics, pg_temp AS $$
-    SELECT c.name, p.a ->> c.name, p.b ->> c.name, c.name = ANY (refresh_rules()), c.description
-    FROM policy_column c, (SELECT under_policy(model, a, 'TABLE policy', false) -> 0 AS a, under_policy(model, b, 'TABLE policy', false) -> 0 AS b) p
-    WHERE p.a -> c.name <> p.b -> c.name
-    ORDER BY c.position;
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    of_a jsonb := under_policy(model, a, 'TABLE policy', false) -> 0;
+    of_b jsonb := under_policy(model, b, 'TABLE policy', false) -> 0;
+BEGIN
+    RETURN QUERY
+    SELECT c.name, of_a ->> c.name, of_b ->> c.name, c.name = ANY (refresh_rules()), c.description
+    FROM policy_column c WHERE of_a -> c.name <> of_b -> c.name ORDER BY c.position;
+END
 $$;
 COMMENT ON FUNCTION policy_differences(text, jsonb, jsonb) IS
 'Two definitions side by side, a row a rule of the policy in which they differ: its value in a and in b, NULL where it has none, whether it takes effect with a refresh, and what it means. a and b as in compare_policies, with its errors.';

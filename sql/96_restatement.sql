@@ -73,11 +73,14 @@ END;
 COMMENT ON FUNCTION snapshot_part(text, bigint) IS 'Internal: keys and other columns of a table of snapshots, and the query of its rows in a snapshot, or without one as the model stands now; names are looked up in the model';
 
 CREATE FUNCTION redefined(model text, policy jsonb, movements text) RETURNS jsonb
-LANGUAGE sql SET search_path = csmetrics, pg_temp
-RETURN under_policy(model, policy, format($$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $redefined$
+BEGIN
+    RETURN under_policy(model, policy, format($$
     SELECT account_id, period_start_on, coalesce(n.period_end_on, d.period_end_on) AS period_end_on, movement, coalesce(n.amount_mrr, 0) - coalesce(d.amount_mrr, 0) AS amount_mrr
     FROM (%s) n FULL JOIN (%s) d USING (account_id, period_start_on, movement)
     WHERE coalesce(n.amount_mrr, 0) <> coalesce(d.amount_mrr, 0) $$, movements, (snapshot_part('snapshot_movement')).query));
+END
+$redefined$;
 COMMENT ON FUNCTION redefined(text, jsonb, text) IS
 'Internal: what the policy in force adds to the movements that the query gives, account by account, against another policy: these less those that the facts of now have under that. To be run with the path of the model.';
 

@@ -33,7 +33,7 @@ INSERT INTO metric_definition
 SELECT row_number() OVER (), m.name, m.family, m.title, m.definition, m.formula, m.unit, m.benchmark::numrange, m.source, coalesce(f.options, '{}') || m.options::text[], m.columns::text[], m.functions::text[]
 FROM (VALUES
 ('mrr', 'revenue', 'Monthly recurring revenue (MRR)', NULL, 'sum of the MRR in force at the end of the period: prices brought to a month, recurring discounts off, without tax, usage and one-off charges', 'mrr', NULL, 'common practice of subscription analytics: a state at an instant, not what was invoiced',
- '{}', '{mrr,closing_mrr,opening_mrr,closing_count,opening_count,without_closing_mrr,closing_change_mrr}', '{mrr,term_mrr,mrr_at,opening_mrr,closing_mrr,opening_count,closing_count,first_paid_on}'),
+ '{}', '{mrr,closing_mrr,opening_mrr,closing_count,opening_count,without_closing_mrr,closing_change_mrr}', '{mrr,term_mrr,mrr_at,active_at,opening_mrr,closing_mrr,opening_count,closing_count,first_paid_on}'),
 ('earned_revenue', 'revenue', 'Revenue earned', 'Money earned on the days between two days', 'sum over days of the MRR in force / days of the month', 'money', NULL, NULL, '{}', '{}', '{revenue_between}'),
 ('movement', 'revenue', 'Movement of MRR', NULL, 'closing - opening MRR of one account over the period, under one name', 'mrr', NULL, 'revenue bridge (MRR waterfall)', '{}', '{amount_mrr}', '{changes,movements,revenue_flows}'),
 ('new_mrr', 'revenue', 'New MRR', NULL, 'sum of closing MRR of accounts that never had any before the period', 'mrr', NULL, 'revenue bridge (MRR waterfall)', '{}', '{new_mrr,new_count,joined_mrr,joined_count}', '{new_mrr,new_count}'),
@@ -45,6 +45,8 @@ FROM (VALUES
 ('contraction', 'revenue', 'Contraction rate', NULL, 'contraction MRR / opening MRR', 'rate', NULL, NULL, '{}', '{contraction_rate}', '{contraction}'),
 ('pause_mrr', 'revenue', 'Paused MRR', NULL, 'sum of opening MRR of accounts that closed paused, less that of pauses that ended in churn', 'mrr', NULL, NULL, '{}', '{pause_mrr,pause_count}', '{movements}'),
 ('churn_mrr', 'revenue', 'Churned MRR', NULL, 'sum of opening MRR of accounts that closed without, and of pauses that ended without', 'mrr', NULL, 'revenue bridge (MRR waterfall)', '{}', '{churn_mrr,left_mrr}', '{churned_mrr}'),
+('fx_mrr', 'revenue', 'Effect of exchange rates', NULL, 'closing MRR at the rates of the end - opening MRR at the rates of the day before - movements at the rate of rate_rule', 'mrr', NULL, 'constant-currency reporting',
+ '{rate_max_age_days}', '{fx_mrr,own_opening_mrr,own_closing_mrr}', '{scale}'),
 ('intra_period_mrr', 'revenue', 'MRR within the period', NULL, 'sum of the MRR of accounts that joined and left within the period', 'mrr', NULL, NULL, '{}', '{intra_period_mrr,intra_period_count}', '{intra_period_mrr,intra_period_count}'),
 ('nrr', 'revenue', 'Net revenue retention (NRR)', NULL, 'sum of closing MRR / sum of opening MRR, over the accounts with opening MRR; who joined since is in neither', 'rate', '(1.10,)', 'point-to-point cohort, as most listed software companies report it; interval: ratio estimator (Cochran, Sampling Techniques)',
  '{confidence}', '{nrr_rate,without_nrr_rate,nrr_change_rate}', '{nrr,nrr_interval,retention}'),
@@ -166,8 +168,8 @@ FROM (VALUES
 ) m(name, family, title, definition, formula, unit, benchmark, source, options, columns, functions)
 -- what defines all of a family
 LEFT JOIN (VALUES
-    ('revenue', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule}'::text[]),
-    ('value', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule}'),
+    ('revenue', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,period,fiscal_year_start,report_currency,rate_rule,rate_on}'::text[]),
+    ('value', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,report_currency,rate_on}'),
     ('satisfaction', '{answer_rule}')) f(family, options) USING (family);
 GRANT SELECT ON metric_definition TO PUBLIC;
 

@@ -26,6 +26,12 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('evaluate_alerts', 'CALL csmetrics.evaluate_alerts(%1$L)'),
     ('run_playbooks', 'CALL csmetrics.run_playbooks(%1$L)'),
     ('suggest_weights', 'SELECT * FROM csmetrics.suggest_weights(%1$L)'),
+    ('take_snapshot', 'CALL csmetrics.take_snapshot(%1$L, %2$L)'),
+    ('restatement', 'SELECT * FROM csmetrics.restatement(%1$L)'),
+    ('restatement_by_account', 'SELECT * FROM csmetrics.restatement_by_account(%1$L)'),
+    ('policy_differences', 'SELECT * FROM csmetrics.policy_differences(%1$L, ''{}'', ''{"trial_rule": "count"}'')'),
+    ('compare_policies', 'SELECT * FROM csmetrics.compare_policies(%1$L, ''{}'', ''{"trial_rule": "count"}'', ''2024-01-01'')'),
+    ('explain_metric', 'SELECT * FROM csmetrics.explain_metric(''nrr'', %1$L)'),
     ('connect', 'CALL csmetrics.connect(%1$L, ''stripe'', %2$L, true)'),
     ('unite_sources', 'CALL csmetrics.unite_sources(%1$L, true)'),
     ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)')) v(name, statement);

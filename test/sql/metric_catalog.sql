@@ -10,7 +10,7 @@ SELECT c.relname::text AS view, a.attname::text AS name, format_type(a.atttypid,
 FROM model_view v JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'cs'::regnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE v.argument IS NULL;
 -- What numbers are shown that are no metric: counts of whatever is counted, and rules of the policy.
-CREATE TEMP TABLE auxiliary (name) AS VALUES ('account_count'), ('n_count'), ('rejected_count'), ('confidence_rate'), ('gap_smooth_days'), ('pause_churn_days');
+CREATE TEMP TABLE auxiliary (name) AS VALUES ('account_count'), ('n_count'), ('rejected_count'), ('confidence_rate'), ('gap_smooth_days'), ('pause_churn_days'), ('reactivation_gap_days'), ('rate_max_age_days');
 CREATE TEMP VIEW to_explain AS
 SELECT DISTINCT s.name FROM shown s
 WHERE s.type IN ('numeric', 'double precision', 'bigint', 'integer', 'real', 'smallint') AND s.name ~ '_(rate|mrr|score|count|days|hours|amount|points)$' AND s.name NOT IN (SELECT name FROM auxiliary)
