@@ -57,7 +57,7 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT 100, 1, kind::text, name, '', format('| `%s(%s)` → state | %s |', name, CASE WHEN kind = 'a' OR name = 'unpacked' THEN 'state' ELSE 'a state, b state' END, min(comment))
     FROM routine WHERE chapter = 'state' GROUP BY name, kind
     UNION ALL
-    SELECT 103, position, NULL, name, '', format('| `%s%s` | %s |', name, '(' || argument || ' date)', description) FROM model_view
+    SELECT 103, position, NULL, name, '', format('| `%s%s` | %s |', name, '(' || argument || ')', description) FROM model_view
     UNION ALL
     SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column
     UNION ALL

@@ -102,3 +102,8 @@ COMMENT ON FUNCTION churned_count(revenue_flow) IS 'Accounts with opening but no
 CREATE FUNCTION closing_count(flow revenue_flow) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'flow_closing_count';
 COMMENT ON FUNCTION closing_count(revenue_flow) IS 'Accounts with closing MRR.';
+
+CREATE FUNCTION scale(flow revenue_flow, rate numeric) RETURNS revenue_flow
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'flow_scale_by';
+COMMENT ON FUNCTION scale(revenue_flow, numeric) IS
+'The same accounts in another currency: counts as they are, each sum of money times rate and rounded once to six decimals, half away from zero; so closing_mrr may be off by a few of the last. Ratios and intervals stay what they were, but for that rounding. rate is above 0 and below 10^12, with at most 36 digits before and after the point, else SQLSTATE 22023; a sum past 10^30: 22003. NULL for NULL.';

@@ -39,7 +39,7 @@ CREATE FUNCTION movements(state mrr_movements, pauses_are_churn boolean DEFAULT 
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION movements(mrr_movements, boolean, boolean) IS
-'The revenue bridge, a row a period, or a row a window of lag periods. Amounts in money, at least 0 (pause, see below, may be less): opening + new + reactivation + resume + expansion - contraction - pause - churn = closing, exactly, which the engine checks (SQLSTATE XX001 if it ever fails). Counts of accounts likewise. A pause that ended without MRR is taken back out of pause and shown in churn. intra_period came and went within one period; gross shows it in new and churn too. nrr, grr: point to point on the accounts with opening MRR, a pause counting as none; logo_churn, revenue_churn: churn / opening. Ratios are NULL without opening. pauses_are_churn: pauses and resumes read as churn and reactivation. complete: not cut short by to_date.';
+'The revenue bridge, a row a period, or a row a window of lag periods. Amounts in money, at least 0 (pause, see below, may be less): opening + new + reactivation + resume + expansion - contraction - pause - churn = closing, exactly, which the engine checks (SQLSTATE XX001 if it ever fails). Counts of accounts likewise, free customers included where the timelines count those. A pause that ended without MRR is taken back out of pause and shown in churn. intra_period came and went within one period; gross shows it in new and churn too. nrr, grr: point to point on the accounts with opening MRR, a pause counting as none; logo_churn, revenue_churn: churn / opening. Ratios are NULL without opening. pauses_are_churn: pauses and resumes read as churn and reactivation. complete: not cut short by to_date.';
 
 CREATE FUNCTION retention(state mrr_movements, method text DEFAULT 'cohort',
     OUT period_start date, OUT period_end date, OUT method text, OUT nrr double precision, OUT grr double precision, OUT complete boolean)
@@ -54,3 +54,8 @@ RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION revenue_flows(mrr_movements) IS
 'The revenue_flow of each period or window, for every reader of that type: nrr_interval(flow), quick_ratio(flow), ... Returning accounts are new in it and paused ones churned, since it knows but two amounts an account.';
+
+CREATE FUNCTION single_periods(state mrr_movements) RETURNS mrr_movements
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION single_periods(mrr_movements) IS
+'From a state of windows of lag periods the state of the single periods that they are made of, the lag - 1 before from_date too: what mrr_movement_agg without lag gives from the start of the first window on. So movements(single_periods(state)) is the bridge period by period of the state that trailing windows are read from. A from_date on a day that a month on the way back lacks: SQLSTATE 22023. NULL for NULL.';

@@ -1,7 +1,7 @@
 -- Retention by cohort: cohorts, its aggregate and its readers.
 CALL define_state('cohorts', NULL);
 COMMENT ON TYPE cohorts IS
-'Accounts by the period of their first MRR, followed period by period: 40 bytes a cell of the triangle. Built by cohort_agg; read by cohort_retention and cohort_average; adds up by merge and rollup.';
+'Accounts by the period of their first MRR (or free term, where timelines count those), followed period by period: 40 bytes a cell of the triangle. Built by cohort_agg; read by cohort_retention and cohort_average; adds up by merge and rollup.';
 
 CREATE FUNCTION cohort_agg_add(state cohorts, timeline mrr_timeline, from_date date, to_date date, period text) RETURNS cohorts
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -14,7 +14,7 @@ CREATE AGGREGATE cohort_agg(timeline mrr_timeline, from_date date, to_date date,
     SFUNC = cohort_agg_add, STYPE = cohorts, SSPACE = 65536, COMBINEFUNC = merge, PARALLEL = SAFE,
     MSFUNC = cohort_agg_add, MINVFUNC = cohort_agg_remove, MSTYPE = cohorts, MSSPACE = 65536);
 COMMENT ON AGGREGATE cohort_agg(mrr_timeline, date, date, text) IS
-'Cohorts by the period of the first MRR, one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date) are left out. An empty range, an unknown period, arguments that vary within the group, more than 520 periods: SQLSTATE 22023. NULL without rows.';
+'Cohorts by the period of the first MRR (or free term, where timelines count those), one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date) are left out. An empty range, an unknown period, arguments that vary within the group, more than 520 periods: SQLSTATE 22023. NULL without rows.';
 
 CREATE FUNCTION cohort_retention(state cohorts,
     OUT cohort date, OUT age integer, OUT period_end date, OUT accounts bigint, OUT retained bigint,
@@ -24,7 +24,7 @@ CREATE FUNCTION cohort_retention(state cohorts,
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION cohort_retention(cohorts) IS
-'The retention triangle, a row a cohort and age: cohort is the first day of the period in which accounts had their first MRR, age 0 its close, age 1 the close of the next. accounts began, retained have MRR at period_end. start_mrr is the MRR of each account''s first paid day, mrr what it has, kept_mrr the smaller of the two by account; in money. Ratios: retained / accounts, kept_mrr / start_mrr (at most 1), mrr / start_mrr. mature: the period is over by to_date. Cohorts without accounts have no rows.';
+'The retention triangle, a row a cohort and age: cohort is the first day of the period in which accounts had their first MRR, age 0 its close, age 1 the close of the next. accounts began, retained are active at period_end: with MRR, or with a free term where timelines count those. start_mrr is the MRR of each account''s first day, mrr what it has, kept_mrr the smaller of the two by account; in money. Ratios: retained / accounts, kept_mrr / start_mrr (at most 1), mrr / start_mrr. mature: the period is over by to_date. Cohorts without accounts have no rows.';
 
 CREATE FUNCTION cohort_average(state cohorts,
     OUT age integer, OUT cohorts bigint, OUT accounts bigint, OUT retained bigint,

@@ -34,12 +34,14 @@ COMMENT ON COLUMN source_check.complaint IS 'SQL expression of what is said of i
 
 CREATE TABLE model_state (
     name        text   PRIMARY KEY,
-    keys        text[] NOT NULL,    -- the account_id first; the others are text
-    description text   NOT NULL);
+    keys        text[] NOT NULL,    -- the account_id first
+    description text   NOT NULL,
+    rows        text);
 COMMENT ON TABLE model_state IS 'The tables of histories in every model. One row a table.';
 COMMENT ON COLUMN model_state.name IS 'Name of the table';
-COMMENT ON COLUMN model_state.keys IS 'Columns of its key';
+COMMENT ON COLUMN model_state.keys IS 'Columns of its key; those besides account_id are days where they end in _on, booleans where they begin with is_, and text';
 COMMENT ON COLUMN model_state.description IS 'Its comment';
+COMMENT ON COLUMN model_state.rows IS 'A query over {rows}, the rows of the source, that gives them the keys; NULL: they have them';
 
 CREATE TABLE model_history (
     position    smallint PRIMARY KEY,
@@ -123,9 +125,9 @@ CREATE TABLE model_view (
 COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
 COMMENT ON COLUMN model_view.position IS 'Order of creation';
 COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 stands for the argument, {histories} for those of a row of account_state called stored, but for plain arrays, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
+COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 and $2 stand for the arguments, {histories} for those of a row of account_state called stored, but for plain arrays, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
 COMMENT ON COLUMN model_view.description IS 'Its comment';
-COMMENT ON COLUMN model_view.argument IS 'Name of the date that it is a function of; NULL: it is a view';
+COMMENT ON COLUMN model_view.argument IS 'Names and types of the arguments that it is a function of; NULL: it is a view';
 
 CREATE TABLE model_column (
     name        text PRIMARY KEY,
@@ -190,6 +192,7 @@ DECLARE
     source record;
     metric record;
     body text;
+    typed text;
     columns text;
     undescribed text;
 BEGIN
@@ -225,7 +228,7 @@ BEGIN
         UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', table_name, name, description) FROM table_column
         UNION ALL SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
                       (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place)
-                       FROM (SELECT key AS name, CASE key WHEN 'account_id' THEN account_id_type::text ELSE 'text' END AS type, place - 1000 AS place
+                       FROM (SELECT key AS name, CASE WHEN key = 'account_id' THEN account_id_type::text WHEN key LIKE '%\_on' THEN 'date' WHEN key LIKE 'is\_%' THEN 'boolean' ELSE 'text' END AS type, place - 1000 AS place
                              FROM unnest(t.keys) WITH ORDINALITY k(key, place)
                              UNION ALL SELECT h.name, h.type, h.position FROM model_history h WHERE h.state = t.name) c),
                       array_to_string(t.keys, ', ')) FROM model_state t
@@ -267,16 +270,20 @@ BEGIN
             body := replace(body, part.place, part.text);
         END LOOP;
         -- of a function too, since a view knows what columns the query has
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, replace(body, '$1', 'NULL::date'));
+        typed := body;
+        FOR part IN SELECT n, split_part(a, ' ', 2) AS type FROM regexp_split_to_table(metric.argument, ', ') WITH ORDINALITY s(a, n) LOOP
+            typed := replace(typed, '$' || part.n, 'NULL::' || part.type);
+        END LOOP;
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, typed);
         IF metric.argument IS NULL THEN
             EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
         ELSE
             SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum) INTO columns
             FROM pg_attribute WHERE attrelid = metric.name::regclass AND attnum > 0;
             EXECUTE format('DROP VIEW %I', metric.name);
-            EXECUTE format('CREATE FUNCTION %I(%I date) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 BEGIN ATOMIC %s; END',
+            EXECUTE format('CREATE FUNCTION %I(%s) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 BEGIN ATOMIC %s; END',
                            metric.name, metric.argument, columns, body);
-            EXECUTE format('COMMENT ON FUNCTION %I(date) IS %L', metric.name, metric.description);
+            EXECUTE format('COMMENT ON FUNCTION %I(%s) IS %L', metric.name, metric.argument, metric.description);
         END IF;
     END LOOP;
     FOR part IN
@@ -431,19 +438,21 @@ BEGIN
     END LOOP;
 
     CALL resolve_identities(model);
+    CALL resolve_entities(model);
 
     RAISE NOTICE 'refreshing model "%": checking the sources ...', model;
     FOR source IN SELECT q.source AS name, string_agg(q.rule, ', ' ORDER BY q.rule) AS rules FROM quality_rule q WHERE q.is_enabled AND q.quarantine GROUP BY q.source ORDER BY q.source LOOP
         RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model, left_out_count(model, source.name), source.name, source.rules;
     END LOOP;
     FOR source IN
-        SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint
+        SELECT c.source AS name, string_agg(format('WHEN %s THEN %s', failing, complaint), ' ' ORDER BY position) AS complaint,
+               CASE WHEN EXISTS (SELECT FROM source_column k WHERE k.source = c.source AND k.name = 'account_id') THEN $$format(', account %s', coalesce(account_id::text, 'NULL'))$$ ELSE $$''$$ END AS whose
         FROM source_check c GROUP BY c.source ORDER BY c.source
     LOOP
-        EXECUTE format('SELECT account_id, complaint FROM (SELECT account_id, CASE %s END AS complaint FROM %s AS kept) AS s WHERE complaint IS NOT NULL LIMIT 1',
-                       source.complaint, kept_rows(model, source.name)) INTO wrong;
+        EXECUTE format('SELECT whose, complaint FROM (SELECT %s AS whose, CASE %s END AS complaint FROM %s AS kept) AS s WHERE complaint IS NOT NULL LIMIT 1',
+                       source.whose, source.complaint, kept_rows(model, source.name)) INTO wrong;
         IF wrong.complaint IS NOT NULL THEN
-            RAISE EXCEPTION 'source "%", account %: %', source.name, coalesce(wrong.account_id::text, 'NULL'), wrong.complaint
+            RAISE EXCEPTION 'source "%"%: %', source.name, wrong.whose, wrong.complaint
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in quarantine; CALL csmetrics.validate finds all such rows. Nothing was changed.';
         END IF;
@@ -462,10 +471,10 @@ BEGIN
         SELECT t.name, t.keys, array_agg(h.name ORDER BY h.position) AS names,
                -- one row of the policy, called rules, stands beside every row of the source
                string_agg(format('%1$I AS (SELECT %2$s, %3$s AS %1$I FROM %4$s AS %7$I %5$s, (SELECT policy AS rules FROM policy) AS p WHERE %6$s GROUP BY %2$s)',
-                                 h.name, spelled(t.keys, '%I'), h.expression, kept_rows(model, h.source),
+                                 h.name, spelled(t.keys, '%I'), h.expression, coalesce('(' || replace(t.rows, '{rows}', kept_rows(model, h.source)) || ')', kept_rows(model, h.source)),
                                  CASE WHEN h.with_zone THEN format('LEFT JOIN (SELECT account_id, time_zone AS account_zone FROM %s AS kept) AS account USING (account_id)', accounts) END,
                                  h.condition, 'source_' || h.source), ', ' ORDER BY h.position) AS histories
-        FROM model_state t JOIN model_history h ON h.state = t.name GROUP BY t.name, t.keys ORDER BY cardinality(t.keys)
+        FROM model_state t JOIN model_history h ON h.state = t.name GROUP BY t.name, t.keys ORDER BY cardinality(t.keys), t.name
     LOOP
         EXECUTE format($query$
             WITH %1$s,

@@ -20,17 +20,22 @@ INSERT INTO source_check VALUES
 ('subscription', 3, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
 ('subscription', 4, $$mrr IS NULL AND status IS DISTINCT FROM 'paused'$$, $$'mrr is NULL'$$);
 
-INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
-(10, 'revenue', 'mrr_timeline', 'subscription', $$mrr_timeline_agg(starts_on, ends_on, mrr, status = 'paused' AND (rules).pause_rule <> 'keep')$$,
- $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$,
- 'first_paid_on(revenue)', 'Its MRR over time; NULL without subscriptions');
+INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, description)
+SELECT position, state, 'revenue', 'mrr_timeline', 'subscription',
+       format($$mrr_timeline_agg(starts_on, ends_on, %s, status = 'paused' AND (rules).pause_rule <> 'keep', mrr = 0 AND (rules).zero_mrr_rule = 'count')$$, amount),
+       $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$, index_on, description
+FROM (VALUES
+    (10, 'account_state', 'in_report_currency(mrr, currency, (rules).report_currency, (SELECT jsonb_object_agg(k.currency, k.fx) FROM constant_rate k))', 'first_paid_on(revenue)',
+     'Its MRR over time, in the currency of report at constant rates; NULL without subscriptions'),
+    (12, 'revenue_state', 'mrr', NULL, 'Its MRR over time, in the currency itself')) v(position, state, amount, index_on, description);
 
 INSERT INTO policy_column VALUES
 (10, 'trial_rule', 'text', $$'exclude'$$, $$trial_rule IN ('exclude', 'count')$$, 'Subscriptions with status trial: exclude, or count their MRR (refresh)'),
 (11, 'pause_rule', 'text', $$'pause'$$, $$pause_rule IN ('pause', 'churn', 'keep')$$, 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)'),
 (12, 'pause_churn_days', 'integer', '60', 'pause_churn_days BETWEEN 0 AND 36525', 'A pause of this many days becomes churn'),
 (13, 'gap_smooth_days', 'integer', '0', 'gap_smooth_days BETWEEN 0 AND 36525', 'A gap without MRR of fewer days is no churn; 0: every gap is'),
-(14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)');
+(14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)'),
+(16, 'zero_mrr_rule', 'text', $$'exclude'$$, $$zero_mrr_rule IN ('exclude', 'count')$$, 'Subscriptions with an MRR of 0, free plans and discounts of 100 %: exclude, or count the account as an active customer (refresh)');
 
 INSERT INTO model_column VALUES
 ('period_start_on', 'First day of the period'),
@@ -42,6 +47,12 @@ INSERT INTO model_column VALUES
 ('pause_rule', 'How pauses are shown, from the policy'),
 ('pause_churn_days', 'Days after which a pause becomes churn, from the policy'),
 ('gap_smooth_days', 'Gaps of fewer days are no churn, from the policy'),
+('period', 'Length of the periods of revenue_by_period, from the policy'),
+('fiscal_year_start', 'First month of its years, from the policy'),
+('report_currency', 'Currency of report, from the policy'),
+('rate_rule', 'Rate at which movements are converted, from the policy'),
+('rate_on', 'The day whose rates convert the histories of single accounts, from the policy'),
+('rate_max_age_days', 'Age at which a rate is none any more, from the policy'),
 ('confidence_rate', 'Confidence of the intervals, from the policy'),
 ('dimension', 'Attribute of the account by which it is grouped'),
 ('value', 'Its value; (none) where the account has none'),
@@ -111,7 +122,8 @@ INSERT INTO model_view VALUES
            day.as_of AS as_of_on,
            -- the last instant that counts
            last_instant(day.as_of, p.time_zone) AS as_of_at,
-           p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.confidence AS confidence_rate,
+           p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.reactivation_gap_days, p.period, p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
+           p.confidence AS confidence_rate,
            md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
     LIMIT 1
@@ -130,33 +142,37 @@ $$, 'The days that the other views report and the rules that they follow: one ro
     WHERE d.known > 0
 $$, 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the views by segment group by.', NULL),
 
-(20, 'revenue_by_segment', $$
-    SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, s.dimension, s.value,
-           m.opening AS opening_mrr, m.new AS new_mrr, m.reactivation AS reactivation_mrr, m.resume AS resume_mrr,
-           m.expansion AS expansion_mrr, m.contraction AS contraction_mrr, m.pause AS pause_mrr, m.churn AS churn_mrr,
-           m.closing AS closing_mrr, m.intra_period AS intra_period_mrr,
-           m.opening_count, m.new_count, m.reactivation_count, m.resume_count, m.expansion_count, m.contraction_count,
-           m.pause_count, m.churn_count, m.closing_count, m.intra_period_count,
-           m.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
-           m.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-           m.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-           m.revenue_churn AS revenue_churn_rate, trim_scale(round(m.closing / nullif(m.closing_count, 0), 6)) AS arpa_mrr, m.complete AS is_complete, s.policy_hash
-    FROM (SELECT d.dimension, d.value,
-                 mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                  r.from_on, r.as_of_on + 1, 'month') AS state,
-                 r.pause_rule, r.confidence_rate, r.policy_hash
-          FROM reporting_range r, account_state a JOIN account_dimension d USING (account_id)
-          GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
-         LATERAL movements(s.state, s.pause_rule = 'churn') m
-         JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end),
-         LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
-         LATERAL grr_interval(f.flow, s.confidence_rate) grr,
-         LATERAL wilson_interval(m.churn_count, m.opening_count, s.confidence_rate) logo
+(22, 'revenue_by_segment', $$
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.resume_mrr,
+           b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+           b.opening_count, b.new_count, b.reactivation_count, b.resume_count, b.expansion_count, b.contraction_count,
+           b.pause_count, b.churn_count, b.closing_count, b.intra_period_count,
+           nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           (b.churn_mrr / nullif(b.opening_mrr, 0))::double precision AS revenue_churn_rate,
+           trim_scale(round(b.closing_mrr / nullif(b.closing_count, 0), 6)) AS arpa_mrr, b.is_complete, r.policy_hash
+    FROM reporting_range r, revenue_bridge('month', 1, 0) b,
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
 $$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly exactly.', NULL),
+
+(24, 'revenue_by_period', $$
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.resume_mrr,
+           b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+           b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
+    FROM reporting_range r, revenue_bridge(r.period, 1, 0) b,
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
+$$, 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.', NULL),
 
 (30, 'revenue_monthly', $$
     SELECT period_start_on, period_end_on,
-           opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, closing_mrr,
+           opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, fx_mrr, closing_mrr,
            intra_period_mrr,
            opening_count, new_count, reactivation_count, resume_count, expansion_count, contraction_count, pause_count,
            churn_count, closing_count, intra_period_count,
@@ -166,12 +182,29 @@ $$, 'The revenue bridge, month by month, for each value of each attribute of acc
 $$, 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and churn.', NULL),
 
 (40, 'revenue_movement', $$
-    SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, a.account_id, n.name, n.segment, n.plan, n.owner,
+    WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window('month', 1, 0)) w, LATERAL window_rate(w.starts, w.ends) x)
+    SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name, n.segment, n.plan, n.owner,
            c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
-    FROM reporting_range r, account_state a LEFT JOIN source_account n USING (account_id),
-         LATERAL changes(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                         r.from_on, r.as_of_on + 1, 'month', 1, r.pause_rule = 'churn') c
-$$, 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to revenue_monthly exactly.', NULL),
+    FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening, c.closing * k.rate AS closing, c.amount * k.rate AS amount
+          FROM reporting_range r, revenue_history('month', 0) h
+               CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, 'month', 1, r.pause_rule = 'churn') c
+               LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
+               LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
+          UNION ALL
+          SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening, k.one * c.closing, k.one * c.amount
+          FROM reporting_range r, mixed_history('month', 1, 0) h, LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k, LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
+          UNION ALL
+          SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing, f.closing - f.opening - f.movement
+          FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening, m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement, m.opening + m.closing > 0 AS is_there
+                FROM revenue_history('month', 0) h JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
+                     LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening, mrr_at(h.revenue, x.end_on - 1) AS closing) m
+                UNION ALL
+                SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr, true
+                FROM mixed_history('month', 1, 0) h WHERE h.is_first) f
+          -- an error row where a rate is missing
+          WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
+         LEFT JOIN source_account n USING (account_id)
+$$, 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to revenue_monthly exactly. fx is the effect of exchange rates, its opening and closing MRR at the rates of then; those of movements are at one rate. NULL where a rate is missing.', NULL),
 
 (50, 'churn_monthly', $$
     SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
@@ -189,30 +222,26 @@ $$, 'The movements account by account, with the attributes of now: amount_mrr by
 $$, 'Churn, month by month: of accounts and of revenue, with its interval, its other denominator and its yearly reading.', NULL),
 
 (55, 'retention_by_segment', $$
-    SELECT f.period_start AS period_start_on, f.period_end AS period_end_on, s.dimension, s.value,
-           opening_count(f.flow), b.churn_count, opening_mrr(f.flow),
-           b.nrr AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
-           b.grr AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-           b.logo_churn AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-           movement.nrr AS nrr_movement_rate, chained.nrr AS nrr_chained_rate, ttm_avg.nrr AS nrr_ttm_avg_rate,
-           b.complete AS is_complete, s.policy_hash
-    FROM (SELECT d.dimension, d.value,
-                 mrr_movement_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                  r.from_on, r.as_of_on + 1, 'month', 12) AS state,
-                 r.pause_rule, r.confidence_rate, r.policy_hash
-          FROM reporting_range r, account_state a JOIN account_dimension d USING (account_id)
-          GROUP BY d.dimension, d.value, r.pause_rule, r.confidence_rate, r.policy_hash) s,
-         LATERAL movements(s.state, s.pause_rule = 'churn') b
-         JOIN LATERAL revenue_flows(s.state) f USING (period_start, period_end)
-         JOIN LATERAL retention(s.state, 'movement') movement USING (period_start, period_end)
-         JOIN LATERAL retention(s.state, 'chained') chained USING (period_start, period_end)
-         JOIN LATERAL retention(s.state, 'ttm_avg') ttm_avg USING (period_start, period_end),
-         LATERAL nrr_interval(f.flow, s.confidence_rate) nrr,
-         LATERAL grr_interval(f.flow, s.confidence_rate) grr,
-         LATERAL wilson_interval(b.churn_count, b.opening_count, s.confidence_rate) logo
-    WHERE opening_count(f.flow) > 0
-    ORDER BY s.dimension, s.value, f.period_end
-$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now.', NULL),
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_count, b.churn_count, b.opening_mrr,
+           nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate, logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           -- of the twelve months, each at its own rates
+           (1 + y.net_mrr / nullif(y.opening_mrr, 0))::double precision AS nrr_movement_rate, y.chained AS nrr_chained_rate,
+           (1 + y.net_mrr / nullif(y.base_mrr, 0))::double precision AS nrr_ttm_avg_rate, b.is_complete, r.policy_hash
+    FROM reporting_range r CROSS JOIN revenue_bridge('month', 12, 0) b
+         LEFT JOIN (SELECT m.dimension, m.value, (m.period_start_on + k.later * interval '1 month')::date AS last_on, sum(m.opening_mrr) AS base_mrr, sum(m.opening_mrr) FILTER (WHERE k.later = 11) AS opening_mrr,
+                           sum(m.expansion_mrr - m.contraction_mrr - m.pause_mrr - m.churn_mrr) AS net_mrr,
+                           CASE WHEN bool_and(nrr(m.flow) IS NOT NULL) THEN 1 - annualize_churn(array_agg(1 - nrr(m.flow) ORDER BY m.period_start_on)) END AS chained
+                    FROM revenue_bridge('month', 1, 11) m, generate_series(0, 11) k(later)
+                    GROUP BY m.dimension, m.value, (m.period_start_on + k.later * interval '1 month')::date HAVING count(*) = 12) y
+             ON (y.dimension, y.value, y.last_on) = (b.dimension, b.value, (b.period_start_on + interval '11 months')::date),
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
+    WHERE b.opening_count > 0
+    ORDER BY b.dimension, b.value, b.period_end_on
+$$, 'Retention of the year that ends with each month, of the accounts with MRR at its start, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. Rates are those of the start of the year at both ends, unless rate_rule says otherwise.', NULL),
 
 (60, 'retention_trailing_year', $$
     SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, nrr_upper_rate,
@@ -222,42 +251,42 @@ $$, 'Retention of the year that ends with each month, of the accounts with MRR a
 $$, 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn point to point with intervals, and NRR by the other methods in use, each under its name.', NULL),
 
 (62, 'account_retention', $$
-    SELECT y.start_on AS period_start_on, y.end_on AS period_end_on, a.account_id, n.name, n.segment, n.plan, n.owner,
+    SELECT y.start_on AS period_start_on, y.end_on AS period_end_on, e.account_id, e.subscription_id, n.name, n.segment, n.plan, n.owner,
            m.opening_mrr, m.closing_mrr, least(m.opening_mrr, m.closing_mrr) AS kept_mrr,
-           (m.opening_mrr > 0)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
+           (m.is_opening)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
-         account_state a LEFT JOIN source_account n USING (account_id),
-         LATERAL (SELECT limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS history) h,
-         LATERAL (SELECT mrr_at(h.history, y.start_on - 1) AS opening_mrr, mrr_at(h.history, y.end_on - 1) AS closing_mrr,
-                         (SELECT count(*) FROM changes(h.history, (y.end_on - interval '1 month')::date, y.end_on, 'month', 12, r.pause_rule = 'churn')
+         LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN source_account n USING (account_id),
+         LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr, e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr, active_at(e.revenue, y.start_on - 1) AS is_opening,
+                         (SELECT count(*) FROM changes(e.revenue, (y.end_on - interval '1 month')::date, y.end_on, 'month', 12, r.pause_rule = 'churn')
                           WHERE movement = 'churn') AS churn_count) m
-    WHERE m.opening_mrr > 0 OR m.churn_count > 0
-$$, 'The accounts behind the retention of the year that ends with the last month that was over at the end of a day: those with MRR at its start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.', 'as_of'),
+    WHERE m.is_opening OR m.churn_count > 0
+$$, 'The accounts behind the retention of the year that ends with the last month that was over at the end of a day: those with MRR at its start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.', 'as_of date'),
 
 (64, 'retention_by_account', $$
     SELECT a.* FROM reporting_range r, LATERAL account_retention(r.as_of_on) a
 $$, 'The accounts behind the last row of retention_trailing_year that is complete: those with MRR at the start of the year, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.', NULL),
 
 (66, 'account_revenue', $$
-    SELECT m.start_on AS period_start_on, m.end_on AS period_end_on, a.account_id, mrr_at(h.history, m.start_on - 1) AS opening_mrr, mrr_at(h.history, m.end_on - 1) AS closing_mrr, c.*
+    SELECT m.start_on AS period_start_on, m.end_on AS period_end_on, e.account_id, e.subscription_id,
+           coalesce(e.opening_mrr, e.opening_fx * mrr_at(e.revenue, m.start_on - 1)) AS opening_mrr, coalesce(e.closing_mrr, e.closing_fx * mrr_at(e.revenue, m.end_on - 1)) AS closing_mrr,
+           active_at(e.revenue, m.end_on - 1)::integer::bigint AS closing_count, c.*
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on, (date_trunc('month', $1 + 1) - interval '1 month')::date AS start_on) m,
-         account_state a,
-         LATERAL (SELECT limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS history) h,
-         LATERAL (SELECT sum(amount) FILTER (WHERE movement = 'new') AS new_mrr, sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,
-                         sum(amount) FILTER (WHERE movement = 'contraction') AS contraction_mrr, sum(amount) FILTER (WHERE movement = 'churn') AS churn_mrr
-                  FROM changes(h.history, m.start_on, m.end_on, 'month', 1, r.pause_rule = 'churn')) c
-$$, 'The accounts behind the bridge of the last month that was over at the end of a day; NULL where an account did not move so.', 'as_of'),
+         LATERAL entity_window(m.start_on, m.end_on) e,
+         LATERAL (SELECT e.movement_fx * sum(amount) FILTER (WHERE movement = 'new') AS new_mrr, e.movement_fx * sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,
+                         e.movement_fx * sum(amount) FILTER (WHERE movement = 'contraction') AS contraction_mrr, e.movement_fx * sum(amount) FILTER (WHERE movement = 'churn') AS churn_mrr
+                  FROM changes(e.revenue, m.start_on, m.end_on, 'month', 1, r.pause_rule = 'churn')) c
+$$, 'The accounts behind the bridge of the last month that was over at the end of a day; NULL where an account did not move so.', 'as_of date'),
 
 (70, 'cohort_retention', $$
     SELECT c.cohort AS cohort_on, c.age AS age_months, c.period_end AS period_end_on,
            c.accounts AS account_count, c.retained AS retained_count, c.start_mrr, c.kept_mrr, c.mrr,
            c.logo_retention AS logo_retention_rate, c.gross_retention AS gross_retention_rate, c.net_retention AS net_retention_rate,
            c.mature AS is_mature, s.policy_hash
-    FROM (SELECT cohort_agg(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+    FROM (SELECT cohort_agg(a.revenue,
                             -- a triangle of at most 520 months
                             greatest(r.from_on, (date_trunc('month', r.as_of_on) - interval '519 months')::date), r.as_of_on + 1, 'month') AS state,
                  r.policy_hash
-          FROM account_state a, reporting_range r GROUP BY r.policy_hash) s,
+          FROM reporting_range r, entity_revenue(r.as_of_on) a GROUP BY r.policy_hash) s,
          LATERAL cohort_retention(s.state) c
     ORDER BY c.cohort, c.age
 $$, 'The retention triangle: accounts by the month of their first MRR, followed month by month.', NULL);

@@ -62,7 +62,7 @@ INSERT INTO model_view VALUES
                LATERAL (SELECT churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                                           $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS at) lost
           WHERE start.at <= d.as_of_at) t
-$$, 'The way of each account to first value as of the end of any day, from what was known then: when it started, when it got there, and where it stood.', 'as_of'),
+$$, 'The way of each account to first value as of the end of any day, from what was known then: when it started, when it got there, and where it stood.', 'as_of date'),
 
 (110, 'time_to_value_by_account', $$
     SELECT t.account_id, t.name, t.segment, t.onboarding_path, t.owner, t.started_at, t.value_at, t.lost_at, t.status, t.ttv_days

@@ -157,7 +157,7 @@ $$, 'Support, month by month: opened, solved and backlog, first reply and resolu
            as_hours(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours, p.business_hours_from)) AS resolution_hours
     FROM reporting_range r, policy p, account_state a, LATERAL ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f
     WHERE date_trunc('month', f.opened_at AT TIME ZONE r.time_zone)::date = date_trunc('month', $1)::date
-$$, 'The tickets behind the figures of the month of a day: those opened in it, as they stand now. first_contact is NULL for one that is not old enough to judge; hours below zero are those of rejected rows.', 'day'),
+$$, 'The tickets behind the figures of the month of a day: those opened in it, as they stand now. first_contact is NULL for one that is not old enough to judge; hours below zero are those of rejected rows.', 'day date'),
 
 (150, 'support_by_account', $$
     SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,

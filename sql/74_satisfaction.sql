@@ -82,7 +82,7 @@ INSERT INTO model_view VALUES
     SELECT account_id, month AS period_start_on, kind, score, true AS is_answer, NULL::boolean AS is_answered FROM given WHERE counts
     UNION ALL
     SELECT account_id, sent_month, kind, NULL, false, responded_at IS NOT NULL FROM fact WHERE sent_month IS NOT NULL
-$$, 'The answers behind NPS, CSAT and CES, in the month in which they were given, one a respondent as answer_rule says and on the usual scale of their kind; and the questions, in the month in which they were sent. As they stand at the end of a day.', 'as_of'),
+$$, 'The answers behind NPS, CSAT and CES, in the month in which they were given, one a respondent as answer_rule says and on the usual scale of their kind; and the questions, in the month in which they were sent. As they stand at the end of a day.', 'as_of date'),
 
 (157, 'account_survey', $$
     SELECT s.account_id, promoter_count(s.nps) AS promoter_count, detractor_count(s.nps) AS detractor_count, answer_count(s.nps, 0, 10) AS nps_count,
@@ -96,7 +96,7 @@ $$, 'The answers behind NPS, CSAT and CES, in the month in which they were given
                     FROM reporting_range r, LATERAL account_answer(r.as_of_on) e
                     WHERE e.period_start_on = date_trunc('month', $1)::date
                     GROUP BY e.account_id) s
-$$, 'The accounts behind NPS, CSAT and CES of the month of a day: what satisfaction_monthly counts, account by account.', 'day'),
+$$, 'The accounts behind NPS, CSAT and CES of the month of a day: what satisfaction_monthly counts, account by account.', 'day date'),
 
 (160, 'satisfaction_by_segment', $$
     WITH told AS (

@@ -49,9 +49,8 @@ INSERT INTO model_view VALUES
             + CASE WHEN t.churned_on IS NOT NULL AND extract(day FROM age) > 0 THEN 1 ELSE 0 END)::bigint AS renewal_count,
            month.exposed AS exposed_months_count, month.lost AS lost_months_count, mrr_at(t.history, t.first_paid_on) AS start_mrr, mrr_at(t.history, t.as_of_on) AS mrr
     FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.churned_on, coalesce(h.churned_on, h.as_of_on + 1) AS end_on
-          FROM (SELECT a.account_id, r.as_of_on, s.history, churned_on(s.history, r.as_of_on, r.pause_rule = 'churn') AS churned_on
-                FROM reporting_range r, account_state a,
-                     LATERAL (SELECT limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS history) s
+          FROM (SELECT a.account_id, r.as_of_on, a.revenue AS history, churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
+                FROM reporting_range r, entity_revenue(r.as_of_on) a
                 WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
          LEFT JOIN source_account n USING (account_id),
          LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,

@@ -84,7 +84,7 @@ $$, 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth ac
                   FROM generate_series(greatest($1 - 27, first_active_on(a.usage))::timestamp, $1, '1 day') d(day)
                   WHERE NOT p.weekdays_only OR extract(isodow FROM d.day) < 6) s
     WHERE is_active(a.usage, $1, 28)
-$$, 'The accounts behind the usage of a day: those active in the 28 days up to it, on how many of these days and of how many since their first. Sums of active_days_count / those of exposed_days_count are stickiness.', 'day'),
+$$, 'The accounts behind the usage of a day: those active in the 28 days up to it, on how many of these days and of how many since their first. Sums of active_days_count / those of exposed_days_count are stickiness.', 'day date'),
 
 (220, 'usage_by_account', $$
     SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,

@@ -243,7 +243,7 @@ INSERT INTO model_view VALUES
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score, tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
            coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health
     FROM health, same d
-$$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of'),
+$$, 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their order; health is for csmetrics.contributions and health_change.', 'as_of date'),
 
 (310, 'account_health', $$
     SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,

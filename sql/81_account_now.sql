@@ -29,7 +29,7 @@ INSERT INTO model_view VALUES
          LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats FROM source_account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id)
-$$, 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and renewals are those of now.', 'as_of'),
+$$, 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and renewals are those of now.', 'as_of date'),
 
 (455, 'account_now', $$
     SELECT n.* FROM reporting_range r, LATERAL account_now(r.as_of_on) n

@@ -129,7 +129,7 @@ INSERT INTO model_view VALUES
 (600, 'playbook_judgement', $$
     SELECT n.*, u.run_id, u.playbook, u.opened_on, u.due_on, u.judge_on, (n.as_of_on - u.opened_on)::double precision AS run_days, u.opening_score, u.opening_tier, u.opening_mrr
     FROM account_now($1) n JOIN playbook_run u USING (account_id) WHERE u.judge_on = $1 AND u.closed_on IS NULL
-$$, 'The runs to be judged as of a day, with all that success_when may ask for. Nothing of who was treated or what was called done is in it.', 'as_of'),
+$$, 'The runs to be judged as of a day, with all that success_when may ask for. Nothing of who was treated or what was called done is in it.', 'as_of date'),
 
 (610, 'playbook_judgement', $$
     SELECT n.*, u.run_id, u.playbook, u.opened_on, u.due_on, u.judge_on, (n.as_of_on - u.opened_on)::double precision AS run_days, u.opening_score, u.opening_tier, u.opening_mrr

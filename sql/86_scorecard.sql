@@ -40,7 +40,7 @@ CREATE FUNCTION student_p(t double precision, degrees integer) RETURNS double pr
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT greatest(0, 1 - CASE WHEN degrees = 1 THEN 2 / pi() * s.angle WHEN degrees % 2 = 0 THEN s.sine * (1 + coalesce(sum(s.term), 0)) ELSE 2 / pi() * (s.angle + s.sine * s.cosine * (1 + coalesce(sum(s.term), 0))) END)
         FROM (SELECT a.angle, sin(a.angle) AS sine, cos(a.angle) AS cosine, exp(greatest(-700, sum(ln((2 * k - 1 + degrees % 2) / (2 * k + degrees % 2)::double precision) + 2 * ln(cos(a.angle))) OVER (ORDER BY k))) AS term
-              FROM (SELECT atan(abs(t) / sqrt(degrees)) AS angle WHERE degrees > 0 AND t IS NOT NULL) a LEFT JOIN generate_series(1, (degrees - 2) / 2) k ON true) s
+              FROM (SELECT atan(abs(t) / sqrt(greatest(degrees, 1))) AS angle WHERE degrees > 0 AND t IS NOT NULL) a LEFT JOIN generate_series(1, (degrees - 2) / 2) k ON true) s
         GROUP BY s.angle, s.sine, s.cosine);
 COMMENT ON FUNCTION student_p(double precision, integer) IS
 'Two-sided p value of Student''s t: the probability of a t as far from 0, or farther, with that many degrees of freedom, by the finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4; exact to about 10^-15, and 0 below. NULL if an argument is NULL, and for degrees below 1.';
@@ -103,7 +103,7 @@ INSERT INTO model_metric VALUES
 (9, 'churn_mrr', 'mrr', 'lagging', false, true, 'revenue_by_segment', NULL, 'churn_mrr', NULL, NULL, 'opening_count',
  'account_revenue', 'churn_mrr', NULL, NULL, 'MRR of accounts that left in the month'),
 (10, 'arpa', 'mrr', 'lagging', true, false, 'revenue_by_segment', NULL, 'arpa_mrr', NULL, NULL, 'closing_count',
- 'account_revenue', 'nullif(closing_mrr, 0)', '1', 'closing_mrr', 'MRR an account with MRR, at the end of the month'),
+ 'account_revenue', 'CASE WHEN closing_count > 0 THEN closing_mrr END', '1', 'closing_mrr', 'MRR an account with MRR, at the end of the month'),
 (11, 'health', 'score', 'leading', true, true, 'health_trend', 'as_of_on', 'mean_score', NULL, NULL, 'account_count - unknown_count',
  'account_health', 'health_score', '1', 'health_score', 'Mean health score, each account alike, of those whose score is known'),
 (12, 'red_mrr', 'mrr', 'leading', false, true, 'health_trend', 'as_of_on', 'red_mrr', NULL, NULL, 'account_count',

@@ -60,7 +60,12 @@ FROM source_check c LEFT JOIN (VALUES
     ('subscription', 2, 'start missing', 'Nothing says since when it is in force: give it a starts_on'),
     ('subscription', 3, 'ends before start', 'A term cannot end before it starts: the days are swapped, or one is mistyped'),
     ('subscription', 4, 'mrr missing', 'Nothing says what it is worth: give it an mrr, 0 if it is free'),
+    ('subscription', 5, 'rate missing', 'Nothing says what its currency is worth in the currency of report: give source_fx_rate a rate'),
     ('subscription', 91, 'amount out of range', 'No amount of money: mend it'),
+    ('fx_rate', 1, 'currency missing', 'Nothing says whose rate it is: give it a currency'),
+    ('fx_rate', 2, 'day missing', 'Nothing says since when it holds: give it an on_date'),
+    ('fx_rate', 3, 'rate not above 0', 'No rate of exchange: mend it'),
+    ('parent', 2, 'ends before start', 'It cannot end before it starts: the days are swapped, or one is mistyped'),
     ('ticket', 2, 'opening missing', 'Nothing says when it was opened: give it an opened_at'),
     ('ticket', 3, 'reopened below 0', 'A count cannot be below 0: mend it'),
     ('ticket', 4, 'agent replies below 0', 'A count cannot be below 0: mend it'),
@@ -135,6 +140,22 @@ INSERT INTO quality_check VALUES
  'The same in every column as another row, without a subscription_id to tell them apart: a join in the query given to map, or bought twice'),
 (415, 'unknown currency', 'subscription', 'warning', 'row', 'currency IS NOT NULL AND upper(currency) NOT IN (SELECT code FROM iso_currency)', true, false,
  'No currency of ISO 4217 (csmetrics.iso_currency): mend the code; amounts of other currencies add up as if they were one'),
+(416, 'mixed currencies', 'subscription', 'warning', 'row',
+ $$currency IS NOT NULL AND (SELECT report_currency IS NULL FROM policy) AND upper(currency) <> (SELECT mode() WITHIN GROUP (ORDER BY upper(currency)) FROM source_subscription)$$, true, false,
+ 'In another currency than most, and added up as if it were one: set report_currency in the policy and map source fx_rate'),
+(405, 'unknown parent', 'account', 'warning', 'row', 'parent_id IS NOT NULL AND parent_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL)', false, false,
+ 'Its parent is no account of source_account, and counts as none: map the parent too, or mend the key'),
+(460, 'rate twice', 'fx_rate', 'error', 'set', 'row_number() OVER (PARTITION BY upper(currency), on_date ORDER BY source_fx_rate) > 1', true, false,
+ 'Two rates of one currency on one day: which of them holds is chance: leave one out'),
+(461, 'unknown currency', 'fx_rate', 'warning', 'row', 'upper(currency) NOT IN (SELECT code FROM iso_currency)', true, false, 'No currency of ISO 4217 (csmetrics.iso_currency): mend the code'),
+(462, 'rate jumps', 'fx_rate', 'warning', 'set', 'rate / nullif(lag(rate) OVER (PARTITION BY upper(currency) ORDER BY on_date), 0) NOT BETWEEN 0.5 AND 2', true, false,
+ 'Half the rate before or less, or twice that or more: a point in the wrong place, or the rate of the other direction'),
+(470, 'unknown parent', 'parent', 'error', 'row', 'parent_id IS NULL OR parent_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL)', true, false,
+ 'The parent is no account of source_account, and counts as none: map the parent too, or mend the key'),
+(471, 'own parent', 'parent', 'warning', 'row', 'account_id = parent_id', true, false, 'An account that belongs to itself: the row says nothing'),
+(472, 'two parents', 'parent', 'error', 'set',
+ $$coalesce(starts_on, '-infinity') < max(coalesce(ends_on, 'infinity')) OVER (PARTITION BY account_id ORDER BY starts_on NULLS FIRST, source_parent ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)$$, true, true,
+ 'It belongs to another account while an earlier row is in force: end the earlier row on the day on which this one starts'),
 (420, 'duplicate ticket', 'ticket', 'warning', 'set', 'ticket_id IS NOT NULL AND row_number() OVER (PARTITION BY ticket_id ORDER BY opened_at, source_ticket) > 1', true, false,
  'A ticket_id that is there before: a join in the query given to map, or two help desks that count alike'),
 (421, 'solved before opened', 'ticket', 'warning', 'row', 'solved_at < opened_at', true, false,
@@ -503,4 +524,4 @@ BEGIN
 END
 $validate$;
 COMMENT ON PROCEDURE validate(text) IS
-'Holds the rows of the sources to the rules of quality_rule and replaces data_finding, which view data_quality reads, by what each found: rows, accounts, the MRR that they touch, and what NRR, GRR, logo churn and closing MRR, of tickets FCR, of surveys CSAT and NPS of the trailing year would be without the rows found, and are with all, as a refresh now would give them; rows that stop a refresh, and those in quarantine, are in neither. Nothing is changed in the histories. Rules run with the rights of the caller and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Holds the rows of the sources to the rules of quality_rule and replaces data_finding, which view data_quality reads, by what each found: rows, accounts, the MRR that they touch, and what NRR, GRR, logo churn and closing MRR, of tickets FCR, of surveys CSAT and NPS of the trailing year would be without the rows found, and are with all, as a refresh now would give them, of single accounts at constant rates whatever entity_grain and rate_rule say; rows that stop a refresh, and those in quarantine, are in neither. Nothing is changed in the histories. Rules run with the rights of the caller and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';

@@ -15,7 +15,9 @@ INSERT INTO model_table VALUES
 ('snapshot_account', ARRAY[
     'PRIMARY KEY (account_id, from_snapshot)',
     'CONSTRAINT from_before_to CHECK (from_snapshot < to_snapshot)'], NULL,
- 'The accounts of the snapshots, with the histories that the movements were read from. Written by CALL csmetrics.take_snapshot alone.');
+ 'The accounts of the snapshots. Written by CALL csmetrics.take_snapshot alone.'),
+('snapshot_definition', ARRAY['PRIMARY KEY (account_id, period_start_on, movement, snapshot_id)'], NULL,
+ 'What a change of the policy between a snapshot and the one before did to the movements, account by account: their amount by the policy of the snapshot, less that by the policy before, both of the facts of the snapshot. Written by CALL csmetrics.take_snapshot alone.');
 
 INSERT INTO table_column (table_name, position, name, type, default_value, description) VALUES
 ('snapshot', 1, 'snapshot_id', 'bigint GENERATED ALWAYS AS IDENTITY', NULL, 'Key of the snapshot, in the order in which they were taken'),
@@ -38,60 +40,66 @@ INSERT INTO table_column (table_name, position, name, type, default_value, descr
 ('snapshot_movement', 3, 'period_end_on', 'date NOT NULL', NULL, 'The day after the last of the period'),
 ('snapshot_movement', 4, 'movement', 'text', NULL, 'The movement'),
 ('snapshot_movement', 5, 'amount_mrr', 'numeric NOT NULL', NULL, 'Its amount, in money a month'),
-('snapshot_account', 1, 'account_id', 'account_id', NULL, 'Key of the account');
+('snapshot_account', 1, 'account_id', 'account_id', NULL, 'Key of the account'),
+('snapshot_definition', 1, 'snapshot_id', 'bigint NOT NULL', NULL, 'The snapshot'),
+('snapshot_definition', 2, 'account_id', 'account_id', NULL, 'Key of the account'),
+('snapshot_definition', 3, 'period_start_on', 'date', NULL, 'First day of the period'),
+('snapshot_definition', 4, 'period_end_on', 'date NOT NULL', NULL, 'The day after the last of the period'),
+('snapshot_definition', 5, 'movement', 'text', NULL, 'The movement'),
+('snapshot_definition', 6, 'amount_mrr', 'numeric NOT NULL', NULL, 'What the definition added to its amount');
 INSERT INTO table_column (table_name, position, name, type, description)
 SELECT name, n + 90, column_name, type, description
 FROM (VALUES ('snapshot_reading'), ('snapshot_movement'), ('snapshot_account')) t(name),
      (VALUES (1, 'from_snapshot', 'bigint', 'The first snapshot that shows it'), (2, 'to_snapshot', 'bigint', 'The first later one that does not; NULL: the last one does')) c(n, column_name, type, description);
 
-CREATE FUNCTION views_behind(view text) RETURNS SETOF model_view
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
-BEGIN ATOMIC
-    WITH RECURSIVE needed AS (
-        SELECT * FROM model_view v WHERE v.name = view AND v.argument IS NULL
-        UNION SELECT v.* FROM needed n JOIN model_view v ON v.position < n.position AND v.argument IS NULL AND n.body ~ format('\m%s\M', v.name))
-    SELECT * FROM needed ORDER BY needed.position;
-END;
-COMMENT ON FUNCTION views_behind(text) IS 'Internal: the view of every model of that name and those that its query reads, in the order of creation';
-
--- whatever histories the movements are read from
-INSERT INTO table_column (table_name, position, name, type, description)
-SELECT 'snapshot_account', 1 + h.position, h.name, h.type, h.description
-FROM model_history h WHERE h.state = 'account_state' AND EXISTS (SELECT FROM views_behind('revenue_movement') v WHERE v.body ~ format('\m%s\M', h.name));
-
 CREATE FUNCTION snapshot_part(part text, shown_by bigint DEFAULT NULL, OUT keys text[], OUT facts text[], OUT query text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
 BEGIN ATOMIC
-    SELECT k.keys, k.facts,
-           CASE WHEN shown_by IS NOT NULL THEN format('SELECT * FROM %I WHERE from_snapshot <= %s AND coalesce(to_snapshot > %2$s, true)', part, shown_by)
-                WHEN part = 'snapshot_reading' THEN $$
-                    SELECT 'metric_reading' AS source_view, metric, dimension, value, period_start_on, period_end_on, reading::numeric AS reading
-                    FROM metric_reading WHERE is_complete AND reading IS NOT NULL
-                    UNION ALL
-                    SELECT 'revenue_monthly', c.key, 'all', 'all', m.period_start_on, m.period_end_on, CASE WHEN c.key LIKE '%\_rate' THEN c.value::double precision::numeric ELSE c.value::numeric END
-                    FROM revenue_monthly m, LATERAL jsonb_each_text(to_jsonb(m)) c WHERE m.is_complete AND c.key ~ '_(mrr|count|rate)$' AND c.value IS NOT NULL $$
-                WHEN part = 'snapshot_movement' THEN $$
-                    SELECT m.account_id, m.period_start_on, m.period_end_on, m.movement, sum(m.amount_mrr) AS amount_mrr
-                    FROM revenue_movement m WHERE m.period_end_on <= (SELECT as_of_on + 1 FROM reporting_range)
-                    GROUP BY m.account_id, m.period_start_on, m.period_end_on, m.movement $$
-                ELSE format('SELECT account_id, %s FROM account_state', spelled(k.facts, '%I')) END
-    FROM (SELECT CASE part WHEN 'snapshot_reading' THEN '{source_view,metric,dimension,value,period_start_on}'::text[] WHEN 'snapshot_movement' THEN '{account_id,period_start_on,movement}' ELSE '{account_id}' END AS keys,
-                 CASE part WHEN 'snapshot_reading' THEN '{period_end_on,reading}'::text[] WHEN 'snapshot_movement' THEN '{period_end_on,amount_mrr}'
-                      ELSE (SELECT array_agg(c.name ORDER BY c.position) FROM table_column c WHERE c.table_name = part AND c.position BETWEEN 2 AND 90) END AS facts) k;
+    SELECT p.keys, p.facts, CASE WHEN shown_by IS NULL THEN p.query ELSE format('SELECT * FROM %I WHERE from_snapshot <= %s AND coalesce(to_snapshot > %2$s, true)', part, shown_by) END
+    FROM (VALUES
+        ('snapshot_reading', '{source_view,metric,dimension,value,period_start_on}'::text[], '{period_end_on,reading}'::text[], $$
+            SELECT 'metric_reading' AS source_view, metric, dimension, value, period_start_on, period_end_on, reading::numeric AS reading
+            FROM metric_reading WHERE is_complete AND reading IS NOT NULL
+            UNION ALL
+            SELECT 'revenue_monthly', c.key, 'all', 'all', m.period_start_on, m.period_end_on, CASE WHEN c.key LIKE '%\_rate' THEN c.value::double precision::numeric ELSE c.value::numeric END
+            FROM revenue_monthly m, LATERAL jsonb_each_text(to_jsonb(m)) c WHERE m.is_complete AND c.key ~ '_(mrr|count|rate)$' AND c.value IS NOT NULL $$),
+        ('snapshot_movement', '{account_id,period_start_on,movement}', '{period_end_on,amount_mrr}', $$
+            SELECT m.account_id, m.period_start_on, m.period_end_on, m.movement, sum(m.amount_mrr) AS amount_mrr
+            FROM revenue_movement m WHERE m.amount_mrr IS NOT NULL AND m.period_end_on <= (SELECT as_of_on + 1 FROM reporting_range)
+            GROUP BY m.account_id, m.period_start_on, m.period_end_on, m.movement $$),
+        ('snapshot_account', '{account_id}', '{}', 'SELECT account_id FROM account_state')) p(name, keys, facts, query)
+    WHERE p.name = part;
 END;
 COMMENT ON FUNCTION snapshot_part(text, bigint) IS 'Internal: keys and other columns of a table of snapshots, and the query of its rows in a snapshot, or without one as the model stands now; names are looked up in the model';
+
+CREATE FUNCTION redefined(model text, policy jsonb, movements text) RETURNS jsonb
+LANGUAGE sql SET search_path = csmetrics, pg_temp
+RETURN under_policy(model, policy, format($$
+    SELECT account_id, period_start_on, coalesce(n.period_end_on, d.period_end_on) AS period_end_on, movement, coalesce(n.amount_mrr, 0) - coalesce(d.amount_mrr, 0) AS amount_mrr
+    FROM (%s) n FULL JOIN (%s) d USING (account_id, period_start_on, movement)
+    WHERE coalesce(n.amount_mrr, 0) <> coalesce(d.amount_mrr, 0) $$, movements, (snapshot_part('snapshot_movement')).query));
+COMMENT ON FUNCTION redefined(text, jsonb, text) IS
+'Internal: what the policy in force adds to the movements that the query gives, account by account, against another policy: these less those that the facts of now have under that. To be run with the path of the model.';
 
 CREATE PROCEDURE take_snapshot(model text, note text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $take$
 DECLARE
     parts text[] := '{snapshot_reading,snapshot_movement,snapshot_account}';
     part text;
+    before record;
     taken record;
 BEGIN
     PERFORM csmetrics.require_model(model);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE;
+    SELECT s.snapshot_id, s.policy || jsonb_build_object('as_of', p.as_of, 'report_from', p.report_from) AS policy, to_jsonb(p) - 'only_row' AS present, s.policy_hash <> r.policy_hash AS is_redefined INTO before
+    FROM snapshot s, policy p, reporting_range r ORDER BY s.snapshot_id DESC LIMIT 1;
+    IF before.is_redefined AND EXISTS (SELECT FROM unnest(refresh_rules()) name WHERE before.policy -> name <> before.present -> name) THEN
+        -- rows that came since the last refresh are no matter of definition
+        CALL refresh(model);
+    END IF;
+    DELETE FROM snapshot_definition d WHERE NOT EXISTS (SELECT FROM snapshot s WHERE s.snapshot_id < d.snapshot_id);
     FOREACH part IN ARRAY parts LOOP
         EXECUTE format('DELETE FROM %I r WHERE to_snapshot IS NOT NULL AND NOT EXISTS (SELECT FROM snapshot s WHERE s.snapshot_id >= r.from_snapshot AND s.snapshot_id < r.to_snapshot)', part);
     END LOOP;
@@ -101,24 +109,32 @@ BEGIN
                                            SELECT (SELECT max(snapshot_id) FROM snapshot), r.as_of_on, r.policy_hash, to_jsonb(p) - ''only_row'', $1 FROM reporting_range r, policy p RETURNING snapshot_id, as_of_on), %s
                             SELECT taken.*, (SELECT count(*) FROM new_snapshot_reading) AS readings, (SELECT count(*) FROM new_snapshot_movement) AS movements, (SELECT count(*) FROM new_snapshot_account) AS accounts FROM taken',
         string_agg(format('now_%1$s AS MATERIALIZED (%2$s),
-            old_%1$s AS (UPDATE %1$s old SET to_snapshot = taken.snapshot_id FROM taken WHERE old.to_snapshot IS NULL AND NOT EXISTS (SELECT FROM now_%1$s fresh WHERE (%3$s) = (%4$s) AND (%5$s) IS NOT DISTINCT FROM (%6$s))),
-            new_%1$s AS (INSERT INTO %1$s (%7$s, from_snapshot)
-                         SELECT %8$s, taken.snapshot_id FROM taken, now_%1$s fresh WHERE NOT EXISTS (SELECT FROM %1$s old WHERE old.to_snapshot IS NULL AND (%3$s) = (%4$s) AND (%5$s) IS NOT DISTINCT FROM (%6$s))
+            old_%1$s AS (UPDATE %1$s old SET to_snapshot = taken.snapshot_id FROM taken WHERE old.to_snapshot IS NULL AND NOT EXISTS (SELECT FROM now_%1$s fresh WHERE %3$s)),
+            new_%1$s AS (INSERT INTO %1$s (%4$s, from_snapshot)
+                         SELECT %5$s, taken.snapshot_id FROM taken, now_%1$s fresh WHERE NOT EXISTS (SELECT FROM %1$s old WHERE old.to_snapshot IS NULL AND %3$s)
                          RETURNING 1)',
-            p.part, s.query, spelled(s.keys, 'fresh.%I'), spelled(s.keys, 'old.%I'), spelled(s.facts, 'fresh.%I'), spelled(s.facts, 'old.%I'), spelled(s.keys || s.facts, '%I'), spelled(s.keys || s.facts, 'fresh.%I')), ', '))
+            p.part, s.query, concat_ws(' AND ', format('(%s) = (%s)', spelled(s.keys, 'fresh.%I'), spelled(s.keys, 'old.%I')), CASE WHEN s.facts <> '{}' THEN format('(%s) IS NOT DISTINCT FROM (%s)', spelled(s.facts, 'fresh.%I'), spelled(s.facts, 'old.%I')) END),
+            spelled(s.keys || s.facts, '%I'), spelled(s.keys || s.facts, 'fresh.%I')), ', '))
         FROM unnest(parts) p(part), snapshot_part(p.part) s) INTO taken USING note;
-    RAISE NOTICE 'snapshot % of model "%" as of %: % figures, % movements and the histories of % accounts are new', taken.snapshot_id, model, taken.as_of_on, taken.readings, taken.movements, taken.accounts;
+    IF before.is_redefined THEN
+        INSERT INTO snapshot_definition (snapshot_id, account_id, period_start_on, period_end_on, movement, amount_mrr)
+        SELECT taken.snapshot_id, d.account_id, d.period_start_on, d.period_end_on, d.movement, d.amount_mrr
+        FROM jsonb_populate_recordset(NULL::snapshot_definition, redefined(model, before.policy, (snapshot_part('snapshot_movement', taken.snapshot_id)).query)) d;
+    END IF;
+    RAISE NOTICE 'snapshot % of model "%" as of %: % figures, % movements and % accounts are new', taken.snapshot_id, model, taken.as_of_on, taken.readings, taken.movements, taken.accounts;
 END
 $take$;
 COMMENT ON PROCEDURE take_snapshot(text, text) IS
-'Keeps the figures as they are reported now, of the periods that are over: each metric of metric_reading for all and for each value of each attribute in use, the whole bridge of revenue_monthly, the movements of the accounts behind it, the histories that these are read from, the policy. What has not changed since the snapshot before is not stored again. note: what it is, as a report that is sent today. restatement tells later what has changed since. The figures are of the last CALL refresh: refresh first. An unknown model: SQLSTATE 3F000.';
+'Keeps the figures as they are reported now, of the periods that are over: each metric of metric_reading for all and for each value of each attribute in use, the whole bridge of revenue_monthly, the movements of the accounts behind it, the policy. What has not changed since the snapshot before is not stored again. Where the policy has, what that did to the movements is worked out and kept, too; if a rule that takes effect with a refresh is another one, the model is refreshed first. note: what it is, as a report that is sent today. restatement tells later what has changed since. The figures are of the last CALL refresh: refresh first. An unknown model: SQLSTATE 3F000.';
 
 CREATE FUNCTION snapshot_pair(model text, from_snapshot bigint, to_snapshot bigint,
-    OUT then_id bigint, OUT then_hash text, OUT then_policy jsonb, OUT now_hash text, OUT now_policy jsonb, OUT report_from date, OUT as_of_on date)
+    OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date)
 LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
 DECLARE
     known text;
     wanted bigint;
+    then_policy jsonb;
+    now_policy jsonb;
     last_on date;
 BEGIN
     PERFORM require_model(model);
@@ -176,39 +192,44 @@ CREATE FUNCTION restatement_by_account(model text, from_snapshot bigint DEFAULT 
     OUT account_id text, OUT period_start_on date, OUT period_end_on date, OUT movement text,
     OUT amount_then numeric, OUT amount_now numeric, OUT difference numeric, OUT by_facts numeric, OUT by_definition numeric, OUT cause text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
 DECLARE
     pair record := snapshot_pair(model, from_snapshot, to_snapshot);
     now_movements text := (snapshot_part('snapshot_movement', to_snapshot)).query;
-    as_defined text := now_movements;
-    with_refresh boolean;
+    since_last jsonb := '[]';
+    last record;
 BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    SELECT bool_or(pair.then_policy -> c.name IS DISTINCT FROM pair.now_policy -> c.name AND (c.name <> 'pause_rule' OR 'keep' IN (pair.then_policy ->> c.name, pair.now_policy ->> c.name)))
-    INTO with_refresh FROM policy_column c WHERE c.description LIKE '%refresh)';
-    IF pair.then_hash <> pair.now_hash THEN
-        -- the facts of now under the policy of then: the views' own queries, in which these names stand for those rows
-        SELECT format('WITH policy AS (SELECT p.* FROM jsonb_populate_record((SELECT present FROM policy present), $2) p)%s, %s %s',
-                      CASE WHEN to_snapshot IS NOT NULL THEN format(', account_state AS (%s)', (snapshot_part('snapshot_account', to_snapshot)).query) END,
-                      string_agg(format('%I AS (%s)', v.name, v.body), ', ' ORDER BY v.position), (snapshot_part('snapshot_movement')).query)
-        INTO as_defined FROM views_behind('revenue_movement') v;
+    IF to_snapshot IS NULL THEN
+        -- what happened to the policy after the last snapshot
+        SELECT s.policy_hash, s.policy || jsonb_build_object('as_of', p.as_of, 'report_from', p.report_from) AS policy INTO last FROM snapshot s, policy p ORDER BY s.snapshot_id DESC LIMIT 1;
+        IF last.policy_hash <> pair.now_hash THEN
+            EXECUTE format('CREATE TEMPORARY TABLE csmetrics_now ON COMMIT DROP AS %s', now_movements);
+            now_movements := 'SELECT * FROM pg_temp.csmetrics_now';
+            since_last := redefined(model, last.policy, now_movements);
+        END IF;
     END IF;
     RETURN QUERY EXECUTE format($query$
-        WITH moved AS (
-            SELECT account_id, period_start_on, period_end_on, movement, coalesce(b.amount_mrr, 0) AS before, coalesce(n.amount_mrr, 0) AS now, coalesce(d.amount_mrr, 0) AS defined
-            FROM (%s) b FULL JOIN (%s) n USING (account_id, period_start_on, period_end_on, movement) FULL JOIN (%s) d USING (account_id, period_start_on, period_end_on, movement)
-            WHERE period_end_on <= $1 + 1 AND ($4 IS NULL OR period_start_on >= $4))
-        SELECT m.account_id::text, m.period_start_on, m.period_end_on, m.movement, m.before, m.now, m.now - m.before, m.defined - m.before, m.now - m.defined,
+        WITH defined AS (
+            SELECT account_id, period_start_on, period_end_on, movement, sum(amount_mrr) AS amount_mrr
+            FROM (SELECT account_id, period_start_on, period_end_on, movement, amount_mrr FROM snapshot_definition WHERE snapshot_id > $3 AND (snapshot_id <= $4 OR $4 IS NULL)
+                  UNION ALL SELECT account_id, period_start_on, period_end_on, movement, amount_mrr FROM jsonb_populate_recordset(NULL::snapshot_definition, $5) d) d
+            GROUP BY account_id, period_start_on, period_end_on, movement),
+        moved AS (
+            SELECT account_id, period_start_on, coalesce(b.period_end_on, n.period_end_on, d.period_end_on) AS period_end_on, movement,
+                   coalesce(b.amount_mrr, 0) AS before, coalesce(n.amount_mrr, 0) AS now, coalesce(d.amount_mrr, 0) AS defined
+            FROM (%s) b FULL JOIN (%s) n USING (account_id, period_start_on, movement) FULL JOIN defined d USING (account_id, period_start_on, movement))
+        SELECT m.account_id::text, m.period_start_on, m.period_end_on, m.movement, m.before, m.now, m.now - m.before, m.now - m.before - m.defined, m.defined,
                CASE WHEN b.account_id IS NULL THEN 'account new in the sources' WHEN n.account_id IS NULL THEN 'account gone'
-                    WHEN m.defined = m.before THEN 'definition'
-                    ELSE CASE WHEN $3 THEN 'rows or refresh rules changed' ELSE 'rows changed' END || CASE WHEN m.now <> m.defined THEN ', definition' ELSE '' END END
+                    WHEN m.now - m.before = m.defined THEN 'definition' WHEN m.defined <> 0 THEN 'rows changed, definition' ELSE 'rows changed' END
         FROM moved m LEFT JOIN (%s) b USING (account_id) LEFT JOIN (%s) n USING (account_id)
-        WHERE m.now <> m.before OR m.defined <> m.before
+        WHERE m.period_end_on <= $1 + 1 AND ($2 IS NULL OR m.period_start_on >= $2) AND (m.now <> m.before OR m.defined <> 0)
         ORDER BY m.period_start_on, m.movement, m.account_id $query$,
-        (snapshot_part('snapshot_movement', pair.then_id)).query, now_movements, as_defined,
+        (snapshot_part('snapshot_movement', pair.then_id)).query, now_movements,
         (snapshot_part('snapshot_account', pair.then_id)).query, (snapshot_part('snapshot_account', to_snapshot)).query)
-    USING pair.as_of_on, pair.then_policy || jsonb_build_object('as_of', pair.as_of_on, 'report_from', pair.now_policy -> 'report_from'), with_refresh, pair.report_from;
+    USING pair.as_of_on, pair.report_from, pair.then_id, to_snapshot, since_last;
+    DROP TABLE IF EXISTS pg_temp.csmetrics_now;
 END
 $$;
 COMMENT ON FUNCTION restatement_by_account(text, bigint, bigint) IS
-'The accounts behind a restated bridge, a row an account, period and movement whose amount is another one; arguments, periods and errors as for restatement. Of each period and movement the differences add up to the difference of that column of revenue_monthly, to the last decimal; opening and closing MRR carry on those of the periods before. It is a function of its own since these are rows of another kind: who, not what. difference = by_facts + by_definition, exactly: by_definition is what the facts of now read by the policy of now and by the policy of then differ by, for the rules that take effect at once (pause_rule, pause_churn_days, gap_smooth_days); the rest, by_facts, is what the histories differ by. A rule that took effect with a refresh is in the histories, where nothing tells it from rows that changed: it counts by facts, and the cause says so. Facts are also what is not in histories, such as the parents of accounts. cause: rows changed, account new in the sources, account gone, definition, or the first with the last; rows or refresh rules changed where such a rule is another one.';
+'The accounts behind a restated bridge, a row an account, period and movement whose amount is another one; arguments, periods and errors as for restatement. Of each period and movement the differences add up to the difference of that column of revenue_monthly, to the last decimal; opening and closing MRR carry on those of the periods before. It is a function of its own since these are rows of another kind: who, not what. difference = by_facts + by_definition, exactly: by_definition is what changes of the policy did, each worked out of the facts of its time by the policy before and after it; those since the last snapshot are worked out now, which takes the right to change the policy. The rest is by_facts: rows that came late, were corrected or removed, rates, parents. Rows that came after the last refresh count as neither, but where a rule that takes effect with a refresh has changed since the last snapshot: refresh first. cause: rows changed, account new in the sources, account gone, definition, or the first with the last.';

@@ -1,9 +1,10 @@
 -- Included by the tests of timelines and what is built from them, after test/psql.sql and BEGIN:
 -- histories written as text, what comes out of them as text, and random terms.
 
--- history('2024-01-01 2024-04-01 100', '2024-04-01 - paused'): a term a text, half-open, - is open.
+-- history('2024-01-01 2024-04-01 100', '2024-04-01 - paused'): a term a text, half-open, - is open;
+-- paused is a pause, free a free term that counts.
 CREATE FUNCTION pg_temp.history(VARIADIC terms text[]) RETURNS mrr_timeline LANGUAGE sql AS $$
-    SELECT mrr_timeline_agg(part[1]::date, nullif(part[2], '-')::date, nullif(part[3], 'paused')::numeric, part[3] = 'paused')
+    SELECT mrr_timeline_agg(part[1]::date, nullif(part[2], '-')::date, CASE WHEN part[3] NOT IN ('paused', 'free') THEN part[3]::numeric END, part[3] = 'paused', part[3] = 'free')
     FROM (SELECT string_to_array(term, ' ') FROM unnest(terms) AS term) AS t(part)
 $$;
 

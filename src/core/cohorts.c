@@ -71,7 +71,7 @@ cohorts_add(Cohorts *cohorts, const Timeline *timeline, bool subtract)
 		CohortCell	before = now;
 
 		boundary_move(&walk, boundary);
-		now = (CohortCell) {walk.standing.mrr > 0, walk.standing.mrr, money_min(walk.standing.mrr, initial)};
+		now = (CohortCell) {walk.standing.active, walk.standing.mrr, money_min(walk.standing.mrr, initial)};
 		fits &= cell_change(cell + boundary - cohort, &before, &now, sign);
 	}
 	return fits;

@@ -1,8 +1,8 @@
 /*
- * Cohorts: accounts by the period of their first MRR, followed period by period.
+ * Cohorts: accounts by the period in which they were first active, followed period by period.
  *
  * The cohort of period c has cells for ages -1 .. count - 1 - c: age -1 is the
- * start, the MRR at the end of the first paid day; age a is the close of period
+ * start, the MRR at the end of the first active day; age a is the close of period
  * c + a. Cells are kept as differences along the age, so an account costs what
  * its changes cost.
  */
@@ -16,7 +16,7 @@
 
 typedef struct CohortCell
 {
-	int64_t		count;			/* accounts with MRR */
+	int64_t		count;			/* active accounts */
 	Money		mrr;
 	Money		kept;			/* min of MRR and the account's MRR at the start */
 } CohortCell;
@@ -25,7 +25,7 @@ typedef struct Cohorts
 {
 	StateHeader header;
 	Periods		periods;
-	int64_t		given;			/* accounts given, whether their first MRR falls within the periods or not */
+	int64_t		given;			/* accounts given, whether they began within the periods or not */
 	CohortCell	cell[];			/* cohort by cohort, by age */
 } Cohorts;
 

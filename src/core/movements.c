@@ -57,7 +57,7 @@ row_add(MovementRow *row, const WindowRun *run, bool subtract)
 	row->count[run->movement] += sign;
 	fits &= money_add(&row->amount[run->movement], sign * run->amount);
 	fits &= money_add(&row->net, sign * (run->after.mrr - run->before.mrr));
-	if (run->before.mrr > 0)
+	if (run->before.active)
 		revenue_moments_add(&row->moments, run->before.mrr, run->after.mrr, subtract);
 	return fits;
 }
@@ -68,15 +68,15 @@ add_periods(Movements *movements, const Timeline *timeline, bool subtract)
 	int32_t		first = movements_first(movements);
 	WindowWalk	walk = window_walk(&movements->periods, timeline, first, 1);
 	WindowRun	run;
-	Money		opening = walk.end.standing.mrr;
+	Standing	opening = walk.end.standing;
 	int			sign = subtract ? -1 : 1;
 	bool		fits = true;
 
-	if (opening > 0)
+	if (opening.active)
 	{
 		movements->opening_count += sign;
-		fits &= money_add(&movements->opening, sign * opening);
-		int256_add_product(&movements->opening_squares, opening, sign * opening);
+		fits &= money_add(&movements->opening, sign * opening.mrr);
+		int256_add_product(&movements->opening_squares, opening.mrr, sign * opening.mrr);
 	}
 	while (window_next(&walk, &run))
 	{
@@ -115,7 +115,17 @@ movements_add(Movements *movements, const Timeline *timeline, bool subtract)
 		(movements->lag == 1 || add_windows(movements, timeline, subtract));
 }
 
-/* The change of the number of accounts with MRR. */
+bool
+movements_single_periods(const Movements *movements, Periods *periods)
+{
+	const Periods *asked = &movements->periods;
+	int32_t		origin = periods_boundary(asked, movements_first(movements));
+
+	return periods_init(periods, origin, asked->end, asked->unit) &&
+		periods_boundary(periods, movements->lag - 1) == asked->origin;
+}
+
+/* The change of the number of active accounts. */
 static int64_t
 net_count(const MovementRow *row)
 {

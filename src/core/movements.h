@@ -49,6 +49,12 @@ int64_t		movements_rows(const Periods *periods, int32_t lag);
 /* Adds one account, or takes it out; false on overflow. */
 bool		movements_add(Movements *movements, const Timeline *timeline, bool subtract);
 
+/*
+ * The periods that have rows, as those of a state of lag 1; false where counting from
+ * the first of them, which a short month cut, does not come to the days that the rows have.
+ */
+bool		movements_single_periods(const Movements *movements, Periods *periods);
+
 /* Reads windows in order, each once. */
 typedef struct MovementsWalk
 {

@@ -67,6 +67,24 @@ revenue_flow_add(RevenueFlow *flow, Money m0, Money m1, bool subtract)
 	return fits;
 }
 
+bool
+revenue_flow_scale(RevenueFlow *flow, const Factor *factor)
+{
+	FieldWalk	walk = field_walk(&revenue_flow_type, flow, sizeof(*flow));
+	bool		fits = true;
+	char		letter;
+	void	   *field;
+
+	while ((letter = field_next(&walk, &field)) != 0)
+	{
+		if (letter == 'm')
+			fits &= factor_apply(factor, field) && money_within(*(Money *) field, MONEY_SUM_LIMIT);
+		else if (letter == 'w')
+			fits &= factor_apply_squared(factor, field);
+	}
+	return fits;
+}
+
 Money
 revenue_flow_closing(const RevenueFlow *flow)
 {
@@ -149,7 +167,8 @@ revenue_flow_quick_ratio(const RevenueFlow *flow, double *ratio)
  *	 n / (n - 1) * sum (e - r x)^2 / (sum x)^2	with r = sum e / sum x
  *
  * The sum of squares is (X^2 See - 2 X E Sex + E^2 Sxx) / X^2 with X = sum x,
- * E = sum e: computed in integers, so nothing cancels.
+ * E = sum e: computed in integers, so nothing cancels. It is a sum of squares,
+ * but where rounded moments of another currency bring it just below zero.
  */
 static double
 ratio_standard_error(const RevenueFlow *flow, Money e_sum, const Int256 *ee, const Int256 *ex)
@@ -164,7 +183,7 @@ ratio_standard_error(const RevenueFlow *flow, Money e_sum, const Int256 *ee, con
 	double		n = flow->opening_count;
 	double		total = flow->opening;
 
-	return sqrt(n / (n - 1) * int512_to_double(squares)) / (total * total);
+	return sqrt(n / (n - 1) * fmax(int512_to_double(squares), 0)) / (total * total);
 }
 
 static bool

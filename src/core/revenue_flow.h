@@ -9,6 +9,7 @@
 #ifndef CSMETRICS_REVENUE_FLOW_H
 #define CSMETRICS_REVENUE_FLOW_H
 
+#include "core/factor.h"
 #include "core/state.h"
 #include "core/statistics.h"
 #include "core/wide.h"
@@ -48,6 +49,9 @@ bool		revenue_flow_add(RevenueFlow *flow, Money m0, Money m1, bool subtract);
 
 /* Adds the moments of one account of C. */
 void		revenue_moments_add(RevenueMoments *moments, Money m0, Money m1, bool subtract);
+
+/* Sums of money times the factor, moments times its square, each rounded once; false on overflow. */
+bool		revenue_flow_scale(RevenueFlow *flow, const Factor *factor);
 
 Money		revenue_flow_closing(const RevenueFlow *flow);
 int64_t		revenue_flow_closing_count(const RevenueFlow *flow);

@@ -5,7 +5,9 @@
 
 #include "core/calendar.h"
 
-#define TALLY_LIMIT (1 << 30)
+#define ROWS_LIMIT (1 << 30)
+/* of pauses and of free terms */
+#define TERMS_LIMIT (1 << 14)
 
 static int64_t
 timeline_row_count(const void *state)
@@ -20,9 +22,21 @@ entry_is_void(const TimelineEntry *entry)
 }
 
 static bool
-entry_is_within_limits(const TimelineEntry *entry)
+within(int64_t value, int64_t limit)
 {
-	return money_within(entry->amount, MONEY_ACCOUNT_LIMIT) && entry->tally < TALLY_LIMIT && entry->tally > -TALLY_LIMIT;
+	return value < limit && value > -limit;
+}
+
+static bool
+entry_is_within_limits(const TimelineEntry *entry, int32_t kind)
+{
+	if (!money_within(entry->amount, MONEY_ACCOUNT_LIMIT))
+		return false;
+	if (entry->tally == 0)
+		return true;
+	if (kind == TIMELINE_SNAPSHOTS)
+		return within(entry->tally, ROWS_LIMIT);
+	return within(tally_pauses(entry->tally), TERMS_LIMIT) && within(tally_free(entry->tally), TERMS_LIMIT);
 }
 
 static const char *
@@ -41,7 +55,7 @@ timeline_flaw(const void *state, int64_t rows)
 			return "days are not in order";
 		if (entry_is_void(entry))
 			return "an entry is void";
-		if (!entry_is_within_limits(entry))
+		if (!entry_is_within_limits(entry, timeline->kind))
 			return "a value is out of range";
 	}
 	return NULL;
@@ -72,11 +86,15 @@ timeline_append(Timeline *timeline, int32_t day, int32_t tally, Money amount)
 	{
 		TimelineEntry *last = &timeline->entry[timeline->count - 1];
 
-		if (last->day == day && money_within(last->amount, MONEY_LIMIT) && abs(last->tally) < INT16_MAX)
+		if (last->day == day)
 		{
-			last->tally += tally;
-			last->amount += amount;
-			return;
+			TimelineEntry both = {day, last->tally + tally, last->amount + amount};
+
+			if (entry_is_within_limits(&both, timeline->kind))
+			{
+				*last = both;
+				return;
+			}
 		}
 	}
 	timeline->entry[timeline->count++] = (TimelineEntry) {day, tally, amount};
@@ -126,7 +144,7 @@ timeline_close(Timeline *timeline)
 		{
 			sum.tally += entry[i].tally;
 			sum.amount += entry[i].amount;
-			if (!entry_is_within_limits(&sum))
+			if (!entry_is_within_limits(&sum, timeline->kind))
 				return 0;
 		} while (++i < timeline->count && entry[i].day == sum.day);
 		if (!entry_is_void(&sum))
@@ -152,23 +170,37 @@ timeline_next(TimelineWalk *walk, TimelineStep *step)
 	else
 	{
 		walk->mrr += entry->amount;
-		walk->pauses += entry->tally;
+		if (entry->tally != 0)
+		{
+			walk->pauses += tally_pauses(entry->tally);
+			walk->free += tally_free(entry->tally);
+		}
 	}
 	step->day = entry->day;
 	step->mrr = walk->mrr < 0 ? 0 : walk->mrr;
 	step->paused = walk->pauses > 0;
+	step->free = walk->free > 0;
 	return true;
 }
 
 void
 standing_apply(Standing *standing, const TimelineStep *step)
 {
-	if (step->mrr > 0 || !step->paused)
+	bool		active = step_is_active(step);
+
+	if (active || !step->paused)
+	{
+		standing->paused = false;
 		standing->held = 0;
-	else if (standing->mrr > 0)
+	}
+	else if (standing->active)
+	{
+		standing->paused = true;
 		standing->held = standing->mrr;
+	}
 	standing->mrr = step->mrr;
-	standing->paid_before |= step->mrr > 0;
+	standing->active = active;
+	standing->known |= active;
 }
 
 const char *const movement_names[MOVEMENT_KINDS] = {
@@ -178,16 +210,16 @@ const char *const movement_names[MOVEMENT_KINDS] = {
 Movement
 movement_between(const Standing *before, const Standing *after, Money *amount)
 {
-	if (before->mrr == 0 && after->mrr == 0)
+	if (!before->active && !after->active)
 	{
 		*amount = before->held;
-		return before->held > 0 && after->held == 0 ? MOVEMENT_LAPSE : MOVEMENT_NONE;
+		return before->paused && !after->paused ? MOVEMENT_LAPSE : MOVEMENT_NONE;
 	}
 	*amount = after->mrr > before->mrr ? after->mrr - before->mrr : before->mrr - after->mrr;
-	if (before->mrr == 0)
-		return before->held > 0 ? MOVEMENT_RESUME : before->paid_before ? MOVEMENT_REACTIVATION : MOVEMENT_NEW;
-	if (after->mrr == 0)
-		return after->held > 0 ? MOVEMENT_PAUSE : MOVEMENT_CHURN;
+	if (!before->active)
+		return before->paused ? MOVEMENT_RESUME : before->known ? MOVEMENT_REACTIVATION : MOVEMENT_NEW;
+	if (!after->active)
+		return after->paused ? MOVEMENT_PAUSE : MOVEMENT_CHURN;
 	if (after->mrr == before->mrr)
 		return MOVEMENT_NONE;
 	return after->mrr > before->mrr ? MOVEMENT_EXPANSION : MOVEMENT_CONTRACTION;
@@ -222,7 +254,7 @@ timeline_has_pauses(const Timeline *timeline)
 {
 	if (timeline->kind == TIMELINE_TERMS)
 		for (int i = 0; i < timeline->count; i++)
-			if (timeline->entry[i].tally != 0)
+			if (tally_pauses(timeline->entry[i].tally) != 0)
 				return true;
 	return false;
 }
@@ -240,13 +272,25 @@ timeline_mrr_at(const Timeline *timeline, int32_t day)
 }
 
 bool
+timeline_active_at(const Timeline *timeline, int32_t day)
+{
+	TimelineWalk walk = timeline_walk(timeline);
+	TimelineStep step;
+	bool		active = false;
+
+	while (timeline_next(&walk, &step) && step.day <= day)
+		active = step_is_active(&step);
+	return active;
+}
+
+bool
 timeline_first_paid_on(const Timeline *timeline, int32_t *day)
 {
 	TimelineWalk walk = timeline_walk(timeline);
 	TimelineStep step;
 
 	while (timeline_next(&walk, &step))
-		if (step.mrr > 0)
+		if (step_is_active(&step))
 		{
 			*day = step.day;
 			return true;
@@ -277,7 +321,7 @@ timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_are_chu
 			churned = true;
 			*day = step.day;
 		}
-		else if (standing.mrr > 0)
+		else if (standing.active)
 			churned = false;
 	}
 	return churned;
@@ -343,11 +387,32 @@ timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Mon
 	return revenue_add(mrr, from, to, revenue, &parts) && money_add(revenue, money_divide(parts, MONTH_PARTS));
 }
 
+bool
+timeline_scale(Timeline *timeline, const Factor *factor)
+{
+	bool		terms = timeline->kind == TIMELINE_TERMS;
+	Money		level = 0;
+	Money		scaled = 0;
+
+	timeline->header.flags |= STATE_OPEN;
+	for (int i = 0; i < timeline->count; i++)
+	{
+		TimelineEntry *entry = &timeline->entry[i];
+		Money		before = scaled;
+
+		scaled = level = terms ? level + entry->amount : entry->amount;
+		if (!factor_apply(factor, &scaled))
+			return false;
+		entry->amount = terms ? scaled - before : scaled;
+	}
+	return true;
+}
+
 /* Appends what leads from one state of affairs to the next. */
 static void
 append_step(Timeline *out, TimelineStep *last, TimelineStep step)
 {
-	int32_t		tally = step.paused - last->paused;
+	int32_t		tally = TALLY_PAUSE * (step.paused - last->paused) + TALLY_FREE * (step.free - last->free);
 
 	if (tally != 0 || step.mrr != last->mrr)
 		timeline_append(out, step.day, tally, step.mrr - last->mrr);
@@ -365,11 +430,13 @@ timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out)
 
 	while (timeline_next(&walk, &step))
 	{
-		if (in_gap && step.mrr == 0 && !step.paused)
+		bool		active = step_is_active(&step);
+
+		if (in_gap && !active && !step.paused)
 			continue;
-		if (in_gap && (step.mrr == 0 || step.day - gap.day >= days))
+		if (in_gap && (!active || step.day - gap.day >= days))
 			append_step(out, &last, gap);
-		in_gap = last.mrr > 0 && step.mrr == 0 && !step.paused;
+		in_gap = step_is_active(&last) && !active && !step.paused;
 		if (in_gap)
 			gap = step;
 		else
@@ -391,7 +458,7 @@ timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out)
 	while (timeline_next(&walk, &step))
 	{
 		if (last.paused && step.day > ends)
-			append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
+			append_step(out, &last, (TimelineStep) {ends, last.mrr, false, last.free});
 		if (step.paused && !paused)
 			ends = step.day < DAY_LAST - days ? step.day + days : DAY_LAST;
 		paused = step.paused;
@@ -399,5 +466,68 @@ timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out)
 		append_step(out, &last, step);
 	}
 	if (last.paused)
-		append_step(out, &last, (TimelineStep) {ends, last.mrr, false});
+		append_step(out, &last, (TimelineStep) {ends, last.mrr, false, last.free});
+}
+
+/* What is in force, as the change that brings it about; counts past a limit stay past it. */
+static TimelineEntry
+entry_of(const TimelineWalk *walk, int32_t day)
+{
+	bool		fits = within(walk->pauses, TERMS_LIMIT) && within(walk->free, TERMS_LIMIT);
+	int32_t		tally = fits ? TALLY_PAUSE * walk->pauses + TALLY_FREE * walk->free : TALLY_PAUSE * TERMS_LIMIT;
+
+	return (TimelineEntry) {day, tally, walk->timeline->kind == TIMELINE_TERMS ? walk->mrr : 0};
+}
+
+TimelineSplit
+timeline_split(const Timeline *timeline, int32_t days)
+{
+	return (TimelineSplit) {.walk = timeline_walk(timeline), .days = days, .end = -1};
+}
+
+bool
+timeline_split_next(TimelineSplit *split)
+{
+	const Timeline *timeline = split->walk.timeline;
+	TimelineStep step;
+
+	if (split->end == timeline->count)
+		return false;
+	split->first = split->end < 0 ? 0 : split->end;
+	split->before = split->after;
+	for (;;)
+	{
+		TimelineWalk here = split->walk;
+		Standing	standing = split->standing;
+		bool		gone = standing.known && !standing.active && !standing.paused;
+
+		if (!timeline_next(&split->walk, &step))
+			break;
+		standing_apply(&split->standing, &step);
+		if (!gone)
+			split->churned_on = step.day;
+		else if (step_is_active(&step) && step.day - split->churned_on > split->days)
+		{
+			split->end = here.next;
+			split->after = entry_of(&here, step.day);
+			return true;
+		}
+	}
+	split->end = timeline->count;
+	split->after = (TimelineEntry) {0};
+	return true;
+}
+
+void
+timeline_split_copy(const TimelineSplit *split, Timeline *out)
+{
+	const Timeline *timeline = split->walk.timeline;
+
+	out->kind = timeline->kind;
+	if (!entry_is_void(&split->before))
+		timeline_append(out, split->before.day, split->before.tally, split->before.amount);
+	for (int i = split->first; i < split->end; i++)
+		timeline_append(out, timeline->entry[i].day, timeline->entry[i].tally, timeline->entry[i].amount);
+	if (!entry_is_void(&split->after))
+		timeline_append(out, split->after.day, -split->after.tally, -split->after.amount);
 }

@@ -83,6 +83,24 @@ limbs_multiply(uint64_t *to, const uint64_t *a, const uint64_t *b, int n)
 	}
 }
 
+/* value /= divisor, for a value not below zero; the remainder */
+static uint64_t
+limbs_divide(uint64_t *value, int n, uint64_t divisor)
+{
+	uint64_t	rest = 0;
+
+	while (n > 0 && value[n - 1] == 0)
+		n--;
+	while (n-- > 0)
+	{
+		uint128_t	part = (uint128_t) rest << 64 | value[n];
+
+		value[n] = (uint64_t) (part / divisor);
+		rest = (uint64_t) (part % divisor);
+	}
+	return rest;
+}
+
 void
 int256_add(Int256 *sum, const Int256 *term)
 {
@@ -249,4 +267,59 @@ double
 int512_to_double(Int512 value)
 {
 	return limbs_to_double(value.limb, 8);
+}
+
+Int512
+int512_drop_decimals(Int512 value, int decimals)
+{
+	static const uint64_t one[8] = {1};
+	bool		negative = limbs_negative(value.limb, 8);
+	bool		up = false;
+
+	if (negative)
+		limbs_negate(value.limb, 8);
+	while (decimals > 0)
+	{
+		uint64_t	divisor = 1;
+
+		for (int i = 0; i < 18 && decimals > 0; i++, decimals--)
+			divisor *= 10;
+		/* rounding looks at the first of the digits that go, and those go last */
+		up = limbs_divide(value.limb, 8, divisor) >= divisor / 2;
+	}
+	if (up)
+		limbs_add(value.limb, one, 8);
+	if (negative)
+		limbs_negate(value.limb, 8);
+	return value;
+}
+
+/* Is the value that of its lowest n limbs? */
+static bool
+limbs_fit(const uint64_t *value, int n)
+{
+	for (int i = n; i < 8; i++)
+		if (value[i] != (limbs_negative(value, n) ? UINT64_MAX : 0))
+			return false;
+	return true;
+}
+
+bool
+int512_to_money(Int512 value, Money *narrow)
+{
+	Money		money = (Money) ((uint128_t) value.limb[1] << 64 | value.limb[0]);
+
+	if (!limbs_fit(value.limb, 2) || !money_within(money, (Money) 1 << 126))
+		return false;
+	*narrow = money;
+	return true;
+}
+
+bool
+int512_to_int256(Int512 value, Int256 *narrow)
+{
+	if (!limbs_fit(value.limb, 4))
+		return false;
+	memcpy(narrow->limb, value.limb, sizeof(narrow->limb));
+	return true;
 }

@@ -51,4 +51,11 @@ Int512		int512_subtract(Int512 a, Int512 b);
 Int512		int512_multiply(Int512 a, Int512 b);
 double		int512_to_double(Int512 value);
 
+/* value / 10^decimals, rounded half away from zero */
+Int512		int512_drop_decimals(Int512 value, int decimals);
+
+/* The value in less; false, and nothing changed, when it does not fit: 126 and 255 bits. */
+bool		int512_to_money(Int512 value, Money *narrow);
+bool		int512_to_int256(Int512 value, Int256 *narrow);
+
 #endif

@@ -60,9 +60,11 @@ void
 boundary_move(BoundaryWalk *walk, int32_t j)
 {
 	walk->transient = 0;
+	walk->visited = false;
 	while (walk->changes_at <= j)
 	{
 		standing_apply(&walk->standing, &walk->pending);
+		walk->visited |= walk->standing.active;
 		if (walk->pending.mrr > 0)
 			walk->transient = walk->pending.mrr;
 		boundary_fetch(walk);
@@ -99,7 +101,7 @@ next_period(WindowWalk *walk, WindowRun *run)
 	boundary_move(end, run->next);
 	run->after = end->standing;
 	run->movement = movement_between(&run->before, &run->after, &run->amount);
-	if (run->movement == MOVEMENT_NONE && run->before.mrr == 0 && end->transient > 0)
+	if (run->movement == MOVEMENT_NONE && !run->before.active && end->visited)
 	{
 		run->movement = MOVEMENT_INTRA_PERIOD;
 		run->amount = end->transient;

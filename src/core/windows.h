@@ -44,6 +44,7 @@ typedef struct BoundaryWalk
 	int32_t		changes_at;		/* boundary at which `pending` is first seen; INT32_MAX after the last */
 	Standing	standing;
 	Money		transient;		/* last MRR above zero among the steps of the last move */
+	bool		visited;		/* was any of them active? */
 } BoundaryWalk;
 
 BoundaryWalk boundary_walk(const Periods *periods, const Timeline *timeline);

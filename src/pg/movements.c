@@ -35,6 +35,30 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 SQL_FUNCTION(mrr_movement_agg_add, accumulate(fcinfo, false));
 SQL_FUNCTION(mrr_movement_agg_remove, accumulate(fcinfo, true));
 
+static Datum
+single_period_state(FunctionCallInfo fcinfo)
+{
+	const Movements *movements = state_arg(fcinfo, 0, &movements_type);
+	PeriodArgs	args = {.lag = 1};
+	Movements  *single;
+
+	if (!movements_single_periods(movements, &args.periods))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("periods of one %s from %s on do not come to %s", period_unit_words[args.periods.unit],
+						day_text(args.periods.origin), day_text(movements->periods.origin)),
+				 errhint("Build the state from a day that all months have, the 28th at the latest.")));
+	single = movements_new(&args);
+	single->given = movements->given;
+	single->opening_count = movements->opening_count;
+	single->opening = movements->opening;
+	single->opening_squares = movements->opening_squares;
+	memcpy(single->row, movements->row, args.periods.count * sizeof(MovementRow));
+	PG_RETURN_POINTER(single);
+}
+
+SQL_FUNCTION(single_periods, single_period_state(fcinfo));
+
 static void
 put_window(RowBuilder *row, const MovementsWalk *walk)
 {

@@ -32,6 +32,19 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 SQL_FUNCTION(nrr_agg_add, accumulate(fcinfo, false));
 SQL_FUNCTION(nrr_agg_remove, accumulate(fcinfo, true));
 
+static Datum
+scaled(FunctionCallInfo fcinfo)
+{
+	Factor		rate = factor_arg(fcinfo, 1, "rate");
+	RevenueFlow *flow = state_own(fcinfo, 0, &revenue_flow_type);
+
+	if (!revenue_flow_scale(flow, &rate))
+		overflow_error(&revenue_flow_type);
+	PG_RETURN_POINTER(flow);
+}
+
+SQL_FUNCTION(flow_scale_by, scaled(fcinfo));
+
 typedef bool (*IntervalReader) (const RevenueFlow *, double, Bounds *);
 
 static Datum

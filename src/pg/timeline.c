@@ -86,18 +86,27 @@ kinds_error(void)
 			 errhint("A snapshot holds until the next; write a term for how long it holds instead.")));
 }
 
-/* Arguments: state, starts, ends, mrr [, paused] */
+/* An optional flag: NULL is none. */
+static bool
+flag_arg(FunctionCallInfo fcinfo, int n)
+{
+	return PG_NARGS() > n && !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/* Arguments: state, starts, ends, mrr [, paused [, free]] */
 static Datum
 add_term(FunctionCallInfo fcinfo)
 {
 	Timeline   *timeline = transition_state(fcinfo, TIMELINE_TERMS);
-	bool		paused = PG_NARGS() > 4 && !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+	bool		paused = flag_arg(fcinfo, 4);
+	bool		free = flag_arg(fcinfo, 5);
 
-	if (!PG_ARGISNULL(1) && (paused || !PG_ARGISNULL(3)))
+	if (!PG_ARGISNULL(1) && (paused || free || !PG_ARGISNULL(3)))
 	{
 		int32		starts = day_arg(fcinfo, 1, "starts");
 		int32		ends = open_day_arg(fcinfo, 2, "ends", PG_INT32_MAX);
-		Money		mrr = paused ? 0 : money_arg(fcinfo, 3);
+		Money		mrr = paused || PG_ARGISNULL(3) ? 0 : money_arg(fcinfo, 3);
+		int32		tally = paused ? TALLY_PAUSE : free && mrr == 0 ? TALLY_FREE : 0;
 
 		if (ends < starts)
 			ereport(ERROR,
@@ -106,9 +115,9 @@ add_term(FunctionCallInfo fcinfo)
 					 errhint("A term is in force on days from starts on and before ends.")));
 		if (timeline->kind != TIMELINE_TERMS)
 			kinds_error();
-		timeline_append(timeline, starts, paused, mrr);
+		timeline_append(timeline, starts, tally, mrr);
 		if (ends != PG_INT32_MAX)
-			timeline_append(timeline, ends, -(int32) paused, -mrr);
+			timeline_append(timeline, ends, -tally, -mrr);
 	}
 	return transition_result(fcinfo, timeline);
 }
@@ -153,6 +162,8 @@ SQL_FUNCTION(mrr_timeline_unmerge, combine(fcinfo, -1));
 
 SQL_FUNCTION(mrr_at, money_to_numeric(timeline_mrr_at(timeline_arg(fcinfo), PG_GETARG_DATEADT(1))));
 
+SQL_FUNCTION(active_at, BoolGetDatum(timeline_active_at(timeline_arg(fcinfo), PG_GETARG_DATEADT(1))));
+
 static Datum
 first_paid(FunctionCallInfo fcinfo)
 {
@@ -189,6 +200,19 @@ revenue(FunctionCallInfo fcinfo)
 SQL_FUNCTION(first_paid_on, first_paid(fcinfo));
 SQL_FUNCTION(churned_on, churned(fcinfo));
 SQL_FUNCTION(revenue_between, revenue(fcinfo));
+
+static Datum
+scaled(FunctionCallInfo fcinfo)
+{
+	Factor		rate = factor_arg(fcinfo, 1, "rate");
+	Timeline   *timeline = state_close(&timeline_type, state_own(fcinfo, 0, &timeline_type));
+
+	if (!timeline_scale(timeline, &rate))
+		overflow_error(&timeline_type);
+	PG_RETURN_POINTER(state_close(&timeline_type, timeline));
+}
+
+SQL_FUNCTION(timeline_scale_by, scaled(fcinfo));
 
 static int32
 days_arg(FunctionCallInfo fcinfo, int n)
@@ -236,6 +260,54 @@ limit(FunctionCallInfo fcinfo)
 
 SQL_FUNCTION(smooth_gaps, smooth(fcinfo));
 SQL_FUNCTION(limit_pauses, limit(fcinfo));
+
+/* The next part, where there are several: a call each. */
+static Datum
+next_part(FunctionCallInfo fcinfo)
+{
+	FuncCallContext *calls = SRF_PERCALL_SETUP();
+	TimelineSplit *split = calls->user_fctx;
+	Timeline   *part;
+
+	if (!timeline_split_next(split))
+		SRF_RETURN_DONE(calls);
+	part = timeline_new(timeline_size(split->end - split->first + 2));
+	timeline_split_copy(split, part);
+	SRF_RETURN_NEXT(calls, PointerGetDatum(state_close(&timeline_type, part)));
+}
+
+/* Arguments: timeline, days. What is not to be cut is returned as it is, and costs a look. */
+static Datum
+split(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Timeline *timeline;
+	TimelineSplit split;
+	FuncCallContext *calls;
+
+	if (!SRF_IS_FIRSTCALL())
+		return next_part(fcinfo);
+	if (PG_ARGISNULL(0))
+	{
+		result->isDone = ExprEndResult;
+		PG_RETURN_NULL();
+	}
+	timeline = timeline_arg(fcinfo);
+	result->isDone = ExprSingleResult;
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(timeline);
+	split = timeline_split(timeline, days_arg(fcinfo, 1));
+	if (timeline_split_next(&split) && split.end == timeline->count)
+		PG_RETURN_POINTER(timeline);
+
+	calls = SRF_FIRSTCALL_INIT();
+	timeline = memcpy(MemoryContextAlloc(calls->multi_call_memory_ctx, VARSIZE(timeline)), timeline, VARSIZE(timeline));
+	calls->user_fctx = MemoryContextAlloc(calls->multi_call_memory_ctx, sizeof(split));
+	*(TimelineSplit *) calls->user_fctx = timeline_split(timeline, split.days);
+	return next_part(fcinfo);
+}
+
+SQL_FUNCTION(split_gaps, split(fcinfo));
 
 /* Completes a row; a lapsed pause gives two, churn and its way back out of the pauses. */
 static void

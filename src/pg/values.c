@@ -107,6 +107,20 @@ money_to_numeric(Money value)
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 
+Factor
+factor_arg(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(n)));
+	Factor		factor;
+
+	if (!factor_parse(text, &factor))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s out of range: %s", what, text),
+				 errdetail("A %s is above 0 and below 10^12, with at most %d digits before and after the point.", what, FACTOR_DIGITS)));
+	return factor;
+}
+
 char *
 day_text(int32 day)
 {

@@ -7,6 +7,7 @@
 #include "utils/timestamp.h"
 
 #include "core/calendar.h"
+#include "core/factor.h"
 #include "core/instant.h"
 #include "core/money.h"
 #include "core/statistics.h"
@@ -25,6 +26,9 @@ money_arg(FunctionCallInfo fcinfo, int n)
 {
 	return money_from_numeric(PG_GETARG_DATUM(n));
 }
+
+/* A factor above zero; any other number, or one of too many digits, is an error that calls it `what`. */
+extern Factor factor_arg(FunctionCallInfo fcinfo, int n, const char *what);
 
 /* A day of the years 1 to 9999; infinite or outside, an error that calls it `what`. */
 extern int32 day_arg(FunctionCallInfo fcinfo, int n, const char *what);

@@ -4,7 +4,7 @@
 -- out by hand and is that of a model built without the rows, quarantine leaves rows out, and users have rules of their own.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(84);
+SELECT plan(89);
 
 -- A clean company: five customers, of which e left.
 CALL create_model('cs');
@@ -15,7 +15,7 @@ INSERT INTO crm.account (account_id, name, segment, time_zone, seats, created_on
 SELECT id, 'Company ' || id, 'small', 'Europe/Berlin', 3, '2022-12-01' FROM unnest('{a,b,c,d,e}'::text[]) id;
 INSERT INTO crm.subscription (account_id, subscription_id, starts_on, ends_on, mrr, currency, product) VALUES
     ('a', 's1', '2023-01-01', '2024-03-01', 100, 'EUR', 'base'), ('a', 's1', '2024-03-01', NULL, 150, 'EUR', 'base'), ('b', 's2', '2023-01-01', NULL, 100, 'EUR', 'base'),
-    ('c', 's3', '2023-01-01', '2024-09-01', 100, 'EUR', 'base'), ('c', 's3', '2024-09-01', NULL, 80, 'EUR', 'base'), ('d', 's4', '2023-01-01', NULL, 100, 'USD', 'base'), ('e', 's5', '2023-01-01', '2024-06-01', 100, 'USD', 'base');
+    ('c', 's3', '2023-01-01', '2024-09-01', 100, 'EUR', 'base'), ('c', 's3', '2024-09-01', NULL, 80, 'EUR', 'base'), ('d', 's4', '2023-01-01', NULL, 100, 'EUR', 'base'), ('e', 's5', '2023-01-01', '2024-06-01', 100, 'EUR', 'base');
 INSERT INTO crm.ticket (account_id, ticket_id, opened_at, first_reply_at, solved_at, reopened, agent_replies, requester_id) VALUES
     ('a', 't1', '2024-06-03 10:00', '2024-06-03 11:00', '2024-06-03 12:00', 0, 1, 'ann'), ('b', 't2', '2024-06-03 10:00', '2024-06-03 11:00', '2024-06-03 12:00', 0, 1, 'bob'),
     ('c', 't3', '2024-06-03 10:00', '2024-06-03 11:00', '2024-06-03 12:00', 0, 1, 'cyd'), ('c', 't4', '2024-06-05 10:00', NULL, '2024-06-05 12:00', 0, 1, 'cyd');
@@ -71,7 +71,8 @@ INSERT INTO planted (planted, expected) VALUES
 ($$INSERT INTO crm.subscription (account_id, starts_on, mrr) SELECT 'b', '2024-12-01', 5 FROM generate_series(1, 3)$$,
     ARRAY['warning subscription duplicate row | 2 of 1 | b / NULL / 2024-12-01 / 5; b / NULL / 2024-12-01 / 5 | 115 | excluding these, NRR falls 2 points, closing MRR falls 10']),
 ($$UPDATE crm.subscription SET currency = 'usd' WHERE account_id = 'd'; UPDATE crm.subscription SET currency = 'DM' WHERE account_id = 'c'$$,
-    ARRAY['warning subscription unknown currency | 2 of 1 | c / s3 / 2023-01-01 / 100; c / s3 / 2024-09-01 / 80 | 80 | excluding these, NRR rises 1.5 points, GRR falls 1 point, logo churn rises 5 points, closing MRR falls 80']),
+    ARRAY['warning subscription mixed currencies | 3 of 2 | c / s3 / 2023-01-01 / 100; c / s3 / 2024-09-01 / 80; d / s4 / 2023-01-01 / 100 | 180 | excluding these, NRR falls 2.7 points, GRR falls 9.3 points, logo churn rises 13.3 points, closing MRR falls 180',
+     'warning subscription unknown currency | 2 of 1 | c / s3 / 2023-01-01 / 100; c / s3 / 2024-09-01 / 80 | 80 | excluding these, NRR rises 1.5 points, GRR falls 1 point, logo churn rises 5 points, closing MRR falls 80']),
 ($$INSERT INTO crm.ticket SELECT * FROM crm.ticket WHERE ticket_id = 't1'$$,
     ARRAY['warning ticket duplicate ticket | 1 of 1 | a / t1 / 2024-06-03 10:00:00+00 | 150 | excluding these, FCR rises 15 points']),
 ($$INSERT INTO crm.ticket (account_id, ticket_id, opened_at, first_reply_at, solved_at) VALUES ('d', 't5', '2024-06-03 10:00', NULL, '2024-06-03 09:00'), ('d', 't6', '2024-07-03 10:00', '2024-07-03 09:00', '2024-07-03 11:00')$$,
@@ -153,6 +154,27 @@ INSERT INTO planted (planted, expected) VALUES
      'warning account future date | 1 of 1 | c / Company c | 80 | excluding these, NRR rises 1.5 points, GRR falls 1 point, logo churn rises 5 points, closing MRR falls 80, FCR rises 25 points, NPS rises 66.7 points']),
 ($$UPDATE crm.account SET name = 'QA of us' WHERE account_id = 'c'; UPDATE crm.account SET is_test = true WHERE account_id = 'd'; UPDATE crm.account SET name = 'Democritus Contest' WHERE account_id = 'e'; UPDATE crm.account SET name = 'test_2' WHERE account_id = 'b'$$,
     ARRAY['info account test account | 3 of 3 | b / test_2; c / QA of us; d / Company d | 280 | excluding these, NRR falls 7.5 points, GRR falls 20 points, logo churn rises 25 points, closing MRR falls 180, FCR rises 25 points, CSAT rises 50 points, NPS rises 66.7 points']),
+($$INSERT INTO crm.fx_rate VALUES (NULL, '2024-01-01', 1), ('GBP', NULL, 1), ('CHF', '2024-01-01', 0), ('USD', '2024-02-01', 0.9), ('usd', '2024-02-01', 0.91), ('USD', '2024-03-01', 9.1), ('DM', '2024-01-01', 0.5), ('JPY', '12024-01-01', 1)$$,
+    ARRAY['error fx_rate currency missing | 1 of 0 | NULL / 2024-01-01 / 1 | 0 | no headline figure is made of these; refresh stops at them',
+     'error fx_rate date out of range | 1 of 0 | JPY / 12024-01-01 / 1 | 0 | no headline figure is made of these; refresh stops at them',
+     'error fx_rate day missing | 1 of 0 | GBP / NULL / 1 | 0 | no headline figure is made of these; refresh stops at them',
+     'error fx_rate rate not above 0 | 1 of 0 | CHF / 2024-01-01 / 0 | 0 | no headline figure is made of these; refresh stops at them',
+     'error fx_rate rate twice | 1 of 0 | usd / 2024-02-01 / 0.91 | 0 | no headline figure is made of these',
+     'warning fx_rate rate jumps | 1 of 0 | USD / 2024-03-01 / 9.1 | 0 | no headline figure is made of these',
+     'warning fx_rate unknown currency | 1 of 0 | DM / 2024-01-01 / 0.5 | 0 | no headline figure is made of these']),
+($$UPDATE cs.policy SET report_currency = 'EUR'; UPDATE crm.subscription SET currency = 'usd' WHERE account_id = 'd'$$,
+    ARRAY['error subscription rate missing | 1 of 1 | d / s4 / 2023-01-01 / 100 | 0 | excluding these changes no headline figure; refresh stops at them']),
+($$INSERT INTO crm.parent VALUES (NULL, 'a', NULL::date, NULL::date), ('x', 'a', NULL, NULL), ('b', 'zz', NULL, NULL), ('c', 'c', NULL, NULL), ('d', 'a', '2024-01-01', '2023-01-01'), ('d', 'a', '12024-01-01', NULL)$$,
+    ARRAY['error parent date out of range | 1 of 1 | d / a | 100 | no headline figure is made of these; refresh stops at them',
+     'error parent ends before start | 1 of 1 | d / a | 100 | no headline figure is made of these; refresh stops at them',
+     'error parent unknown parent | 1 of 1 | b / zz | 100 | no headline figure is made of these',
+     'error parent account missing | 1 of 0 | NULL / a | 0 | no headline figure is made of these; refresh stops at them',
+     'error parent orphan | 1 of 1 | x / a | 0 | no headline figure is made of these',
+     'warning parent own parent | 1 of 1 | c / c | 80 | no headline figure is made of these']),
+($$INSERT INTO crm.parent VALUES ('e', 'a', NULL, '2024-01-01'), ('e', 'b', '2024-01-01', '2024-06-01'), ('e', 'c', '2024-05-31', NULL)$$,
+    ARRAY['error parent two parents | 1 of 1 | e / c | 0 | no headline figure is made of these; refresh stops at them']),
+($$UPDATE crm.account SET parent_id = 'zz' WHERE account_id = 'b'; UPDATE crm.account SET parent_id = 'a' WHERE account_id = 'c'$$,
+    ARRAY['warning account unknown parent | 1 of 1 | b / Company b | 100 | nothing to leave out']),
 ($$INSERT INTO crm.usage (account_id, at, user_id) SELECT 'a', '2024-12-30', 'u' || n FROM generate_series(1, 3) n; CALL csmetrics.refresh('cs')$$,
     ARRAY['info account more users than seats | 1 of 1 | a / Company a | 150 | nothing to leave out']);
 SELECT is(ARRAY(SELECT f FROM pg_temp.found(planted) f), expected, CASE nr WHEN 1 THEN 'nothing is found in a clean company' ELSE 'found of: ' || left(planted, 130) END) FROM planted ORDER BY nr;

@@ -12,7 +12,7 @@ SELECT id, id % 9 AS account, starts, starts + floor(random() * 300)::int AS end
        CASE id % 4 WHEN 0 THEN 1e12 + round(random()::numeric, 6) WHEN 1 THEN floor(random() * 100)::numeric ELSE round(random()::numeric * 100, 6) END AS mrr,
        CASE id % 3 WHEN 0 THEN 0 WHEN 1 THEN 1e17 + 0.000001 ELSE round(random()::numeric * 100, 2) END AS later
 FROM (SELECT id, date '2024-01-01' + floor(random() * 300)::int AS starts FROM generate_series(1, 40) AS id) AS t;
-CREATE TABLE history AS SELECT account, mrr_timeline_agg(starts, ends, mrr, paused) AS history FROM term GROUP BY account;
+CREATE TABLE history AS SELECT account, mrr_timeline_agg(starts, ends, CASE WHEN id % 7 > 1 THEN mrr END, paused, true) AS history FROM term GROUP BY account;
 CREATE TABLE used AS SELECT account, activity_agg(starts) AS used FROM term GROUP BY account;
 -- More lengths than are kept, without and with weights, far apart so that few buckets hold them.
 CREATE FUNCTION many_durations(weighted boolean) RETURNS durations LANGUAGE sql AS $$
@@ -25,6 +25,25 @@ CREATE FUNCTION grown(x usage_retention) RETURNS usage_retention LANGUAGE sql AS
     SELECT retention_agg_add(x, (SELECT activity_agg(f[1]::date + n * n) FROM generate_series(0, 9) AS n WHERE f[1]::date + n * n <= '9999-12-31'), f[1]::date, f[2]::date,
                              (ARRAY['day', 'week', 'month', 'quarter', 'year'])[1 + f[3]::int], f[5]::int)
     FROM (SELECT string_to_array(split_part(x::text, '|', 2), ' ')) AS s(f)
+$$;
+
+-- Its parts, which must add up to it.
+CREATE FUNCTION put_together(x mrr_timeline) RETURNS mrr_timeline LANGUAGE plpgsql AS $$
+DECLARE
+    whole mrr_timeline;
+BEGIN
+    SELECT rollup(sound(part)) INTO whole FROM split_gaps(x, 30) AS part;
+    IF whole <> x THEN RAISE 'parts do not add up: %', whole; END IF;
+    RETURN whole;
+END
+$$;
+-- Its single periods; of days that have none, itself.
+CREATE FUNCTION single_periods_or(x mrr_movements) RETURNS mrr_movements LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN single_periods(x);
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN x;
+END
 $$;
 
 CREATE TABLE seed (type text, form text, bytes bytea);
@@ -121,10 +140,13 @@ INSERT INTO reader VALUES
     ('mrr_timeline', 'revenue_between(x, ''0001-01-01'', ''9999-12-31'')'), ('mrr_timeline', 'revenue_between(x, ''2024-02-10'', ''2024-05-05'')'),
     ('mrr_timeline', 'churned_on(x, ''infinity'', true)'),
     ('mrr_timeline', 'sound(smooth_gaps(x, 30))'), ('mrr_timeline', 'sound(smooth_gaps(x, 2900000))'), ('mrr_timeline', 'sound(limit_pauses(x, 30))'),
+    ('mrr_timeline', 'active_at(x, ''2024-05-05'')'), ('mrr_timeline', 'sound(put_together(x))'),
+    ('mrr_timeline', 'sound(scale(x, 0.0000009234))'), ('mrr_timeline', 'sound(scale(x, 999999999999))'),
     ('mrr_timeline', '(SELECT count(*) FROM changes(x, true))'), ('mrr_timeline', '(SELECT count(*) FROM changes(x, ''2024-01-01'', ''2025-01-01'', ''month'', 2))'),
     ('mrr_timeline', '(SELECT sound(mrr_movement_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'', 2)))'),
     ('mrr_timeline', '(SELECT sound(cohort_agg(x, ''2024-01-01'', ''2024-12-01'', ''quarter'')))'),
     ('mrr_movements', '(SELECT count(*) FROM movements(x, true, true))'),
+    ('revenue_flow', 'sound(scale(x, 0.0000009234))'), ('revenue_flow', 'sound(scale(x, 999999999999))'), ('mrr_movements', 'sound(single_periods_or(x))'),
     ('mrr_movements', '(SELECT count(sound(flow)) FROM revenue_flows(x))'),
     ('rate', 'rate_interval(x, 0.9, ''clopper-pearson'')'), ('rate', 'rate_difference(x, x)'), ('rate', 'rate_difference(x, make_rate(1, 2), 0.5, ''newcombe-corrected'')'),
     ('rate', 'sound(rate_agg_add(x, true))'), ('rate', 'sound(rate_agg_remove(x, false))'),
@@ -255,7 +277,7 @@ BEGIN
         RETURN regexp_replace(left(form, at), '[^ |]*$', '') || any_of(ARRAY[
                    '', '-', '.', '-.5', '5.', '.5', '-0', '00012', '1e5', 'NaN', 'infinity', '0.0000001', '1.5', '0x', '0x0', '-0x1', '0X1', '0xG', '-1', '1', '2', '3', '99',
                    '2147483647', '2147483648', '-2147483648', '-2147483649', '4294967296', '576460752303423487', '576460752303423488', '-576460752303423488',
-                   '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '18446744073709551616',
+                   '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '18446744073709551616', '65536', '-65536', '65537', '16383', '-16384', '32768', '-32769', '1073676288', '1073692671', '-1073692671', '1073741824',
                    '1329227995784915872903807060280.344575', '1329227995784915872903807060280.344576', '-1329227995784915872903807060280.344575',
                    '1267650600228229401496703.205375', '1267650600228229401496703.205376', '-1267650600228229401496703.205375',
                    '170141183460469231731687303715884.105727', '170141183460469231731687303715884.105728', '-170141183460469231731687303715884.105728',

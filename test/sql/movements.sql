@@ -3,7 +3,7 @@
 -- The revenue bridge by hand: which movement an account makes in a period, where periods begin and
 -- end, the ratios of a period, and what is refused.
 BEGIN;
-SELECT plan(78);
+SELECT plan(85);
 \i test/timelines.sql
 
 -- One account over January, February and March 2024
@@ -142,6 +142,21 @@ SELECT throws_ok(format('SELECT mrr_movement_agg(NULL, from_date::date, to_date:
                  '22023', 'from_date, to_date, period and lag must be the same in every row of a group', what || ' that varies') FROM (VALUES
     ('from_date', '''2024-02-01'', ''2025-01-01'', ''month'', 2'), ('to_date', '''2024-01-01'', ''2024-12-31'', ''month'', 2'),
     ('period', '''2024-01-01'', ''2025-01-01'', ''quarter'', 2'), ('lag', '''2024-01-01'', ''2025-01-01'', ''month'', 3')) AS refused(what, arguments);
+
+-- Windows of three months, and the months they are made of
+CREATE TEMP VIEW trailing_state AS SELECT mrr_movement_agg(history, '2024-03-01', '2024-04-15', 'month', 3) AS state FROM account;
+SELECT results_eq('SELECT m.* FROM trailing_state, movements(single_periods(state)) AS m',
+                  'SELECT m.* FROM (SELECT mrr_movement_agg(history, ''2024-01-01'', ''2024-04-15'', ''month'') FROM account) AS s(state), movements(state) AS m',
+                  'single_periods: the bridge month by month, from the start of the first window on');
+SELECT is(ARRAY(SELECT pg_temp.bridge(single_periods(mrr_movement_agg('1 0|0 1|2024-02-10 0 7', '2024-03-01', '2024-05-01', 'month', 3)))),
+          ARRAY['2024-01-01', '2024-02-01 new 7 (1), closing 7 (1)', '2024-03-01 opening 7 (1), closing 7 (1)', '2024-04-01 opening 7 (1), closing 7 (1)'],
+          'the months before from_date too');
+SELECT is(single_periods(state), state, 'a state without lag has them already') FROM state WHERE name = 'lapse';
+SELECT is(single_periods(NULL::mrr_movements), NULL, 'single_periods of NULL is NULL');
+SELECT is(single_periods(mrr_movement_agg(NULL, '2024-03-29', '2024-06-29', 'month', 2)), mrr_movement_agg(NULL, '2024-02-29', '2024-06-29', 'month'), 'from a 29th, back to a leap day');
+SELECT throws_ok(format('SELECT single_periods(mrr_movement_agg(NULL, %L, %L, %L, %s))', from_date, to_date, period, lag), '22023', message, 'single_periods: ' || message) FROM (VALUES
+    ('2024-03-31', '2024-06-30', 'month', 2, 'periods of one month from 2024-02-29 on do not come to 2024-03-31'),
+    ('2024-02-29', '2025-02-28', 'year', 2, 'periods of one year from 2023-02-28 on do not come to 2024-02-29')) AS refused(from_date, to_date, period, lag, message);
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@
 -- Bridges, windows, retention and flows of random accounts against plain SQL, which knows nothing of
 -- timelines: it looks up each account on each day.
 BEGIN;
-SELECT plan(90);
+SELECT plan(98);
 \i test/timelines.sql
 
 CREATE TEMP TABLE term AS SELECT * FROM pg_temp.random_terms(400, 0.7, 0.12);
@@ -147,6 +147,13 @@ SELECT ok((SELECT max(greatest(abs(r.nrr - e.nrr::float8), abs(r.grr - e.grr::fl
            FROM retention(state, m.method) AS r JOIN retained AS e ON e.config = state.config AND e.ends = r.period_end AND e.method = m.method),
           config || ': retention by ' || m.method)
 FROM state JOIN config USING (config), (VALUES ('cohort'), ('movement'), ('chained'), ('ttm_avg')) AS m(method) WHERE lag > 1;
+
+-- The single periods of a state, from where its first window starts
+SELECT is(CASE WHEN config <> 'years by month-end' THEN single_periods(state) END,
+          CASE WHEN config <> 'years by month-end' THEN
+               (SELECT mrr_movement_agg(history, (from_date - (lag - 1) * step)::date, to_date, period) FROM history) END,
+          config || ': its single periods are those of a state without lag over the longer range, byte for byte')
+FROM state JOIN config USING (config);
 
 SELECT * FROM finish();
 ROLLBACK;

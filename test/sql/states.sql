@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(450);
+SELECT plan(466);
 SELECT setseed(0.42) \g /dev/null
 
 -- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
@@ -42,6 +42,7 @@ SELECT * FROM (VALUES
     (1, 'revenue_flow',  'revenue_flow',         'nrr_agg(opening, closing)'),
     (2, 'churn',         'churn',                'churn_agg(started, ended, ''2023-07-01'', ''2024-01-01'', mrr, renews_on)'),
     (3, 'mrr_timeline',  'mrr_timeline',         'mrr_timeline_agg(started, ended, mrr, paused)'),
+    (28, 'mrr_timeline', 'mrr_timeline, free',   'mrr_timeline_agg(started, ended, nullif(mrr, 0), paused, part > 2)'),
     (4, 'mrr_movements', 'mrr_movements',        'mrr_movement_agg(history, ''2023-01-01'', ''2024-02-15'', ''quarter'')'),
     (5, 'mrr_movements', 'mrr_movements, lag 3', 'mrr_movement_agg(history, ''2023-01-01'', ''2023-08-15'', ''quarter'', 3)'),
     (6, 'cohorts',       'cohorts',              'cohort_agg(history, ''2022-07-01'', ''2024-02-15'', ''month'')'),

@@ -1,9 +1,9 @@
 \unset ECHO
 \i test/psql.sql
 -- Pauses, the day of churn as it stood on any day, and the two rules that rewrite a history:
--- smooth_gaps and limit_pauses.
+-- smooth_gaps and limit_pauses; and the one that splits it: split_gaps.
 BEGIN;
-SELECT plan(52);
+SELECT plan(77);
 \i test/timelines.sql
 
 CREATE TEMP VIEW account(name, history) AS VALUES
@@ -109,7 +109,69 @@ SELECT is(ARRAY(SELECT pg_temp.story(limit_pauses(history, 60))),
                 '2024-05-01 reactivation 80: 0 to 80', '2024-07-01 churn 80: 80 to 0'],
           'who comes back after the limit had churned and is reactivated') FROM account WHERE name = 'back';
 
+-- Splits. Gaps as above: 10, 11 and 91 days.
+CREATE FUNCTION pg_temp.parts(history mrr_timeline, days integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg((SELECT string_agg(line, ', ' ORDER BY line) FROM pg_temp.story(part) AS line), ' | ' ORDER BY n) FROM split_gaps(history, days) WITH ORDINALITY AS p(part, n)
+$$;
+SELECT is(ARRAY(SELECT split_gaps(history, days)), expected, description)
+FROM account, (VALUES
+    (91, ARRAY[pg_temp.history('2024-01-01 2024-02-01 100', '2024-02-11 2024-03-01 120', '2024-03-12 2024-04-01 90', '2024-07-01 2024-08-01 10')], 'a gap of just that many days does not split'),
+    (90, ARRAY[pg_temp.history('2024-01-01 2024-02-01 100', '2024-02-11 2024-03-01 120', '2024-03-12 2024-04-01 90'), pg_temp.history('2024-07-01 2024-08-01 10')],
+         'a longer one does, and the end of a history is none'),
+    (10, ARRAY[pg_temp.history('2024-01-01 2024-02-01 100', '2024-02-11 2024-03-01 120'), pg_temp.history('2024-03-12 2024-04-01 90'), pg_temp.history('2024-07-01 2024-08-01 10')],
+         'so does each such gap'),
+    (0,  ARRAY[pg_temp.history('2024-01-01 2024-02-01 100'), pg_temp.history('2024-02-11 2024-03-01 120'), pg_temp.history('2024-03-12 2024-04-01 90'), pg_temp.history('2024-07-01 2024-08-01 10')],
+         'more than 0 days: every gap'),
+    (NULL, ARRAY[pg_temp.history('2024-01-01 2024-02-01 100', '2024-02-11 2024-03-01 120', '2024-03-12 2024-04-01 90', '2024-07-01 2024-08-01 10')], 'days NULL: the history as it is')
+) AS e(days, expected, description) WHERE name = 'gaps';
+SELECT is(pg_temp.parts(history, days), expected, description)
+FROM account JOIN (VALUES
+    ('back', 0, '2024-01-01 new 100: 0 to 100, 2024-03-01 pause 100: 100 to 0, 2024-05-01 resume 80: 0 to 80, 2024-07-01 churn 80: 80 to 0', 'a pause is no gap, however long'),
+    -- out of pay from 2024-03-01 to 05-01, 61 days, paused for all of them but the first
+    ('late', 61, '2024-01-01 new 100: 0 to 100, 2024-03-01 churn 100: 100 to 0, 2024-05-01 reactivation 80: 0 to 80', 'a pause after churn does not stop the gap'),
+    ('late', 60, '2024-01-01 new 100: 0 to 100, 2024-03-01 churn 100: 100 to 0 | 2024-05-01 new 80: 0 to 80', 'which splits when it is long enough'),
+    ('never', 0, NULL, 'who never paid has one part, of nothing'),
+    ('open', 0, '2024-01-01 new 100: 0 to 100, 2024-03-01 pause 100: 100 to 0', 'nor does a pause without an end split')
+) AS e(name, days, expected, description) USING (name);
+-- paused in March and April, gone from then on: 31 days
+SELECT is(pg_temp.parts(pg_temp.history('2024-01-01 2024-03-01 100', '2024-03-01 2024-05-01 paused', '2024-06-01 - 70'), days), expected, description)
+FROM (VALUES
+    (31, '2024-01-01 new 100: 0 to 100, 2024-03-01 pause 100: 100 to 0, 2024-05-01 churn 100: 0 to 0, 2024-05-01 pause -100: 0 to 0, 2024-06-01 reactivation 70: 0 to 70', 'a gap begins when the pause ends'),
+    (30, '2024-01-01 new 100: 0 to 100, 2024-03-01 pause 100: 100 to 0, 2024-05-01 churn 100: 0 to 0, 2024-05-01 pause -100: 0 to 0 | 2024-06-01 new 70: 0 to 70', 'and splits a day sooner')
+) AS e(days, expected, description);
+SELECT is(ARRAY(SELECT split_gaps(pg_temp.history('2024-01-01 2024-03-01 100', '2024-02-01 - -150', '2024-05-01 2024-07-01 paused', '2024-06-01 - 170'), 0))::text[],
+          ARRAY['1 0|0 5|2024-01-01 0 100|2024-02-01 0 -150|2024-03-01 0 -100|2024-05-01 1 0|2024-06-01 -1 150',
+                '1 0|0 2|2024-06-01 1 20|2024-07-01 -1 0'],
+          'what is in force over the cut, a credit of 150 and a pause, ends in one part and begins in the next');
+SELECT is(ARRAY(SELECT split_gaps(mrr_timeline_agg(as_of, mrr), 10)),
+          ARRAY[mrr_timeline_agg(as_of, mrr) FILTER (WHERE as_of < '2024-03-01'), mrr_timeline_agg(as_of, mrr) FILTER (WHERE as_of >= '2024-03-01')], 'snapshots are split between two of them')
+FROM (VALUES (date '2024-01-01', 50), ('2024-01-20', 0), ('2024-01-25', -1), ('2024-03-01', 60)) AS t(as_of, mrr);
+SELECT is(ARRAY(SELECT split_gaps(history, 5)), ARRAY[history], 'an empty history is its own part') FROM (SELECT mrr_timeline_agg(NULL, NULL, 1)) AS e(history);
+SELECT is_empty('SELECT split_gaps(NULL, 5)', 'NULL has no parts');
+SELECT is(ARRAY(SELECT name FROM account, LATERAL split_gaps(history, 90) ORDER BY name COLLATE "C"), '{back,gaps,gaps,half,lapsed,late,never,open,twice}', 'row by row in FROM');
+SELECT is(ARRAY(SELECT name FROM (SELECT name, split_gaps(history, 90) FROM account) AS s ORDER BY name COLLATE "C"), '{back,gaps,gaps,half,lapsed,late,never,open,twice}', 'and in SELECT');
+SELECT is(count(*), 1::bigint, 'fewer rows can be read than there are') FROM (SELECT split_gaps(history, 0) FROM account WHERE name = 'gaps' LIMIT 1) AS s;
+
+-- Random histories: the parts add up, and differ in nothing but that the return is new
+CREATE TEMP TABLE random_history AS
+    SELECT 'terms' AS kind, account, mrr_timeline_agg(starts, ends, mrr, paused) AS history FROM pg_temp.random_terms(300, 0.37, 0.2) GROUP BY account
+    UNION ALL SELECT 'snapshots', account, mrr_timeline_agg(starts, CASE WHEN paused THEN 0 ELSE mrr END) FROM pg_temp.random_terms(300, 0.41, 0.4) GROUP BY account;
+CREATE TEMP TABLE part AS
+    SELECT kind, account, days, n, part FROM random_history, (VALUES (0), (30), (200)) AS d(days), LATERAL split_gaps(history, days) WITH ORDINALITY AS p(part, n);
+SELECT cmp_ok(count(*) FILTER (WHERE n > 1 AND part.kind = k.kind), '>', 100::bigint, k.kind || ' that are split') FROM part, (VALUES ('terms'), ('snapshots')) AS k(kind) GROUP BY k.kind ORDER BY k.kind;
+SELECT is_empty($$ SELECT kind, account, days FROM part JOIN random_history USING (kind, account)
+                   GROUP BY kind, account, days, history HAVING rollup(part) <> history OR bool_or(part::text::mrr_timeline <> part) $$, 'their parts add up, byte for byte, and are canonical');
+SELECT is_empty($$ SELECT kind, account, days, day FROM part JOIN random_history USING (kind, account), generate_series(date '2021-01-01', '2026-01-01', '17 days') AS day
+                   GROUP BY kind, account, days, history, day HAVING sum(mrr_at(part, day::date)) <> mrr_at(history, day::date) $$, 'on each day, too');
+SELECT is_empty($$
+    WITH parts AS (SELECT kind, account, days, changed_on, movement, opening, closing, amount FROM part, changes(part)),
+    whole AS (SELECT kind, account, days, changed_on, CASE WHEN movement = 'reactivation' AND changed_on - churned_on(history, changed_on - 1) > days THEN 'new' ELSE movement END AS movement,
+                     opening, closing, amount
+              FROM random_history, (VALUES (0), (30), (200)) AS d(days), changes(history))
+    (TABLE parts EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE parts) $$, 'reactivation more than days after the churn is new, and nothing else is different');
+
 SELECT throws_ok(statement, '22023', message, message) FROM (VALUES
+    ('SELECT split_gaps(history, -1) FROM account', 'days -1 is not between 0 and 2921939'),
     ('SELECT smooth_gaps(history, -1) FROM account', 'days -1 is not between 0 and 2921939'),
     ('SELECT limit_pauses(history, 2921940) FROM account', 'days 2921940 is not between 0 and 2921939')) AS refused(statement, message);
 

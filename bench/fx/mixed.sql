@@ -1,0 +1,1 @@
+select * from mixed.revenue_monthly;
