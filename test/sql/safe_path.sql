@@ -10,13 +10,16 @@ SELECT plan(10);
 \i demo/company/generate.sql
 \i demo/company/map.sql
 -- some of all that views can show
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.9 AS rate');
+UPDATE company.policy SET report_currency = 'EUR';
 INSERT INTO company.quality_rule (rule, source, severity, condition, description) VALUES ('dear', 'subscription', 'warning', 'mrr > 100', 'A high price');
 UPDATE company.policy SET as_of = as_of - 8;
 CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
 CALL take_snapshot('company');
-UPDATE company.policy SET as_of = as_of + 1;
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.91 AS rate');
+UPDATE company.policy SET as_of = as_of + 1, pause_churn_days = 20;
 CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
@@ -25,7 +28,7 @@ CALL validate('company');
 -- What is different from row to row of each view; REFRESH ... CONCURRENTLY needs an index of that.
 CREATE TABLE public.view_key (view text, keys text);
 INSERT INTO public.view_key VALUES
-('reporting_range', 'as_of_on'), ('account_dimension', 'account_id, dimension'), ('revenue_by_segment', 'period_start_on, dimension, value'), ('revenue_monthly', 'period_start_on'),
+('reporting_range', 'as_of_on'), ('constant_rate', 'currency'), ('currency_rate', 'currency, day_on'), ('missing_rate', 'currency, period_start_on, day_on'), ('revenue_by_currency', 'currency, period_start_on'), ('revenue_by_period', 'period_start_on, dimension, value'), ('account_dimension', 'account_id, dimension'), ('revenue_by_segment', 'period_start_on, dimension, value'), ('revenue_monthly', 'period_start_on'),
 ('revenue_movement', 'account_id, period_start_on, movement'), ('churn_monthly', 'period_start_on'), ('retention_by_segment', 'period_end_on, dimension, value'), ('retention_trailing_year', 'period_end_on'),
 ('retention_by_account', 'account_id'), ('cohort_retention', 'cohort_on, age_months'), ('time_to_value_by_account', 'account_id'), ('time_to_value', 'dimension, value'), ('time_to_value_monthly', 'period_end_on, dimension, value'),
 ('support_by_segment', 'period_start_on, dimension, value'), ('support_monthly', 'period_start_on'), ('support_by_account', 'account_id'), ('satisfaction_by_segment', 'period_start_on, dimension, value'),
@@ -41,11 +44,15 @@ INSERT INTO public.view_key VALUES
 ('scorecard_by_account', NULL);
 SELECT is_empty('SELECT name FROM model_view WHERE argument IS NULL EXCEPT SELECT view FROM public.view_key', 'of each view a key is known');
 
--- Functions of a day, and those of the extension that are written in SQL.
+-- Functions of the model, and those of the extension that are not in C. Not those that write, which no materialized view may: restatement_by_account
+-- has temporary tables where a definition changed.
 CREATE TABLE public.call (view text, query text);
-INSERT INTO public.call SELECT 'of_' || name, format('SELECT * FROM company.%I(company.last_day())', name) FROM model_view WHERE argument IS NOT NULL;
+INSERT INTO public.call
+SELECT 'of_' || v.name, format('SELECT * FROM company.%I(%s)', v.name, string_agg(CASE WHEN a.argument LIKE '% text' THEN '''month''' WHEN a.argument LIKE '% integer' THEN '1' WHEN a.argument LIKE '% date[]' THEN 'ARRAY[company.last_day() - 1]'
+       WHEN a.argument LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
+FROM model_view v, regexp_split_to_table(v.argument, ', ') WITH ORDINALITY a(argument, n) WHERE v.argument IS NOT NULL GROUP BY v.name;
 INSERT INTO public.call VALUES
-('restated', 'SELECT * FROM csmetrics.restatement(''company'')'), ('restated_accounts', 'SELECT * FROM csmetrics.restatement_by_account(''company'')'), ('weights', 'SELECT * FROM csmetrics.suggest_weights(''company'')'),
+('restated', 'SELECT * FROM csmetrics.restatement(''company'')'), ('weights', 'SELECT * FROM csmetrics.suggest_weights(''company'')'),
 ('catalog', 'SELECT * FROM csmetrics.metric_catalog'), ('explained', 'SELECT * FROM csmetrics.explain_metric(''nrr'', ''company'')'), ('domain', 'SELECT csmetrics.company_domain(''Ann <ann@mail.example.co.uk>'')'),
 ('goals', 'SELECT csmetrics.goal_status(1.2, ''(1.1,)''), csmetrics.goal_distance(1.2, ''(1.1,)''), csmetrics.goal_verdict(1.2, 1, 1.3, ''(1.1,)''), csmetrics.goal_text(''(1.1,)''), csmetrics.student_p(2, 9)'),
 ('days', 'SELECT csmetrics.last_instant(''2024-02-29'', ''UTC''), csmetrics.as_days(''1 day''), csmetrics.as_hours(''1 day'')'),
@@ -65,7 +72,7 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
     RETURN n;
 END $$;
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname <> ''of_playbook_judgement''', 'there is something in each of them');
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_mixed_history'')', 'there is something in each of them');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'which are many') FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'm';
 
 -- A week goes by.
