@@ -50,6 +50,12 @@ make                                     /usr/bin/make
 END
 }
 
+# pg_cron, by which schedules are tested: without it these tests are skipped.
+cron_package() {
+    local package=postgresql-$1-cron
+    if [[ ! -e /usr/lib/postgresql/$1/lib/pg_cron.so ]] && apt-cache show "$package" >/dev/null 2>&1; then echo "$package"; fi
+}
+
 missing_packages() {
     local package file
     packages "$1" | while read -r package file; do [[ -e $file ]] || echo "$package"; done
@@ -90,6 +96,10 @@ find_postgresql() {
             step "update the package lists" apt_get update || true
             # shellcheck disable=SC2086  # a list of words
             step "install $missing" apt_get install --no-install-recommends $missing
+        fi
+        missing=$(cron_package "$PG_MAJOR")
+        if [[ -n $missing ]] && as_root true 2>/dev/null; then
+            step "install $missing" apt_get install --no-install-recommends "$missing" || true
         fi
         PG_CONFIG=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config
         DEBIAN=yes
@@ -135,6 +145,10 @@ find_stage() {
     else
         die "PostgreSQL $PG_MAJOR cannot load an extension from a folder of one's own (18 can, and" \
             "Debian's can), and these are not writable: $share/extension $lib"
+    fi
+    # Its jobs are kept in one database, and are run by workers, which need no password.
+    if [[ -e $lib/pg_cron.so ]]; then
+        SETTINGS+=(shared_preload_libraries=pg_cron cron.database_name=postgres cron.use_background_workers=on)
     fi
 }
 

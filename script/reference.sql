@@ -15,7 +15,7 @@ FROM pg_type JOIN member ON classid = 'pg_type'::regclass AND objid = oid WHERE 
 UNION ALL
 VALUES (100, 'state', 'Every state'), (101, 'plain', 'Prices, rates and intervals'), (102, 'model', 'The model'),
        (103, 'view', 'The views of a model'), (104, 'column', 'The columns of these views'),
-       (105, 'signal', 'The signals of health that a model reads'), (106, 'metric', 'The metrics on the scorecard of a model'),
+       (105, 'signal', 'The signals of health that a model reads'), (106, 'metric', 'The metrics on the scorecard of a model'), (110, 'catalog', 'The metric catalog: every figure that is shown'),
        (107, 'quality', 'The rules of data quality that a model begins with'), (108, 'table', 'The tables of a model: settings and records'),
        (109, 'connector', 'The connectors and the tables that they read');
 
@@ -35,7 +35,7 @@ SELECT p.proname AS name, p.prokind AS kind, pg_get_function_identity_arguments(
        coalesce(' Columns: ' || (SELECT string_agg(p.proargnames[i], ', ' ORDER BY i) FROM generate_subscripts(p.proargmodes, 1) i
                                  WHERE p.proargmodes[i] = 'o') || '.', '') AS comment,
        CASE WHEN p.proname IN ('merge', 'unmerge', 'rollup', 'unpacked') THEN 'state'
-            WHEN p.prokind = 'p' OR p.proargnames[1] = 'model' THEN 'model'
+            WHEN p.prokind = 'p' OR 'model' = ANY (p.proargnames) THEN 'model'
             -- an aggregate by what it makes; a function by the first type that it reads, or else makes
             ELSE coalesce((SELECT c.name FROM unnest(CASE p.prokind WHEN 'a' THEN ARRAY[p.prorettype] ELSE p.proargtypes::oid[] || p.prorettype END) WITH ORDINALITY a(type, n)
                            JOIN pg_type t ON t.oid = a.type
@@ -65,6 +65,8 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
                                                  '; from ' || veto_from || ' on the score is at most ' || veto_cap) FROM model_signal
     UNION ALL
     SELECT 106, position, NULL, name, '', format('| `%s` | %s. %s, %s; from %s of `%s`. |', name, description, unit, indicator, reading, source_view) FROM model_metric
+    UNION ALL
+    SELECT 110, position, NULL, name, '', format('| `%s` | %s: %s. %s. %s%s%s. |', name, title, definition, formula, unit, '; benchmark ' || goal_words(benchmark, unit), '; ' || source) FROM metric_catalog
     UNION ALL
     SELECT 107, position, NULL, rule, source, format('| `%s` of `%s` | %s. %s; %s. |', rule, source, description, severity, CASE WHEN can_quarantine THEN 'can be put in quarantine' ELSE 'cannot be put in quarantine' END || CASE WHEN stops_refresh THEN ', stops a refresh' ELSE '' END) FROM quality_check
     UNION ALL
