@@ -165,7 +165,8 @@ INSERT INTO policy_column VALUES
 (2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'IANA time zone in which a day begins (refresh)'),
 (3, 'report_from', 'date', NULL, NULL, 'The views begin with the month of this day; NULL: that of the first fact'),
 (4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'Accounts with is_test: exclude, or count like any other (refresh)'),
-(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share');
+(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share'),
+(9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'Day on which a week begins, from 1, Monday, to 7, Sunday');
 UPDATE policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
 
 CREATE FUNCTION require_model(model text) RETURNS void
@@ -189,6 +190,12 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN least(pg_catalog.now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
 COMMENT ON FUNCTION last_instant(date, text) IS
 'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
+
+CREATE FUNCTION week_begin(day date, week_start integer DEFAULT 1) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
+COMMENT ON FUNCTION week_begin(date, integer) IS
+'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, Sunday. NULL if an argument is NULL.';
 
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$

@@ -28,7 +28,7 @@ GRANT SELECT ON model_signal TO PUBLIC;
 INSERT INTO model_signal VALUES
 (1, 'usage', 'consistency', 10, 0, 1, NULL, NULL, false,
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
- 'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
+ 'Share of the last 8 times 7 days, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL, false,
  $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled::double precision) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
