@@ -38,7 +38,7 @@ BEGIN
     LOOP
         EXECUTE format('SELECT (%s) IS NOT FALSE FROM jsonb_populate_record(NULL::%s, $1) AS policy', rule.expression, policy) INTO met USING whole;
         IF NOT met THEN
-            RAISE EXCEPTION '% %', (SELECT string_agg(format('%s %s', o, coalesce(whole ->> o, 'NULL')), ', ') FROM unnest(rule.options) o), coalesce(format('violates check constraint "%s"', rule.name), 'is not allowed')
+            RAISE EXCEPTION '% %', (SELECT string_agg(format('%s %s', o, coalesce(whole ->> o, 'NULL')), ', ') FROM unnest(rule.options) o), CASE WHEN rule.name IS NULL THEN 'is not allowed' ELSE format('violates check constraint "%s"', rule.name) END
                 USING ERRCODE = CASE WHEN rule.name IS NULL THEN 'not_null_violation' ELSE 'check_violation' END, CONSTRAINT = coalesce(rule.name, ''), DETAIL = format('It must meet: %s.', rule.expression);
         END IF;
     END LOOP;
