@@ -126,15 +126,16 @@ SELECT results_eq($$SELECT account_key, name, plan, created_on, domain, crm_key 
 INSERT INTO st.coupon VALUES ('three months', 'repeating', 50, NULL, NULL);
 ALTER TABLE st.coupon ADD duration_in_months integer;
 UPDATE st.coupon SET duration_in_months = 3 WHERE id = 'three months';
-INSERT INTO st.discount VALUES ('14', NULL, 'three months', 'forever', NULL, NULL, '2024-02-10', NULL), ('15', NULL, 'first', 'months6', NULL, NULL, NULL, NULL), ('16', 'customer', 'half year', NULL, 'cus week', NULL, '2024-03-01', NULL), ('17', 'customer', 'half year', NULL, 'cus own before', NULL, '2024-03-01', NULL);
+INSERT INTO st.coupon VALUES ('all', 'repeating', 100, NULL, NULL, 1);
+INSERT INTO st.discount VALUES ('14', NULL, 'three months', 'forever', NULL, NULL, '2024-02-10', NULL), ('15', NULL, 'first', 'months6', NULL, NULL, NULL, NULL), ('16', 'customer', 'half year', NULL, 'cus week', NULL, '2024-03-01', NULL), ('17', 'customer', 'half year', NULL, 'cus own before', NULL, '2024-03-01', NULL), ('18', NULL, 'all', 'volume', NULL, NULL, '2024-01-10', NULL);
 CALL connect('cs', 'stripe', 'st');
-SELECT results_eq($$SELECT id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr) FROM row WHERE id IN ('repeating', 'single', 'two', 'forever', 'free', 'months6', 'week', 'own before', 'amount', 'month') ORDER BY 1, 2$$, $$VALUES
+SELECT results_eq($$SELECT id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr) FROM row WHERE id IN ('repeating', 'single', 'two', 'forever', 'free', 'months6', 'week', 'own before', 'amount', 'month', 'volume') ORDER BY 1, 2$$, $$VALUES
     ('amount', date '2024-01-10', NULL::date, 70::numeric, 30::numeric, 0::numeric),
     ('forever', '2024-01-10', '2024-02-10', 80, 20, 0), ('forever', '2024-02-10', '2024-05-10', 80, 20, 40), ('forever', '2024-05-10', NULL, 80, 20, 0),
     ('free', '2024-01-10', NULL, 0, 25, 0), ('month', '2024-01-10', NULL, 75, 0, 0), ('months6', '2024-01-10', '2024-07-10', 100, 0, 1.666667), ('months6', '2024-07-10', NULL, 100, 0, 0),
     ('own before', '2024-01-10', NULL, 20, 5, 0),
     ('repeating', '2024-01-10', '2024-07-10', 25, 0, 12.5), ('repeating', '2024-07-10', NULL, 25, 0, 0), ('single', '2024-01-10', '2024-02-10', 25, 0, 10), ('single', '2024-02-10', NULL, 25, 0, 0),
-    ('two', '2024-01-10', NULL, 72, 28, 0), ('week', '2024-01-10', '2024-03-01', 52, 0, 0), ('week', '2024-03-01', NULL, 52, 0, 26)$$,
+    ('two', '2024-01-10', NULL, 72, 28, 0), ('volume', '2024-01-10', '2024-02-10', 58, 0, 58), ('volume', '2024-02-10', NULL, 58, 0, 0), ('week', '2024-01-10', '2024-03-01', 52, 0, 0), ('week', '2024-03-01', NULL, 52, 0, 26)$$,
     'Stripe: recurring discounts are told, and limited ones for as long as they last: until their end, for their months, or for one period of billing');
 SELECT is(past_due_on, date '2024-06-10', 'Stripe: without a history a payment is due since the period began') FROM row WHERE id = 'late';
 SELECT is_empty($$SELECT id FROM row WHERE past_due_on IS NOT NULL AND id <> 'late'$$, 'Stripe: and none of others');
