@@ -3,7 +3,7 @@
 -- Policy as data: what a term of a subscription counts for by each rule, options that move a figure worked out by hand,
 -- and a hash that all that defines a figure is part of, and nothing else.
 BEGIN;
-SELECT plan(95);
+SELECT plan(97);
 
 -- The day after the last that counts: starts, ends, cancelled, renews, past due, rule, days of arrears.
 SELECT is(counted_until(s::date, e::date, c::date, n::date, p::date, rule, days), want::date, format('%s: %s', rule, why))
@@ -107,6 +107,10 @@ SELECT is(pg_temp.failure('INSERT INTO public.contract VALUES (''x'', NULL, ''20
 FROM (VALUES ('-1, 0', 'discount_mrr -1 is below 0'), ('0, -2', 'limited_discount_mrr -2 is below 0'), ('''NaN'', NULL', 'the discounts NaN and NULL are no amounts up to 10^18')) AS t(line, want);
 SELECT matches(pg_temp.refusal('UPDATE cs.policy SET ' || change), '^23514 policy_', change || ' is refused')
 FROM unnest(ARRAY['churn_date_rule = ''never''', 'delinquency_days = -1', 'discount_rule = ''some''', 'week_start = 0', 'week_start = 8', 'adoption_threshold = 0']) change;
+
+-- In force on June 30 by a click: f, with 20 off for good and 30 for a time, c, e and 40 of g, whose other subscription was cancelled; of h and i nothing counts.
+SELECT is(pg_temp.under('churn_date_rule = ' || quote_literal(rule), $$SELECT string_agg(concat_ws(' ', dimension, value, currency, account_count, discounted_count, list_mrr, discount_mrr, limited_discount_mrr, round(discount_rate::numeric, 6)), ', ') FROM cs.discount_by_segment$$), want, 'discounts by ' || rule)
+FROM (VALUES (1, 'click', 'all all (none) 4 1 340 20 30 0.147059'), (2, 'term_end', 'all all (none) 6 1 620 20 30 0.080645')) AS t(nr, rule, want) ORDER BY nr;
 
 -- A gap of 15 days: churn and reactivation, or continuity.
 INSERT INTO public.contract (account_id, starts_on, ends_on, mrr) VALUES ('i', '2024-01-01', '2024-02-20', 10), ('i', '2024-03-06', NULL, 10);
