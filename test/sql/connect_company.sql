@@ -46,7 +46,7 @@ LEFT JOIN (
     GROUP BY ticket_id) change ON change.ticket_id = t.id
 WHERE t.status <> 'deleted' AND NOT EXISTS (SELECT FROM company_zendesk.ticket_tag g WHERE g.ticket_id = t.id AND g.tag = 'spam');
 CALL create_model('by_hand');
-UPDATE by_hand.policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = 45;
+UPDATE by_hand.policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
 CREATE VIEW company.account_by_hand AS
     SELECT a.id AS account_id, a.name, a.segment_c AS segment, i.product AS plan, a.lifecycle_stage_c AS lifecycle_stage, a.onboarding_path_c AS onboarding_path,
            a.region_c AS region, u.name AS owner, a.parent_id, a.created_date AS created_on, a.seats_c AS seats, a.time_zone_c AS time_zone, a.is_test_c AS is_test
