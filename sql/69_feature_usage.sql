@@ -32,9 +32,13 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'features_used_s
 COMMENT ON FUNCTION features_used(feature_usage, date, date) IS
 'Different features with events from from_date on and before to_date. from_date not before to_date: SQLSTATE 22023. NULL for NULL.';
 CREATE FUNCTION features_used(usage feature_usage, from_date date, to_date date, at_least_days bigint) RETURNS bigint
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'features_used_on_days';
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'features_used_often';
 COMMENT ON FUNCTION features_used(feature_usage, date, date, bigint) IS
 'Different features with events on at_least_days days or more from from_date on and before to_date: used, and not just tried. from_date not before to_date, at_least_days below 1: SQLSTATE 22023. NULL for NULL.';
+CREATE FUNCTION features_used(usage feature_usage, from_date date, to_date date, at_least_days bigint, at_least_events bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'features_used_often';
+COMMENT ON FUNCTION features_used(feature_usage, date, date, bigint, bigint) IS
+'The same, of features with at_least_events events or more in there besides. at_least_events below 1: SQLSTATE 22023. NULL for NULL.';
 CREATE FUNCTION breadth(usage feature_usage, from_date date, to_date date, entitled bigint) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION breadth(feature_usage, date, date, bigint) IS

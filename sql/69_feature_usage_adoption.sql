@@ -38,6 +38,30 @@ COMMENT ON AGGREGATE adoption_agg(feature_usage, date, date, text[]) IS
 COMMENT ON AGGREGATE adoption_agg(feature_usage, date, date, text[], date) IS
 'The same with the day on which the account started, for the days until it adopted each feature that it is entitled to: first use - started if that use is before to_date, in the window or earlier, else censored with the last day that is known, the one before to_date. Use before the start counts as 0 days. Accounts without a start, or that start from to_date on, are left out of these days, and only of these. started outside the years 1 to 9999: SQLSTATE 22008.';
 
+CREATE FUNCTION frequent_adoption_agg_add(state adoption, at_least integer, usage feature_usage, from_date date, to_date date) RETURNS adoption
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION frequent_adoption_agg_add(state adoption, at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION frequent_adoption_agg_remove(state adoption, at_least integer, usage feature_usage, from_date date, to_date date) RETURNS adoption
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION frequent_adoption_agg_remove(state adoption, at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION frequent_adoption_agg_add(adoption, integer, feature_usage, date, date) IS 'Internal: transition of frequent_adoption_agg';
+COMMENT ON FUNCTION frequent_adoption_agg_add(adoption, integer, feature_usage, date, date, text[]) IS 'Internal: transition of frequent_adoption_agg';
+COMMENT ON FUNCTION frequent_adoption_agg_remove(adoption, integer, feature_usage, date, date) IS 'Internal: inverse transition of frequent_adoption_agg';
+COMMENT ON FUNCTION frequent_adoption_agg_remove(adoption, integer, feature_usage, date, date, text[]) IS 'Internal: inverse transition of frequent_adoption_agg';
+
+CREATE AGGREGATE frequent_adoption_agg(at_least integer, usage feature_usage, from_date date, to_date date) (
+    SFUNC = frequent_adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
+    MSFUNC = frequent_adoption_agg_add, MINVFUNC = frequent_adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
+CREATE AGGREGATE frequent_adoption_agg(at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) (
+    SFUNC = frequent_adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
+    MSFUNC = frequent_adoption_agg_add, MINVFUNC = frequent_adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
+COMMENT ON AGGREGATE frequent_adoption_agg(integer, feature_usage, date, date) IS
+'Adoption as adoption_agg has it, where it takes at_least events of a feature in the window to adopt it; who may is the same, and at_least 1 is adoption_agg. at_least below 1, or not the same in every row of a group: SQLSTATE 22023; NULL: 22004. NULL without rows.';
+COMMENT ON AGGREGATE frequent_adoption_agg(integer, feature_usage, date, date, text[]) IS
+'The same, where each account may adopt the features of eligible, as in adoption_agg; unentitled, too, are those with at_least events.';
+
 CREATE FUNCTION feature_adoption(state adoption, confidence double precision DEFAULT 0.95,
     OUT feature text, OUT eligible bigint, OUT adopters bigint, OUT adoption double precision, OUT lower double precision, OUT upper double precision,
     OUT median_days_to_adopt double precision, OUT unentitled bigint)

@@ -73,14 +73,20 @@ CREATE TABLE policy_column (
     type          text NOT NULL,
     default_value text,
     condition     text,
-    description   text NOT NULL);
+    description   text NOT NULL,
+    defines       boolean NOT NULL DEFAULT true,
+    may_be_null   boolean NOT NULL DEFAULT false,
+    with_refresh  boolean NOT NULL GENERATED ALWAYS AS (description LIKE '%refresh)') STORED);
 COMMENT ON TABLE policy_column IS 'The rules that the policy of every model has. One row a rule.';
 COMMENT ON COLUMN policy_column.position IS 'Order of the columns';
 COMMENT ON COLUMN policy_column.name IS 'Name of the column';
 COMMENT ON COLUMN policy_column.type IS 'Its type';
 COMMENT ON COLUMN policy_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
 COMMENT ON COLUMN policy_column.condition IS 'SQL condition that it must meet; NULL: none';
-COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) marks rules that take effect with the next refresh';
+COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) at its end marks rules that take effect with the next refresh';
+COMMENT ON COLUMN policy_column.defines IS 'Is it part of what figures mean, and so of policy_hash? False for what is shown, and of when';
+COMMENT ON COLUMN policy_column.may_be_null IS 'May it be NULL though it has a default?';
+COMMENT ON COLUMN policy_column.with_refresh IS 'Does it take effect with the next refresh?';
 
 CREATE TABLE model_table (
     name        text PRIMARY KEY,
@@ -161,7 +167,9 @@ INSERT INTO policy_column VALUES
 (2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'IANA time zone in which a day begins (refresh)'),
 (3, 'report_from', 'date', NULL, NULL, 'The views begin with the month of this day; NULL: that of the first fact'),
 (4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'Accounts with is_test: exclude, or count like any other (refresh)'),
-(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share');
+(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share'),
+(9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'Day on which a week begins, from 1, Monday, to 7, Sunday');
+UPDATE policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
 
 CREATE FUNCTION require_model(model text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -184,6 +192,12 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN least(pg_catalog.now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
 COMMENT ON FUNCTION last_instant(date, text) IS
 'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
+
+CREATE FUNCTION week_begin(day date, week_start integer DEFAULT 1) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
+COMMENT ON FUNCTION week_begin(date, integer) IS
+'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, Sunday. NULL if an argument is NULL.';
 
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
@@ -211,7 +225,7 @@ BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
 
     EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
-                           string_agg(format('%I %s', name, type) || coalesce(' NOT NULL DEFAULT ' || default_value, '')
+                           string_agg(format('%I %s', name, type) || coalesce(CASE WHEN may_be_null THEN ' DEFAULT ' ELSE ' NOT NULL DEFAULT ' END || default_value, '')
                                       || coalesce(' CHECK (' || condition || ')', ''), ', ' ORDER BY position)) FROM policy_column);
     INSERT INTO policy DEFAULT VALUES;
     COMMENT ON TABLE policy IS 'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take effect with the next CALL csmetrics.refresh, the others at once.';

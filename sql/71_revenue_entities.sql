@@ -20,7 +20,7 @@ INSERT INTO source_check VALUES
 ('fx_rate', 3, $$NOT coalesce(rate > 0 AND rate < 'infinity', false)$$, $$format('rate %s of %s on %s is not above 0', coalesce(rate::text, 'NULL'), currency, on_date)$$),
 ('parent', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('parent', 2, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
-('subscription', 5, $$currency IS NOT NULL AND upper(currency) <> (SELECT report_currency FROM policy) AND upper(currency) NOT IN (SELECT currency FROM constant_rate WHERE fx IS NOT NULL)$$,
+('subscription', 7, $$currency IS NOT NULL AND upper(currency) <> (SELECT report_currency FROM policy) AND upper(currency) NOT IN (SELECT currency FROM constant_rate WHERE fx IS NOT NULL)$$,
  $$format('no rate from %s to %s is known', currency, (SELECT report_currency FROM policy))$$);
 
 INSERT INTO policy_column VALUES
@@ -61,10 +61,12 @@ INSERT INTO model_state VALUES
 ('revenue_state', '{account_id,subscription_id,currency,valid_from_on,valid_until_on,is_mixed}',
  'One row an entity that is not just an account in the currency of report, by currency and by the days on which it is made of the same accounts: its revenue history. Written by CALL csmetrics.refresh alone.',
  $$SELECT f.account_id, f.subscription_id, f.currency, f.valid_from_on, f.valid_until_on,
-          min(f.currency) OVER entity <> max(f.currency) OVER entity AS is_mixed, f.starts_on, f.ends_on, f.mrr, f.status
+          min(f.currency) OVER entity <> max(f.currency) OVER entity AS is_mixed,
+          f.starts_on, f.ends_on, f.mrr, f.status, f.cancelled_on, f.renews_on, f.past_due_on, f.discount_mrr, f.limited_discount_mrr
    FROM (SELECT coalesce(e.entity_id, s.account_id) AS account_id, CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(s.subscription_id, ''), '?') ELSE '' END AS subscription_id,
                 CASE WHEN p.report_currency IS NULL THEN '' ELSE upper(coalesce(s.currency, p.report_currency)) END AS currency,
-                coalesce(e.starts_on, '-infinity') AS valid_from_on, coalesce(e.ends_on, 'infinity') AS valid_until_on, s.starts_on, s.ends_on, s.mrr, s.status,
+                coalesce(e.starts_on, '-infinity') AS valid_from_on, coalesce(e.ends_on, 'infinity') AS valid_until_on,
+                s.starts_on, s.ends_on, s.mrr, s.status, s.cancelled_on, s.renews_on, s.past_due_on, s.discount_mrr, s.limited_discount_mrr,
                 p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL OR e.account_id IS NOT NULL AS is_apart
          FROM policy p, {rows} AS s LEFT JOIN account_entity e USING (account_id)
          WHERE (SELECT entity_grain = 'subscription' OR report_currency IS NOT NULL OR EXISTS (SELECT FROM account_entity) FROM policy)

@@ -10,24 +10,30 @@ INSERT INTO source_column VALUES
 ('subscription', 8, 'plan', 'text', false, 'Plan'),
 ('subscription', 9, 'status', 'text', false, 'trial and paused are treated as the policy says; anything else counts by its days'),
 ('subscription', 10, 'cancelled_on', 'date', false, 'Day on which the customer cancelled'),
-('subscription', 11, 'renews_on', 'date', false, 'Day of the next renewal'),
+('subscription', 11, 'renews_on', 'date', false, 'Day of the next renewal; where it was cancelled, of the one that was called off'),
 ('subscription', 12, 'end_reason', 'text', false, 'Why it ended'),
-('subscription', 13, 'voluntary', 'boolean', false, 'Was it the customer who ended it?');
+('subscription', 13, 'voluntary', 'boolean', false, 'Was it the customer who ended it?'),
+('subscription', 14, 'past_due_on', 'date', false, 'Day since which a payment is due; NULL: none is'),
+('subscription', 15, 'discount_mrr', 'numeric', false, 'Recurring discounts that are off mrr already, in money a month; NULL: 0'),
+('subscription', 16, 'limited_discount_mrr', 'numeric', false, 'One-off and limited discounts of that time that are not off mrr, in money a month; NULL: 0');
 
 INSERT INTO source_check VALUES
 ('subscription', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('subscription', 2, 'starts_on IS NULL', $$'starts_on is NULL'$$),
 ('subscription', 3, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
-('subscription', 4, $$mrr IS NULL AND status IS DISTINCT FROM 'paused'$$, $$'mrr is NULL'$$);
+('subscription', 4, $$mrr IS NULL AND status IS DISTINCT FROM 'paused'$$, $$'mrr is NULL'$$),
+('subscription', 5, 'discount_mrr < 0', $$format('discount_mrr %s is below 0', discount_mrr)$$),
+('subscription', 6, 'limited_discount_mrr < 0', $$format('limited_discount_mrr %s is below 0', limited_discount_mrr)$$);
 
 INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, description)
 SELECT position, state, 'revenue', 'mrr_timeline', 'subscription',
-       format($$mrr_timeline_agg(starts_on, ends_on, %s, status = 'paused' AND (rules).pause_rule <> 'keep', mrr = 0 AND (rules).zero_mrr_rule = 'count')$$, amount),
+       format($$mrr_timeline_agg(starts_on,
+           counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days), %s, status = 'paused' AND (rules).pause_rule <> 'keep', mrr = 0 AND (rules).zero_mrr_rule = 'count')$$, amount),
        $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$, index_on, description
 FROM (VALUES
-    (10, 'account_state', 'in_report_currency(mrr, currency, (rules).report_currency, (SELECT jsonb_object_agg(k.currency, k.fx) FROM constant_rate k))', 'first_paid_on(revenue)',
+    (10, 'account_state', 'in_report_currency(counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule), currency, (rules).report_currency, (SELECT jsonb_object_agg(k.currency, k.fx) FROM constant_rate k))', 'first_paid_on(revenue)',
      'Its MRR over time, in the currency of report at constant rates; NULL without subscriptions'),
-    (12, 'revenue_state', 'mrr', NULL, 'Its MRR over time, in the currency itself')) v(position, state, amount, index_on, description);
+    (12, 'revenue_state', 'counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule)', NULL, 'Its MRR over time, in the currency itself')) v(position, state, amount, index_on, description);
 
 INSERT INTO policy_column VALUES
 (10, 'trial_rule', 'text', $$'exclude'$$, $$trial_rule IN ('exclude', 'count')$$, 'Subscriptions with status trial: exclude, or count their MRR (refresh)'),
@@ -35,7 +41,13 @@ INSERT INTO policy_column VALUES
 (12, 'pause_churn_days', 'integer', '60', 'pause_churn_days BETWEEN 0 AND 36525', 'A pause of this many days becomes churn'),
 (13, 'gap_smooth_days', 'integer', '0', 'gap_smooth_days BETWEEN 0 AND 36525', 'A gap without MRR of fewer days is no churn; 0: every gap is'),
 (14, 'credit_rule', 'text', $$'exclude'$$, $$credit_rule IN ('exclude', 'count')$$, 'Subscription rows with MRR below zero: exclude, or count against the others of the account (refresh)'),
-(16, 'zero_mrr_rule', 'text', $$'exclude'$$, $$zero_mrr_rule IN ('exclude', 'count')$$, 'Subscriptions with an MRR of 0, free plans and discounts of 100 %: exclude, or count the account as an active customer (refresh)');
+(16, 'zero_mrr_rule', 'text', $$'exclude'$$, $$zero_mrr_rule IN ('exclude', 'count')$$, 'Subscriptions with an MRR of 0, free plans and discounts of 100 %: exclude, or count the account as an active customer (refresh)'),
+(17, 'churn_date_rule', 'text', $$'term_end'$$, $$churn_date_rule IN ('term_end', 'click', 'scheduled')$$,
+ 'The MRR of a subscription that was cancelled counts until ends_on, the end of what was paid for (term_end), until cancelled_on (click), or until the renewal that was called off, renews_on (scheduled); see csmetrics.counted_until (refresh)'),
+(19, 'discount_rule', 'text', $$'recurring'$$, $$discount_rule IN ('recurring', 'none', 'all')$$,
+ 'MRR has recurring discounts off (recurring), no discounts (none), or one-off and limited ones too (all); see csmetrics.counted_mrr (refresh)');
+INSERT INTO policy_column (position, name, type, default_value, condition, description, may_be_null) VALUES
+(18, 'delinquency_days', 'integer', '30', 'delinquency_days BETWEEN 0 AND 3653', 'The MRR of a subscription counts until so many days after past_due_on, and is churn then; 0: at once; NULL: never (refresh)', true);
 
 INSERT INTO model_column VALUES
 ('period_start_on', 'First day of the period'),
@@ -124,7 +136,7 @@ INSERT INTO model_view VALUES
            last_instant(day.as_of, p.time_zone) AS as_of_at,
            p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.reactivation_gap_days, p.period, p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
            p.confidence AS confidence_rate,
-           md5((to_jsonb(p) - ARRAY['only_row', 'as_of', 'report_from'])::text) AS policy_hash
+           md5((to_jsonb(p) - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text) AS policy_hash
     FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
     LIMIT 1
 $$, 'The days that the other views report and the rules that they follow: one row.', NULL),

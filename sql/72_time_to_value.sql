@@ -5,7 +5,7 @@ INSERT INTO source_column VALUES
 ('milestone', 3, 'reached_at', 'timestamptz', false, 'When it was reached; NULL: not yet'),
 ('milestone', 4, 'due_on', 'date', false, 'The day by which it is to be reached'),
 ('milestone', 5, 'is_start', 'boolean', false, 'True where reaching it starts the clock to first value, as kickoff does'),
-('milestone', 6, 'is_value', 'boolean', false, 'True where it is first value');
+('milestone', 6, 'is_value', 'boolean', false, 'True where it is first value, unless value_event of the policy names another');
 
 INSERT INTO source_check VALUES
 ('milestone', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
@@ -13,14 +13,15 @@ INSERT INTO source_check VALUES
 
 INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
 (20, 'milestones', 'milestones', 'milestone',
- $$milestone_agg(milestone, reached_at, (due_on + 1)::timestamp AT TIME ZONE (rules).time_zone, is_start, is_value)$$, 'true',
+ $$milestone_agg(milestone, reached_at, (due_on + 1)::timestamp AT TIME ZONE (rules).time_zone, is_start, coalesce(milestone = (rules).value_event, is_value))$$, 'true',
  NULL, 'Its milestones, reached and due; NULL without any');
 
 INSERT INTO policy_column VALUES
 (20, 'ttv_start_rule', 'text', $$'milestone'$$, $$ttv_start_rule IN ('milestone', 'created', 'paid')$$,
  'The clock to first value starts when the first is_start milestone is reached (milestone), with the day the account was created (created), or with that of its first MRR (paid); accounts without have not started'),
 (21, 'lost_before_value_rule', 'text', $$'compete'$$, $$lost_before_value_rule IN ('compete', 'censor')$$,
- 'Accounts lost before first value: never get there any more (compete), or count as waiting until the day they were lost (censor)');
+ 'Accounts lost before first value: never get there any more (compete), or count as waiting until the day they were lost (censor)'),
+(22, 'value_event', 'text', NULL, NULL, 'Name of the milestone that is first value; NULL: those that the source marks is_value (refresh)');
 
 INSERT INTO model_column VALUES
 ('onboarding_path', 'Way in which the account was brought on board'),

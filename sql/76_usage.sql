@@ -44,7 +44,7 @@ INSERT INTO model_column VALUES
 ('idle_days', 'Days since then'),
 ('active_28_days_count', 'Days with usage in the last 28'),
 ('events_28_days_count', 'Events in the last 28 days'),
-('consistency_rate', 'Of the last 8 weeks, or as many as the account has been active for, the share with usage'),
+('consistency_rate', 'Of the last 8 weeks that are over, or as many as the account has been active for, the share with usage; a week begins on week_start'),
 ('longest_gap_days', 'Longest run of days without usage in the last 90, or since it was first active'),
 ('streak_days', 'Active days in a row up to the day of the reading'),
 ('recent_events_rate', 'Events a day in the last trend_days days'),
@@ -91,13 +91,13 @@ $$, 'The accounts behind the usage of a day: those active in the 28 days up to i
            first.day AS first_active_on, last_active_on(a.usage, r.as_of_on) AS last_active_on, (r.as_of_on - last_active_on(a.usage, r.as_of_on))::double precision AS idle_days,
            coalesce(active_days(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS active_28_days_count,
            coalesce(events_between(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS events_28_days_count,
-           consistency(a.usage, r.as_of_on, least(8, (r.as_of_on - first.day) / 7 + 1)) AS consistency_rate,
+           CASE WHEN first.day <= week.over_on THEN consistency(a.usage, week.over_on, least(8, (week.over_on - first.day) / 7 + 1)) END AS consistency_rate,
            longest_gap(a.usage, greatest(first.day, r.as_of_on - 89), r.as_of_on + 1)::double precision AS longest_gap_days,
            streak(a.usage, r.as_of_on)::double precision AS streak_days,
            -- an account that has not been active for both spans has no trend yet
            t.recent AS recent_events_rate, t.before AS before_events_rate, t.difference AS trend_events_rate, t.lower AS trend_lower_rate, t.upper AS trend_upper_rate, t.p AS trend_p,
            t.recent / nullif(t.before, 0) - 1 AS change_rate, r.as_of_on, r.policy_hash
-    FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id),
+    FROM reporting_range r, policy p, LATERAL (SELECT week_begin(r.as_of_on + 1, p.week_start) - 1 AS over_on) week, account_state a LEFT JOIN source_account n USING (account_id),
          LATERAL (SELECT first_active_on(a.usage, r.as_of_on) AS day) first,
          LATERAL usage_trend(CASE WHEN first.day <= r.as_of_on + 1 - 2 * p.trend_days THEN a.usage END, r.as_of_on, p.trend_days, r.confidence_rate) t
 $$, 'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the product have no days and zero counts.', NULL),

@@ -17,17 +17,18 @@ INSERT INTO model_history (position, name, type, source, expression, condition, 
 
 INSERT INTO policy_column VALUES
 (62, 'adoption_days', 'integer', '28', 'adoption_days BETWEEN 1 AND 3653', 'A feature is adopted, a user or a seat in use, with usage in so many days up to the day of the reading'),
-(63, 'retention_days', 'integer', '7', 'retention_days BETWEEN 1 AND 366', 'Length of the brackets of usage retention');
+(63, 'retention_days', 'integer', '7', 'retention_days BETWEEN 1 AND 366', 'Length of the brackets of usage retention'),
+(64, 'adoption_threshold', 'integer', '1', 'adoption_threshold >= 1', 'So many events of a feature in the adoption_days make it adopted, and used');
 
 INSERT INTO model_column VALUES
 ('feature', 'Name of the feature'),
 ('starts_on', 'First day in force; NULL: always'),
 ('eligible_count', 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
-('adopter_count', 'Those of them that used it in the last adoption_days'),
+('adopter_count', 'Those of them that used it in the last adoption_days, adoption_threshold times or more'),
 ('adoption_rate', 'adopter_count / eligible_count'),
 ('adoption_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('adoption_upper_rate', 'Upper end of its confidence interval'),
-('unentitled_count', 'Accounts that used it in the window without being eligible'),
+('unentitled_count', 'Accounts that used it so without being eligible'),
 ('activation_median_days', 'Median days from entitlement to first use, of all entitled accounts, those that have not used it included; NULL where half have not'),
 ('activation_median_lower_days', 'Lower end of its confidence interval (log-log)'),
 ('activation_median_upper_days', 'Upper end of its confidence interval'),
@@ -38,7 +39,7 @@ INSERT INTO model_column VALUES
 ('is_over_seats', 'Do more use it than were paid for?'),
 ('events_per_user_rate', 'Events an active user in the last adoption_days, mean'),
 ('events_median_rate', 'The same of the user in the middle'),
-('features_used_count', 'Different features used in the last adoption_days'),
+('features_used_count', 'Different features used in the last adoption_days, adoption_threshold times or more'),
 ('entitled_count', 'Features that the account is entitled to'),
 ('breadth_rate', 'Those of them that it used / entitled_count'),
 ('role', 'Role of the users'),
@@ -63,12 +64,12 @@ $$, 'The features that each account is entitled to on the day of the reading.'),
     WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
     -- without entitlements, who is active may use all
     adopted AS (
-        SELECT d.dimension, d.value, adoption_agg(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, e.features) AS state
+        SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, e.features) AS state
         FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id) LEFT JOIN entitled e USING (account_id)
         WHERE EXISTS (SELECT FROM source_entitlement)
         GROUP BY d.dimension, d.value
         UNION ALL
-        SELECT d.dimension, d.value, adoption_agg(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
+        SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
         FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
         WHERE NOT EXISTS (SELECT FROM source_entitlement)
         GROUP BY d.dimension, d.value),
@@ -94,7 +95,7 @@ $$, 'Adoption of each feature, for all accounts and for each value of each attri
            n.seats::bigint AS seat_count, coalesce(u.users, 0) AS user_count, coalesce(u.active, 0) AS active_user_count,
            coalesce(u.active, 0) / nullif(n.seats, 0)::double precision AS seat_use_rate, coalesce(u.active, 0) > n.seats AS is_over_seats,
            u.events::double precision / nullif(u.active, 0) AS events_per_user_rate, u.middle AS events_median_rate,
-           coalesce(features_used(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1), 0) AS features_used_count,
+           coalesce(features_used(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, 1, p.adoption_threshold), 0) AS features_used_count,
            coalesce(e.features, 0) AS entitled_count,
            e.used::double precision / nullif(e.features, 0) AS breadth_rate, r.as_of_on, r.policy_hash
     FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id)
@@ -105,7 +106,7 @@ $$, 'Adoption of each feature, for all accounts and for each value of each attri
                     WHERE first_active_on(s.usage) <= r.as_of_on
                     GROUP BY s.account_id) u USING (account_id)
          LEFT JOIN (SELECT t.account_id, count(*) AS features,
-                           count(*) FILTER (WHERE active_days(feature_activity(s.features, t.feature), r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1) > 0) AS used
+                           count(*) FILTER (WHERE events_between(feature_activity(s.features, t.feature), r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1) >= p.adoption_threshold) AS used
                     FROM reporting_range r, policy p, entitlement t LEFT JOIN account_state s USING (account_id)
                     GROUP BY t.account_id) e USING (account_id)
 $$, 'Depth of use, account by account: users of seats, events a user, features of those entitled.'),

@@ -28,7 +28,7 @@ GRANT SELECT ON model_signal TO PUBLIC;
 INSERT INTO model_signal VALUES
 (1, 'usage', 'consistency', 10, 0, 1, NULL, NULL, false,
  $$CASE WHEN has_usage AND day - since >= 7 THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END$$,
- 'Share of the last 8 weeks, or as many as it has been a customer for, with usage'),
+ 'Share of the last 8 times 7 days, or as many as it has been a customer for, with usage'),
 (2, 'usage', 'breadth', 6, 0, 0.8, NULL, NULL, false,
  $$CASE WHEN has_features AND entitled > 0 AND day - since >= 28 THEN least(1, coalesce(features_used(features, day - 27, day + 1), 0) / entitled::double precision) END$$,
  'Features used in the last 28 days / those it is entitled to; where no entitlements are mapped, those that anybody used'),
@@ -108,8 +108,11 @@ INSERT INTO table_column (table_name, position, name, type, default_value, descr
 ('health_signal', 14, 'higher_is_better', 'boolean GENERATED ALWAYS AS (coalesce(best > worst, scores[array_upper(scores, 1)] > scores[1])) STORED', NULL, 'Direction of the signal, from the above');
 
 INSERT INTO model_history (position, name, type, source, expression, condition, description) VALUES
-(15, 'notice', 'mrr_timeline', 'subscription', 'mrr_timeline_agg(greatest(starts_on, cancelled_on), ends_on, mrr)',
- $$cancelled_on < coalesce(ends_on, 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')
+(15, 'notice', 'mrr_timeline', 'subscription', $$mrr_timeline_agg(greatest(starts_on, cancelled_on),
+    counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days),
+    counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule))$$,
+ -- by click nothing counts that is under notice
+ $$cancelled_on < coalesce(counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days), 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')
    AND (status IS DISTINCT FROM 'paused' OR (rules).pause_rule = 'keep')$$,
  'Its MRR under notice of cancellation over time; NULL without any'),
 (57, 'entitlements', 'mrr_timeline', 'entitlement', $$mrr_timeline_agg(coalesce(starts_on, '0001-01-01'), ends_on, 1)$$, 'true',

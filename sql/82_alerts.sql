@@ -54,8 +54,8 @@ INSERT INTO table_column VALUES
 ('alert', 9, 'evaluated_at', 'timestamptz', 'clock_timestamp()', 'When it was found', NULL, NULL),
 ('alert', 10, 'evidence', 'jsonb', NULL, 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, renewal', NULL, NULL);
 
-INSERT INTO policy_column VALUES
-(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late');
+INSERT INTO policy_column (position, name, type, default_value, condition, description, defines) VALUES
+(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late', false);
 
 INSERT INTO model_column VALUES
 ('alert_id', 'Key of the alert'),

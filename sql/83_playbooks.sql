@@ -69,8 +69,8 @@ INSERT INTO table_column VALUES
 ('playbook_run', 20, 'closing_tier', 'text', NULL, 'Tier as of judge_on; NULL: open, or no customer any more', NULL, NULL),
 ('playbook_run', 21, 'closing_mrr', 'numeric', NULL, 'MRR as of judge_on', NULL, NULL);
 
-INSERT INTO policy_column VALUES
-(96, 'playbook_seed', 'bigint', '1', NULL, 'Seed of the throws that leave holdouts alone: the same seed, the same holdouts');
+INSERT INTO policy_column (position, name, type, default_value, condition, description, defines) VALUES
+(96, 'playbook_seed', 'bigint', '1', NULL, 'Seed of the throws that leave holdouts alone: the same seed, the same holdouts', false);
 
 INSERT INTO model_column VALUES
 ('run_id', 'Key of the run'),

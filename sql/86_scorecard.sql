@@ -192,8 +192,8 @@ INSERT INTO table_column (table_name, position, name, type, default_value, descr
 ('target', 3, 'goal', 'numrange NOT NULL', NULL, 'Where the reading should lie, in its unit; a round bracket leaves the limit out and a square one has it in: (1.1,) is more than 110 %, [0.8,0.9] from 80 to 90 %'),
 ('target', 4, 'note', 'text', NULL, 'Why, or in other words');
 
-INSERT INTO policy_column VALUES
-(100, 'least_count', 'bigint', '10', 'least_count >= 1', 'Values of an attribute whose reading is made of fewer accounts, tickets or answers are not shown on scorecards');
+INSERT INTO policy_column (position, name, type, default_value, condition, description, defines) VALUES
+(100, 'least_count', 'bigint', '10', 'least_count >= 1', 'Values of an attribute whose reading is made of fewer accounts, tickets or answers are not shown on scorecards', false);
 
 INSERT INTO model_column VALUES
 ('metric', 'Name of the metric, of csmetrics.model_metric'),

@@ -6,16 +6,16 @@ INSERT INTO model_column VALUES
 ('rules', 'The alerts that are open, the most severe first'),
 ('is_overdue', 'Is it past that day?'),
 ('is_holdout', 'Is it left alone, so that a play can be compared?'),
-('improved_count', 'Customers in a better tier than a week before'),
-('declined_count', 'Customers in a worse tier than a week before'),
-('into_red_count', 'Customers that are Red and were not a week before'),
+('improved_count', 'Customers in a better tier than at the end of the week before'),
+('declined_count', 'Customers in a worse tier than at the end of the week before'),
+('into_red_count', 'Customers that are Red and were not at the end of the week before'),
 ('into_red_mrr', 'Their MRR'),
-('out_of_red_count', 'Customers that were Red a week before and are not'),
-('before_red_count', 'Customers that were Red a week before'),
-('before_mean_score', 'Mean score a week before'),
-('joined_count', 'Customers that were none a week before'),
+('out_of_red_count', 'Customers that were Red at the end of the week before and are not'),
+('before_red_count', 'Customers that were Red at the end of the week before'),
+('before_mean_score', 'Mean score at the end of the week before'),
+('joined_count', 'Customers that were none at the end of the week before'),
 ('joined_mrr', 'Their MRR'),
-('left_count', 'Customers of a week before that are none'),
+('left_count', 'Customers of the end of the week before that are none'),
 ('left_mrr', 'The MRR that they had'),
 ('raised_count', 'Alerts raised within the week'),
 ('cleared_count', 'Alerts cleared within the week'),
@@ -51,22 +51,23 @@ $$, 'Today''s queue: whom to call first, why, and which play to run. Red, open a
 
 (650, 'manager_weekly', $$
     WITH week AS (
-        SELECT k, r.as_of_on - 7 * k AS day, (r.as_of_on - 7 * k - 6)::timestamp AT TIME ZONE r.time_zone AS from_at, (r.as_of_on - 7 * k + 1)::timestamp AT TIME ZONE r.time_zone AS to_at
-        FROM reporting_range r, generate_series(0, 4) k),
+        SELECT w.k, w.start_on, d.day, w.start_on::timestamp AT TIME ZONE r.time_zone AS from_at, (d.day + 1)::timestamp AT TIME ZONE r.time_zone AS to_at
+        FROM reporting_range r, LATERAL (SELECT k, week_begin(r.as_of_on, p.week_start) - 7 * k AS start_on FROM policy p, generate_series(0, 4) k) w,
+             LATERAL (SELECT least(w.start_on + 6, r.as_of_on) AS day) d),
     health AS MATERIALIZED (
         SELECT w.k, h.account_id, h.mrr, h.health_score, h.tier, array_position('{Red,Yellow,Green}', h.tier) AS place, h.policy_hash FROM week w, LATERAL account_health(w.day) h),
     alerts AS (
         SELECT w.k, a.account_id, count(*) FILTER (WHERE a.to_state = 'on') AS raised, count(*) FILTER (WHERE a.to_state = 'off') AS cleared
         FROM week w JOIN alert a ON a.as_of_at >= w.from_at AND a.as_of_at < w.to_at GROUP BY w.k, a.account_id),
     plays AS (
-        SELECT w.k, p.account_id, count(*) FILTER (WHERE p.opened_on BETWEEN w.day - 6 AND w.day) AS opened, count(*) FILTER (WHERE p.judge_on BETWEEN w.day - 6 AND w.day AND p.closed_on IS NOT NULL) AS judged,
-               count(*) FILTER (WHERE p.judge_on BETWEEN w.day - 6 AND w.day AND p.is_success) AS successes, count(*) FILTER (WHERE p.due_on < w.day AND p.judge_on > w.day AND (p.done_on > w.day) IS NOT FALSE) AS overdue
+        SELECT w.k, p.account_id, count(*) FILTER (WHERE p.opened_on BETWEEN w.start_on AND w.day) AS opened, count(*) FILTER (WHERE p.judge_on BETWEEN w.start_on AND w.day AND p.closed_on IS NOT NULL) AS judged,
+               count(*) FILTER (WHERE p.judge_on BETWEEN w.start_on AND w.day AND p.is_success) AS successes, count(*) FILTER (WHERE p.due_on < w.day AND p.judge_on > w.day AND (p.done_on > w.day) IS NOT FALSE) AS overdue
         FROM week w JOIN playbook_run p ON p.arm = 'treated' AND p.opened_on <= w.day GROUP BY w.k, p.account_id),
     account AS (
         SELECT k, account_id, coalesce(n.mrr, 0) AS mrr, coalesce(b.mrr, 0) AS opening, n.account_id IS NOT NULL AS is_there, b.account_id IS NOT NULL AS was_there,
                n.health_score, b.health_score AS before_score, n.tier, b.tier AS before_tier, n.place, b.place AS before_place
         FROM (SELECT * FROM health WHERE k < 4) n FULL JOIN (SELECT k - 1 AS k, account_id, mrr, health_score, tier, place FROM health WHERE k > 0) b USING (k, account_id))
-    SELECT w.day - 6 AS period_start_on, w.day + 1 AS period_end_on, d.dimension, d.value,
+    SELECT w.start_on AS period_start_on, w.start_on + 7 AS period_end_on, d.dimension, d.value,
            count(*) FILTER (WHERE is_there) AS account_count, count(*) FILTER (WHERE tier = 'Green') AS green_count, count(*) FILTER (WHERE tier = 'Yellow') AS yellow_count,
            count(*) FILTER (WHERE tier = 'Red') AS red_count, count(*) FILTER (WHERE tier = 'Unknown') AS unknown_count, count(*) FILTER (WHERE before_tier = 'Red') AS before_red_count,
            count(*) FILTER (WHERE place > before_place) AS improved_count, count(*) FILTER (WHERE place < before_place) AS declined_count,
@@ -77,8 +78,8 @@ $$, 'Today''s queue: whom to call first, why, and which play to run. Red, open a
            coalesce(sum(greatest(opening - mrr, 0)) FILTER (WHERE is_there AND was_there), 0) AS contraction_mrr, coalesce(sum(opening) FILTER (WHERE NOT is_there), 0) AS left_mrr, sum(mrr) AS mrr,
            count(*) FILTER (WHERE NOT was_there) AS joined_count, count(*) FILTER (WHERE NOT is_there) AS left_count,
            coalesce(sum(a.raised), 0)::bigint AS raised_count, coalesce(sum(a.cleared), 0)::bigint AS cleared_count, coalesce(sum(p.opened), 0)::bigint AS play_opened_count, coalesce(sum(p.judged), 0)::bigint AS play_judged_count,
-           coalesce(sum(p.successes), 0)::bigint AS play_success_count, coalesce(sum(p.overdue), 0)::bigint AS play_overdue_count, r.policy_hash
+           coalesce(sum(p.successes), 0)::bigint AS play_success_count, coalesce(sum(p.overdue), 0)::bigint AS play_overdue_count, w.start_on + 7 <= r.as_of_on + 1 AS is_complete, r.policy_hash
     FROM reporting_range r CROSS JOIN week w JOIN account c USING (k) JOIN account_dimension d USING (account_id) LEFT JOIN alerts a USING (k, account_id) LEFT JOIN plays p USING (k, account_id)
-    GROUP BY w.day, d.dimension, d.value, r.policy_hash
-    ORDER BY w.day DESC, d.dimension, d.value
-$$, 'The last four weeks to as_of_on, for all and for each value of each attribute in use: customers by tier, who moved and with how much MRR, alerts and plays. opening + joined + expansion - contraction - left is mrr, exactly.', NULL);
+    GROUP BY w.start_on, w.day, d.dimension, d.value, r.as_of_on, r.policy_hash
+    ORDER BY w.start_on DESC, d.dimension, d.value
+$$, 'The week of as_of_on, so far where it is not over, and the three before, beginning on week_start, each against the end of the one before; for all and for each value of each attribute in use: customers by tier, who moved and with how much MRR, alerts and plays. opening + joined + expansion - contraction - left is mrr, exactly.', NULL);

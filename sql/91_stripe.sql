@@ -83,6 +83,7 @@ INSERT INTO connector_column (vendor, table_name, column_name, type, required, o
 ('stripe', 'product', 'name', 'text', true, '{}'),
 ('stripe', 'coupon', 'id', 'text', true, '{}'),
 ('stripe', 'coupon', 'duration', 'text', true, '{}'),
+('stripe', 'coupon', 'duration_in_months', 'integer', false, '{}'),
 ('stripe', 'coupon', 'percent_off', 'numeric', false, '{}'),
 ('stripe', 'coupon', 'amount_off', 'numeric', false, '{}'),
 ('stripe', 'discount', 'coupon_id', 'text', true, '{coupon}'),
@@ -121,13 +122,14 @@ INSERT INTO connector_source (vendor, source, query) VALUES
 --
 -- Versions are those of the history, the first one reaching back to the beginning; without a history there is one, that of now: then a
 -- pause or the end of payments is taken to have begun with the current period. An incomplete subscription has not begun, an unpaid one has
--- ended; one that is past due counts until Stripe gives it up. Who has given notice is in force until then.
+-- ended; one that is past due has been so since the first of its versions that are, one after the other, or since its period began where none
+-- went before. Who has given notice is in force until then.
 --
 -- Items of different products stand side by side, a later item of one product replaces the one before. Discounts that last ('forever') are
 -- subtracted, percentages from every item, amounts from those of the product that costs most; a discount of the customer holds where the
--- subscription has none. Metered prices have no MRR, nor have one-off ones; of tiers without table price_tier it is unknown (NULL).
+-- subscription has none. Limited ones are told beside it: 'repeating' until their end, 'once' for one period of billing. Metered prices have no MRR, nor have one-off ones; of tiers without table price_tier it is unknown (NULL).
 ('stripe', 'subscription', $$
-    WITH version AS (
+    WITH known AS (
         SELECT v.*, coalesce(CASE WHEN nr > 1 THEN _fivetran_start END, '-infinity') AS from_at,
                coalesce(lead(_fivetran_start) OVER (PARTITION BY id ORDER BY nr), CASE WHEN _fivetran_end < '9999-01-01' AND _fivetran_active IS NOT TRUE THEN _fivetran_end END, 'infinity') AS to_at,
                nr = 1 OR timed = 0 AS is_first
@@ -137,6 +139,9 @@ INSERT INTO connector_source (vendor, source, query) VALUES
                      count(_fivetran_start) OVER (PARTITION BY id) AS timed
               FROM {subscription_history} h WHERE livemode IS NOT FALSE) v
         WHERE from_last = 1 OR _fivetran_start IS NOT NULL),
+    version AS (
+        SELECT k.*, CASE status WHEN 'past_due' THEN coalesce(max(to_at) FILTER (WHERE status <> 'past_due') OVER so_far, first_value(coalesce(current_period_start, _fivetran_start)) OVER so_far) END AS past_due_at
+        FROM known k WINDOW so_far AS (PARTITION BY id ORDER BY from_at)),
     subscription AS (
         SELECT DISTINCT ON (v.id) v.id, v.customer_id, v.created, coalesce(v.start_date, v.created) AS start_at, v.canceled_at, v.cancellation_details_reason AS reason,
                CASE WHEN v.ended_at IS NULL AND v.cancel_at_period_end IS NOT TRUE AND v.status NOT IN ('canceled', 'incomplete_expired') THEN v.current_period_end END AS renews_at,
@@ -176,35 +181,44 @@ INSERT INTO connector_source (vendor, source, query) VALUES
                first_value(coalesce(i.product_id, i.id)) OVER (PARTITION BY i.subscription_id ORDER BY i.charge DESC NULLS LAST, i.id) = coalesce(i.product_id, i.id) AS is_main
         FROM (SELECT i.*, CASE WHEN row_number() OVER (PARTITION BY i.id ORDER BY i._fivetran_start NULLS FIRST) > 1 THEN i._fivetran_start ELSE i.created_at END AS from_at FROM item i) i),
     discount AS (
-        SELECT d.subscription_id, d.customer_id, coalesce(d.start, '-infinity') AS from_at, coalesce(d."end", 'infinity') AS to_at, c.percent_off, c.amount_off
+        SELECT d.subscription_id, d.customer_id, d.start, d."end", c.duration, c.duration_in_months, c.percent_off, c.amount_off
         FROM (SELECT coupon_id, subscription_id, NULL AS customer_id, start, "end" FROM {subscription_discount} d
               UNION SELECT coupon_id, subscription_id, NULL, start, "end" FROM {discount} d WHERE subscription_id IS NOT NULL AND coalesce(type, 'subscription') ILIKE 'subscription%'
               UNION SELECT coupon_id, NULL, customer_id, start, "end" FROM {customer_discount} d
               UNION SELECT coupon_id, NULL, customer_id, start, "end" FROM {discount} d
                     WHERE subscription_id IS NULL AND customer_id IS NOT NULL AND coalesce(type, 'customer') ILIKE 'customer%' AND invoice_id IS NULL AND invoice_item_id IS NULL) d
-        JOIN {coupon} c ON c.id = d.coupon_id AND c.duration = 'forever'),
+        JOIN {coupon} c ON c.id = d.coupon_id AND c.duration IN ('forever', 'repeating', 'once')),
+    billing AS (SELECT subscription_id, max(unit_count * ('1 ' || unit)::interval) AS period FROM item GROUP BY subscription_id),
     applied AS (
-        SELECT s.id AS subscription_id, d.from_at, d.to_at, d.percent_off, d.amount_off FROM subscription s JOIN discount d ON d.subscription_id = s.id
-        UNION ALL
-        SELECT s.id, d.from_at, d.to_at, d.percent_off, d.amount_off FROM subscription s JOIN discount d ON d.customer_id = s.customer_id
-        WHERE s.id NOT IN (SELECT subscription_id FROM discount WHERE subscription_id IS NOT NULL)),
+        SELECT t.id AS subscription_id, t.from_at, t.duration <> 'forever' AS is_limited, t.percent_off, t.amount_off,
+               least(t."end", (t.from_at AT TIME ZONE 'UTC' + CASE t.duration WHEN 'repeating' THEN t.duration_in_months * interval '1 month' WHEN 'once' THEN b.period END) AT TIME ZONE 'UTC', 'infinity') AS to_at
+        FROM (SELECT s.id, coalesce(d.start, CASE WHEN d.duration <> 'forever' THEN s.start_at END, '-infinity') AS from_at, d.* FROM subscription s JOIN discount d ON d.subscription_id = s.id
+              UNION ALL
+              SELECT s.id, coalesce(d.start, CASE WHEN d.duration <> 'forever' THEN s.start_at END, '-infinity'), d.* FROM subscription s JOIN discount d ON d.customer_id = s.customer_id
+              WHERE NOT EXISTS (SELECT FROM discount own WHERE own.subscription_id = s.id AND (own.duration = 'forever' OR d.duration <> 'forever'))) t
+        LEFT JOIN billing b ON b.subscription_id = t.id),
+    -- what is off the charge, of discounts that last and of all
     discounted AS (
         SELECT b.subscription_id, b.from_at, b.to_at,
-               100 * (1 - CASE WHEN bool_or(a.percent_off >= 100) THEN 0 ELSE exp(coalesce(sum(ln(1 - CASE WHEN a.percent_off < 100 THEN a.percent_off ELSE 0 END / 100)), 0)) END) AS percent_off,
-               coalesce(sum(a.amount_off), 0) AS amount_off
+               100 * (1 - CASE WHEN bool_or(a.percent_off >= 100 AND NOT a.is_limited) THEN 0 ELSE exp(coalesce(sum(ln(1 - a.percent_off / 100)) FILTER (WHERE a.percent_off < 100 AND NOT a.is_limited), 0)) END) AS percent_off,
+               coalesce(sum(a.amount_off) FILTER (WHERE NOT a.is_limited), 0) AS amount_off,
+               100 * (1 - CASE WHEN bool_or(a.percent_off >= 100) THEN 0 ELSE exp(coalesce(sum(ln(1 - a.percent_off / 100)) FILTER (WHERE a.percent_off < 100), 0)) END) AS all_percent_off,
+               coalesce(sum(a.amount_off), 0) AS all_amount_off
         FROM (SELECT subscription_id, at AS from_at, lead(at) OVER (PARTITION BY subscription_id ORDER BY at) AS to_at
               FROM (SELECT subscription_id, from_at AS at FROM applied UNION SELECT subscription_id, to_at FROM applied
                     UNION SELECT subscription_id, '-infinity' FROM applied UNION SELECT subscription_id, 'infinity' FROM applied) e) b
         LEFT JOIN applied a ON a.subscription_id = b.subscription_id AND a.from_at <= b.from_at AND a.to_at >= b.to_at
         WHERE b.to_at IS NOT NULL GROUP BY b.subscription_id, b.from_at, b.to_at)
     SELECT i.customer_id AS account_key, i.subscription_id, phase.from_at AS starts_on, nullif(phase.to_at, 'infinity') AS ends_on,
-           mrr(i.charge / minor_units(i.currency), i.unit, i.unit_count, 1, round(coalesce(o.percent_off, 0), 9), CASE WHEN i.is_main THEN coalesce(o.amount_off, 0) ELSE 0 END / minor_units(i.currency)) AS mrr,
+           price.mrr, price.list - price.mrr AS discount_mrr, price.mrr - price.least AS limited_discount_mrr,
            upper(i.currency) AS currency, i.product, i.product || CASE i.unit_count WHEN 1 THEN ', by the ' || i.unit ELSE format(', every %s %ss', i.unit_count, i.unit) END AS plan,
-           phase.status, s.canceled_at AS cancelled_on, s.renews_at AS renews_on, s.reason AS end_reason, s.reason NOT IN ('payment_failed', 'payment_disputed') AS voluntary
+           phase.status, s.canceled_at AS cancelled_on, s.renews_at AS renews_on, s.reason AS end_reason, s.reason NOT IN ('payment_failed', 'payment_disputed') AS voluntary, h.past_due_at AS past_due_on
     FROM item_in_force i
     JOIN subscription s ON s.id = i.subscription_id
     JOIN version h ON h.id = i.subscription_id AND h.status NOT IN ('incomplete', 'incomplete_expired') AND (h.status <> 'unpaid' OR h.is_first)
     LEFT JOIN discounted o ON o.subscription_id = i.subscription_id,
+         LATERAL (SELECT i.charge / minor_units(i.currency) AS charge, CASE WHEN i.is_main THEN coalesce(o.amount_off, 0) ELSE 0 END / minor_units(i.currency) AS off, CASE WHEN i.is_main THEN coalesce(o.all_amount_off, 0) ELSE 0 END / minor_units(i.currency) AS all_off) c,
+         LATERAL (SELECT mrr(c.charge, i.unit, i.unit_count) AS list, mrr(c.charge, i.unit, i.unit_count, 1, round(coalesce(o.percent_off, 0), 9), c.off) AS mrr, mrr(c.charge, i.unit, i.unit_count, 1, round(coalesce(o.all_percent_off, 0), 9), c.all_off) AS least) price,
          LATERAL (SELECT greatest(i.from_at, h.from_at, o.from_at) AS from_at,
                          least(i.until_at, h.to_at, s.end_at, o.to_at, CASE WHEN h.status = 'unpaid' THEN h.current_period_start END, 'infinity') AS to_at,
                          h.trial_start AS trial_from, CASE WHEN h.status = 'trialing' THEN coalesce(h.trial_end, 'infinity') ELSE coalesce(h.trial_end, '-infinity') END AS trial_to,

@@ -14,6 +14,7 @@ FROM source_column WHERE source <> 'account' AND name <> 'renews_on' AND type IN
 INSERT INTO source_check VALUES
 -- NaN is above all numbers
 ('subscription', 91, 'abs(mrr) > 1e18', $$format('mrr %s is no amount between -10^18 and 10^18', mrr)$$),
+('subscription', 92, 'greatest(discount_mrr, limited_discount_mrr) > 1e18', $$format('the discounts %s and %s are no amounts up to 10^18', coalesce(discount_mrr::text, 'NULL'), coalesce(limited_discount_mrr::text, 'NULL'))$$),
 ('survey', 91, 'abs(lowest) > 1e18 OR abs(highest) > 1e18', $$format('the scale from %s to %s is out of range', lowest, highest)$$),
 ('usage', 91, 'events >= 281474976710656', $$format('events %s are 2^48 or more', events)$$);
 
@@ -60,12 +61,15 @@ FROM source_check c LEFT JOIN (VALUES
     ('subscription', 2, 'start missing', 'Nothing says since when it is in force: give it a starts_on'),
     ('subscription', 3, 'ends before start', 'A term cannot end before it starts: the days are swapped, or one is mistyped'),
     ('subscription', 4, 'mrr missing', 'Nothing says what it is worth: give it an mrr, 0 if it is free'),
-    ('subscription', 5, 'rate missing', 'Nothing says what its currency is worth in the currency of report: give source_fx_rate a rate'),
-    ('subscription', 91, 'amount out of range', 'No amount of money: mend it'),
+    ('subscription', 7, 'rate missing', 'Nothing says what its currency is worth in the currency of report: give source_fx_rate a rate'),
     ('fx_rate', 1, 'currency missing', 'Nothing says whose rate it is: give it a currency'),
     ('fx_rate', 2, 'day missing', 'Nothing says since when it holds: give it an on_date'),
     ('fx_rate', 3, 'rate not above 0', 'No rate of exchange: mend it'),
     ('parent', 2, 'ends before start', 'It cannot end before it starts: the days are swapped, or one is mistyped'),
+    ('subscription', 5, 'discount below 0', 'A discount takes off: give it as an amount above 0'),
+    ('subscription', 6, 'limited discount below 0', 'A discount takes off: give it as an amount above 0'),
+    ('subscription', 91, 'amount out of range', 'No amount of money: mend it'),
+    ('subscription', 92, 'discount out of range', 'No amount of money: mend it'),
     ('ticket', 2, 'opening missing', 'Nothing says when it was opened: give it an opened_at'),
     ('ticket', 3, 'reopened below 0', 'A count cannot be below 0: mend it'),
     ('ticket', 4, 'agent replies below 0', 'A count cannot be below 0: mend it'),

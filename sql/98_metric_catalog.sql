@@ -45,6 +45,7 @@ FROM (VALUES
 ('contraction', 'revenue', 'Contraction rate', NULL, 'contraction MRR / opening MRR', 'rate', NULL, NULL, '{}', '{contraction_rate}', '{contraction}'),
 ('pause_mrr', 'revenue', 'Paused MRR', NULL, 'sum of opening MRR of accounts that closed paused, less that of pauses that ended in churn', 'mrr', NULL, NULL, '{}', '{pause_mrr,pause_count}', '{movements}'),
 ('churn_mrr', 'revenue', 'Churned MRR', NULL, 'sum of opening MRR of accounts that closed without, and of pauses that ended without', 'mrr', NULL, 'revenue bridge (MRR waterfall)', '{}', '{churn_mrr,left_mrr}', '{churned_mrr}'),
+('discount', 'revenue', 'Discounts', NULL, '(recurring + one-off and limited discounts) / MRR at list price, of the subscriptions in force', 'rate', NULL, NULL, '{}', '{discount_rate,discount_mrr,limited_discount_mrr,list_mrr,discounted_count}', '{counted_mrr}'),
 ('fx_mrr', 'revenue', 'Effect of exchange rates', NULL, 'closing MRR at the rates of the end - opening MRR at the rates of the day before - movements at the rate of rate_rule', 'mrr', NULL, 'constant-currency reporting',
  '{rate_max_age_days}', '{fx_mrr,own_opening_mrr,own_closing_mrr}', '{scale}'),
 ('intra_period_mrr', 'revenue', 'MRR within the period', NULL, 'sum of the MRR of accounts that joined and left within the period', 'mrr', NULL, NULL, '{}', '{intra_period_mrr,intra_period_count}', '{intra_period_mrr,intra_period_count}'),
@@ -80,9 +81,9 @@ FROM (VALUES
 ('log_rank', 'value', 'Log-rank test', NULL, 'log-rank statistic of the curves of the values of the dimension', 'rate', NULL, 'Mantel (1966)', '{}', '{log_rank_p}', '{log_rank}'),
 
 ('time_to_value', 'onboarding', 'Time to value', NULL, 'median of the days from the start to first value, accounts that wait censored, those lost before as the policy says', 'days', '(,30)', 'Kaplan and Meier (1958); lost before value: Aalen and Johansen (1978)',
- '{ttv_start_rule,lost_before_value_rule,confidence}', '{ttv_median_days,ttv_days,time_to_value,reached_count,waiting_count,lost_count}', '{median_duration,median_duration_interval,duration_quantile,duration_quantile_interval,subject_count,ended_count,censored_count,competing_count,rejected_count,is_exact,started_at,value_at}'),
-('within_30_days', 'onboarding', 'First value within 30 days', NULL, '1 - survival curve at 30 days', 'rate', NULL, 'Kaplan and Meier (1958); lost before value: Aalen and Johansen (1978)', '{ttv_start_rule,lost_before_value_rule,confidence}', '{within_30_days_rate}', '{share_within,share_within_interval}'),
-('naive_time_to_value', 'onboarding', 'Time to value of who got there', NULL, 'mean and median of the days of accounts that reached first value', 'days', NULL, 'usual, and too low while others wait', '{ttv_start_rule}', '{naive_ttv_median_days,naive_ttv_mean_days}', '{naive_mean,naive_median,naive_quantile}'),
+ '{ttv_start_rule,lost_before_value_rule,confidence,value_event}', '{ttv_median_days,ttv_days,time_to_value,reached_count,waiting_count,lost_count}', '{median_duration,median_duration_interval,duration_quantile,duration_quantile_interval,subject_count,ended_count,censored_count,competing_count,rejected_count,is_exact,started_at,value_at}'),
+('within_30_days', 'onboarding', 'First value within 30 days', NULL, '1 - survival curve at 30 days', 'rate', NULL, 'Kaplan and Meier (1958); lost before value: Aalen and Johansen (1978)', '{ttv_start_rule,lost_before_value_rule,confidence,value_event}', '{within_30_days_rate}', '{share_within,share_within_interval}'),
+('naive_time_to_value', 'onboarding', 'Time to value of who got there', NULL, 'mean and median of the days of accounts that reached first value', 'days', NULL, 'usual, and too low while others wait', '{ttv_start_rule,value_event}', '{naive_ttv_median_days,naive_ttv_mean_days}', '{naive_mean,naive_median,naive_quantile}'),
 ('survival', 'onboarding', 'Survival curve', 'Share of subjects that have not had the event yet, by the time since their start', 'product over the lengths so far of (1 - ended / at risk); restricted_mean is the area below it', 'rate', NULL, 'Kaplan and Meier (1958); competing events: Aalen and Johansen (1978)', '{}', '{}', '{survival,incidence,restricted_mean,restricted_mean_interval}'),
 ('milestones', 'onboarding', 'Milestones reached', NULL, 'milestones reached / milestones due', 'rate', NULL, NULL, '{}', '{milestones}', '{due_reached_share,reached_count,due_count,overdue_count}'),
 ('customer_age', 'onboarding', 'Days as a customer', NULL, 'day of the reading - first day with MRR', 'days', NULL, NULL, '{}', '{customer_days}', '{first_paid_on}'),
@@ -115,11 +116,11 @@ FROM (VALUES
 ('stickiness', 'usage', 'Stickiness', NULL, 'days on which accounts of mau were active / those of the 28 days from the first activity of each on', 'rate', NULL, 'mean DAU / MAU', '{weekdays_only}', '{stickiness_rate}', '{active_series}'),
 ('active_days', 'usage', 'Active days', NULL, 'distinct days with usage in the last 28', 'days', NULL, NULL, '{}', '{active_28_days_count}', '{active_days}'),
 ('usage_trend', 'usage', 'Trend of usage', NULL, 'events a day of the last trend_days days / those of as many before - 1', 'rate', NULL, 'test and interval: Welch (1947), days as the sample', '{trend_days,confidence}', '{change_rate,recent_events_rate,before_events_rate,trend_events_rate,trend_lower_rate,trend_upper_rate,trend_p,trend,events_28_days_count}', '{usage_trend,usage_change,events_between}'),
-('consistency', 'usage', 'Consistency of usage', NULL, 'weeks with usage / weeks, of the last 8', 'rate', NULL, NULL, '{}', '{consistency_rate,consistency}', '{consistency}'),
+('consistency', 'usage', 'Consistency of usage', NULL, 'weeks with usage / weeks, of the last 8', 'rate', NULL, NULL, '{week_start}', '{consistency_rate,consistency}', '{consistency}'),
 ('idle', 'usage', 'Days without usage', NULL, 'day of the reading - last day with usage', 'days', NULL, NULL, '{}', '{idle_days}', '{last_active_on,first_active_on}'),
 ('longest_gap', 'usage', 'Longest gap in usage', NULL, 'longest run of days without usage in the last 90', 'days', NULL, NULL, '{}', '{longest_gap_days}', '{longest_gap}'),
 ('streak', 'usage', 'Streak', NULL, 'days with usage in a row, up to the day of the reading', 'days', NULL, NULL, '{}', '{streak_days}', '{streak}'),
-('adoption', 'usage', 'Feature adoption', NULL, 'eligible accounts that used the feature in the last adoption_days / accounts entitled to it', 'rate', NULL, 'interval: Wilson (1927)', '{adoption_days,confidence}', '{adoption_rate,adopter_count,eligible_count,unentitled_count}', '{feature_adoption,account_count,active_count}'),
+('adoption', 'usage', 'Feature adoption', NULL, 'eligible accounts that used the feature in the last adoption_days / accounts entitled to it', 'rate', NULL, 'interval: Wilson (1927)', '{adoption_days,confidence,adoption_threshold}', '{adoption_rate,adopter_count,eligible_count,unentitled_count}', '{feature_adoption,account_count,active_count}'),
 ('activation', 'usage', 'Time to adopt a feature', NULL, 'median of the days from entitlement to first use, those that have not used it censored', 'days', NULL, 'Kaplan and Meier (1958)', '{}', '{activation_median_days}', '{feature_adoption,first_used_on}'),
 ('breadth', 'usage', 'Breadth of usage', NULL, 'different features used / features that the account is entitled to', 'rate', NULL, NULL, '{adoption_days}', '{breadth_rate,breadth,features_used_count,entitled_count}', '{breadth,features_used,feature_facts}'),
 ('depth', 'usage', 'Depth of usage', NULL, 'features used on at least 4 of the last 28 days / features that the account is entitled to', 'rate', NULL, NULL, '{}', '{depth}', '{features_used}'),
@@ -168,8 +169,8 @@ FROM (VALUES
 ) m(name, family, title, definition, formula, unit, benchmark, source, options, columns, functions)
 -- what defines all of a family
 LEFT JOIN (VALUES
-    ('revenue', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,period,fiscal_year_start,report_currency,rate_rule,rate_on}'::text[]),
-    ('value', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,report_currency,rate_on}'),
+    ('revenue', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,churn_date_rule,delinquency_days,discount_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,period,fiscal_year_start,report_currency,rate_rule,rate_on}'::text[]),
+    ('value', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,churn_date_rule,delinquency_days,discount_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,report_currency,rate_on}'),
     ('satisfaction', '{answer_rule}')) f(family, options) USING (family);
 GRANT SELECT ON metric_definition TO PUBLIC;
 

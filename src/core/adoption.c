@@ -15,7 +15,7 @@ adoption_flaw(const void *state, int64_t rows)
 	const Adoption *adoption = state;
 	bool		debt;
 
-	if (adoption->form < ADOPTION_OPEN || adoption->form > ADOPTION_TIMED || adoption->reserved != 0)
+	if (adoption->form < ADOPTION_OPEN || adoption->form > ADOPTION_TIMED || adoption->beyond < 0)
 		return "unknown form";
 	if (adoption->from >= adoption->to)
 		return "the window is empty";
@@ -83,9 +83,10 @@ write_entitled(FactWriter *writer, Utf8Name feature, bool used, int32_t first)
 }
 
 int64_t
-adoption_facts(AdoptionForm form, int32_t from, int32_t to, const AdoptionAccount *account, AdoptionFact *facts, bool *active)
+adoption_facts(const Adoption *adoption, const AdoptionAccount *account, AdoptionFact *facts, bool *active)
 {
-	FactWriter	writer = {facts, form, to, account};
+	AdoptionForm form = adoption->form;
+	FactWriter	writer = {facts, form, adoption->to, account};
 	const Utf8Name *entitled = account->entitled;
 	const Utf8Name *entitled_end = entitled + account->entitled_count;
 	NamedWalk	walk = {0};
@@ -95,9 +96,10 @@ adoption_facts(AdoptionForm form, int32_t from, int32_t to, const AdoptionAccoun
 		walk = features_walk(account->usage, account->size);
 	while (named_next(&walk))
 	{
-		FeatureFacts before = feature_facts(&walk, to);
+		FeatureFacts before = feature_facts(&walk, adoption->to);
 		bool		known = before.active_days > 0;
-		bool		in_window = known && feature_used(&walk, from, to, 1);
+		bool		in_window = known && feature_used(&walk, adoption->from, adoption->to, 1);
+		bool		often = in_window && feature_used_times(&walk, adoption->from, adoption->to, (int64_t) adoption->beyond + 1);
 		bool		may = form == ADOPTION_OPEN;
 
 		*active |= in_window;
@@ -111,7 +113,7 @@ adoption_facts(AdoptionForm form, int32_t from, int32_t to, const AdoptionAccoun
 		}
 		if (form == ADOPTION_OPEN && known)
 			write_fact(&writer, walk.name, ADOPTION_USED);
-		if (in_window)
+		if (often)
 			write_fact(&writer, walk.name, may ? ADOPTION_ADOPTED : ADOPTION_UNENTITLED);
 	}
 	for (; entitled < entitled_end; entitled++)

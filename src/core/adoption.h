@@ -33,7 +33,7 @@ typedef struct Adoption
 	int32_t		from;
 	int32_t		to;
 	int32_t		form;
-	int32_t		reserved;
+	int32_t		beyond;			/* uses that adopting takes beyond the first */
 	int64_t		given;			/* accounts given */
 	int64_t		active;			/* of these, with any feature in the window */
 	NamedCounts counts;
@@ -61,8 +61,8 @@ typedef struct AdoptionFact
 /* At most so many facts has an account. */
 int64_t		adoption_facts_max(const AdoptionAccount *account);
 
-/* Writes what counts of an account in a window; how many facts. Tells if it was active there. */
-int64_t		adoption_facts(AdoptionForm form, int32_t from, int32_t to, const AdoptionAccount *account, AdoptionFact *facts, bool *active);
+/* Writes what counts of an account by the window and form of a state; how many facts. Tells if it was active there. */
+int64_t		adoption_facts(const Adoption *adoption, const AdoptionAccount *account, AdoptionFact *facts, bool *active);
 
 /* What a finished state tells of one feature. */
 typedef struct FeatureAdoption

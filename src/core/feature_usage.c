@@ -71,14 +71,24 @@ feature_used(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_d
 	return at_least_days <= 0;
 }
 
+bool
+feature_used_times(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_events)
+{
+	ActivityWalk chunks = named_chunks(walk);
+
+	while (at_least_events > 0 && activity_next_within(&chunks, from, to))
+		at_least_events -= chunk_events(&chunks, chunks.active & chunk_days(&chunks, from, to));
+	return at_least_events <= 0;
+}
+
 int64_t
-features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days)
+features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days, int64_t at_least_events)
 {
 	NamedWalk	walk = features_walk(usage, size);
 	int64_t		used = 0;
 
 	while (named_next(&walk))
-		used += feature_used(&walk, from, to, at_least_days);
+		used += feature_used(&walk, from, to, at_least_days) && feature_used_times(&walk, from, to, at_least_events);
 	return used;
 }
 

@@ -35,8 +35,11 @@ FeatureFacts feature_facts(const NamedWalk *walk, int32_t to);
 /* Has it so many active days, 1 or more, from `from` on and before `to`? */
 bool		feature_used(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_days);
 
-/* Features that have them. */
-int64_t		features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days);
+/* Has it so many events there, 1 or more? Those of days that are not active do not count. */
+bool		feature_used_times(const NamedWalk *walk, int32_t from, int32_t to, int64_t at_least_events);
+
+/* Features that have both. */
+int64_t		features_used(const FeatureUsage *usage, size_t size, int32_t from, int32_t to, int64_t at_least_days, int64_t at_least_events);
 
 /* Walks to the feature of that name; false if there is none. */
 bool		feature_find(const FeatureUsage *usage, size_t size, Utf8Name name, NamedWalk *walk);

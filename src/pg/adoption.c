@@ -42,26 +42,16 @@ entitled_arg(FunctionCallInfo fcinfo, int n, AdoptionAccount *account)
 
 static const char *const form_words[] = {"no eligible", "eligible", "eligible and started"};
 
-/* Arguments: state, usage, from_date, to_date [, eligible [, started]] */
-static Datum
-accumulate(FunctionCallInfo fcinfo, bool subtract)
+/* Makes sure that each row of a group asks for the same; the first one says what. */
+static void
+ask_for(FunctionCallInfo fcinfo, Adoption *adoption, int32 from, int32 to, AdoptionForm form, int32 beyond)
 {
-	Adoption   *adoption = named_own(fcinfo, &adoption_type);
-	int			count = subtract ? -1 : 1;
-	AdoptionForm form = PG_NARGS() - 4;
-	AdoptionAccount account = {0};
-	AdoptionFact *facts;
-	int64		fact_count;
-	bool		active;
-	int32		from,
-				to;
-
-	day_range_args(fcinfo, 2, &from, &to);
 	if (PG_ARGISNULL(0))
 	{
 		adoption->from = from;
 		adoption->to = to;
 		adoption->form = form;
+		adoption->beyond = beyond;
 	}
 	if (adoption->from != from || adoption->to != to || adoption->form != (int32) form)
 		ereport(ERROR,
@@ -70,20 +60,43 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 				 errdetail("This row asks for %s to %s with %s, those before it for %s to %s with %s.",
 						   day_text(from), day_text(to), form_words[form],
 						   day_text(adoption->from), day_text(adoption->to), form_words[adoption->form])));
-	if (!PG_ARGISNULL(1))
+	if (adoption->beyond != beyond)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("at_least must be the same in every row of a group"),
+				 errdetail("This row asks for %d, those before it for %d.", beyond + 1, adoption->beyond + 1)));
+}
+
+/* Arguments from number `at` on: usage, from_date, to_date [, eligible [, started]] */
+static Datum
+accumulate(FunctionCallInfo fcinfo, int at, int32 beyond, bool subtract)
+{
+	Adoption   *adoption = named_own(fcinfo, &adoption_type);
+	int			count = subtract ? -1 : 1;
+	AdoptionForm form = PG_NARGS() - at - 3;
+	AdoptionAccount account = {0};
+	AdoptionFact *facts;
+	int64		fact_count;
+	bool		active;
+	int32		from,
+				to;
+
+	day_range_args(fcinfo, at + 1, &from, &to);
+	ask_for(fcinfo, adoption, from, to, form, beyond);
+	if (!PG_ARGISNULL(at))
 	{
-		account.usage = state_arg(fcinfo, 1, &feature_usage_type);
+		account.usage = state_arg(fcinfo, at, &feature_usage_type);
 		account.size = VARSIZE(account.usage);
 	}
 	if (form >= ADOPTION_ENTITLED)
-		entitled_arg(fcinfo, 4, &account);
-	if (form == ADOPTION_TIMED && !PG_ARGISNULL(5))
+		entitled_arg(fcinfo, at + 3, &account);
+	if (form == ADOPTION_TIMED && !PG_ARGISNULL(at + 4))
 	{
 		account.has_start = true;
-		account.started = day_arg(fcinfo, 5, "started");
+		account.started = day_arg(fcinfo, at + 4, "started");
 	}
 	facts = palloc((adoption_facts_max(&account) + 1) * sizeof(AdoptionFact));
-	fact_count = adoption_facts(form, from, to, &account, facts, &active);
+	fact_count = adoption_facts(adoption, &account, facts, &active);
 	for (int64 i = 0; i < fact_count; i++)
 		adoption = named_with(&adoption_type, adoption, facts[i].feature, facts[i].number, count);
 	adoption->given += count;
@@ -93,8 +106,25 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 	return named_result(fcinfo, &adoption_type, adoption);
 }
 
-SQL_FUNCTION(adoption_agg_add, accumulate(fcinfo, false));
-SQL_FUNCTION(adoption_agg_remove, accumulate(fcinfo, true));
+/* Arguments: state, at_least, usage, from_date, to_date [, eligible] */
+static Datum
+accumulate_frequent(FunctionCallInfo fcinfo, bool subtract)
+{
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("at_least must not be NULL")));
+	if (PG_GETARG_INT32(1) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("at_least %d is below 1", PG_GETARG_INT32(1))));
+	return accumulate(fcinfo, 2, PG_GETARG_INT32(1) - 1, subtract);
+}
+
+SQL_FUNCTION(adoption_agg_add, accumulate(fcinfo, 1, 0, false));
+SQL_FUNCTION(adoption_agg_remove, accumulate(fcinfo, 1, 0, true));
+SQL_FUNCTION(frequent_adoption_agg_add, accumulate_frequent(fcinfo, false));
+SQL_FUNCTION(frequent_adoption_agg_remove, accumulate_frequent(fcinfo, true));
 
 /* The days by which half of the accounts had used the feature; false where that is not known. */
 static bool

@@ -35,36 +35,33 @@ usage_arg(FunctionCallInfo fcinfo)
 	return state_arg(fcinfo, 0, &feature_usage_type);
 }
 
-/* Arguments: usage, from_date, to_date; on so many days in there */
+/* Arguments: usage, from_date, to_date; on so many days, and so many times, in there */
 static int64
-used_in_window(FunctionCallInfo fcinfo, int64 at_least_days)
+used_in_window(FunctionCallInfo fcinfo, int64 at_least_days, int64 at_least_events)
 {
 	const FeatureUsage *usage = usage_arg(fcinfo);
 	int32		from,
 				to;
 
 	day_range_args(fcinfo, 1, &from, &to);
-	return features_used(usage, VARSIZE(usage), from, to, at_least_days);
+	return features_used(usage, VARSIZE(usage), from, to, at_least_days, at_least_events);
 }
 
-/* Arguments: usage, from_date, to_date, at_least_days */
+/* Arguments: usage, from_date, to_date, at_least_days [, at_least_events] */
 static Datum
-used_on_days(FunctionCallInfo fcinfo)
+used_often(FunctionCallInfo fcinfo)
 {
-	int64		at_least_days = PG_GETARG_INT64(3);
+	int64		at_least_days = at_least_arg(fcinfo, 3, "at_least_days");
+	int64		at_least_events = PG_NARGS() > 4 ? at_least_arg(fcinfo, 4, "at_least_events") : 1;
 
-	if (at_least_days < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("at_least_days " INT64_FORMAT " is below 1", at_least_days)));
-	PG_RETURN_INT64(used_in_window(fcinfo, at_least_days));
+	PG_RETURN_INT64(used_in_window(fcinfo, at_least_days, at_least_events));
 }
 
 /* Arguments: usage, from_date, to_date, entitled */
 static Datum
 breadth_of_use(FunctionCallInfo fcinfo)
 {
-	int64		used = used_in_window(fcinfo, 1);
+	int64		used = used_in_window(fcinfo, 1, 1);
 	int64		entitled = PG_GETARG_INT64(3);
 
 	if (entitled < 0)
@@ -74,8 +71,8 @@ breadth_of_use(FunctionCallInfo fcinfo)
 	return float8_if(fcinfo, entitled > 0, (double) used / entitled);
 }
 
-SQL_FUNCTION(features_used_sql, Int64GetDatum(used_in_window(fcinfo, 1)));
-SQL_FUNCTION(features_used_on_days, used_on_days(fcinfo));
+SQL_FUNCTION(features_used_sql, Int64GetDatum(used_in_window(fcinfo, 1, 1)));
+SQL_FUNCTION(features_used_often, used_often(fcinfo));
 SQL_FUNCTION(breadth, breadth_of_use(fcinfo));
 
 /* Arguments: usage, as_of */

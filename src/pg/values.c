@@ -271,6 +271,18 @@ confidence_arg(FunctionCallInfo fcinfo, int n)
 	return confidence;
 }
 
+int64
+at_least_arg(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	int64		number = PG_GETARG_INT64(n);
+
+	if (number < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s " INT64_FORMAT " is below 1", name, number)));
+	return number;
+}
+
 Datum
 float8_if(FunctionCallInfo fcinfo, bool known, double value)
 {

@@ -64,6 +64,9 @@ extern int	choice_arg(FunctionCallInfo fcinfo, int n, const char *what, const ch
 /* Strictly between 0 and 1. */
 extern double confidence_arg(FunctionCallInfo fcinfo, int n);
 
+/* Argument n, a number from 1 on. */
+extern int64 at_least_arg(FunctionCallInfo fcinfo, int n, const char *name);
+
 extern void require_not_null(FunctionCallInfo fcinfo, int n, const char *what);
 
 /* The value if it is known, else SQL NULL. */

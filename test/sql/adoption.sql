@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Adoption of features: by hand and against plain SQL, with lists, with starts and without; merged and taken apart.
 BEGIN;
-SELECT plan(69);
+SELECT plan(89);
 SELECT setseed(0.31) \g /dev/null
 
 CREATE FUNCTION pg_temp.story(state adoption) RETURNS text[] LANGUAGE sql AS $$
@@ -115,6 +115,29 @@ SELECT is(pg_temp.differences(
                FROM use WHERE day < %2$L GROUP BY 1 $q$, from_date, to_date)),
     0::bigint, format('open adoption from %s to %s is that of plain SQL', from_date, to_date))
 FROM span;
+-- Used often: of account 1, feature a 3 times on two days of January and once before, b once; account 2 b 5 times on one day, and a before January.
+CREATE TEMP TABLE often (id int, feature text, day date, events int, eligible text[]);
+INSERT INTO often VALUES (1, 'a', '2024-01-01', 2, '{a,c}'), (1, 'a', '2024-01-31', 1, '{a,c}'), (1, 'a', '2023-12-31', 9, '{a,c}'), (1, 'b', '2024-01-05', 1, '{a,c}'), (2, 'b', '2024-01-05', 5, '{b}'), (2, 'a', '2023-12-01', 5, '{b}');
+SELECT is(pg_temp.story(state), want, format('at least %s times, of who is %s', n, who))
+FROM (VALUES (1, ARRAY['a: 1 of 2, 0.5000, ? days, 0 unentitled', 'b: 2 of 2, 1.0000, ? days, 0 unentitled'], ARRAY['a: 1 of 1, 1.0000, ? days, 0 unentitled', 'b: 1 of 1, 1.0000, ? days, 1 unentitled', 'c: 0 of 1, 0.0000, ? days, 0 unentitled']),
+             (3, ARRAY['a: 1 of 2, 0.5000, ? days, 0 unentitled', 'b: 1 of 2, 0.5000, ? days, 0 unentitled'], ARRAY['a: 1 of 1, 1.0000, ? days, 0 unentitled', 'b: 1 of 1, 1.0000, ? days, 0 unentitled', 'c: 0 of 1, 0.0000, ? days, 0 unentitled']),
+             (4, ARRAY['a: 0 of 2, 0.0000, ? days, 0 unentitled', 'b: 1 of 2, 0.5000, ? days, 0 unentitled'], ARRAY['a: 0 of 1, 0.0000, ? days, 0 unentitled', 'b: 1 of 1, 1.0000, ? days, 0 unentitled', 'c: 0 of 1, 0.0000, ? days, 0 unentitled']),
+             (2147483647, ARRAY['a: 0 of 2, 0.0000, ? days, 0 unentitled', 'b: 0 of 2, 0.0000, ? days, 0 unentitled'], ARRAY['a: 0 of 1, 0.0000, ? days, 0 unentitled', 'b: 0 of 1, 0.0000, ? days, 0 unentitled', 'c: 0 of 1, 0.0000, ? days, 0 unentitled'])) AS v(n, want_open, want_entitled),
+     LATERAL (SELECT frequent_adoption_agg(n, usage, '2024-01-01', '2024-02-01') AS open, frequent_adoption_agg(n, usage, '2024-01-01', '2024-02-01', eligible) AS entitled
+              FROM (SELECT feature_usage_agg(feature, day, events) AS usage, eligible FROM often GROUP BY id, eligible) AS u) AS s,
+     LATERAL (VALUES (1, 'active', open, want_open), (2, 'entitled', entitled, want_entitled)) AS w(nr, who, state, want) ORDER BY n, nr;
+SELECT is(frequent_adoption_agg(1, usage, '2024-01-01', '2024-02-01'), adoption_agg(usage, '2024-01-01', '2024-02-01'), 'at least once is adoption_agg') FROM many;
+SELECT is(frequent_adoption_agg(1, usage, '2024-01-01', '2024-02-01', eligible), adoption_agg(usage, '2024-01-01', '2024-02-01', eligible), 'of who is entitled too') FROM many;
+-- uses of half a year: some 0 to 6 of a feature
+SELECT is(pg_temp.differences(
+    format('SELECT feature, eligible, adopters, unentitled FROM (SELECT frequent_adoption_agg(%s, usage, ''2023-07-01'', ''2024-01-01'') FROM many) AS s(state), feature_adoption(state)', n),
+    format($q$ SELECT feature, (SELECT count(DISTINCT account) FROM use WHERE day >= '2023-07-01' AND day < '2024-01-01'), count(*) FILTER (WHERE events >= %s), 0
+               FROM (SELECT feature, account, count(*) FILTER (WHERE day >= '2023-07-01') AS events FROM use WHERE day < '2024-01-01' GROUP BY 1, 2) AS u GROUP BY 1 $q$, n)), 0::bigint, format('at least %s times is that of plain SQL', n))
+FROM generate_series(1, 4) AS n;
+SELECT ok(bool_and(unmerge(merge(a, b), b) = a AND merge(a, b) = whole), 'they merge and are taken apart')
+FROM (SELECT frequent_adoption_agg(2, usage, '2023-07-01', '2024-01-01', eligible) FILTER (WHERE id % 3 = 0) AS a, frequent_adoption_agg(2, usage, '2023-07-01', '2024-01-01', eligible) FILTER (WHERE id % 3 > 0) AS b, frequent_adoption_agg(2, usage, '2023-07-01', '2024-01-01', eligible) AS whole FROM many) AS s;
+SELECT ok(bool_and(near IS NOT DISTINCT FROM (SELECT frequent_adoption_agg(2, usage, '2023-07-01', '2024-01-01') FROM many AS r WHERE r.id BETWEEN w.id - 9 AND w.id)), 'and follow a moving frame')
+FROM (SELECT id, frequent_adoption_agg(2, usage, '2023-07-01', '2024-01-01') OVER (ORDER BY id ROWS 9 PRECEDING) AS near FROM many) AS w;
 -- Merged and taken apart
 CREATE TEMP TABLE part AS
 SELECT form, id % 7 AS part, CASE form WHEN 0 THEN adoption_agg(usage, '2024-01-01', '2024-02-01') WHEN 1 THEN adoption_agg(usage, '2024-01-01', '2024-02-01', eligible)
@@ -154,12 +177,17 @@ FROM (VALUES
         'cannot merge two adoption that were built with different arguments', 'two windows by merge'),
     ('merge(csmetrics.adoption_agg_add(NULL, NULL, ''2024-01-01'', ''2024-02-01''), csmetrics.adoption_agg_add(NULL, NULL, ''2024-01-01'', ''2024-02-01'', NULL))', '22023',
         'cannot merge two adoption that were built with different arguments', 'two forms by merge'),
+    ('frequent_adoption_agg(0, NULL, ''2024-01-01'', ''2024-02-01'')', '22023', 'at_least 0 is below 1', 'no use at least'),
+    ('frequent_adoption_agg(NULL, NULL, ''2024-01-01'', ''2024-02-01'', ''{}'')', '22004', 'at_least must not be NULL', 'nobody knows how many uses'),
+    ('frequent_adoption_agg(n, NULL, ''2024-01-01'', ''2024-02-01'') FROM generate_series(1, 2) AS n', '22023', 'at_least must be the same in every row of a group', 'two numbers of uses'),
+    ('merge(csmetrics.frequent_adoption_agg_add(NULL, 2, NULL, ''2024-01-01'', ''2024-02-01''), csmetrics.adoption_agg_add(NULL, NULL, ''2024-01-01'', ''2024-02-01''))', '22023',
+        'cannot merge two adoption that were built with different arguments', 'two numbers of uses by merge'),
     ('feature_adoption(csmetrics.adoption_agg_add(NULL, NULL, ''2024-01-01'', ''2024-02-01''), 95)', '22023', 'confidence 95 is not between 0 and 1', 'confidence 95')
 ) AS wrong(call, code, message, description);
 SELECT throws_ok(format('SELECT %L::csmetrics.adoption', form), '22P02', NULL, description)
 FROM (VALUES
     ('1 0|2024-01-01 2024-02-01 3 0 1 1 0 0', 'a form that is not known'),
-    ('1 0|2024-01-01 2024-02-01 0 1 1 1 0 0', 'something in the reserve'),
+    ('1 0|2024-01-01 2024-02-01 0 -1 1 1 0 0', 'fewer uses than one'),
     ('1 0|2024-02-01 2024-02-01 0 0 1 1 0 0', 'an empty window'),
     ('1 0|2024-01-01 2024-02-01 0 0 1 1 1 0|1|97|4|9|0|1|2', 'a number below those of totals'),
     ('1 0|2024-01-01 2024-02-01 0 0 1 1 1 0|1|97|4|1|0|1|2', 'eligible accounts without lists'),

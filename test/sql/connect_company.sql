@@ -46,7 +46,7 @@ LEFT JOIN (
     GROUP BY ticket_id) change ON change.ticket_id = t.id
 WHERE t.status <> 'deleted' AND NOT EXISTS (SELECT FROM company_zendesk.ticket_tag g WHERE g.ticket_id = t.id AND g.tag = 'spam');
 CALL create_model('by_hand');
-UPDATE by_hand.policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7;
+UPDATE by_hand.policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
 CREATE VIEW company.account_by_hand AS
     SELECT a.id AS account_id, a.name, a.segment_c AS segment, i.product AS plan, a.lifecycle_stage_c AS lifecycle_stage, a.onboarding_path_c AS onboarding_path,
            a.region_c AS region, u.name AS owner, a.parent_id, a.created_date AS created_on, a.seats_c AS seats, a.time_zone_c AS time_zone, a.is_test_c AS is_test
@@ -61,7 +61,8 @@ CREATE VIEW company.subscription_by_hand AS
            upper(i.currency) AS currency, i.product, i.product || ', by the ' || i.recurring_interval AS plan,
            CASE WHEN h.status = 'trialing' THEN 'trial' WHEN h.pause_collection_behavior IS NOT NULL THEN 'paused' ELSE h.status END AS status,
            s.canceled_at AS cancelled_on, CASE WHEN s.ended_at IS NULL AND NOT s.cancel_at_period_end THEN s.current_period_end END AS renews_on,
-           s.cancellation_details_reason AS end_reason, s.cancellation_details_reason <> 'payment_failed' AS voluntary
+           s.cancellation_details_reason AS end_reason, s.cancellation_details_reason <> 'payment_failed' AS voluntary,
+           CASE h.status WHEN 'past_due' THEN (SELECT max(o._fivetran_end) FROM company_stripe.subscription_history o WHERE o.id = h.id AND o.status <> 'past_due' AND o._fivetran_end <= h._fivetran_start) END AS past_due_on
     FROM company.item_by_hand i
     JOIN company_stripe.subscription s ON s.id = i.subscription_id
     JOIN company_stripe.subscription_history h ON h.id = i.subscription_id AND h.status <> 'canceled',
@@ -107,7 +108,7 @@ CREATE FUNCTION pg_temp.differences(ours text, by_hand text) RETURNS text LANGUA
 SELECT is_empty(pg_temp.differences('SELECT * FROM connected.source_account WHERE is_test IS NOT TRUE', 'SELECT * FROM by_hand.source_account WHERE is_test IS NOT TRUE'), 'accounts are those mapped by hand');
 -- a pause whose end is planned for later is known to end then, which by hand it is not
 CREATE FUNCTION pg_temp.known(model text) RETURNS text LANGUAGE sql RETURN format($$SELECT account_id, subscription_id, starts_on, CASE WHEN ends_on <= company.last_day() OR status <> 'paused' THEN ends_on END AS ends_on, mrr, currency, product, plan, status,
-    cancelled_on, renews_on, end_reason, voluntary FROM %I.source_subscription WHERE starts_on <= company.last_day() AND account_id <> '001Dm0000000013AAA'$$, model);
+    cancelled_on, renews_on, end_reason, voluntary, past_due_on FROM %I.source_subscription WHERE starts_on <= company.last_day() AND account_id <> '001Dm0000000013AAA'$$, model);
 SELECT is_empty(pg_temp.differences(pg_temp.known('connected'), pg_temp.known('by_hand')), 'subscriptions too');
 SELECT is_empty(pg_temp.differences('TABLE connected.source_ticket', 'TABLE by_hand.source_ticket'), 'tickets too');
 SELECT is_empty(pg_temp.differences('TABLE connected.source_survey', 'TABLE by_hand.source_survey'), 'answers too');

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Billing: subscriptions of every interval and state in Stripe, and in Recurly, by hand.
 BEGIN;
-SELECT plan(34);
+SELECT plan(43);
 SET jit = off;
 
 CREATE SCHEMA st;
@@ -104,8 +104,8 @@ SELECT is((SELECT string_agg(v.id || ': ' || coalesce(t.text, 'none'), E'\n' ORD
     (1, 'forever'), (2, 'amount'), (3, 'repeating'), (4, 'single'), (5, 'two'), (6, 'later'), (7, 'by customer'), (8, 'own before'), (9, 'free'), (10, 'invoice')) v(nr, id) LEFT JOIN (SELECT id, string_agg(text, ', ' ORDER BY text) AS text FROM row GROUP BY id) t USING (id)),
 $$forever: 2024-01-10 ... 80 active
 amount: 2024-01-10 ... 70 active
-repeating: 2024-01-10 ... 25 active
-single: 2024-01-10 ... 25 active
+repeating: 2024-01-10 2024-07-10 25 active, 2024-07-10 ... 25 active
+single: 2024-01-10 2024-02-10 25 active, 2024-02-10 ... 25 active
 two: 2024-01-10 ... 72 active
 later: 2024-01-10 2024-03-01 25 active, 2024-03-01 2024-05-01 22.5 active, 2024-05-01 ... 25 active
 by customer: 2024-01-10 ... 22.5 active
@@ -122,6 +122,30 @@ SELECT results_eq($$SELECT id, cancelled_on, renews_on, end_reason, voluntary FR
     'Stripe: cancellation, renewal, reason, and whose will it was');
 SELECT is((SELECT count(*) FROM cs.source_account), 48::bigint, 'Stripe: customers are accounts, deleted ones too');
 SELECT results_eq($$SELECT account_key, name, plan, created_on, domain, crm_key FROM cs.stripe_account WHERE name = 'changed'$$, $$VALUES ('cus changed', 'changed', 'Plan', date '2024-01-10', 'changed.example', NULL)$$, 'Stripe: what is known of a customer');
+-- What is off MRR, and what is off beside it: 25 at half price, 10 off one month of 25, a tenth and a fifth off 100, half off what a fifth is off.
+INSERT INTO st.coupon VALUES ('three months', 'repeating', 50, NULL, NULL);
+ALTER TABLE st.coupon ADD duration_in_months integer;
+UPDATE st.coupon SET duration_in_months = 3 WHERE id = 'three months';
+INSERT INTO st.coupon VALUES ('all', 'repeating', 100, NULL, NULL, 1);
+INSERT INTO st.discount VALUES ('14', NULL, 'three months', 'forever', NULL, NULL, '2024-02-10', NULL), ('15', NULL, 'first', 'months6', NULL, NULL, NULL, NULL), ('16', 'customer', 'half year', NULL, 'cus week', NULL, '2024-03-01', NULL), ('17', 'customer', 'half year', NULL, 'cus own before', NULL, '2024-03-01', NULL), ('18', NULL, 'all', 'volume', NULL, NULL, '2024-01-10', NULL);
+CALL connect('cs', 'stripe', 'st');
+SELECT results_eq($$SELECT id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr) FROM row WHERE id IN ('repeating', 'single', 'two', 'forever', 'free', 'months6', 'week', 'own before', 'amount', 'month', 'volume') ORDER BY 1, 2$$, $$VALUES
+    ('amount', date '2024-01-10', NULL::date, 70::numeric, 30::numeric, 0::numeric),
+    ('forever', '2024-01-10', '2024-02-10', 80, 20, 0), ('forever', '2024-02-10', '2024-05-10', 80, 20, 40), ('forever', '2024-05-10', NULL, 80, 20, 0),
+    ('free', '2024-01-10', NULL, 0, 25, 0), ('month', '2024-01-10', NULL, 75, 0, 0), ('months6', '2024-01-10', '2024-07-10', 100, 0, 1.666667), ('months6', '2024-07-10', NULL, 100, 0, 0),
+    ('own before', '2024-01-10', NULL, 20, 5, 0),
+    ('repeating', '2024-01-10', '2024-07-10', 25, 0, 12.5), ('repeating', '2024-07-10', NULL, 25, 0, 0), ('single', '2024-01-10', '2024-02-10', 25, 0, 10), ('single', '2024-02-10', NULL, 25, 0, 0),
+    ('two', '2024-01-10', NULL, 72, 28, 0), ('volume', '2024-01-10', '2024-02-10', 58, 0, 58), ('volume', '2024-02-10', NULL, 58, 0, 0), ('week', '2024-01-10', '2024-03-01', 52, 0, 0), ('week', '2024-03-01', NULL, 52, 0, 26)$$,
+    'Stripe: recurring discounts are told, and limited ones for as long as they last: until their end, for their months, or for one period of billing');
+SELECT is(past_due_on, date '2024-06-10', 'Stripe: without a history a payment is due since the period began') FROM row WHERE id = 'late';
+SELECT is_empty($$SELECT id FROM row WHERE past_due_on IS NOT NULL AND id <> 'late'$$, 'Stripe: and none of others');
+UPDATE cs.policy SET as_of = '2024-12-31';
+CALL refresh('cs');
+SELECT is(churned_on(revenue), date '2024-07-10', 'Stripe: 30 days later it is churn') FROM cs.account_state WHERE account_id = 'cus late';
+UPDATE cs.policy SET discount_rule = 'all';
+CALL refresh('cs');
+SELECT is(mrr_at(revenue, '2024-02-10'), 40::numeric, 'Stripe: discount_rule all, half off 80') FROM cs.account_state WHERE account_id = 'cus forever';
+UPDATE cs.policy SET discount_rule = 'recurring', as_of = NULL;
 CALL refresh('cs');
 SELECT is(mrr_at(revenue, '2024-06-30'), 80::numeric, 'Stripe: and it refreshes') FROM cs.account_state WHERE account_id = 'cus forever';
 
@@ -135,6 +159,19 @@ VALUES ('month', 'cus month', 'incomplete', '2024-01-10', '2024-01-10', false, '
 CALL connect('cs', 'stripe', 'st');
 SELECT results_eq($$SELECT text FROM row WHERE id = 'month' ORDER BY starts_on$$, $$VALUES ('2024-01-11 2024-02-10 75 active'), ('2024-02-10 2024-03-10 75 paused'), ('2024-03-10 2024-04-10 75 past_due')$$,
     'Stripe: the versions of a history, from incomplete over a pause and arrears to the end');
+SELECT is(string_agg(past_due_on::text, ' '), '2024-03-10', 'Stripe: in arrears since its version began, in that one alone') FROM row WHERE id = 'month';
+-- a second month in arrears is a version of its own, and arrears of the first version began with its period
+UPDATE st.subscription_history SET status = 'past_due' WHERE id = 'month' AND status = 'unpaid';
+INSERT INTO st.subscription_history (id, customer_id, status, created, start_date, cancel_at_period_end, current_period_start, _fivetran_start, _fivetran_end, _fivetran_active)
+VALUES ('week', 'cus week', 'past_due', '2024-01-10', '2024-01-10', false, '2024-03-06', '2024-04-01', '2024-05-01', false), ('week', 'cus week', 'active', '2024-01-10', '2024-01-10', false, '2024-05-08', '2024-05-01', '9999-12-31', true);
+CALL connect('cs', 'stripe', 'st');
+SELECT results_eq($$SELECT id, starts_on, past_due_on FROM row WHERE past_due_on IS NOT NULL ORDER BY 1, 2$$, $$VALUES ('month', date '2024-03-10', date '2024-03-10'), ('month', '2024-04-10', '2024-03-10'), ('week', '2024-01-10', '2024-03-06'), ('week', '2024-03-01', '2024-03-06')$$,
+    'Stripe: since the first of versions in arrears that follow each other; without one before, since its period began');
+UPDATE cs.policy SET as_of = '2024-12-31';
+CALL refresh('cs');
+SELECT results_eq($$SELECT account_id, day, mrr_at(revenue, day) > 0 FROM cs.account_state, unnest('{2024-04-04,2024-04-05,2024-04-08,2024-04-09,2024-05-01}'::date[]) day WHERE account_id IN ('cus month', 'cus week') ORDER BY 1, 2$$,
+    $$VALUES ('cus month', date '2024-04-04', true), ('cus month', '2024-04-05', true), ('cus month', '2024-04-08', true), ('cus month', '2024-04-09', false), ('cus month', '2024-05-01', false),
+             ('cus week', '2024-04-04', true), ('cus week', '2024-04-05', false), ('cus week', '2024-04-08', false), ('cus week', '2024-04-09', false), ('cus week', '2024-05-01', true)$$, 'Stripe: churn on the 30th day, and back with the payment');
 SELECT is((SELECT string_agg(text, ', ' ORDER BY text) FROM row WHERE id = 'tried'), '2024-01-10 2024-02-10 25 trial, 2024-02-10 ... 25 active', 'Stripe: a trial within a version');
 
 -- Recurly: amounts in money, versions by update.
@@ -167,6 +204,23 @@ SELECT results_eq('SELECT * FROM recurly_row ORDER BY id', $$VALUES
     ('f1', '2024-01-01 2024-02-01 100 active, 2024-02-01 2024-03-01 90 active, 2024-03-01 2024-04-01 70 active, 2024-04-01 ... 80 active'),
     ('f2', '2024-01-01 2024-02-01 50 active, 2024-02-01 2024-03-01 45 active, 2024-03-01 2024-04-01 45 active, 2024-04-01 ... 50 active')$$,
     'Recurly: versions with add-ons, trial, end, pause, and coupons that last');
+-- A tenth and 20 off 100, half off one month of 25, half off for two months of 100; e is past due since the earlier of two invoices, b has paid since.
+CREATE TABLE rc.invoice_history (id text, state text, due_at timestamp, updated_at timestamp);
+CREATE TABLE rc.invoice_subscription_history (invoice_id text, subscription_id text);
+INSERT INTO rc.invoice_history VALUES ('1', 'past_due', '2024-03-01', '2024-03-02'), ('2', 'past_due', '2024-02-01', '2024-02-02'), ('3', 'past_due', '2024-02-01', '2024-02-02'), ('3', 'paid', '2024-02-01', '2024-02-20');
+INSERT INTO rc.invoice_subscription_history VALUES ('1', 'e1'), ('2', 'e1'), ('2', 'e1'), ('3', 'b1');
+ALTER TABLE rc.coupon ADD temporal_unit text, ADD temporal_amount integer;
+INSERT INTO rc.coupon VALUES ('months', 'temporal', 'month', 2);
+INSERT INTO rc.coupon_discount VALUES ('months', 'percent', 50, NULL, NULL);
+INSERT INTO rc.coupon_redemption_history VALUES ('4', 'b', 'months', '2024-02-01', NULL, '2024-02-01'), ('5', 'd', 'months', '2024-01-01', '2024-01-20', '2024-01-20');
+CALL connect('rc_model', 'recurly', 'rc');
+SELECT results_eq($$SELECT subscription_id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr), past_due_on FROM rc_model.source_subscription WHERE subscription_id <> 'c1' ORDER BY 1, 2$$, $$VALUES
+    ('a1', date '2024-01-15', date '2024-02-15', 25::numeric, 0::numeric, 12.5::numeric, NULL::date), ('a1', '2024-02-15', NULL, 35, 0, 0, NULL),
+    ('b1', '2024-01-01', '2024-01-15', 100, 0, 0, NULL), ('b1', '2024-01-15', '2024-02-01', 100, 0, 0, NULL), ('b1', '2024-02-01', '2024-04-01', 100, 0, 50, NULL), ('b1', '2024-04-01', NULL, 100, 0, 0, NULL),
+    ('d1', '2024-01-01', '2024-01-20', 40, 0, 20, NULL), ('d1', '2024-01-20', '2024-03-01', 40, 0, 0, NULL), ('e1', '2024-01-01', '2024-02-01', 100, 0, 0, '2024-02-01'), ('e1', '2024-02-01', NULL, 100, 0, 0, '2024-02-01'),
+    ('f1', '2024-01-01', '2024-02-01', 100, 0, 0, NULL), ('f1', '2024-02-01', '2024-03-01', 90, 10, 0, NULL), ('f1', '2024-03-01', '2024-04-01', 70, 30, 0, NULL), ('f1', '2024-04-01', NULL, 80, 20, 0, NULL),
+    ('f2', '2024-01-01', '2024-02-01', 50, 0, 0, NULL), ('f2', '2024-02-01', '2024-03-01', 45, 5, 0, NULL), ('f2', '2024-03-01', '2024-04-01', 45, 5, 0, NULL), ('f2', '2024-04-01', NULL, 50, 0, 0, NULL)$$,
+    'Recurly: discounts that last and limited ones, and since when a payment is due');
 SELECT results_eq($$SELECT DISTINCT product, cancelled_on, renews_on, end_reason, voluntary FROM rc_model.source_subscription WHERE subscription_id IN ('c1', 'a1') ORDER BY product$$,
     $$VALUES ('Monthly now', NULL::date, date '2024-03-15', NULL, NULL::boolean), ('Ten days', '2024-02-20', NULL, 'nonpayment', false)$$, 'Recurly: plan, cancellation, renewal, reason');
 SELECT results_eq($$SELECT account_key, name, domain, crm_key FROM rc_model.recurly_account WHERE account_key = 'a'$$, $$VALUES ('a', 'A', 'a.example', 'code a')$$, 'Recurly: an account is one, as its latest version says');

@@ -4,7 +4,7 @@
 -- out by hand and is that of a model built without the rows, quarantine leaves rows out, and users have rules of their own.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(89);
+SELECT plan(90);
 
 -- A clean company: five customers, of which e left.
 CALL create_model('cs');
@@ -60,6 +60,10 @@ INSERT INTO planted (planted, expected) VALUES
 ($$INSERT INTO crm.subscription (account_id, starts_on, mrr) VALUES ('d', NULL, 30), ('d', '2024-05-01', NULL)$$,
     ARRAY['error subscription mrr missing | 1 of 1 | d / NULL / 2024-05-01 / NULL | 100 | excluding these changes no headline figure; refresh stops at them',
      'error subscription start missing | 1 of 1 | d / NULL / NULL / 30 | 100 | excluding these changes no headline figure; refresh stops at them']),
+($$INSERT INTO crm.subscription (account_id, starts_on, mrr, discount_mrr, limited_discount_mrr) VALUES ('d', '2024-05-01', 1, -1, 0), ('d', '2024-05-02', 1, 0, -1), ('d', '2024-05-03', 1, 0, 'NaN')$$,
+    ARRAY['error subscription discount below 0 | 1 of 1 | d / NULL / 2024-05-01 / 1 | 100 | excluding these changes no headline figure; refresh stops at them',
+     'error subscription discount out of range | 1 of 1 | d / NULL / 2024-05-03 / 1 | 100 | excluding these changes no headline figure; refresh stops at them',
+     'error subscription limited discount below 0 | 1 of 1 | d / NULL / 2024-05-02 / 1 | 100 | excluding these changes no headline figure; refresh stops at them']),
 ($$INSERT INTO crm.subscription (account_id, starts_on, mrr) VALUES (NULL, '2024-05-01', 1), ('d', '2024-05-01', 'NaN'), ('d', '12024-05-01', 1)$$,
     ARRAY['error subscription amount out of range | 1 of 1 | d / NULL / 2024-05-01 / NaN | 100 | excluding these changes no headline figure; refresh stops at them',
      'error subscription date out of range | 1 of 1 | d / NULL / 12024-05-01 / 1 | 100 | excluding these changes no headline figure; refresh stops at them',

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Feature usage: histories by feature, read over windows and as of days, held against plain SQL, merged and taken apart.
 BEGIN;
-SELECT plan(99);
+SELECT plan(101);
 SELECT setseed(0.23) \g /dev/null
 
 -- usage('feature day events', …): days of January 2024; events 1 if left away.
@@ -44,6 +44,8 @@ FROM office, LATERAL (VALUES
     (features_used(usage, '2024-01-01', '2024-02-01', 3)::text, '0', 'features_used on three'),
     (features_used(usage, '2024-01-01', '2024-02-01', 9223372036854775807)::text, '0', 'features_used on more days than there are'),
     (features_used(usage, '2024-01-01', '2024-02-01', NULL)::text, NULL, 'features_used on NULL days'),
+    ((SELECT string_agg(features_used(often, '2024-01-02', '2024-01-05', days, events)::text, ' ' ORDER BY days, events) FROM (SELECT feature_usage_agg(f, d::date, e) AS often FROM (VALUES ('a', '2024-01-01', 9), ('a', '2024-01-02', 2), ('a', '2024-01-04', 1), ('b', '2024-01-03', 5), ('b', '2024-01-05', 5)) AS v(f, d, e)) AS o,
+      generate_series(1, 2) AS days, unnest('{1,3,4,5,6}'::bigint[]) AS events), '2 2 1 1 0 1 1 0 0 0', 'features_used on 1 or 2 days and 1, 3, 4, 5 or 6 times'),
     (breadth(usage, '2024-01-01', '2024-01-16', 5)::text, '0.4', 'breadth: 2 of 5'),
     (breadth(usage, '2024-01-01', '2024-02-01', 2)::text, '1.5', 'breadth: more than it is entitled to'),
     (breadth(usage, '2024-01-04', '2024-01-05', 5)::text, '0', 'breadth: none of 5'),
@@ -155,6 +157,7 @@ FROM (VALUES
         '54000', 'feature_usage of more than 2097152 bytes', 'more than 2 MB'),
     ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-02'', ''2024-01-02'')', '22023', 'to_date 2024-01-02 is not after from_date 2024-01-02', 'an empty window'),
     ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-01'', ''2024-01-02'', 0)', '22023', 'at_least_days 0 is below 1', 'no days at least'),
+    ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-01'', ''2024-01-02'', 1, 0)', '22023', 'at_least_events 0 is below 1', 'no events at least'),
     ('features_used(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-02'', ''2024-01-01'', 2)', '22023', 'to_date 2024-01-01 is not after from_date 2024-01-02', 'on so many days of none'),
     ('breadth(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), ''2024-01-01'', ''2024-01-02'', -1)', '22023', 'entitled -1 is below 0', 'entitled below 0'),
     ('first_used_on(csmetrics.feature_usage_agg(''a'', ''2024-01-01''), repeat(''x'', 256))', '22023', 'feature of 256 bytes', 'a name to look for of 256 bytes')

@@ -32,10 +32,12 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('policy_differences', 'SELECT * FROM csmetrics.policy_differences(%1$L, ''{}'', ''{"trial_rule": "count"}'')'),
     ('compare_policies', 'SELECT * FROM csmetrics.compare_policies(%1$L, ''{}'', ''{"trial_rule": "count"}'', ''2024-01-01'')'),
     ('explain_metric', 'SELECT * FROM csmetrics.explain_metric(''nrr'', %1$L)'),
+    ('run', 'CALL csmetrics.run(%1$L)'),
     ('connect', 'CALL csmetrics.connect(%1$L, ''stripe'', %2$L, true)'),
     ('unite_sources', 'CALL csmetrics.unite_sources(%1$L, true)'),
     ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)')) v(name, statement);
-SELECT set_eq($$SELECT name FROM called$$, $$SELECT DISTINCT proname::text FROM pg_proc p WHERE pronamespace = 'csmetrics'::regnamespace AND 'model' = ANY (proargnames) AND obj_description(oid, 'pg_proc') NOT LIKE 'Internal%'$$, 'all that take a model are called');
+-- schedule and unschedule want pg_cron: see the tests of these
+SELECT set_eq($$SELECT name FROM called UNION VALUES ('schedule'), ('unschedule')$$, $$SELECT DISTINCT proname::text FROM pg_proc p WHERE pronamespace = 'csmetrics'::regnamespace AND 'model' = ANY (proargnames) AND obj_description(oid, 'pg_proc') NOT LIKE 'Internal%'$$, 'all that take a model are called');
 CREATE FUNCTION pg_temp.call_all() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     c record;

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Usage in a model: days in the zone of each account, series and readings as plain SQL has them, as of a past day what they said then.
 BEGIN;
-SELECT plan(23);
+SELECT plan(24);
 SELECT setseed(0.41) \g /dev/null
 -- By hand: a in Tokyo, b in the model's Berlin, c never active, d unknown to the account source.
 CALL create_model('cs');
@@ -62,10 +62,15 @@ SELECT set_eq('SELECT day_on, dau_count, wau_count, mau_count FROM now.usage_dai
     $$SELECT d::date AS day_on, count(DISTINCT account_id) FILTER (WHERE day = d::date) AS dau_count, count(DISTINCT account_id) FILTER (WHERE day > d::date - 7) AS wau_count, count(DISTINCT account_id) AS mau_count
       FROM generate_series((SELECT min(day) FROM public.day_of)::timestamp, '2024-04-20', '1 day') AS d JOIN public.day_of ON day > d::date - 28 AND day <= d::date GROUP BY 1$$, 'the series is that of plain SQL');
 SELECT set_eq('SELECT day_on, sum(dau_count)::bigint AS d, sum(mau_count)::bigint AS m, sum(dormant_count)::bigint AS x FROM now.usage_by_segment WHERE dimension = ''segment'' GROUP BY 1', 'SELECT day_on, dau_count AS d, mau_count AS m, dormant_count AS x FROM now.usage_daily', 'segments add up to it');
-SELECT set_eq('SELECT account_id, last_active_on, active_28_days_count, events_28_days_count, round(consistency_rate::numeric, 9) AS c FROM now.usage_by_account',
-    $$SELECT account_id, max(day) AS last_active_on, count(DISTINCT day) FILTER (WHERE day > '2024-03-23') AS active_28_days_count, coalesce(sum(events) FILTER (WHERE day > '2024-03-23'), 0)::bigint AS events_28_days_count,
-             round(count(DISTINCT (date '2024-04-20' - day) / 7) FILTER (WHERE (date '2024-04-20' - day) / 7 < least(8, (date '2024-04-20' - first) / 7 + 1))::numeric / least(8, (date '2024-04-20' - first) / 7 + 1), 9) AS c
-      FROM public.day_of JOIN (SELECT account_id, min(day) AS first FROM public.day_of GROUP BY 1) AS f USING (account_id) WHERE day <= '2024-04-20' GROUP BY account_id, first$$, 'readings by account too');
+-- weeks that begin on Sunday are over on the 20th, a Saturday; those that begin on Monday on the 14th
+CREATE FUNCTION pg_temp.readings(over_on date) RETURNS TABLE (account_id int, last_active_on date, active_28_days_count bigint, events_28_days_count bigint, c numeric) LANGUAGE sql AS $$
+    SELECT account_id, max(day), count(DISTINCT day) FILTER (WHERE day > '2024-03-23'), coalesce(sum(events) FILTER (WHERE day > '2024-03-23'), 0)::bigint,
+           round(count(DISTINCT (over_on - day) / 7) FILTER (WHERE day <= over_on AND (over_on - day) / 7 < weeks)::numeric / nullif(weeks, 0), 9)
+    FROM public.day_of JOIN (SELECT account_id, min(day) AS first FROM public.day_of GROUP BY 1) AS f USING (account_id), LATERAL (SELECT CASE WHEN first <= over_on THEN least(8, (over_on - first) / 7 + 1) END AS weeks) w
+    WHERE day <= '2024-04-20' GROUP BY account_id, weeks $$;
+SELECT set_eq('SELECT account_id, last_active_on, active_28_days_count, events_28_days_count, round(consistency_rate::numeric, 9) AS c FROM now.usage_by_account', $$SELECT * FROM pg_temp.readings('2024-04-14')$$, 'readings by account too, with weeks from Monday on');
+UPDATE now.policy SET week_start = 7;
+SELECT set_eq('SELECT account_id, last_active_on, active_28_days_count, events_28_days_count, round(consistency_rate::numeric, 9) AS c FROM now.usage_by_account', $$SELECT * FROM pg_temp.readings('2024-04-20')$$, 'or from Sunday on');
 SELECT ok(count(*) FILTER (WHERE direction = 'falls') > 0 AND count(*) FILTER (WHERE direction = 'rises') > 0 AND bool_and(trend_p < 0.05 AND (trend_upper_rate < 0 OR trend_lower_rate > 0)), 'usage_movement has those whose change is no chance') FROM now.usage_movement;
 SELECT is((SELECT count(*) FROM now.usage_movement), (SELECT count(*) FROM now.usage_by_account WHERE trend_p < 0.05), 'and all of them');
 SELECT * FROM finish();

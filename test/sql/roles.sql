@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The CSM's queue and the manager's week: a dozen accounts by hand, and a generated company against plain SQL.
 BEGIN;
-SELECT plan(20);
+SELECT plan(24);
 
 -- The score of each is what its one signal reads.
 CREATE TABLE public.customer (account_id text, name text, segment text, owner text);
@@ -61,6 +61,19 @@ SELECT results_eq($$SELECT raised_count, cleared_count, play_opened_count, play_
     (3::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint), (1, 0, 1, 1, 0, 1), (0, 0, 0, 0, 0, 2), (0, 0, 0, 0, 0, 2)$$, 'its alerts and plays, of those treated');
 SELECT results_eq($$SELECT value, account_count, mrr, red_count FROM cs.manager_weekly WHERE dimension = 'owner' LIMIT 2$$, $$VALUES ('Ann', 2::bigint, 3000::numeric, 1::bigint), ('Bob', 8, 3850, 1)$$, 'by owner');
 
+-- From Sunday on: this week has a day so far, on which nothing happened; what came from the 24th on is of the week before, with the 23rd.
+UPDATE cs.policy SET week_start = 7;
+SELECT results_eq($$SELECT period_start_on, period_end_on, is_complete, account_count, declined_count, opening_mrr, joined_mrr, left_mrr, mrr, raised_count, cleared_count, play_opened_count, play_judged_count, play_overdue_count FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 2$$, $$VALUES
+    (date '2024-06-30', date '2024-07-07', false, 10::bigint, 0::bigint, 6850::numeric, 0::numeric, 0::numeric, 6850::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 1::bigint),
+    ('2024-06-23', '2024-06-30', true, 10, 1, 6900, 150, 250, 6850, 3, 1, 1, 1, 0)$$, 'week_start 7: this week so far, and the one before');
+-- From Thursday on: four days of this week, with a''s fall and k''s first day in the one before
+UPDATE cs.policy SET week_start = 4;
+SELECT results_eq($$SELECT period_start_on, is_complete, declined_count, joined_mrr, left_mrr, raised_count, play_opened_count FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 2$$, $$VALUES
+    (date '2024-06-27', false, 1::bigint, 0::numeric, 250::numeric, 3::bigint, 0::bigint), ('2024-06-20', true, 0, 150, 0, 1, 2)$$, 'week_start 4: other days, other figures');
+UPDATE cs.policy SET week_start = 1;
+SELECT results_eq($$SELECT d, week_begin(date '2024-06-30', d) FROM generate_series(1, 7) d$$, $$VALUES (1, date '2024-06-24'), (2, '2024-06-25'), (3, '2024-06-26'), (4, '2024-06-27'), (5, '2024-06-28'), (6, '2024-06-29'), (7, '2024-06-30')$$, 'the week of a Sunday, by each first day');
+SELECT ok(bool_and(extract(isodow FROM week_begin(day::date, d)) = d AND day::date - week_begin(day::date, d) BETWEEN 0 AND 6), 'a week begins on its day, at most six days ago') FROM generate_series(timestamp '2023-12-20', '2024-01-10', '1 day') day, generate_series(1, 7) d;
+
 -- An empty model has an empty queue.
 CALL create_model('bare');
 SELECT is_empty('SELECT * FROM bare.csm_today', 'nobody, no queue');
@@ -78,7 +91,8 @@ CALL run_playbooks('company');
 UPDATE company.policy SET as_of = '2026-06-16';
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
-UPDATE company.policy SET as_of = '2026-06-30';
+-- a Tuesday: the week that began on Wednesday ends with it
+UPDATE company.policy SET as_of = '2026-06-30', week_start = 3;
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
 CREATE TEMP TABLE today AS SELECT * FROM company.csm_today;

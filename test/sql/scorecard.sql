@@ -3,7 +3,7 @@
 -- Goals, verdicts, the scorecard and the months of the executive: closure and chance by hand, every figure that of the
 -- view it comes from, the accounts behind it adding up to it exactly, and what is worked out of them against plain SQL.
 BEGIN;
-SELECT plan(148);
+SELECT plan(151);
 
 -- Goals: which limit belongs to them.
 SELECT is(goal_status(reading, goal::numrange), want, format('%s against %s: %s', coalesce(reading::text, 'NULL'), coalesce(goal, 'NULL'), why))
@@ -161,7 +161,14 @@ FROM (VALUES ('pause_rule = ''pause'''), ('pause_rule = ''churn'''), ('pause_rul
              ('ttv_start_rule = ''milestone'', lost_before_value_rule = ''compete'', answer_rule = ''last'', satisfied_from = 4, weekdays_only = false, time_zone = ''Asia/Tokyo'''),
              ('zero_mrr_rule = ''count'''), ('zero_mrr_rule = ''exclude'', reactivation_gap_days = 20'), ('reactivation_gap_days = NULL, entity_grain = ''subscription'''), ('entity_grain = ''parent'''),
              ('entity_grain = ''account'', report_currency = ''EUR''')) t(setting);
-UPDATE cs.policy SET time_zone = 'Europe/Berlin', trial_rule = 'exclude', report_currency = NULL;
+-- Terms that were cancelled, are past due or have discounts
+CALL map('cs', 'subscription', $$SELECT *, CASE WHEN account_id % 5 = 0 THEN starts_on + account_id % 160 END AS cancelled_on, CASE WHEN account_id % 10 = 0 THEN starts_on + 200 END AS renews_on,
+                                        CASE WHEN account_id % 7 = 0 THEN starts_on + account_id % 150 END AS past_due_on, account_id % 9 AS discount_mrr, account_id % 40 AS limited_discount_mrr FROM public.contract$$);
+SELECT is(pg_temp.in_policy(setting), 'adds up of 25', 'and where ' || setting)
+FROM (VALUES ('time_zone = ''Europe/Berlin'', trial_rule = ''exclude'', churn_date_rule = ''click'', delinquency_days = 0, discount_rule = ''all'', week_start = 7, adoption_threshold = 3'), ('churn_date_rule = ''scheduled'', delinquency_days = 30, discount_rule = ''none'', value_event = ''kickoff'', ttv_start_rule = ''created'''),
+             ('churn_date_rule = ''term_end'', delinquency_days = NULL, discount_rule = ''recurring'', value_event = NULL, ttv_start_rule = ''milestone'', week_start = 1, adoption_threshold = 1')) t(setting);
+CALL map('cs', 'subscription', 'TABLE public.contract');
+UPDATE cs.policy SET time_zone = 'Europe/Berlin', trial_rule = 'exclude', delinquency_days = 30, report_currency = NULL;
 CALL refresh('cs');
 SELECT cmp_ok(count(*), '>', 0::bigint, 'there are accounts whose pause became churn in the year') FROM cs.retention_by_account WHERE opening_mrr = 0;
 SELECT isnt_empty('SELECT * FROM cs.scorecard_by_account WHERE metric = ''nrr'' AND name = ''Account '' || account_id AND owner = ''csm '' || account_id % 3', 'the accounts have their names');
