@@ -198,6 +198,11 @@ $$, 'The windows of lag periods of which each ends with a period of the report, 
     SELECT r.report_currency, w.start_on, w.end_on, 1, 1, 1 FROM reporting_range r, unnest($1, $2) w(start_on, end_on) WHERE r.report_currency IS NOT NULL
 $$, 'The rates of each currency for windows from start_on on and before end_on: for what was there before, for what moved, and for what is there at the end; NULL where there is none.', 'starts date[], ends date[]'),
 
+(15, 'report_rate', $$
+    SELECT x.currency, x.start_on, x.end_on, x.opening_fx, x.movement_fx, x.closing_fx
+    FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x
+$$, 'The rates of each currency for the windows of lag periods that end with the periods of the report, earlier ones included.', 'period text, lag integer, earlier integer'),
+
 (16, 'entity_history', $$
     SELECT a.account_id, NULL AS subscription_id, NULL AS currency, true AS is_whole, r.first_on AS from_on, r.end_on AS until_on,
            limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
@@ -221,7 +226,7 @@ $$, 'The revenue history of each entity that is all in one currency, in that cur
 $$, 'The same, cut where the entity came back after more than reactivation_gap_days.', 'period text, earlier integer'),
 
 (18, 'mixed_history', $$
-    WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
+    WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
     SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.from_on, m.end_on, m.is_known, part.revenue,
            CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
            CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr,
@@ -243,7 +248,7 @@ $$, 'The same, cut where the entity came back after more than reactivation_gap_d
 $$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much. Of one that is cut for reactivation_gap_days the first part bears the MRR of all.', 'period text, lag integer, earlier integer'),
 
 (21, 'revenue_bridge', $$
-    WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w, LATERAL window_rate(w.starts, w.ends) x)
+    WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
     SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
            s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr, s.one * s.resume AS resume_mrr,
            s.one * s.expansion AS expansion_mrr, s.one * s.contraction AS contraction_mrr, s.one * s.pause AS pause_mrr, s.one * s.churn AS churn_mrr,
@@ -331,7 +336,7 @@ $$, 'The same, cut where the entity came back after more than reactivation_gap_d
 $$, 'The entities as they are made up on a day, with their revenue history in the currency of report at constant rates, cut where they came back after more than reactivation_gap_days: what cohorts and lifetime value are of.', 'as_of date'),
 
 (26, 'revenue_by_currency', $$
-    WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window('month', 1, 0)) w, LATERAL window_rate(w.starts, w.ends) x)
+    WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
     SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr, k.opening_fx, k.movement_fx, k.closing_fx,
            s.own_single_opening * k.opening_fx + s.opening AS opening_mrr,
            s.own_single_closing * k.closing_fx + s.closing - s.own_single_opening * k.opening_fx - s.opening - ((s.own_single_closing - s.own_single_opening) * k.movement_fx + s.movement) AS fx_mrr,

@@ -141,7 +141,7 @@ INSERT INTO model_view VALUES
     LIMIT 1
 $$, 'The days that the other views report and the rules that they follow: one row.', NULL),
 
-(15, 'account_dimension', $$
+(9, 'account_dimension', $$
     SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
     FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
                  count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
@@ -194,7 +194,7 @@ $$, 'The same bridge by the period of the policy: months, quarters or years, of 
 $$, 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and churn.', NULL),
 
 (40, 'revenue_movement', $$
-    WITH rate AS MATERIALIZED (SELECT x.* FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window('month', 1, 0)) w, LATERAL window_rate(w.starts, w.ends) x)
+    WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
     SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name, n.segment, n.plan, n.owner,
            c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
     FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening, c.closing * k.rate AS closing, c.amount * k.rate AS amount
