@@ -386,9 +386,8 @@ BEGIN
     IF pg_catalog.cardinality(complaints) > 0 THEN
         RAISE EXCEPTION '%: %', subject, pg_catalog.array_to_string(complaints, '; ')
             USING ERRCODE = 'undefined_column',
-                  DETAIL = (SELECT pg_catalog.format('Required: %s. Optional: %s.',
-                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required),
-                                pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required))
+                  DETAIL = (SELECT pg_catalog.concat_ws(' ', 'Required: ' || pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required) || '.',
+                                'Optional: ' || pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required) || '.')
                             FROM ROWS FROM (pg_catalog.unnest(asked.names), pg_catalog.unnest(asked.required)) WITH ORDINALITY c(name, required, place));
     END IF;
     RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', pg_catalog.array_to_string(columns, ', '), query);
