@@ -27,9 +27,9 @@ INSERT INTO policy_column VALUES
 (6, 'period', 'text', $$'month'$$, $$period IN ('month', 'quarter', 'year')$$, 'Length of the periods of revenue_by_period'),
 (7, 'fiscal_year_start', 'integer', '1', 'fiscal_year_start BETWEEN 1 AND 12', 'Month in which quarters and years of revenue_by_period are counted from: 2 for a year from February to January'),
 (8, 'entity_grain', 'text', $$'account'$$, $$entity_grain IN ('account', 'subscription', 'parent')$$, 'Whose MRR is compared with its own before, in the bridge, churn and retention: account, each subscription by itself, or the topmost parent with all that belongs to it (refresh)'),
+(15, 'reactivation_gap_days', 'integer', NULL, 'reactivation_gap_days BETWEEN 0 AND 36525', 'Who comes back after more than so many days without MRR is a new customer, and the one before is lost; NULL: whoever paid before is back, however long after'),
 (200, 'report_currency', 'text', NULL, $$report_currency ~ '^[A-Z]{3}$'$$, 'ISO 4217 code of the currency of report; NULL: all MRR is taken to be in one, and nothing is converted (refresh)'),
 (201, 'rate_rule', 'text', $$'period_start'$$, $$rate_rule IN ('period_start', 'period_end', 'average', 'fixed')$$, 'Rate at which movements are converted: that before the period, at its end, the mean of its days, or one for all time; what rates do to MRR between is fx_mrr'),
-(15, 'reactivation_gap_days', 'integer', NULL, 'reactivation_gap_days BETWEEN 0 AND 36525', 'Who comes back after more than so many days without MRR is a new customer, and the one before is lost; NULL: whoever paid before is back, however long after'),
 (202, 'rate_on', 'date', NULL, NULL, 'The day whose rates convert the histories of single accounts, and everything where rate_rule is fixed; NULL: the latest (refresh)'),
 (203, 'rate_max_age_days', 'integer', '7', 'rate_max_age_days BETWEEN 0 AND 36525', 'A rate older than this many days is no rate: figures that would need it are NULL, and view missing_rate has the rows');
 
@@ -45,7 +45,8 @@ INSERT INTO model_column VALUES
 ('opening_fx', 'Rate of the day before the period'),
 ('movement_fx', 'Rate at which movements are converted'),
 ('closing_fx', 'Rate of the last day of the period'),
-('complaint', 'What is wrong, in words')
+('complaint', 'What is wrong, in words'),
+('is_known', 'Are all the rates there that it needs?')
 ON CONFLICT (name) DO NOTHING;
 
 INSERT INTO model_table VALUES
@@ -90,6 +91,11 @@ CREATE FUNCTION period_length(period text) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE period WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
 COMMENT ON FUNCTION period_length(text) IS 'Length of a month, quarter or year. NULL for anything else.';
+
+CREATE FUNCTION moves(revenue mrr_timeline, from_on date, to_on date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN mrr_at(revenue, from_on - 1) > 0 OR EXISTS (SELECT FROM changes(revenue) c WHERE c.changed_on >= from_on AND c.changed_on < to_on);
+COMMENT ON FUNCTION moves(mrr_timeline, date, date) IS 'Internal: is there MRR before from_on, or a movement from then on and before to_on?';
 
 CREATE PROCEDURE resolve_entities(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $resolve$
@@ -176,7 +182,6 @@ $$, 'What one unit of each currency was worth in the currency of report, day by 
 $$, 'The rates by which the histories of single accounts are converted, for all time: those of rate_on, or the latest.', NULL);
 
 INSERT INTO model_view VALUES
--- LIMIT: worked out once and not for every account
 (13, 'report_window', $$
     SELECT (w.from_on - ($2 - 1) * period_length($1))::date AS start_on, w.from_on::date AS from_on, least((w.from_on + period_length($1))::date, r.as_of_on + 1) AS end_on
     FROM reporting_range r, LATERAL generate_series(period_start(r.from_on, $1, r.fiscal_year_start) - $3 * period_length($1), r.as_of_on, period_length($1)) w(from_on)
@@ -204,6 +209,7 @@ $$, 'The rates of each currency for windows from start_on on and before end_on: 
 $$, 'The rates of each currency for the windows of lag periods that end with the periods of the report, earlier ones included.', 'period text, lag integer, earlier integer'),
 
 (16, 'entity_history', $$
+    -- LIMIT tells the planner that this is one row, worked out once and not for every account
     SELECT a.account_id, NULL AS subscription_id, NULL AS currency, true AS is_whole, r.first_on AS from_on, r.end_on AS until_on,
            limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
     FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on, as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, account_state a
@@ -225,29 +231,35 @@ $$, 'The revenue history of each entity that is all in one currency, in that cur
     FROM reporting_range r, entity_history($1, $2) h, LATERAL split_gaps(h.revenue, r.reactivation_gap_days) part(revenue) WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy)
 $$, 'The same, cut where the entity came back after more than reactivation_gap_days.', 'period text, earlier integer'),
 
-(18, 'mixed_history', $$
-    WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
-    SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.from_on, m.end_on, m.is_known, part.revenue,
-           CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
-           CASE WHEN m.is_known AND part.nr = 1 THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr,
-           CASE WHEN m.is_known AND part.nr = 1 THEN mrr_at(m.moving, m.end_on - 1) - mrr_at(m.moving, m.start_on - 1) END AS movement_mrr, part.nr = 1 AS is_first
+(18, 'mixed_window', $$
+    WITH rate AS MATERIALIZED (SELECT * FROM window_rate($1, $2))
+    SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.end_on, m.is_known, m.revenue,
+           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1), m.opening_mrr) END AS opening_mrr,
+           CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.closing, r.gap_smooth_days), m.end_on - 1), m.closing_mrr) END AS closing_mrr
     FROM reporting_range r,
-         (SELECT s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on,
-                 -- a rate is needed where there is something to convert
-                 bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR revenue_between(s.revenue, w.start_on - 1, w.end_on) = 0) AS is_known,
-                 limit_pauses(smooth_gaps(rollup(scale(s.revenue, coalesce(x.movement_fx, 1))), min(p.gap_smooth_days)), min(p.pause_churn_days)) AS moving,
+         (SELECT s.account_id, s.subscription_id, w.start_on, w.end_on,
+                 -- a rate is needed where there is something to convert, if only a pause that ends
+                 bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR NOT moves(limit_pauses(s.revenue, p.pause_churn_days), w.start_on, w.end_on)) AS is_known,
+                 limit_pauses(smooth_gaps(rollup(scale(s.revenue, coalesce(x.movement_fx, 1))), min(p.gap_smooth_days)), min(p.pause_churn_days)) AS revenue,
                  sum(round(mrr_at(s.revenue, w.start_on - 1) * coalesce(x.opening_fx, 1), 6)) AS opening_mrr, sum(round(mrr_at(s.revenue, w.end_on - 1) * coalesce(x.closing_fx, 1), 6)) AS closing_mrr,
                  -- whether a gap is one tells the whole alone
                  rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) FILTER (WHERE p.gap_smooth_days > 0) AS opening,
                  rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) FILTER (WHERE p.gap_smooth_days > 0) AS closing
-          FROM policy p CROSS JOIN report_window($1, $2, $3) w
+          FROM reporting_range p CROSS JOIN unnest($1, $2) w(start_on, end_on)
                JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on
                LEFT JOIN rate x ON x.currency = s.currency AND x.start_on = w.start_on AND x.end_on = w.end_on
-          GROUP BY s.account_id, s.subscription_id, w.start_on, w.from_on, w.end_on) m,
-         LATERAL split_gaps(m.moving, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr)
-$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much. Of one that is cut for reactivation_gap_days the first part bears the MRR of all.', 'period text, lag integer, earlier integer'),
+          GROUP BY s.account_id, s.subscription_id, w.start_on, w.end_on) m
+$$, 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there was any, not how much.', 'starts date[], ends date[]'),
 
-(21, 'revenue_bridge', $$
+(19, 'mixed_history', $$
+    SELECT m.account_id, m.subscription_id, m.start_on, w.from_on, m.end_on, m.is_known, part.revenue, CASE WHEN part.nr = 1 THEN m.opening_mrr END AS opening_mrr, CASE WHEN part.nr = 1 THEN m.closing_mrr END AS closing_mrr,
+           CASE WHEN m.is_known AND part.nr = 1 THEN mrr_at(m.revenue, m.end_on - 1) - mrr_at(m.revenue, m.start_on - 1) END AS movement_mrr, part.nr = 1 AS is_first
+    FROM reporting_range r CROSS JOIN (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) of_report
+         CROSS JOIN LATERAL mixed_window(of_report.starts, of_report.ends) m JOIN report_window($1, $2, $3) w USING (start_on, end_on),
+         LATERAL split_gaps(m.revenue, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr)
+$$, 'The same for the windows of lag periods that end with the periods of the report, earlier ones included, cut where the entity came back after more than reactivation_gap_days: then the first part bears the MRR of all.', 'period text, lag integer, earlier integer'),
+
+(22, 'revenue_bridge', $$
     WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
     SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
            s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr, s.one * s.resume AS resume_mrr,
@@ -290,7 +302,7 @@ $$, 'The revenue history of each entity in several currencies, converted for eac
         GROUP BY m.period_start, m.period_end, g.dimension, g.value) s
 $$, 'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, earlier ones before it included, for each value of each attribute of accounts in use, and for all: the views of revenue and retention read it. flow is for readers such as nrr_interval(flow). Amounts are NULL where a rate is missing.', 'period text, lag integer, earlier integer'),
 
-(19, 'window_entity', $$
+(20, 'window_entity', $$
     WITH rate AS MATERIALIZED (SELECT * FROM window_rate(ARRAY[$1], ARRAY[$2]))
     SELECT a.account_id, NULL AS subscription_id, limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue, 1::numeric AS opening_fx, 1::numeric AS movement_fx, 1::numeric AS closing_fx,
            NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr
@@ -302,17 +314,11 @@ $$, 'The revenue bridge over windows of lag periods, one ending with each month,
     FROM reporting_range r, revenue_state s LEFT JOIN rate x USING (currency)
     WHERE NOT s.is_mixed AND s.valid_from_on < $2 AND $2 <= s.valid_until_on
     UNION ALL
-    SELECT m.account_id, nullif(m.subscription_id, ''), limit_pauses(smooth_gaps(m.moving, r.gap_smooth_days), r.pause_churn_days), m.one, m.one, m.one,
-           m.one * mrr_at(limit_pauses(smooth_gaps(m.opening, r.gap_smooth_days), r.pause_churn_days), $1 - 1), m.one * mrr_at(limit_pauses(smooth_gaps(m.closing, r.gap_smooth_days), r.pause_churn_days), $2 - 1)
-    FROM reporting_range r,
-         (SELECT s.account_id, s.subscription_id, CASE WHEN bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR revenue_between(s.revenue, $1 - 1, $2) = 0) THEN 1::numeric END AS one,
-                 rollup(scale(s.revenue, coalesce(x.opening_fx, 1))) AS opening, rollup(scale(s.revenue, coalesce(x.movement_fx, 1))) AS moving, rollup(scale(s.revenue, coalesce(x.closing_fx, 1))) AS closing
-          FROM revenue_state s LEFT JOIN rate x USING (currency)
-          WHERE s.is_mixed AND s.valid_from_on < $2 AND $2 <= s.valid_until_on
-          GROUP BY s.account_id, s.subscription_id) m
+    SELECT m.account_id, m.subscription_id, m.revenue, k.one, k.one, k.one, m.opening_mrr, m.closing_mrr
+    FROM mixed_window(ARRAY[$1], ARRAY[$2]) m, LATERAL (SELECT CASE WHEN m.is_known THEN 1::numeric END AS one) k
 $$, 'The entities as of the end of one window, from start_on on and before end_on: their revenue history, the rates that convert it, NULL where one is missing, and of those in several currencies, whose histories are converted, the MRR before and at the end.', 'start_on date, end_on date'),
 
-(20, 'entity_window', $$
+(21, 'entity_window', $$
     SELECT e.account_id, e.subscription_id, e.revenue, e.opening_fx, e.movement_fx, e.closing_fx, e.opening_mrr, e.closing_mrr
     FROM window_entity($1, $2) e WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
     UNION ALL
@@ -337,33 +343,36 @@ $$, 'The entities as they are made up on a day, with their revenue history in th
 
 (26, 'revenue_by_currency', $$
     WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
-    SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr, k.opening_fx, k.movement_fx, k.closing_fx,
+    SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr, x.opening_fx, x.movement_fx, x.closing_fx,
            s.own_single_opening * k.opening_fx + s.opening AS opening_mrr,
            s.own_single_closing * k.closing_fx + s.closing - s.own_single_opening * k.opening_fx - s.opening - ((s.own_single_closing - s.own_single_opening) * k.movement_fx + s.movement) AS fx_mrr,
-           s.own_single_closing * k.closing_fx + s.closing AS closing_mrr, r.policy_hash
-    FROM reporting_range r,
-         (SELECT p.currency, p.start_on, p.end_on, sum(p.opening) AS own_opening_mrr, sum(p.closing) AS own_closing_mrr,
+           s.own_single_closing * k.closing_fx + s.closing AS closing_mrr, k.opening_fx + k.movement_fx + k.closing_fx IS NOT NULL AS is_known, r.policy_hash
+    FROM reporting_range r CROSS JOIN
+         (SELECT p.currency, p.start_on, p.end_on, sum(p.opening) AS own_opening_mrr, sum(p.closing) AS own_closing_mrr, bool_or(p.is_moving) AS is_moving,
                  coalesce(sum(p.opening) FILTER (WHERE NOT p.is_mixed), 0) AS own_single_opening, coalesce(sum(p.closing) FILTER (WHERE NOT p.is_mixed), 0) AS own_single_closing,
                  coalesce(sum(round(p.opening * x.opening_fx, 6)) FILTER (WHERE p.is_mixed), 0) AS opening, coalesce(sum(round(p.closing * x.closing_fx, 6)) FILTER (WHERE p.is_mixed), 0) AS closing,
                  coalesce(sum(round(p.closing * x.movement_fx, 6) - round(p.opening * x.movement_fx, 6)) FILTER (WHERE p.is_mixed), 0) AS movement
-          FROM (SELECT coalesce(g.currency, (SELECT report_currency FROM policy)) AS currency, m.period_start AS start_on, m.period_end AS end_on, m.opening, m.closing, false AS is_mixed
+          FROM (SELECT coalesce(g.currency, (SELECT report_currency FROM policy)) AS currency, m.period_start AS start_on, m.period_end AS end_on, m.opening, m.closing,
+                       (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0, 0, 0) AS is_moving, false AS is_mixed
                 FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state FROM revenue_history('month', 0) h GROUP BY currency, from_on, until_on) g, LATERAL movements(g.state) m
                 UNION ALL
-                SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1), true
-                FROM report_window('month', 1, 0) w JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on) p
+                SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1), moves(limit_pauses(s.revenue, r.pause_churn_days), w.start_on, w.end_on), true
+                FROM reporting_range r CROSS JOIN report_window('month', 1, 0) w JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on) p
                LEFT JOIN rate x USING (currency, start_on, end_on)
           GROUP BY p.currency, p.start_on, p.end_on) s
          LEFT JOIN rate x USING (currency, start_on, end_on),
-         LATERAL (SELECT CASE WHEN s.currency IS NULL THEN 1 ELSE x.opening_fx END AS opening_fx, CASE WHEN s.currency IS NULL THEN 1 ELSE x.movement_fx END AS movement_fx,
-                         CASE WHEN s.currency IS NULL THEN 1 ELSE x.closing_fx END AS closing_fx) k
+         -- where there is nothing to convert any rate will do
+         LATERAL (SELECT CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.opening_fx END AS opening_fx, CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.movement_fx END AS movement_fx,
+                         CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.closing_fx END AS closing_fx) k
     ORDER BY s.currency, s.start_on
-$$, 'MRR in each currency itself, month by month, the rates, and what it comes to in the currency of report: opening_mrr, fx_mrr and closing_mrr add up to those of revenue_monthly exactly (but for gaps that gap_smooth_days fills of accounts in several currencies). NULL where a rate is missing.', NULL),
+$$, 'MRR in each currency itself, month by month, the rates, and what it comes to in the currency of report: opening_mrr, fx_mrr and closing_mrr add up to those of revenue_monthly exactly (but for gaps that gap_smooth_days fills of accounts in several currencies). NULL, and not known, where a rate that it needs is missing.', NULL),
 
 (27, 'missing_rate', $$
     SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_mrr, c.own_closing_mrr,
            format('no rate from %s to %s on %s, nor in the %s days before it', c.currency, r.report_currency, d.day_on, r.rate_max_age_days) AS complaint
-    FROM reporting_range r, revenue_by_currency c,
-         LATERAL (VALUES (c.period_start_on - 1, c.opening_fx), (c.period_end_on - 1, c.closing_fx)) d(day_on, fx)
-    WHERE d.fx IS NULL AND (c.own_opening_mrr <> 0 OR c.own_closing_mrr <> 0)
+    FROM reporting_range r, revenue_by_currency c, LATERAL (SELECT c.period_start_on - 1 + n AS day_on, n FROM generate_series(0, c.period_end_on - c.period_start_on) n) d
+    WHERE NOT c.is_known
+      AND CASE WHEN r.rate_rule = 'average' AND c.movement_fx IS NULL THEN NOT EXISTS (SELECT FROM currency_rate f WHERE f.currency = c.currency AND f.day_on = d.day_on AND f.fx IS NOT NULL)
+               ELSE d.n = 0 AND c.opening_fx IS NULL OR d.day_on = c.period_end_on - 1 AND c.closing_fx IS NULL END
     ORDER BY c.currency, c.period_start_on, d.day_on
 $$, 'The rates that are missing: a row a currency, month and day for which nothing in source_fx_rate says what MRR was worth. The figures that would need them are NULL.', NULL);

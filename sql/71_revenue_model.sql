@@ -154,7 +154,7 @@ $$, 'The days that the other views report and the rules that they follow: one ro
     WHERE d.known > 0
 $$, 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the views by segment group by.', NULL),
 
-(22, 'revenue_by_segment', $$
+(25, 'revenue_by_segment', $$
     SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.resume_mrr,
            b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
            b.opening_count, b.new_count, b.reactivation_count, b.resume_count, b.expansion_count, b.contraction_count,
@@ -170,7 +170,7 @@ $$, 'Each account under each of its attributes that is in use, as the account so
          LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
 $$, 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly exactly.', NULL),
 
-(24, 'revenue_by_period', $$
+(28, 'revenue_by_period', $$
     SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.resume_mrr,
            b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
            b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,

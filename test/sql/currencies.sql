@@ -1,7 +1,7 @@
 \unset ECHO
 \i test/psql.sql
 BEGIN;
-SELECT plan(50);
+SELECT plan(53);
 
 -- By hand: A grows in dollars, B leaves in pounds, C is at home, D has both and gives up its dollars.
 CALL create_model('cs');
@@ -92,6 +92,23 @@ UPDATE cs.policy SET entity_grain = 'subscription';
 CALL refresh('cs');
 SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, 402::numeric, 45::numeric, 0::numeric, 9::numeric, 7.4, 445.4), ('2024-02-01', 445.4, 0, 0, 234, 4.3, 215.7)$$, 'by subscription');
 SELECT results_eq($$SELECT account_id, subscription_id, movement, amount_mrr FROM cs.revenue_movement WHERE movement <> 'fx' ORDER BY 1, 2$$, $$VALUES ('A', 'a', 'expansion', 45::numeric), ('B', 'b', 'churn', 234), ('D', 'd', 'churn', 9)$$, 'each under its account');
+
+-- P pauses in two currencies and lapses 60 days later, in March; Q comes and goes within April: both need rates that are not there.
+CREATE TABLE idle (account text, starts date, ends date, mrr numeric, code text, status text);
+INSERT INTO idle VALUES ('P', '2023-06-01', '2024-01-05', 10, 'EUR', NULL), ('P', '2024-01-05', NULL, 10, 'EUR', 'paused'), ('P', '2023-06-01', '2024-01-05', 5, 'USD', NULL), ('P', '2024-01-05', NULL, 5, 'USD', 'paused'),
+                        ('Q', '2024-04-10', '2024-04-20', 7, 'USD', NULL);
+CALL create_model('idle');
+CALL map('idle', 'account', 'SELECT DISTINCT account AS account_id FROM idle');
+CALL map('idle', 'subscription', 'SELECT account AS account_id, starts AS starts_on, ends AS ends_on, mrr, code AS currency, status FROM idle');
+CALL map('idle', 'fx_rate', $$SELECT 'USD' AS currency, date '2023-12-31' AS on_date, 0.9 AS rate$$);
+UPDATE idle.policy SET as_of = '2024-04-30', report_from = '2024-01-01', report_currency = 'EUR', rate_max_age_days = 31;
+CALL refresh('idle');
+SELECT results_eq('SELECT period_start_on, opening_mrr, pause_mrr, churn_mrr, closing_mrr FROM idle.revenue_monthly',
+    $$VALUES ('2024-01-01'::date, 14.5, 14.5, 0::numeric, 0::numeric), ('2024-02-01', 0, 0, 0, 0), ('2024-03-01', NULL, NULL, NULL, NULL), ('2024-04-01', NULL, NULL, NULL, NULL)$$, 'a pause that ends, and what comes and goes, need a rate');
+SELECT results_eq('SELECT period_start_on, day_on, currency FROM idle.missing_rate', $$VALUES ('2024-03-01'::date, '2024-02-29'::date, 'USD'), ('2024-03-01', '2024-03-31', 'USD'), ('2024-04-01', '2024-03-31', 'USD'), ('2024-04-01', '2024-04-30', 'USD')$$,
+    'and rows say which');
+UPDATE idle.policy SET rate_rule = 'average', rate_max_age_days = 10;
+SELECT results_eq('SELECT min(day_on), max(day_on), count(*) FROM idle.missing_rate WHERE period_start_on = ''2024-01-01''', $$VALUES ('2024-01-11'::date, '2024-01-31'::date, 21::bigint)$$, 'a mean needs the rate of every day');
 
 -- Random accounts against plain SQL: 200 accounts in five currencies, a fifth of them in two, rates by the day, over 26 months.
 CALL create_model('r', 'integer');
