@@ -1,4 +1,9 @@
 -- Schedules: a model that is refreshed by itself, by pg_cron where it is there, or else by the system's own cron.
+CREATE FUNCTION run_steps() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{refresh,evaluate_alerts,run_playbooks,take_snapshot}'::text[];
+COMMENT ON FUNCTION run_steps() IS 'Internal: the steps that run knows, in their order';
+
 CREATE PROCEDURE run(model text, steps text[] DEFAULT '{refresh,evaluate_alerts}')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $run$
 DECLARE
@@ -11,7 +16,7 @@ BEGIN
         RAISE NOTICE 'model "%" is being run by another session: nothing to do', model;
         RETURN;
     END IF;
-    FOREACH step IN ARRAY ARRAY(SELECT s FROM unnest('{refresh,evaluate_alerts,run_playbooks,take_snapshot}'::text[]) WITH ORDINALITY known(s, n) WHERE s = ANY (steps) ORDER BY n) LOOP
+    FOREACH step IN ARRAY ARRAY(SELECT s FROM unnest(run_steps()) WITH ORDINALITY known(s, n) WHERE s = ANY (steps) ORDER BY n) LOOP
         IF step = 'refresh' THEN
             CALL refresh(model);
             CONTINUE;
@@ -34,11 +39,11 @@ DECLARE
     wrong text;
 BEGIN
     IF cardinality(steps) > 0 IS NOT TRUE THEN
-        RAISE EXCEPTION 'no steps to run' USING ERRCODE = 'invalid_parameter_value', HINT = 'Steps are refresh, evaluate_alerts, run_playbooks, take_snapshot.';
+        RAISE EXCEPTION 'no steps to run' USING ERRCODE = 'invalid_parameter_value', HINT = format('Steps are %s.', array_to_string(run_steps(), ', '));
     END IF;
-    SELECT coalesce(s, 'NULL') INTO wrong FROM unnest(steps) s WHERE (s = ANY ('{refresh,evaluate_alerts,run_playbooks,take_snapshot}')) IS NOT TRUE LIMIT 1;
+    SELECT coalesce(s, 'NULL') INTO wrong FROM unnest(steps) s WHERE (s = ANY (run_steps())) IS NOT TRUE LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'unknown step "%"', wrong USING ERRCODE = 'invalid_parameter_value', HINT = 'Steps are refresh, evaluate_alerts, run_playbooks, take_snapshot.';
+        RAISE EXCEPTION 'unknown step "%"', wrong USING ERRCODE = 'invalid_parameter_value', HINT = format('Steps are %s.', array_to_string(run_steps(), ', '));
     END IF;
 END
 $$;

@@ -4,19 +4,12 @@
 -- nothing. This needs dblink, a contributed extension, and objects that other sessions see: all is dropped again at the end.
 SELECT plan(27);
 DROP SCHEMA IF EXISTS alert_sessions, alert_sessions_aids CASCADE;
-SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'dblink') AS present \gset
-\if :present
-    CREATE SCHEMA alert_sessions_aids;
-    CREATE EXTENSION IF NOT EXISTS dblink SCHEMA alert_sessions_aids;
-    SET search_path = csmetrics, alert_sessions_aids, public;
-    CREATE FUNCTION pg_temp.opened(connection text) RETURNS text LANGUAGE sql AS
-    $$SELECT dblink_connect(connection, format('host=%s port=%s dbname=%s user=%s options=''-c client_min_messages=warning''', coalesce(nullif(trim(split_part(current_setting('unix_socket_directories'), ',', 1)), ''), 'localhost'),
-                                               current_setting('port'), quote_literal(current_database()), quote_literal(current_user)))$$;
-    SELECT pg_temp.failure('SELECT pg_temp.opened(''listener'')') = 'no error' AS present \gset
-\endif
+CREATE SCHEMA alert_sessions_aids;
+\set aids alert_sessions_aids
+\i test/sessions.sql
 \if :present
 
-SELECT is(pg_temp.opened('one') || pg_temp.opened('two'), 'OKOK', 'three sessions more');
+SELECT is(pg_temp.opened('listener') || pg_temp.opened('two'), 'OKOK', 'three sessions more');
 -- Twenty accounts, the heat of each a signal of its own
 CALL create_model('alert_sessions', 'bigint');
 CREATE TABLE alert_sessions_aids.own (account_id bigint, signal text, at timestamptz, value numeric);

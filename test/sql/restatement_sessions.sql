@@ -1,19 +1,11 @@
 \unset ECHO
 \i test/psql.sql
 -- Snapshots taken from two sessions at once, in each isolation level: one after the other, and nothing twice. Needs dblink, and a socket to connect to.
-CREATE FUNCTION pg_temp.can_connect() RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    CREATE EXTENSION dblink SCHEMA public;
-    PERFORM public.dblink_connect('one', format('host=%s port=%s dbname=%s user=%s', trim(split_part(current_setting('unix_socket_directories'), ',', 1)), current_setting('port'), current_database(), current_user));
-    RETURN true;
-EXCEPTION WHEN OTHERS THEN
-    RETURN false;
-END $$;
 BEGIN;
 SELECT plan(7);
-SELECT pg_temp.can_connect() AS can_connect \gset
-\if :can_connect
-SELECT dblink_connect(name, format('host=%s port=%s dbname=%s user=%s', trim(split_part(current_setting('unix_socket_directories'), ',', 1)), current_setting('port'), current_database(), current_user)) FROM unnest('{two,three}'::text[]) name \g /dev/null
+\i test/sessions.sql
+\if :present
+SELECT pg_temp.opened(name) FROM unnest('{two,three}'::text[]) name \g /dev/null
 SELECT dblink_exec(name, 'SET client_min_messages = warning') FROM unnest('{one,two,three}'::text[]) name \g /dev/null
 SELECT dblink_exec('one', $$
     DROP SCHEMA IF EXISTS restatement_sessions CASCADE;

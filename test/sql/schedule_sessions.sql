@@ -5,18 +5,12 @@
 -- models are made there. All is dropped again at the end but pg_cron, whose launcher would not see it come again.
 SELECT plan(16);
 DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_aids CASCADE;
-SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'dblink') AS present, false AS has_cron \gset
+CREATE SCHEMA schedule_sessions_aids;
+\set aids schedule_sessions_aids
+\set has_cron false
+\i test/sessions.sql
 \if :present
-    CREATE SCHEMA schedule_sessions_aids;
-    CREATE EXTENSION IF NOT EXISTS dblink SCHEMA schedule_sessions_aids;
-    SET search_path = csmetrics, schedule_sessions_aids, public;
-    CREATE FUNCTION pg_temp.opened(connection text, database text) RETURNS text LANGUAGE sql AS
-    $$SELECT dblink_connect(connection, format('host=%s port=%s dbname=%s user=%s options=''-c client_min_messages=warning''', coalesce(nullif(trim(split_part(current_setting('unix_socket_directories'), ',', 1)), ''), 'localhost'),
-                                               current_setting('port'), quote_literal(database), quote_literal(current_user)))$$;
-    SELECT pg_temp.failure('SELECT pg_temp.opened(''one'', current_database())') = 'no error' AS present \gset
-\endif
-\if :present
-SELECT pg_temp.opened('two', current_database()) \g /dev/null
+SELECT pg_temp.opened('two') \g /dev/null
 CREATE FUNCTION pg_temp.wait_for(connection text, condition text, seconds integer) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE met boolean;
 BEGIN
