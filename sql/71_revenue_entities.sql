@@ -175,7 +175,7 @@ $$, 'The same, cut where the entity came back after more than reactivation_gap_d
     FROM reporting_range r,
          (SELECT s.account_id, s.subscription_id, w.start_on, w.end_on,
                  -- a rate is needed where there is something to convert, if only a pause that ends
-                 bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR NOT moves(limit_pauses(s.revenue, p.pause_churn_days), w.start_on, w.end_on)) AS is_known,
+                 bool_and(x.opening_fx + x.movement_fx + x.closing_fx IS NOT NULL OR NOT moves(limit_pauses(smooth_gaps(s.revenue, p.gap_smooth_days), p.pause_churn_days), w.start_on, w.end_on)) AS is_known,
                  limit_pauses(smooth_gaps(rollup(scale(s.revenue, coalesce(x.movement_fx, 1))), min(p.gap_smooth_days)), min(p.pause_churn_days)) AS revenue,
                  sum(round(mrr_at(s.revenue, w.start_on - 1) * coalesce(x.opening_fx, 1), 6)) AS opening_mrr, sum(round(mrr_at(s.revenue, w.end_on - 1) * coalesce(x.closing_fx, 1), 6)) AS closing_mrr,
                  -- whether a gap is one tells the whole alone
@@ -292,7 +292,7 @@ $$, 'The entities as they are made up on a day, with their revenue history in th
                        (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0, 0, 0) AS is_moving, false AS is_mixed
                 FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state FROM revenue_history('month', 0) h GROUP BY currency, from_on, until_on) g, LATERAL movements(g.state) m
                 UNION ALL
-                SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1), moves(limit_pauses(s.revenue, r.pause_churn_days), w.start_on, w.end_on), true
+                SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1), moves(limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days), w.start_on, w.end_on), true
                 FROM reporting_range r CROSS JOIN report_window('month', 1, 0) w JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on) p
                LEFT JOIN rate x USING (currency, start_on, end_on)
           GROUP BY p.currency, p.start_on, p.end_on) s

@@ -1,7 +1,7 @@
 \unset ECHO
 \i test/psql.sql
 BEGIN;
-SELECT plan(53);
+SELECT plan(55);
 
 -- By hand: A grows in dollars, B leaves in pounds, C is at home, D has both and gives up its dollars.
 CALL create_model('cs');
@@ -107,6 +107,13 @@ SELECT results_eq('SELECT period_start_on, opening_mrr, pause_mrr, churn_mrr, cl
     $$VALUES ('2024-01-01'::date, 14.5, 14.5, 0::numeric, 0::numeric), ('2024-02-01', 0, 0, 0, 0), ('2024-03-01', NULL, NULL, NULL, NULL), ('2024-04-01', NULL, NULL, NULL, NULL)$$, 'a pause that ends, and what comes and goes, need a rate');
 SELECT results_eq('SELECT period_start_on, day_on, currency FROM idle.missing_rate', $$VALUES ('2024-03-01'::date, '2024-02-29'::date, 'USD'), ('2024-03-01', '2024-03-31', 'USD'), ('2024-04-01', '2024-03-31', 'USD'), ('2024-04-01', '2024-04-30', 'USD')$$,
     'and rows say which');
+INSERT INTO idle VALUES ('R', '2023-06-01', '2024-02-20', 3, 'USD', NULL), ('R', '2024-04-05', NULL, 3, 'USD', NULL), ('R', '2023-06-01', '2024-02-20', 4, 'EUR', NULL), ('R', '2024-04-05', NULL, 4, 'EUR', NULL);
+DELETE FROM idle WHERE account = 'P';
+UPDATE idle.policy SET gap_smooth_days = 60;
+CALL refresh('idle');
+SELECT is(opening_mrr, NULL, 'a gap that is none is there to convert') FROM idle.revenue_monthly WHERE period_start_on = '2024-03-01';
+UPDATE idle.policy SET gap_smooth_days = 0;
+SELECT is(opening_mrr, 0.0, 'and one that is one is not') FROM idle.revenue_monthly WHERE period_start_on = '2024-03-01';
 UPDATE idle.policy SET rate_rule = 'average', rate_max_age_days = 10;
 SELECT results_eq('SELECT min(day_on), max(day_on), count(*) FROM idle.missing_rate WHERE period_start_on = ''2024-01-01''', $$VALUES ('2024-01-11'::date, '2024-01-31'::date, 21::bigint)$$, 'a mean needs the rate of every day');
 
