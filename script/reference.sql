@@ -2,6 +2,8 @@
 \pset format unaligned
 \pset tuples_only true
 SET search_path = csmetrics, pg_catalog;
+-- a model, for what its objects say of themselves
+CALL create_model('drawn');
 
 CREATE TEMP VIEW member AS
 SELECT classid, objid FROM pg_depend
@@ -57,7 +59,10 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT 100, 1, kind::text, name, '', format('| `%s(%s)` → state | %s |', name, CASE WHEN kind = 'a' OR name = 'unpacked' THEN 'state' ELSE 'a state, b state' END, min(comment))
     FROM routine WHERE chapter = 'state' GROUP BY name, kind
     UNION ALL
-    SELECT 103, position, NULL, name, '', format('| `%s%s` | %s |', name, '(' || argument || ')', description) FROM model_view
+    SELECT 103, o.place, NULL, o.name, '', format('| `%s%s` | %s |', o.name, '(' || o.arguments || ')',
+        CASE o.kind WHEN 'view' THEN obj_description(format('drawn.%I', o.name)::regclass, 'pg_class')
+                    ELSE obj_description((SELECT oid FROM pg_proc WHERE proname = o.name AND pronamespace = 'drawn'::regnamespace), 'pg_proc') END)
+    FROM (SELECT row_number() OVER () AS place, m.* FROM model_object m WHERE m.kind <> 'table') o
     UNION ALL
     SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column
     UNION ALL
@@ -70,7 +75,9 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     UNION ALL
     SELECT 107, position, NULL, rule, source, format('| `%s` of `%s` | %s. %s; %s. |', rule, source, description, severity, CASE WHEN can_quarantine THEN 'can be put in quarantine' ELSE 'cannot be put in quarantine' END || CASE WHEN stops_refresh THEN ', stops a refresh' ELSE '' END) FROM quality_check
     UNION ALL
-    SELECT 108, dense_rank() OVER (ORDER BY table_name) * 1000 + position, NULL, table_name, name, format('| `%s.%s` | %s |', table_name, name, description) FROM table_column
+    SELECT 108, dense_rank() OVER (ORDER BY o.name) * 1000 + a.attnum, NULL, o.name, a.attname, format('| `%s.%s` | %s |', o.name, a.attname, col_description(a.attrelid, a.attnum))
+    FROM model_object o JOIN pg_attribute a ON a.attrelid = format('drawn.%I', o.name)::regclass AND a.attnum > 0
+    WHERE o.kind = 'table' AND o.file <> 'model/20_histories.sql'
     UNION ALL
     SELECT 109, priority, NULL, vendor, '', format('| `%s` | %s. Sources: %s. Needs: %s%s. |', vendor, description,
         (SELECT string_agg(source, ', ' ORDER BY source) FROM connector_source s WHERE s.vendor = c.vendor),

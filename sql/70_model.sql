@@ -88,52 +88,22 @@ COMMENT ON COLUMN policy_column.defines IS 'Is it part of what figures mean, and
 COMMENT ON COLUMN policy_column.may_be_null IS 'May it be NULL though it has a default?';
 COMMENT ON COLUMN policy_column.with_refresh IS 'Does it take effect with the next refresh?';
 
-CREATE TABLE model_table (
-    name        text PRIMARY KEY,
-    constraints text[] NOT NULL,
-    defaults    text,
-    description text NOT NULL);
-COMMENT ON TABLE model_table IS 'The tables of every model besides its policy and histories: settings, which users write, and records, which procedures write. One row a table.';
-COMMENT ON COLUMN model_table.name IS 'Name of the table';
-COMMENT ON COLUMN model_table.constraints IS 'SQL constraints of its rows';
-COMMENT ON COLUMN model_table.defaults IS 'A query of the rows that it has at first; NULL: none';
-COMMENT ON COLUMN model_table.description IS 'Its comment';
+CREATE TABLE model_part (
+    file text PRIMARY KEY,
+    ddl  text NOT NULL);
+COMMENT ON TABLE model_part IS
+'What every model is made of: the files of model/, which CALL create_model() runs in the order of their names.';
+COMMENT ON COLUMN model_part.file IS 'Its name';
+COMMENT ON COLUMN model_part.ddl IS 'Its text: DDL, in which @account_id@ stands for the type of account_id; names are looked up in the model, then in csmetrics';
 
-CREATE TABLE table_column (
-    table_name      text     NOT NULL REFERENCES model_table,
-    position        smallint NOT NULL,
-    name            text     NOT NULL,
-    type            text     NOT NULL,
-    default_value   text,
-    description     text     NOT NULL,
-    expression_over text,
-    expression_type text,
-    PRIMARY KEY (table_name, name),
-    UNIQUE (table_name, position),
-    CHECK ((expression_over IS NULL) = (expression_type IS NULL)));
-COMMENT ON TABLE table_column IS 'The columns of the tables of model_table. One row a column.';
-COMMENT ON COLUMN table_column.table_name IS 'The table';
-COMMENT ON COLUMN table_column.position IS 'Order of the columns';
-COMMENT ON COLUMN table_column.name IS 'Name of the column';
-COMMENT ON COLUMN table_column.type IS 'Its type; account_id stands for the type chosen in create_model';
-COMMENT ON COLUMN table_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
-COMMENT ON COLUMN table_column.description IS 'Its comment';
-COMMENT ON COLUMN table_column.expression_over IS 'The view over whose columns the text is an SQL expression, which is checked when it is written; {column} in it stands for what that column of the row says; NULL: it is none';
-COMMENT ON COLUMN table_column.expression_type IS 'The type of that expression';
-
-CREATE TABLE model_view (
-    position    smallint PRIMARY KEY,
-    name        text NOT NULL,
-    body        text NOT NULL,      -- resolved in the model's schema first, then in csmetrics
-    description text NOT NULL,
-    argument    text,
-    UNIQUE NULLS NOT DISTINCT (name, argument));
-COMMENT ON TABLE model_view IS 'The metric views of every model: what CALL create_model() makes. One row a view, or a function that gives one as of any day.';
-COMMENT ON COLUMN model_view.position IS 'Order of creation';
-COMMENT ON COLUMN model_view.name IS 'Name of the view';
-COMMENT ON COLUMN model_view.body IS 'Its query; names are looked up in the model, then in csmetrics; $1 and $2 stand for the arguments, {histories} for those of a row of account_state called stored, but for plain arrays, {readings}, {usual} and {against} for the expressions of model_signal, {signals} for its readings by name, {metric_readings} and {metric_accounts} for those of model_metric';
-COMMENT ON COLUMN model_view.description IS 'Its comment';
-COMMENT ON COLUMN model_view.argument IS 'Names and types of the arguments that it is a function of; NULL: it is a view';
+CREATE VIEW model_object AS
+SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
+FROM model_part p, regexp_matches(p.ddl, '^CREATE (TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+COMMENT ON VIEW model_object IS 'The tables, views and functions that the files of model_part make. One row an object.';
+COMMENT ON COLUMN model_object.file IS 'The file';
+COMMENT ON COLUMN model_object.kind IS 'table, view or function';
+COMMENT ON COLUMN model_object.name IS 'Its name';
+COMMENT ON COLUMN model_object.arguments IS 'Names and types of the arguments of a function; NULL: it is none';
 
 CREATE TABLE model_column (
     name        text PRIMARY KEY,
@@ -142,7 +112,8 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_table, table_column, model_view, model_column TO PUBLIC;
+GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_part, model_object, model_column
+    TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
@@ -199,16 +170,91 @@ RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
 COMMENT ON FUNCTION week_begin(date, integer) IS
 'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, Sunday. NULL if an argument is NULL.';
 
+CREATE PROCEDURE run_script(script text, file text) LANGUAGE C AS 'MODULE_PATHNAME';
+COMMENT ON PROCEDURE run_script(text, text) IS
+'Internal: runs SQL statements one after the other; the context of an error names the file and the line in it';
+
+CREATE PROCEDURE make_policy(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $policy$
+DECLARE
+    option record;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
+                           string_agg(format('%I %s%s%s', name, type,
+                               CASE WHEN may_be_null THEN ' DEFAULT ' ELSE ' NOT NULL DEFAULT ' END || default_value,
+                               ' CHECK (' || condition || ')'), ', ' ORDER BY position))
+             FROM policy_column);
+    INSERT INTO policy DEFAULT VALUES;
+    COMMENT ON TABLE policy IS
+'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take '
+'effect with the next CALL csmetrics.refresh, the others at once.';
+    COMMENT ON COLUMN policy.only_row IS 'There is one row';
+    FOR option IN SELECT name, description FROM policy_column LOOP
+        EXECUTE format('COMMENT ON COLUMN policy.%I IS %L', option.name, option.description);
+    END LOOP;
+END
+$policy$;
+COMMENT ON PROCEDURE make_policy(text) IS 'Internal: makes the policy of a model from policy_column';
+
+CREATE PROCEDURE make_sources(model text, account_id_type regtype)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $sources$
+DECLARE
+    source record;
+    col record;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    FOR source IN
+        SELECT c.source AS name,
+               string_agg(format('NULL::%s AS %I', CASE c.type WHEN 'account_id' THEN account_id_type::text ELSE c.type END,
+                                 c.name), ', ' ORDER BY c.position) AS columns
+        FROM source_column c GROUP BY c.source
+    LOOP
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT %s WHERE false', 'source_' || source.name,
+                       source.columns);
+        EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
+                       format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
+                              source.name));
+    END LOOP;
+    FOR col IN SELECT * FROM source_column LOOP
+        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || col.source, col.name,
+                       CASE WHEN col.required THEN 'Required. ' ELSE '' END || col.description);
+    END LOOP;
+END
+$sources$;
+COMMENT ON PROCEDURE make_sources(text, regtype) IS
+'Internal: makes the empty source views of a model from source_column';
+
+CREATE PROCEDURE comment_columns(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $comment$
+DECLARE
+    col record;
+    unknown text;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    FOR col IN
+        SELECT a.attrelid::regclass AS view, a.attname AS name, c.description
+        FROM model_object o
+        JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, o.name)::regclass AND a.attnum > 0
+        LEFT JOIN model_column c ON c.name = a.attname
+        -- a word that means something else here is explained beside the view
+        WHERE o.kind = 'view' AND col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        unknown := concat_ws(', ', unknown, CASE WHEN col.description IS NULL THEN col.view || '.' || col.name END);
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', col.view, col.name, col.description);
+    END LOOP;
+    IF unknown <> '' THEN
+        RAISE EXCEPTION 'columns without a row in model_column: %', unknown;
+    END IF;
+END
+$comment$;
+COMMENT ON PROCEDURE comment_columns(text) IS
+'Internal: comments the columns of the views of a model by the dictionary, model_column';
+
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
 DECLARE
     part record;
-    source record;
-    metric record;
-    body text;
-    typed text;
-    columns text;
-    undescribed text;
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
         RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
@@ -223,102 +269,12 @@ BEGIN
     END IF;
     -- from here on, names are those of the model; the views remember what they were bound to
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-
-    EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
-                           string_agg(format('%I %s', name, type) || coalesce(CASE WHEN may_be_null THEN ' DEFAULT ' ELSE ' NOT NULL DEFAULT ' END || default_value, '')
-                                      || coalesce(' CHECK (' || condition || ')', ''), ', ' ORDER BY position)) FROM policy_column);
-    INSERT INTO policy DEFAULT VALUES;
-    COMMENT ON TABLE policy IS 'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take effect with the next CALL csmetrics.refresh, the others at once.';
-    COMMENT ON COLUMN policy.only_row IS 'There is one row';
-
-    FOR part IN
-        SELECT format('CREATE TABLE %I (%s, %s)', t.name,
-                      (SELECT string_agg(format('%I %s', name, CASE type WHEN 'account_id' THEN account_id_type::text ELSE type END)
-                                         || coalesce(' NOT NULL DEFAULT ' || default_value, ''), ', ' ORDER BY position)
-                       FROM table_column WHERE table_name = t.name),
-                      array_to_string(t.constraints, ', ')) AS statement FROM model_table t
-        UNION ALL SELECT format('INSERT INTO %I %s', name, defaults) FROM model_table WHERE defaults IS NOT NULL
-        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_table
-        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', table_name, name, description) FROM table_column
-        UNION ALL SELECT format('CREATE TABLE %I (%s, PRIMARY KEY (%s))', t.name,
-                      (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place)
-                       FROM (SELECT key AS name, CASE WHEN key = 'account_id' THEN account_id_type::text WHEN key LIKE '%\_on' THEN 'date' WHEN key LIKE 'is\_%' THEN 'boolean' ELSE 'text' END AS type, place - 1000 AS place
-                             FROM unnest(t.keys) WITH ORDINALITY k(key, place)
-                             UNION ALL SELECT h.name, h.type, h.position FROM model_history h WHERE h.state = t.name) c),
-                      array_to_string(t.keys, ', ')) FROM model_state t
-        UNION ALL SELECT format('COMMENT ON TABLE %I IS %L', name, description) FROM model_state
-        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', name, key, 'Key of the ' || replace(key, '_id', '')) FROM model_state, unnest(keys) key
-        UNION ALL SELECT format('COMMENT ON COLUMN %I.%I IS %L', state, name, description) FROM model_history
-        UNION ALL SELECT format('CREATE INDEX ON %I (%s)', state, index_on) FROM model_history WHERE index_on IS NOT NULL
-        UNION ALL SELECT format('COMMENT ON COLUMN policy.%I IS %L', name, description) FROM policy_column
-    LOOP
-        EXECUTE part.statement;
+    CALL make_policy(model);
+    CALL make_sources(model, account_id_type);
+    FOR part IN SELECT file, ddl FROM model_part ORDER BY file COLLATE "C" LOOP
+        CALL run_script(replace(part.ddl, '@account_id@', account_id_type::text), part.file);
     END LOOP;
-
-    FOR source IN
-        SELECT c.source AS name,
-               string_agg(format('NULL::%s AS %I', CASE c.type WHEN 'account_id' THEN account_id_type::text ELSE c.type END, c.name),
-                          ', ' ORDER BY c.position) AS columns
-        FROM source_column c GROUP BY c.source
-    LOOP
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT %s WHERE false', 'source_' || source.name, source.columns);
-        EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
-                       format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model, source.name));
-    END LOOP;
-    FOR source IN SELECT * FROM source_column LOOP
-        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || source.source, source.name,
-                       CASE WHEN source.required THEN 'Required. ' ELSE '' END || source.description);
-    END LOOP;
-
-    FOR metric IN SELECT * FROM model_view ORDER BY position LOOP
-        body := metric.body;
-        FOR part IN
-            SELECT '{histories}' AS place, string_agg(format('unpacked(stored.%1$I) AS %1$I', name), ', ' ORDER BY position) AS text FROM model_history WHERE state = 'account_state' AND type NOT LIKE '%[]'
-            UNION ALL SELECT '{readings}', string_agg(format('%s AS reading_%s', expression, position), ', ' ORDER BY position) FROM model_signal
-            UNION ALL SELECT '{signals}', string_agg(format('readings[%s] AS %I', position, name), ', ' ORDER BY position) FROM model_signal
-            UNION ALL SELECT '{usual}', string_agg(format('percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_%1$s) AS usual_%1$s', position), ', ' ORDER BY position) FROM model_signal WHERE against_segment
-            UNION ALL SELECT '{against}', string_agg(format(CASE WHEN against_segment THEN 'reading_%1$s / nullif(usual_%1$s, 0)' ELSE 'reading_%1$s' END, position), ', ' ORDER BY position) FROM model_signal
-            UNION ALL SELECT '{metric_readings}', metric_readings()
-            UNION ALL SELECT '{metric_accounts}', metric_accounts()
-        LOOP
-            body := replace(body, part.place, part.text);
-        END LOOP;
-        -- of a function too, since a view knows what columns the query has
-        typed := body;
-        FOR part IN SELECT n, split_part(a, ' ', 2) AS type FROM regexp_split_to_table(metric.argument, ', ') WITH ORDINALITY s(a, n) LOOP
-            typed := replace(typed, '$' || part.n, 'NULL::' || part.type);
-        END LOOP;
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS %s', metric.name, typed);
-        IF metric.argument IS NULL THEN
-            EXECUTE format('COMMENT ON VIEW %I IS %L', metric.name, metric.description);
-        ELSE
-            SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum) INTO columns
-            FROM pg_attribute WHERE attrelid = metric.name::regclass AND attnum > 0;
-            EXECUTE format('DROP VIEW %I', metric.name);
-            EXECUTE format('CREATE FUNCTION %I(%s) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 BEGIN ATOMIC %s; END',
-                           metric.name, metric.argument, columns, body);
-            EXECUTE format('COMMENT ON FUNCTION %I(%s) IS %L', metric.name, metric.argument, metric.description);
-        END IF;
-    END LOOP;
-    FOR part IN
-        SELECT format('CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION check_expressions(%s)',
-                      table_name, string_agg(format('%L, %L, %L', name, expression_over, expression_type), ', ' ORDER BY position)) AS statement
-        FROM table_column WHERE expression_over IS NOT NULL GROUP BY table_name
-    LOOP
-        EXECUTE part.statement;
-    END LOOP;
-    FOR metric IN
-        SELECT a.attrelid::regclass AS view, a.attname AS name, c.description
-        FROM (SELECT name FROM model_view WHERE argument IS NULL) v
-        JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, v.name)::regclass AND a.attnum > 0
-        LEFT JOIN model_column c ON c.name = a.attname
-    LOOP
-        undescribed := concat_ws(', ', nullif(undescribed, ''), CASE WHEN metric.description IS NULL THEN metric.view || '.' || metric.name END);
-        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', metric.view, metric.name, metric.description);
-    END LOOP;
-    IF undescribed <> '' THEN
-        RAISE EXCEPTION 'columns without a row in model_column: %', undescribed;
-    END IF;
+    CALL comment_columns(model);
 END
 $create$;
 COMMENT ON PROCEDURE create_model(text, regtype) IS

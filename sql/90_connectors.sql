@@ -61,39 +61,6 @@ SELECT pg_catalog.pg_extension_config_dump('connector_column', 'WHERE vendor IN 
 SELECT pg_catalog.pg_extension_config_dump('connector_source', 'WHERE vendor IN (SELECT vendor FROM csmetrics.connector WHERE NOT built_in)');
 GRANT SELECT ON connector, connector_table, connector_column, connector_source TO PUBLIC;
 
-INSERT INTO model_table VALUES
-('account_identity', ARRAY['PRIMARY KEY (vendor, account_key)', 'CONSTRAINT account_id_is_known CHECK (account_id IS NOT NULL)'], NULL,
- 'Which account each vendor means, where CRM keys and domains do not tell, or tell it wrong: rows of your own, which come before these. One row a key of a vendor.'),
-('connection', ARRAY['PRIMARY KEY (vendor)'], NULL,
- 'The vendors that feed this model. Written by CALL csmetrics.connect; priority is yours to change, with CALL csmetrics.unite_sources after.'),
-('connection_view', ARRAY['PRIMARY KEY (view_name)'], NULL,
- 'The views that CALL csmetrics.connect wrote, so that those which were changed since are told apart. Written by it alone.');
-INSERT INTO table_column VALUES
-('account_identity', 1, 'vendor', 'text', $$''$$, 'The vendor'),
-('account_identity', 2, 'account_key', 'text', $$''$$, 'Its key of the account: the account_key of its views'),
-('account_identity', 3, 'account_id', 'account_id', NULL, 'The account'),
-('connection', 1, 'vendor', 'text', $$''$$, 'The vendor'),
-('connection', 2, 'schema_name', 'text', $$''$$, 'Schema of its tables'),
-('connection', 3, 'priority', 'integer', '0', 'Who is asked first for the attributes of an account: the lowest number, whose keys are also those of the accounts'),
-('connection', 4, 'connected_at', 'timestamptz', 'now()', 'When it was connected'),
-('connection_view', 1, 'view_name', 'text', $$''$$, 'The view'),
-('connection_view', 2, 'vendor', 'text', NULL, 'The vendor that it reads; NULL: all that are connected'),
-('connection_view', 3, 'source', 'text', NULL, 'The source that it gives'),
-('connection_view', 4, 'definition', 'text', $$''$$, 'Fingerprint of its definition as it was written');
-
--- Accounts are read by every metric view, so who is who is worked out once a refresh.
-INSERT INTO model_table VALUES
-('identity', ARRAY['PRIMARY KEY (vendor, account_key)'], NULL,
- 'Which account each key of a connected vendor is, and why; rows of account_identity come first. Written by CALL csmetrics.connect and csmetrics.refresh alone.'),
-('connected_account', ARRAY['PRIMARY KEY (account_id)'], NULL,
- 'The accounts that the connected vendors know, each attribute from the first that knows it. Written by CALL csmetrics.connect and csmetrics.refresh alone; source_account reads it.');
-INSERT INTO table_column VALUES
-('identity', 1, 'vendor', 'text', $$''$$, 'The vendor'),
-('identity', 2, 'account_key', 'text', $$''$$, 'Its key of the account'),
-('identity', 3, 'account_id', 'account_id', NULL, 'The account'),
-('identity', 4, 'matched_by', 'text', $$''$$, 'mapping (a row of account_identity), crm key, domain, or own: no other is known, so the key is that of the account');
-INSERT INTO table_column SELECT 'connected_account', position, name, type, NULL, description FROM source_column WHERE source = 'account';
-
 -- Reading what vendors wrote.
 
 CREATE FUNCTION company_domain(address text) RETURNS text

@@ -184,7 +184,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
 BEGIN ATOMIC
     SELECT array_agg(DISTINCT format('%s.%s', v.name, a.attname) ORDER BY format('%s.%s', v.name, a.attname))
     FROM (SELECT n.oid FROM pg_namespace n WHERE n.nspname = model OR model IS NULL AND to_regclass(format('%I.reporting_range', n.nspname)) IS NOT NULL AND to_regclass(format('%I.policy', n.nspname)) IS NOT NULL) m(oid)
-         JOIN pg_class c ON c.relnamespace = m.oid AND c.relkind = 'v' JOIN model_view v ON v.name = c.relname AND v.argument IS NULL
+         JOIN pg_class c ON c.relnamespace = m.oid AND c.relkind = 'v' JOIN model_object v ON v.name = c.relname AND v.kind = 'view'
          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE a.attname = ANY (shown) OR EXISTS (SELECT FROM unnest(shown) s(name) WHERE interval_end(a.attname, s.name));
 END;

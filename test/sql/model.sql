@@ -38,7 +38,7 @@ SELECT is_empty($$
 $$, 'every column of a model has a comment');
 CREATE VIEW pg_temp.metric_column AS
     SELECT v.name AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
-    FROM (SELECT name FROM model_view WHERE argument IS NULL) v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;
+    FROM (SELECT name FROM model_object WHERE kind = 'view') v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;
 SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'timestamp with time zone', 'numeric', 'bigint', 'integer', 'double precision', 'boolean', 'jsonb')
 $$, 'metric views give plain types only');

@@ -42,7 +42,7 @@ INSERT INTO public.view_key VALUES
 ('playbook_judgement', 'run_id'), ('playbook_run_outcome', 'run_id'), ('playbook_outcome', 'playbook'), ('csm_today', 'account_id'), ('manager_weekly', 'period_start_on, dimension, value'),
 -- of an account there may be several tickets: a number for each row
 ('scorecard_by_account', NULL);
-SELECT is_empty('SELECT name FROM model_view WHERE argument IS NULL EXCEPT SELECT view FROM public.view_key', 'of each view a key is known');
+SELECT is_empty('SELECT name FROM model_object WHERE kind = ''view'' EXCEPT SELECT view FROM public.view_key', 'of each view a key is known');
 
 -- Functions of the model, and those of the extension that are not in C. Not those that write, which no materialized view may: restatement_by_account
 -- has temporary tables where a definition changed.
@@ -50,7 +50,7 @@ CREATE TABLE public.call (view text, query text);
 INSERT INTO public.call
 SELECT 'of_' || v.name, format('SELECT * FROM company.%I(%s)', v.name, string_agg(CASE WHEN a.argument LIKE '% text' THEN '''month''' WHEN a.argument LIKE '% integer' THEN '1' WHEN a.argument LIKE '% date[]' THEN 'ARRAY[company.last_day() - 1]'
        WHEN a.argument LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
-FROM model_view v, regexp_split_to_table(v.argument, ', ') WITH ORDINALITY a(argument, n) WHERE v.argument IS NOT NULL GROUP BY v.name;
+FROM model_object v, regexp_split_to_table(v.arguments, ', ') WITH ORDINALITY a(argument, n) WHERE v.kind = 'function' GROUP BY v.name;
 INSERT INTO public.call VALUES
 ('restated', 'SELECT * FROM csmetrics.restatement(''company'')'), ('weights', 'SELECT * FROM csmetrics.suggest_weights(''company'')'),
 ('catalog', 'SELECT * FROM csmetrics.metric_catalog'), ('explained', 'SELECT * FROM csmetrics.explain_metric(''nrr'', ''company'')'), ('domain', 'SELECT csmetrics.company_domain(''Ann <ann@mail.example.co.uk>'')'),
@@ -103,7 +103,7 @@ CREATE TEMP VIEW written AS
 SELECT p.oid::regprocedure AS function, p.prosqlbody IS NOT NULL AS is_bound, coalesce(p.proconfig::text LIKE '%search_path=%', false) AS has_path, l.lanname, p.prokind
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace IN ('csmetrics'::regnamespace, 'company'::regnamespace) AND l.lanname IN ('sql', 'plpgsql')
   AND p.oid IN (SELECT objid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND (refclassid, refobjid) IN (('pg_extension'::regclass, (SELECT oid FROM pg_extension WHERE extname = 'csmetrics')))
-                UNION SELECT p.oid FROM model_view v WHERE v.argument IS NOT NULL AND p.proname = v.name);
+                UNION SELECT p.oid FROM model_object v WHERE v.kind = 'function' AND p.proname = v.name);
 SELECT cmp_ok(count(*), '>', 50::bigint, 'many functions are') FROM written;
 -- those run with the caller's path, for a query of the caller's, and name all schemas themselves
 SELECT set_eq('SELECT function::text FROM written WHERE NOT is_bound AND NOT has_path', $$VALUES

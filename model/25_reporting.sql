@@ -1,0 +1,30 @@
+-- What the views report: which days, by which rules, and the attributes that they group by.
+
+CREATE VIEW account_dimension WITH (security_invoker) AS
+SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
+FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
+             count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
+      FROM source_account) known,
+     account_state a LEFT JOIN source_account n USING (account_id),
+     LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
+                     ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
+                     ('onboarding_path', n.onboarding_path, known.onboarding_path),
+                     ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
+WHERE d.known > 0;
+COMMENT ON VIEW account_dimension IS
+'Each account under each of its attributes that is in use, as the account source says now, and under all: what the '
+'views by segment group by.';
+
+CREATE VIEW reporting_range WITH (security_invoker) AS
+SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)),
+                                 day.as_of))::date AS from_on,
+       day.as_of AS as_of_on,
+       -- the last instant that counts
+       last_instant(day.as_of, p.time_zone) AS as_of_at,
+       p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.reactivation_gap_days, p.period,
+       p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
+       p.confidence AS confidence_rate,
+       md5((to_jsonb(p) - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text) AS policy_hash
+FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
+LIMIT 1;
+COMMENT ON VIEW reporting_range IS 'The days that the other views report and the rules that they follow: one row.';

@@ -1,0 +1,242 @@
+-- The revenue bridge, its movements, and churn.
+
+CREATE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
+    period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
+    reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
+    churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
+    new_count bigint, reactivation_count bigint, resume_count bigint, expansion_count bigint, contraction_count bigint,
+    pause_count bigint, churn_count bigint, closing_count bigint, intra_period_count bigint, flow revenue_flow,
+    is_complete boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
+    SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
+           s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr,
+           s.one * s.resume AS resume_mrr,
+           s.one * s.expansion AS expansion_mrr, s.one * s.contraction AS contraction_mrr, s.one * s.pause AS pause_mrr,
+           s.one * s.churn AS churn_mrr,
+           s.one * (s.closing - (s.opening + s.new + s.reactivation + s.resume + s.expansion - s.contraction - s.pause
+                                 - s.churn)) AS fx_mrr,
+           s.one * s.closing AS closing_mrr, s.one * s.intra_period AS intra_period_mrr,
+           s.opening_count, s.new_count, s.reactivation_count, s.resume_count, s.expansion_count, s.contraction_count,
+           s.pause_count, s.churn_count,
+           s.closing_count, s.intra_period_count, CASE WHEN s.one = 1 THEN s.flow END AS flow, s.is_complete
+    FROM (
+        SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, g.dimension, g.value,
+               -- unknown if any part of it is
+               CASE WHEN bool_and(g.is_known AND (k.opening + k.movement + k.closing IS NOT NULL
+                                                  OR (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn,
+                                                      m.intra_period) = (0, 0, 0, 0, 0, 0, 0))) THEN 1 END AS one,
+               sum(coalesce(g.opening, m.opening * k.opening)) AS opening, sum(m.new * k.movement) AS new,
+               sum(m.reactivation * k.movement) AS reactivation,
+               sum(m.resume * k.movement) AS resume, sum(m.expansion * k.movement) AS expansion,
+               sum(m.contraction * k.movement) AS contraction,
+               sum(m.pause * k.movement) AS pause, sum(m.churn * k.movement) AS churn,
+               sum(m.intra_period * k.movement) AS intra_period,
+               sum(coalesce(g.closing, m.closing * k.closing)) AS closing,
+               sum(m.opening_count)::bigint AS opening_count, sum(m.new_count)::bigint AS new_count,
+               sum(m.reactivation_count)::bigint AS reactivation_count,
+               sum(m.resume_count)::bigint AS resume_count, sum(m.expansion_count)::bigint AS expansion_count,
+               sum(m.contraction_count)::bigint AS contraction_count,
+               sum(m.pause_count)::bigint AS pause_count, sum(m.churn_count)::bigint AS churn_count,
+               sum(m.closing_count)::bigint AS closing_count,
+               sum(m.intra_period_count)::bigint AS intra_period_count,
+               rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
+               bool_and(m.complete) AS is_complete
+        FROM reporting_range r,
+             -- those that were of the same accounts all the time have the same windows; they are most
+             (SELECT d.dimension, d.value, h.currency,
+              mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2) AS state, true AS is_known,
+              NULL::numeric AS opening, NULL::numeric AS closing
+              FROM revenue_history($1, $3) h JOIN account_dimension d USING (account_id)
+              WHERE h.is_whole
+              GROUP BY d.dimension, d.value, h.currency
+              UNION ALL
+              SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2),
+                     bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
+              FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
+                    NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
+                    FROM revenue_history($1, $3) w WHERE NOT w.is_whole
+                    UNION ALL
+                    SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
+                           coalesce(closing_mrr, 0), true FROM mixed_history($1, $2, $3) m) h
+                   JOIN account_dimension d USING (account_id)
+              GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed) g
+             CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
+             JOIN LATERAL revenue_flows(g.state) f USING (period_start, period_end)
+             LEFT JOIN rate x ON x.currency = g.currency AND x.start_on = m.period_start AND x.end_on = m.period_end,
+             LATERAL (SELECT CASE WHEN g.currency IS NULL THEN 1 ELSE x.opening_fx END AS opening,
+                      CASE WHEN g.currency IS NULL THEN 1 ELSE x.movement_fx END AS movement,
+                             CASE WHEN g.currency IS NULL THEN 1 ELSE x.closing_fx END AS closing) k
+        GROUP BY m.period_start, m.period_end, g.dimension, g.value) s;
+END;
+COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
+'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, earlier '
+'ones before it included, for each value of each attribute of accounts in use, and for all: the views of revenue and '
+'retention read it. flow is for readers such as nrr_interval(flow). Amounts are NULL where a rate is missing.';
+
+CREATE VIEW revenue_by_segment WITH (security_invoker) AS
+SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
+       b.resume_mrr,
+       b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+       b.opening_count, b.new_count, b.reactivation_count, b.resume_count, b.expansion_count, b.contraction_count,
+       b.pause_count, b.churn_count, b.closing_count, b.intra_period_count,
+       nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+       grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+       b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
+       logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+       (b.churn_mrr / nullif(b.opening_mrr, 0))::double precision AS revenue_churn_rate,
+       trim_scale(round(b.closing_mrr / nullif(b.closing_count, 0), 6)) AS arpa_mrr, b.is_complete, r.policy_hash
+FROM reporting_range r, revenue_bridge('month', 1, 0) b,
+     LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+     LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+     LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+COMMENT ON VIEW revenue_by_segment IS
+'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the '
+'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
+'exactly.';
+
+CREATE VIEW revenue_by_currency WITH (security_invoker) AS
+WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
+SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr,
+       x.opening_fx, x.movement_fx, x.closing_fx,
+       s.own_single_opening * k.opening_fx + s.opening AS opening_mrr,
+       s.own_single_closing * k.closing_fx + s.closing - s.own_single_opening * k.opening_fx - s.opening
+           - ((s.own_single_closing - s.own_single_opening) * k.movement_fx + s.movement) AS fx_mrr,
+       s.own_single_closing * k.closing_fx + s.closing AS closing_mrr,
+       k.opening_fx + k.movement_fx + k.closing_fx IS NOT NULL AS is_known, r.policy_hash
+FROM reporting_range r CROSS JOIN
+     (SELECT p.currency, p.start_on, p.end_on, sum(p.opening) AS own_opening_mrr, sum(p.closing) AS own_closing_mrr,
+      bool_or(p.is_moving) AS is_moving,
+             coalesce(sum(p.opening) FILTER (WHERE NOT p.is_mixed), 0) AS own_single_opening,
+             coalesce(sum(p.closing) FILTER (WHERE NOT p.is_mixed), 0) AS own_single_closing,
+             coalesce(sum(round(p.opening * x.opening_fx, 6)) FILTER (WHERE p.is_mixed), 0) AS opening,
+             coalesce(sum(round(p.closing * x.closing_fx, 6)) FILTER (WHERE p.is_mixed), 0) AS closing,
+             coalesce(sum(round(p.closing * x.movement_fx, 6) - round(p.opening * x.movement_fx,
+                                                                      6)) FILTER (WHERE p.is_mixed), 0) AS movement
+      FROM (SELECT coalesce(g.currency, (SELECT report_currency FROM policy)) AS currency, m.period_start AS start_on,
+            m.period_end AS end_on, m.opening, m.closing,
+                   (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
+                           0, 0) AS is_moving, false AS is_mixed
+            FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state
+                  FROM revenue_history('month', 0) h GROUP BY currency, from_on, until_on) g,
+                       LATERAL movements(g.state) m
+            UNION ALL
+            SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1),
+                   moves(limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days), w.start_on,
+                         w.end_on), true
+            FROM reporting_range r CROSS JOIN report_window('month', 1, 0) w
+                 JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on) p
+           LEFT JOIN rate x USING (currency, start_on, end_on)
+      GROUP BY p.currency, p.start_on, p.end_on) s
+     LEFT JOIN rate x USING (currency, start_on, end_on),
+     -- where there is nothing to convert any rate will do
+     LATERAL (SELECT CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.opening_fx END AS opening_fx,
+              CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.movement_fx END AS movement_fx,
+                     CASE WHEN s.currency IS NULL OR NOT s.is_moving THEN 1 ELSE x.closing_fx END AS closing_fx) k
+ORDER BY s.currency, s.start_on;
+COMMENT ON VIEW revenue_by_currency IS
+'MRR in each currency itself, month by month, the rates, and what it comes to in the currency of report: opening_mrr, '
+'fx_mrr and closing_mrr add up to those of revenue_monthly exactly (but for gaps that gap_smooth_days fills of '
+'accounts in several currencies). NULL, and not known, where a rate that it needs is missing.';
+
+CREATE VIEW missing_rate WITH (security_invoker) AS
+SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_mrr, c.own_closing_mrr,
+       format('no rate from %s to %s on %s, nor in the %s days before it', c.currency, r.report_currency, d.day_on,
+              r.rate_max_age_days) AS complaint
+FROM reporting_range r, revenue_by_currency c,
+     LATERAL (SELECT c.period_start_on - 1 + n AS day_on, n
+              FROM generate_series(0, c.period_end_on - c.period_start_on) n) d
+WHERE NOT c.is_known
+  AND CASE WHEN r.rate_rule = 'average' AND c.movement_fx IS NULL THEN NOT EXISTS (SELECT FROM currency_rate f
+          WHERE f.currency = c.currency AND f.day_on = d.day_on AND f.fx IS NOT NULL)
+           ELSE d.n = 0 AND c.opening_fx IS NULL OR d.day_on = c.period_end_on - 1 AND c.closing_fx IS NULL END
+ORDER BY c.currency, c.period_start_on, d.day_on;
+COMMENT ON VIEW missing_rate IS
+'The rates that are missing: a row a currency, month and day for which nothing in source_fx_rate says what MRR was '
+'worth. The figures that would need them are NULL.';
+
+CREATE VIEW revenue_by_period WITH (security_invoker) AS
+SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
+       b.resume_mrr,
+       b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+       b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
+       nrr.upper AS nrr_upper_rate,
+       grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+       b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
+       logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
+FROM reporting_range r, revenue_bridge(r.period, 1, 0) b,
+     LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+     LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+     LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+COMMENT ON VIEW revenue_by_period IS
+'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.';
+
+CREATE VIEW revenue_monthly WITH (security_invoker) AS
+SELECT period_start_on, period_end_on,
+       opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, fx_mrr,
+       closing_mrr,
+       intra_period_mrr,
+       opening_count, new_count, reactivation_count, resume_count, expansion_count, contraction_count, pause_count,
+       churn_count, closing_count, intra_period_count,
+       nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
+       logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash
+FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+COMMENT ON VIEW revenue_monthly IS
+'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
+'churn.';
+
+CREATE VIEW revenue_movement WITH (security_invoker) AS
+WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
+SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name,
+       n.segment, n.plan, n.owner,
+       c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
+FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening,
+      c.closing * k.rate AS closing, c.amount * k.rate AS amount
+      FROM reporting_range r, revenue_history('month', 0) h
+           CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, 'month', 1, r.pause_rule = 'churn') c
+           LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
+           LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
+      UNION ALL
+      SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening,
+             k.one * c.closing, k.one * c.amount
+      FROM reporting_range r, mixed_history('month', 1, 0) h, LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k,
+           LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
+      UNION ALL
+      SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing,
+             f.closing - f.opening - f.movement
+      FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening,
+            m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement,
+            m.opening + m.closing > 0 AS is_there
+            FROM revenue_history('month', 0) h
+                 JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
+                 LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening,
+                          mrr_at(h.revenue, x.end_on - 1) AS closing) m
+            UNION ALL
+            SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr,
+                   true
+            FROM mixed_history('month', 1, 0) h WHERE h.is_first) f
+      -- an error row where a rate is missing
+      WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
+     LEFT JOIN source_account n USING (account_id);
+COMMENT ON VIEW revenue_movement IS
+'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to '
+'revenue_monthly exactly. fx is the effect of exchange rates, its opening and closing MRR at the rates of then; those '
+'of movements are at one rate. NULL where a rate is missing.';
+
+CREATE VIEW churn_monthly WITH (security_invoker) AS
+SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
+       logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
+       (churn_count + intra_period_count) / nullif((opening_count + closing_count) / 2::double precision,
+                                                   0) AS logo_churn_average_rate,
+       annualize_churn(least(logo_churn_rate, 1)) AS annualized_logo_churn_rate,
+       CASE WHEN count(logo_churn_rate) OVER year = 12
+            THEN annualize_churn(array_agg(least(logo_churn_rate, 1)) OVER year) END AS trailing_year_logo_churn_rate,
+       opening_mrr, churn_mrr, contraction_mrr, revenue_churn_rate,
+       (contraction_mrr / nullif(opening_mrr, 0))::double precision AS contraction_rate,
+       1 - nrr_rate AS net_revenue_churn_rate, is_complete, policy_hash
+FROM revenue_monthly
+WINDOW year AS (ORDER BY period_start_on ROWS 11 PRECEDING)
+ORDER BY period_start_on;
+COMMENT ON VIEW churn_monthly IS
+'Churn, month by month: of accounts and of revenue, with its interval, its other denominator and its yearly reading.';

@@ -1,0 +1,109 @@
+-- How long accounts stay, what they are worth, and what discounts cost.
+
+CREATE VIEW tenure_by_account WITH (security_invoker) AS
+SELECT t.account_id, n.name, n.segment, n.plan, n.owner, t.first_paid_on, t.churned_on,
+       (t.end_on - t.first_paid_on)::double precision AS tenure_days,
+       -- whole months, and for those that left the one that had begun
+       (extract(year FROM age) * 12 + extract(month FROM age)
+        + CASE WHEN t.churned_on IS NOT NULL AND extract(day FROM age) > 0 THEN 1 ELSE 0 END)::bigint AS renewal_count,
+       month.exposed AS exposed_months_count, month.lost AS lost_months_count,
+       mrr_at(t.history, t.first_paid_on) AS start_mrr, mrr_at(t.history, t.as_of_on) AS mrr
+FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.churned_on,
+      coalesce(h.churned_on, h.as_of_on + 1) AS end_on
+      FROM (SELECT a.account_id, r.as_of_on, a.revenue AS history,
+            churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
+            FROM reporting_range r, entity_revenue(r.as_of_on) a
+            WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
+     LEFT JOIN source_account n USING (account_id),
+     LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,
+     -- a month that begins on w: there at the end of the day before, lost from w on and before the next
+     LATERAL (SELECT count(*) AS exposed, count(*) FILTER (WHERE t.churned_on < w.next) AS lost
+              FROM (SELECT (t.as_of_on + 1 - k * interval '1 month')::date AS day,
+                    (t.as_of_on + 1 - (k - 1) * interval '1 month')::date AS next
+                    FROM generate_series(1, 12) k) w
+              WHERE t.first_paid_on < w.day AND coalesce(t.churned_on, 'infinity') >= w.day) month;
+COMMENT ON VIEW tenure_by_account IS
+'Tenure, account by account: from the first MRR to the loss of the last; who came back is taken as never gone.';
+
+CREATE VIEW value_by_segment WITH (security_invoker) AS
+WITH held AS (
+    SELECT d.dimension, d.value, count(*) AS account_count, count(*) FILTER (WHERE t.mrr > 0) AS paying_count,
+           count(t.churned_on) AS churned_count,
+           sum(t.mrr) AS mrr, make_rate(sum(t.lost_months_count)::bigint, sum(t.exposed_months_count)::bigint) AS churn,
+           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL) AS tenure,
+           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL, t.start_mrr) AS weighted,
+           sbg_agg(t.renewal_count::integer, t.churned_on IS NOT NULL) AS contract
+    FROM tenure_by_account t JOIN account_dimension d USING (account_id)
+    GROUP BY d.dimension, d.value),
+test AS (
+    SELECT w.dimension, l.p AS log_rank_p
+    FROM (SELECT dimension, array_agg(tenure ORDER BY value) AS tenures
+          FROM held GROUP BY dimension HAVING count(*) BETWEEN 2 AND 100) w,
+         LATERAL log_rank(w.tenures) l)
+SELECT h.dimension, h.value, h.account_count, h.paying_count, h.churned_count, h.mrr, one.arpa AS arpa_mrr,
+       rate(h.churn) AS monthly_churn_rate, churn.lower AS monthly_churn_lower_rate,
+       churn.upper AS monthly_churn_upper_rate,
+       as_days(median_duration(h.tenure)) AS tenure_median_days,
+       as_days(median.lower) AS tenure_median_lower_days, as_days(median.upper) AS tenure_median_upper_days,
+       1 - share_within(h.tenure, '366 days') AS retained_12_months_rate,
+       1 - year.upper AS retained_12_months_lower_rate, 1 - year.lower AS retained_12_months_upper_rate,
+       simple.value AS cltv_amount, low.value AS cltv_lower_amount, high.value AS cltv_upper_amount,
+       CASE WHEN one.arpa IS NULL THEN 'no account with MRR' WHEN rate(h.churn) IS NULL
+           THEN 'no account began a month with MRR' ELSE simple.reason END AS cltv_reason,
+       discounted.value AS discounted_cltv_amount, discounted.lower AS discounted_cltv_lower_amount,
+       discounted.upper AS discounted_cltv_upper_amount,
+       weighted.value AS weighted_cltv_amount, weighted.lower AS weighted_cltv_lower_amount,
+       weighted.upper AS weighted_cltv_upper_amount,
+       expected_payments.known_months,
+       fit.alpha AS sbg_alpha, fit.beta AS sbg_beta,
+       CASE WHEN p.annual_discount > 1e-6
+            THEN trim_scale(round(one.arpa * p.gross_margin::numeric
+                 * (1 + sbg_residual_lifetime(h.contract, (1 + p.annual_discount) ^ (1 / 12.0) - 1,
+                                              0) / (1 + p.annual_discount) ^ (1 / 12.0))::numeric,
+                                              6)) END AS sbg_cltv_amount,
+       coalesce(fit.reason,
+                CASE WHEN one.arpa IS NULL THEN 'no account with MRR' WHEN p.annual_discount <= 1e-6
+                    THEN 'without discount it may have no bound' END) AS sbg_reason,
+       test.log_rank_p, r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p, held h LEFT JOIN test USING (dimension),
+     LATERAL (SELECT trim_scale(round(h.mrr / nullif(h.paying_count, 0), 6)) AS arpa) one,
+     LATERAL rate_interval(h.churn, r.confidence_rate) churn,
+     LATERAL median_duration_interval(h.tenure, r.confidence_rate) median,
+     LATERAL share_within_interval(h.tenure, '366 days', r.confidence_rate) year,
+     LATERAL cltv(one.arpa, p.gross_margin, rate(h.churn)) simple,
+     LATERAL cltv(one.arpa, p.gross_margin, churn.upper) low,
+     LATERAL cltv(one.arpa, p.gross_margin, churn.lower) high,
+     LATERAL cltv_discounted(h.tenure, one.arpa, p.gross_margin, p.value_months, p.annual_discount, p.monthly_expansion,
+                             true, r.confidence_rate) discounted,
+     LATERAL cltv_discounted(h.weighted, one.arpa, p.gross_margin, p.value_months, p.annual_discount,
+                             p.monthly_expansion, true, r.confidence_rate) weighted,
+     LATERAL expected_payments(h.tenure, p.value_months, p.annual_discount, p.monthly_expansion, true,
+                               r.confidence_rate),
+     LATERAL sbg_fit(h.contract) fit
+ORDER BY h.dimension, h.value;
+COMMENT ON VIEW value_by_segment IS
+'What an account is worth over its life, for all and for each value of each attribute in use: tenure, churn, and '
+'lifetime value by constant churn, by the retention curve and by falling churn, each with its interval or the reason '
+'why there is none.';
+
+CREATE VIEW discount_by_segment WITH (security_invoker) AS
+SELECT d.dimension, d.value, coalesce(s.currency, '(none)') AS currency, count(DISTINCT s.account_id) AS account_count,
+       count(DISTINCT s.account_id) FILTER (WHERE s.discount + s.limited > 0) AS discounted_count,
+       sum(s.mrr + s.discount) AS list_mrr, sum(s.discount) AS discount_mrr, sum(s.limited) AS limited_discount_mrr,
+       (sum(s.discount + s.limited) / nullif(sum(s.mrr + s.discount), 0))::double precision AS discount_rate,
+       r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p,
+     LATERAL (SELECT account_id, upper(currency) AS currency, mrr, coalesce(discount_mrr, 0) AS discount,
+              coalesce(limited_discount_mrr, 0) AS limited
+              FROM source_subscription
+              WHERE starts_on <= r.as_of_on AND coalesce(counted_until(starts_on, ends_on, cancelled_on, renews_on,
+                          past_due_on, p.churn_date_rule, p.delinquency_days), 'infinity') > r.as_of_on AND mrr >= 0
+                AND (status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
+                    AND (status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep')) s
+     JOIN account_state a USING (account_id) JOIN account_dimension d USING (account_id)
+GROUP BY d.dimension, d.value, s.currency, r.as_of_on, r.policy_hash
+ORDER BY d.dimension, d.value, 3;
+COMMENT ON VIEW discount_by_segment IS
+'What is off the list price of the subscriptions in force on the day of the reading, as the source says now: '
+'recurring discounts, which mrr has off, and one-off and limited ones. By currency, for all and for each value of '
+'each attribute in use.';

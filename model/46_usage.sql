@@ -1,0 +1,78 @@
+-- Usage: who is active, and how often.
+
+CREATE VIEW usage_by_segment WITH (security_invoker) AS
+SELECT s.day AS day_on, g.dimension, g.value, s.dau AS dau_count, s.wau AS wau_count, s.mau AS mau_count,
+       s.stickiness AS stickiness_rate,
+       s.new AS new_active_count, s.retained AS retained_active_count, s.resurrected AS resurrected_active_count,
+       s.dormant AS dormant_count,
+       g.account_count, g.policy_hash
+FROM (SELECT d.dimension, d.value, count(*) AS account_count, p.weekdays_only, r.policy_hash,
+             active_series_agg(a.usage, least(coalesce(p.report_from, first.day), r.as_of_on), r.as_of_on + 1) AS state
+      FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+           account_state a JOIN account_dimension d USING (account_id)
+      WHERE first.day <= r.as_of_on
+      GROUP BY d.dimension, d.value, p.weekdays_only, r.policy_hash) g,
+     LATERAL active_series(g.state, g.weekdays_only) s
+ORDER BY g.dimension, g.value, s.day;
+COMMENT ON VIEW usage_by_segment IS
+'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and '
+'28 days, stickiness, and where those of the 28 days came from. Counts of distinct accounts, exact.';
+
+CREATE VIEW usage_daily WITH (security_invoker) AS
+SELECT day_on, dau_count, wau_count, mau_count, stickiness_rate, new_active_count, retained_active_count,
+       resurrected_active_count, dormant_count,
+       account_count, policy_hash
+FROM usage_by_segment WHERE dimension = 'all' ORDER BY day_on;
+COMMENT ON VIEW usage_daily IS 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth accounting.';
+
+CREATE FUNCTION account_usage(day date) RETURNS TABLE (
+    account_id @account_id@, active_count integer, active_days_count numeric, exposed_days_count bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT a.account_id, is_active(a.usage, $1, 28)::integer AS active_count, s.active_days_count, s.exposed_days_count
+    FROM policy p, account_state a,
+         LATERAL (SELECT count(*) AS exposed_days_count,
+                  sum(active_days(a.usage, d.day::date, d.day::date + 1)) AS active_days_count
+                  FROM generate_series(greatest($1 - 27, first_active_on(a.usage))::timestamp, $1, '1 day') d(day)
+                  WHERE NOT p.weekdays_only OR extract(isodow FROM d.day) < 6) s
+    WHERE is_active(a.usage, $1, 28);
+END;
+COMMENT ON FUNCTION account_usage(day date) IS
+'The accounts behind the usage of a day: those active in the 28 days up to it, on how many of these days and of how '
+'many since their first. Sums of active_days_count / those of exposed_days_count are stickiness.';
+
+CREATE VIEW usage_by_account WITH (security_invoker) AS
+SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
+       first.day AS first_active_on, last_active_on(a.usage, r.as_of_on) AS last_active_on,
+       (r.as_of_on - last_active_on(a.usage, r.as_of_on))::double precision AS idle_days,
+       coalesce(active_days(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS active_28_days_count,
+       coalesce(events_between(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS events_28_days_count,
+       CASE WHEN first.day <= week.over_on
+           THEN consistency(a.usage, week.over_on,
+                            least(8, (week.over_on - first.day) / 7 + 1)) END AS consistency_rate,
+       longest_gap(a.usage, greatest(first.day, r.as_of_on - 89), r.as_of_on + 1)::double precision AS longest_gap_days,
+       streak(a.usage, r.as_of_on)::double precision AS streak_days,
+       -- an account that has not been active for both spans has no trend yet
+       t.recent AS recent_events_rate, t.before AS before_events_rate, t.difference AS trend_events_rate,
+       t.lower AS trend_lower_rate, t.upper AS trend_upper_rate, t.p AS trend_p,
+       t.recent / nullif(t.before, 0) - 1 AS change_rate, r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p, LATERAL (SELECT week_begin(r.as_of_on + 1, p.week_start) - 1 AS over_on) week,
+     account_state a LEFT JOIN source_account n USING (account_id),
+     LATERAL (SELECT first_active_on(a.usage, r.as_of_on) AS day) first,
+     LATERAL usage_trend(CASE WHEN first.day <= r.as_of_on + 1 - 2 * p.trend_days THEN a.usage END, r.as_of_on,
+                         p.trend_days, r.confidence_rate) t;
+COMMENT ON VIEW usage_by_account IS
+'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the '
+'product have no days and zero counts.';
+
+CREATE VIEW usage_movement WITH (security_invoker) AS
+SELECT account_id, name, segment, plan, owner, mrr,
+       CASE WHEN trend_events_rate < 0 THEN 'falls' ELSE 'rises' END AS direction,
+       recent_events_rate, before_events_rate, change_rate, trend_events_rate, trend_lower_rate, trend_upper_rate,
+       trend_p, last_active_on, as_of_on, policy_hash
+FROM usage_by_account
+WHERE trend_lower_rate > 0 OR trend_upper_rate < 0
+ORDER BY trend_events_rate < 0 DESC, mrr DESC, account_id;
+COMMENT ON VIEW usage_movement IS
+'Accounts whose usage falls or rises by more than chance explains: the confidence interval of the change excludes '
+'zero.';

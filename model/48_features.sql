@@ -1,0 +1,120 @@
+-- Features: which are used, how deeply, and by whom.
+
+CREATE VIEW entitlement WITH (security_invoker) AS
+SELECT e.account_id, e.feature, min(e.starts_on) AS starts_on
+FROM source_entitlement e, reporting_range r
+WHERE coalesce(e.starts_on, '-infinity') <= r.as_of_on AND coalesce(e.ends_on, 'infinity') > r.as_of_on
+GROUP BY e.account_id, e.feature;
+COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on the day of the reading.';
+
+CREATE VIEW feature_adoption WITH (security_invoker) AS
+WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
+-- without entitlements, who is active may use all
+adopted AS (
+    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
+                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1,
+                                                       e.features) AS state
+    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+         LEFT JOIN entitled e USING (account_id)
+    WHERE EXISTS (SELECT FROM source_entitlement)
+    GROUP BY d.dimension, d.value
+    UNION ALL
+    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
+                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
+    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+    WHERE NOT EXISTS (SELECT FROM source_entitlement)
+    GROUP BY d.dimension, d.value),
+waiting AS (
+    SELECT d.dimension, d.value, e.feature,
+           duration_agg((greatest(coalesce(u.first_used, r.as_of_on + 1),
+                                  e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL) AS state
+    FROM reporting_range r, entitlement e JOIN account_state a USING (account_id)
+         JOIN account_dimension d USING (account_id),
+         LATERAL (SELECT CASE WHEN first_used_on(a.features, e.feature) <= r.as_of_on THEN first_used_on(a.features,
+                     e.feature) END AS first_used) u
+    WHERE e.starts_on IS NOT NULL
+    GROUP BY d.dimension, d.value, e.feature)
+SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count, f.adopters AS adopter_count,
+       f.adoption AS adoption_rate, f.lower AS adoption_lower_rate, f.upper AS adoption_upper_rate,
+       f.unentitled AS unentitled_count,
+       as_days(median_duration(w.state)) AS activation_median_days,
+       as_days(median.lower) AS activation_median_lower_days, as_days(median.upper) AS activation_median_upper_days,
+       r.as_of_on, r.policy_hash
+FROM reporting_range r CROSS JOIN adopted a CROSS JOIN LATERAL feature_adoption(a.state, r.confidence_rate) f
+     LEFT JOIN waiting w ON (w.dimension, w.value, w.feature) = (a.dimension, a.value, f.feature)
+     CROSS JOIN LATERAL median_duration_interval(w.state, r.confidence_rate) median
+ORDER BY a.dimension, a.value, f.feature;
+COMMENT ON VIEW feature_adoption IS
+'Adoption of each feature, for all accounts and for each value of each attribute in use: who may use it, who does, '
+'and how long it takes.';
+
+CREATE VIEW usage_depth WITH (security_invoker) AS
+SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
+       n.seats::bigint AS seat_count, coalesce(u.users, 0) AS user_count, coalesce(u.active, 0) AS active_user_count,
+       coalesce(u.active, 0) / nullif(n.seats, 0)::double precision AS seat_use_rate,
+       coalesce(u.active, 0) > n.seats AS is_over_seats,
+       u.events::double precision / nullif(u.active, 0) AS events_per_user_rate, u.middle AS events_median_rate,
+       coalesce(features_used(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, 1, p.adoption_threshold),
+                0) AS features_used_count,
+       coalesce(e.features, 0) AS entitled_count,
+       e.used::double precision / nullif(e.features, 0) AS breadth_rate, r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id)
+     LEFT JOIN (SELECT s.account_id, count(*) AS users, count(*) FILTER (WHERE l.events > 0) AS active,
+                sum(l.events) AS events,
+                       percentile_cont(0.5) WITHIN GROUP (ORDER BY l.events) FILTER (WHERE l.events > 0) AS middle
+                FROM reporting_range r, policy p, user_state s,
+                     LATERAL (SELECT events_between(s.usage, r.as_of_on + 1 - p.adoption_days,
+                                                    r.as_of_on + 1) AS events) l
+                WHERE first_active_on(s.usage) <= r.as_of_on
+                GROUP BY s.account_id) u USING (account_id)
+     LEFT JOIN (SELECT t.account_id, count(*) AS features,
+                       count(*) FILTER (WHERE events_between(feature_activity(s.features, t.feature),
+                                                             r.as_of_on + 1 - p.adoption_days,
+                                                             r.as_of_on + 1) >= p.adoption_threshold) AS used
+                FROM reporting_range r, policy p, entitlement t LEFT JOIN account_state s USING (account_id)
+                GROUP BY t.account_id) e USING (account_id);
+COMMENT ON VIEW usage_depth IS
+'Depth of use, account by account: users of seats, events a user, features of those entitled.';
+
+CREATE VIEW usage_by_role WITH (security_invoker) AS
+SELECT coalesce(s.role, '(none)') AS role, count(*) AS user_count,
+       count(*) FILTER (WHERE l.events > 0) AS active_user_count,
+       count(DISTINCT s.account_id) AS account_count,
+       sum(l.events)::double precision / nullif(count(*) FILTER (WHERE l.events > 0), 0) AS events_per_user_rate,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY l.events) FILTER (WHERE l.events > 0) AS events_median_rate,
+       r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p, user_state s,
+     LATERAL (SELECT events_between(s.usage, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1) AS events) l
+WHERE first_active_on(s.usage) <= r.as_of_on
+GROUP BY s.role, r.as_of_on, r.policy_hash
+ORDER BY 1;
+COMMENT ON VIEW usage_by_role IS 'Users and how much they do, by role.';
+
+CREATE VIEW usage_retention_by_segment WITH (security_invoker) AS
+SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number, u.accounts AS account_count,
+       u.mature_accounts AS mature_count,
+       u.n_day AS n_day_count, u.unbounded AS unbounded_count, u.rolling AS rolling_count,
+       u.n_day_retention AS n_day_rate, u.unbounded_retention AS unbounded_rate, u.rolling_retention AS rolling_rate,
+       u.mature AS is_mature, g.policy_hash
+FROM (SELECT d.dimension, d.value, r.policy_hash,
+             -- months of the last ten years at most
+             retention_agg(a.usage, greatest(date_trunc('month', least(coalesce(p.report_from, first.day), r.as_of_on)),
+                                             date_trunc('month', r.as_of_on) - interval '119 months')::date,
+                           r.as_of_on + 1, 'month', p.retention_days) AS state
+      FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+           account_state a JOIN account_dimension d USING (account_id)
+      WHERE first.day <= r.as_of_on
+      GROUP BY d.dimension, d.value, r.policy_hash) g,
+     LATERAL usage_retention(g.state) u
+ORDER BY g.dimension, g.value, u.cohort, u.bracket;
+COMMENT ON VIEW usage_retention_by_segment IS
+'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days, for all '
+'and for each value of each attribute in use; N-day, unbounded and rolling.';
+
+CREATE VIEW usage_retention WITH (security_invoker) AS
+SELECT cohort_on, bracket_number, account_count, mature_count, n_day_count, unbounded_count, rolling_count, n_day_rate,
+       unbounded_rate, rolling_rate, is_mature, policy_hash
+FROM usage_retention_by_segment WHERE dimension = 'all' ORDER BY cohort_on, bracket_number;
+COMMENT ON VIEW usage_retention IS
+'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days; N-day, '
+'unbounded and rolling.';

@@ -1,0 +1,352 @@
+-- Health: a score of each customer that explains itself.
+
+CREATE TABLE health_signal (
+    component        text NOT NULL,
+    signal           text NOT NULL,
+    segment          text,
+    lifecycle_stage  text,
+    weight           double precision NOT NULL DEFAULT 0,
+    worst            double precision,
+    best             double precision,
+    knots            double precision[],
+    scores           double precision[],
+    policy           text NOT NULL DEFAULT 'renormalise',
+    keep_days        integer,
+    veto_from        double precision,
+    veto_cap         double precision,
+    higher_is_better boolean GENERATED ALWAYS AS (coalesce(best > worst,
+                                                           scores[array_upper(scores, 1)] > scores[1])) STORED,
+    UNIQUE NULLS NOT DISTINCT (component, signal, segment, lifecycle_stage),
+    CONSTRAINT names_of_1_to_255_bytes CHECK (octet_length(component) BETWEEN 1 AND 255
+                                              AND octet_length(signal) BETWEEN 1 AND 255),
+    CONSTRAINT weight_in_range CHECK (weight >= 0 AND weight <= 1e6),
+    CONSTRAINT known_policy CHECK (policy IN ('renormalise', 'neutral', 'zero', 'carry', 'pulse')),
+    CONSTRAINT worst_and_best_or_knots_and_scores CHECK (CASE WHEN knots IS NULL THEN scores IS NULL
+                                                         AND csmetrics.normalize_linear(0, worst, best) IS NOT NULL
+                                                             ELSE worst IS NULL AND best IS NULL
+                                                             AND csmetrics.normalize_piecewise(0, knots,
+                                                                     scores) IS NOT NULL END),
+    CONSTRAINT at_most_64_knots CHECK (cardinality(knots) <= 64),
+    CONSTRAINT keep_days_in_range CHECK (keep_days BETWEEN 0 AND 36525),
+    CONSTRAINT carry_and_pulse_need_keep_days CHECK (policy NOT IN ('carry', 'pulse') OR coalesce(keep_days, 0) > 0),
+    CONSTRAINT veto_from_and_veto_cap CHECK (CASE WHEN veto_from IS NULL THEN veto_cap IS NULL
+                                             ELSE abs(veto_from) < 'Infinity'
+                                                 AND coalesce(veto_cap, -1) BETWEEN 0 AND 100 END));
+COMMENT ON TABLE health_signal IS
+'What the health score is made of, one row a signal: those of csmetrics.model_signal, read from the histories, and '
+'any of source_signal by its name. Change weights, add rows, or give rows for one segment or lifecycle stage, which '
+'then hold there.';
+COMMENT ON COLUMN health_signal.component IS 'Component of the score; a component weighs what its signals do together';
+COMMENT ON COLUMN health_signal.signal IS 'Name of the signal: of csmetrics.model_signal, or of source_signal';
+COMMENT ON COLUMN health_signal.segment IS
+'Holds for accounts of this segment; NULL: for all that have no row of their own';
+COMMENT ON COLUMN health_signal.lifecycle_stage IS
+'Holds in this lifecycle stage; NULL: in all that have no row of their own';
+COMMENT ON COLUMN health_signal.weight IS 'Its weight, from 0; only proportions matter';
+COMMENT ON COLUMN health_signal.worst IS 'Reading that is worth 0; beyond it too';
+COMMENT ON COLUMN health_signal.best IS 'Reading that is worth 100; below worst where lower is better';
+COMMENT ON COLUMN health_signal.knots IS 'Instead of worst and best: readings in ascending order';
+COMMENT ON COLUMN health_signal.scores IS 'What each of the knots is worth, 0 to 100; even in between';
+COMMENT ON COLUMN health_signal.policy IS
+'When it is missing: renormalise (others of its component stand in), neutral (counts as 50), zero; carry: a value of '
+'source_signal counts less as it grows older; pulse: it is the score, whatever the others say';
+COMMENT ON COLUMN health_signal.keep_days IS 'A value of source_signal as old as this is missing; NULL or 0: it stays';
+COMMENT ON COLUMN health_signal.veto_from IS
+'Where the reading is as bad as this, the score is at most veto_cap; NULL: no veto';
+COMMENT ON COLUMN health_signal.veto_cap IS 'The most that the score may be then, 0 to 100';
+COMMENT ON COLUMN health_signal.higher_is_better IS 'Direction of the signal, from the above';
+INSERT INTO health_signal
+SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::double precision[], NULL::double precision[],
+       'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
+   UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL;
+
+CREATE FUNCTION account_health(as_of date) RETURNS TABLE (
+    account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
+    health_score double precision, tier text, coverage_rate double precision, as_of_on date, policy_hash text,
+    readings double precision[], health health)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rule AS (
+        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, segments || lifecycle_stages = '{}' AS holds_everywhere,
+               k.segments, k.lifecycle_stages,
+               health_rule_agg(h.component, h.signal, m.position, h.weight,
+                               coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
+                               coalesce(h.scores,
+                                        CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[]
+                                            ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from,
+                                            h.veto_cap) AS rules
+        FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
+              FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
+                           coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL),
+                                    '{}') AS lifecycle_stages FROM health_signal) known,
+                   unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
+             -- the row of the segment before that of the stage before that for all
+             LATERAL (SELECT DISTINCT ON (g.component, g.signal) * FROM health_signal g
+                      WHERE coalesce(g.segment = k.segment, g.segment IS NULL)
+                        AND coalesce(g.lifecycle_stage = k.lifecycle_stage, g.lifecycle_stage IS NULL)
+                      ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL) h
+             LEFT JOIN model_signal m ON m.name = h.signal
+        GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages),
+    reading_day AS (
+        SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at,
+               t.at - 2 * p.health_days * interval '24 hours' AS before_at, t.at + interval '1 microsecond' AS to_at,
+               p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days,
+               p.ttv_start_rule,
+               r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
+               p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
+               md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule)))
+                   AS policy_hash
+        FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
+        LIMIT 1),
+    -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
+    others AS (
+        SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
+                   (SELECT count(*) FILTER (WHERE adopters > 0)
+                    FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
+                        AS features_in_use
+        FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+                     EXISTS (SELECT FROM account_state
+                             WHERE features_used(features, '0001-01-01', $1 + 1) > 0) AS has_features,
+                     EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
+                     EXISTS (SELECT FROM account_state, reading_day d
+                             WHERE first_opened_at(tickets) <= d.as_of_at) AS has_tickets,
+                     EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
+                     EXISTS (SELECT FROM account_state, reading_day d
+                             WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
+                     EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
+        LIMIT 1),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT $1 AS day, (SELECT as_of_at FROM reading_day) AS as_of_at, (SELECT from_at FROM reading_day) AS from_at,
+               (SELECT before_at FROM reading_day) AS before_at, (SELECT to_at FROM reading_day) AS to_at,
+               (SELECT contact_window FROM reading_day) AS contact_window,
+               (SELECT trend_days FROM reading_day) AS trend_days, (SELECT health_days FROM reading_day) AS health_days,
+               (SELECT ttv_start_rule FROM reading_day) AS ttv_start_rule,
+               (SELECT pause_churn_days FROM reading_day) AS pause_churn_days,
+               (SELECT pauses_are_churn FROM reading_day) AS pauses_are_churn,
+               (SELECT time_zone FROM reading_day) AS time_zone,
+               (SELECT health_yellow_from FROM reading_day) AS health_yellow_from,
+               (SELECT health_green_from FROM reading_day) AS health_green_from,
+               (SELECT health_min_coverage FROM reading_day) AS health_min_coverage,
+               (SELECT health_method FROM reading_day) AS health_method,
+               (SELECT policy_hash FROM reading_day) AS policy_hash,
+               (SELECT rules FROM rule WHERE holds_everywhere) AS rules, (SELECT has_usage FROM others) AS has_usage,
+               (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users,
+               (SELECT has_tickets FROM others) AS has_tickets,
+               (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value,
+               (SELECT has_revenue FROM others) AS has_revenue,
+               (SELECT features_in_use FROM others) AS features_in_use),
+    users AS (
+        SELECT account_id, count(*) AS active_users FROM user_state
+        WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
+    account AS (
+        SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+               coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since,
+               coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
+               CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, d.day)::bigint
+                   ELSE d.features_in_use END AS entitled,
+               CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created'
+                   THEN n.created_on::timestamp AT TIME ZONE d.time_zone
+                                     ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
+               value_at(a.milestones, d.as_of_at) AS value_at
+        FROM same d CROSS JOIN (SELECT account_id, unpacked(stored.revenue) AS revenue,
+               unpacked(stored.notice) AS notice,
+               unpacked(stored.milestones) AS milestones,
+               unpacked(stored.tickets) AS tickets,
+               unpacked(stored.answers) AS answers,
+               unpacked(stored.usage) AS usage,
+               unpacked(stored.features) AS features,
+               unpacked(stored.entitlements) AS entitlements,
+               unpacked(stored.signals) AS signals FROM account_state stored OFFSET 0) a
+             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
+             LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
+        -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with
+        -- usage
+        -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
+        WHERE CASE WHEN d.has_revenue THEN paid.first_on <= d.day AND churned_on(limit_pauses(a.revenue,
+                    d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL
+                   ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day END
+        OFFSET 0),
+    -- kept, since some are read against the others of the segment
+    reading AS MATERIALIZED (
+        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals,
+               CASE WHEN has_usage AND day - since >= 7
+               THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END AS reading_1,
+               CASE WHEN has_features AND entitled > 0
+                   AND day - since >= 28 THEN least(1,
+                                                    coalesce(features_used(features, day - 27, day + 1),
+                                                             0) / entitled::double precision) END AS reading_2,
+               CASE WHEN has_features AND entitled > 0
+                   AND day - since >= 28 THEN least(1,
+                                                    coalesce(features_used(features, day - 27, day + 1, 4),
+                                                             0) / entitled::double precision) END AS reading_3,
+               CASE WHEN has_users AND day - since >= 28
+                   THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END AS reading_4,
+               usage_change(usage, day, trend_days) AS reading_5,
+               CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END AS reading_6,
+               reopened_share(tickets, from_at, to_at) AS reading_7,
+               repeated_share(tickets, from_at, to_at, contact_window) AS reading_8,
+               as_hours(median_resolution(tickets, from_at, to_at)) AS reading_9,
+               mean_answer(answers, 'csat', from_at, to_at) AS reading_10,
+               due_reached_share(milestones, as_of_at) AS reading_11,
+               CASE WHEN mrr > 0 THEN 1 - least(1,
+                                                coalesce((mrr_at(notice, day) / mrr)::double precision,
+                                                         0)) END AS reading_12,
+               CASE WHEN day - since >= health_days
+                   THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END AS reading_13,
+               mean_answer(answers, 'nps', before_at, to_at) AS reading_14,
+               CASE WHEN has_value AND (value_at >= started_at
+                                        OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
+                                            THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
+               CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
+               FROM account, same),
+    usual AS (SELECT coalesce(segment, '') AS of_segment,
+              percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9 FROM reading GROUP BY 1),
+    health AS (
+        SELECT r.*, m.readings, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage,
+                                         d.health_method) AS health_score,
+               health_of(m.rules, m.readings, r.signals, d.as_of_at) AS health
+        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
+             LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
+                                   reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
+                                   reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings,
+                                   coalesce(d.rules,
+                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
+                                    WHEN r.segment = ANY (rule.segments) THEN r.segment END,
+                                    CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages)
+                                    THEN r.lifecycle_stage END])) AS rules) m
+        OFFSET 0)
+    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score,
+           tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
+           coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health
+    FROM health, same d;
+END;
+COMMENT ON FUNCTION account_health(as_of date) IS
+'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a '
+'past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their '
+'order; health is for csmetrics.contributions and health_change.';
+
+CREATE VIEW account_health WITH (security_invoker) AS
+SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
+       health_reasons(h.health, p.health_method) AS reasons,
+       h.as_of_on, h.policy_hash
+FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h;
+COMMENT ON VIEW account_health IS
+'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of '
+'this name.';
+
+CREATE VIEW health_by_account_signal WITH (security_invoker) AS
+SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,
+       CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position]
+       ELSE signal_at(a.signals, k.signal, r.as_of_at) END AS reading,
+       k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on,
+       h.policy_hash
+FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
+     LATERAL contributions(h.health, p.health_method) k LEFT JOIN model_signal m ON m.name = k.signal;
+COMMENT ON VIEW health_by_account_signal IS
+'The health of each customer, signal by signal: what it reads, what that is worth, and the points that it gives and '
+'takes. They add up to the scores of account_health exactly; those of an Unknown one to the score that it would have.';
+
+CREATE VIEW health_by_signal WITH (security_invoker) AS
+SELECT component, signal, count(*) AS account_count, count(value_score) AS known_count,
+       count(value_score)::double precision / count(*) AS known_rate,
+       avg(value_score) AS mean_value_score, avg(weight) AS weight, avg(lost_points) AS mean_lost_points, as_of_on,
+       policy_hash
+FROM health_by_account_signal
+GROUP BY component, signal, as_of_on, policy_hash
+ORDER BY component, signal;
+COMMENT ON VIEW health_by_signal IS
+'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One '
+'that is known of nobody has a name that no source gives.';
+
+CREATE VIEW health_by_segment WITH (security_invoker) AS
+SELECT g.dimension, g.value, account_count(g.state) AS account_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
+       max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr,
+       max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
+       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
+       max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate,
+       mean_score(g.state), weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
+FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
+      FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN account_dimension a USING (account_id)
+      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
+     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
+GROUP BY g.dimension, g.value, g.state, g.as_of_on, g.policy_hash
+ORDER BY g.dimension, g.value;
+COMMENT ON VIEW health_by_segment IS
+'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
+'scores. The values of one attribute add up to all.';
+
+CREATE VIEW health_by_parent WITH (security_invoker) AS
+SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
+       weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
+       weighted_score(merge(health_agg(c.health_score, c.mrr),
+                            health_agg(s.health_score, s.mrr) FILTER (WHERE c.place = 1))) AS with_parent_score,
+       (array_agg(c.account_id ORDER BY c.health_score,
+                  c.account_id) FILTER (WHERE c.health_score IS NOT NULL))[1] AS worst_child_id,
+       min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
+FROM (SELECT h.*, row_number() OVER (PARTITION BY h.parent_id) AS place
+      FROM reporting_range r, LATERAL account_health(r.as_of_on) h WHERE h.parent_id IS NOT NULL) c
+     LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN source_account n ON n.account_id = c.parent_id
+GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash
+ORDER BY c.parent_id;
+COMMENT ON VIEW health_by_parent IS
+'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.';
+
+CREATE VIEW health_movement_by_signal WITH (security_invoker) AS
+SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, b.as_of_on AS before_on, h.as_of_on, k.component, k.signal,
+       k.term,
+       k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points,
+       b.health_score AS before_score, h.health_score,
+       b.tier AS before_tier, h.tier, h.policy_hash
+FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
+     JOIN LATERAL account_health(r.as_of_on - p.movement_days) b USING (account_id),
+     LATERAL health_change(b.health, h.health, p.health_min_coverage, p.health_method) k;
+COMMENT ON VIEW health_movement_by_signal IS
+'Why scores moved since movement_days ago, change by change: change_points of an account add up to the difference of '
+'its scores exactly.';
+
+CREATE VIEW health_movement WITH (security_invoker) AS
+SELECT m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
+       sum(m.change_points) AS change_points, m.before_tier, m.tier,
+       string_agg(format('%s %s', m.signal, to_char(m.change_points, 'FMSG990.0')),
+                  ', ' ORDER BY m.place) FILTER (WHERE m.place <= 3 AND abs(m.change_points) >= 0.05) AS reasons,
+                  m.policy_hash
+FROM policy p, (SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY abs(change_points) DESC, signal,
+                                             term) AS place FROM health_movement_by_signal) m
+GROUP BY m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
+    m.before_tier, m.tier, m.policy_hash, p.health_margin
+HAVING m.tier <> m.before_tier OR abs(sum(m.change_points)) >= p.health_margin
+ORDER BY sum(m.change_points), m.account_id;
+COMMENT ON VIEW health_movement IS
+'Who moved since movement_days ago, into another tier or by health_margin points, of those whose score is known on '
+'both days, and the three changes that moved it most; the steepest falls first.';
+
+CREATE VIEW health_trend WITH (security_invoker) AS
+SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
+       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
+       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
+       mean_score(g.state), weighted_score(g.state), g.policy_hash
+FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
+      FROM reporting_range r,
+           LATERAL (SELECT (month - interval '1 day')::date AS day
+                    FROM generate_series(date_trunc('month', r.as_of_on) - interval '11 months',
+                                         date_trunc('month', r.as_of_on), '1 month') month
+                    WHERE (month - interval '1 day')::date >= r.from_on
+                    UNION SELECT r.as_of_on) e,
+           LATERAL account_health(e.day) h JOIN account_dimension a USING (account_id)
+      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
+     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
+GROUP BY g.as_of_on, g.dimension, g.value, g.state, g.policy_hash
+ORDER BY g.dimension, g.value, g.as_of_on;
+COMMENT ON VIEW health_trend IS
+'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and '
+'for each value of each attribute in use.';

@@ -1,0 +1,93 @@
+-- Health held against what happened.
+
+CREATE VIEW health_outcome WITH (security_invoker) AS
+SELECT h.account_id, h.name, h.segment, h.owner, h.as_of_on AS scored_on, h.mrr, h.health_score, h.tier,
+       churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                  h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
+FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS k,
+     LATERAL account_health(r.as_of_on - k * p.backtest_days) h JOIN account_state a USING (account_id);
+COMMENT ON VIEW health_outcome IS
+'Scores as of past days, from what was known then, and whether the customer churned in the backtest_days after: the '
+'rows of the backtests.';
+
+CREATE VIEW health_backtest WITH (security_invoker) AS
+SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count,
+       base_rate(s.state) AS churned_rate,
+       auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
+       predicts(s.state, s.confidence_rate),
+       red.flagged AS flagged_count, red.precision AS precision_rate, red.precision_lower AS precision_lower_rate,
+       red.precision_upper AS precision_upper_rate,
+       red.recall AS recall_rate, red.recall_lower AS recall_lower_rate, red.recall_upper AS recall_upper_rate,
+       top.lift AS top_lift_rate, top.lower AS top_lift_lower_rate, top.upper AS top_lift_upper_rate,
+       exp(10 * fit.slope) AS odds_ten_points_rate, exp(10 * fit.slope_lower) AS odds_lower_rate,
+       exp(10 * fit.slope_upper) AS odds_upper_rate, s.policy_hash
+FROM (SELECT d.dimension, d.value, backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state,
+      r.confidence_rate, o.policy_hash
+      FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
+      GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) s, policy p,
+     LATERAL auc_interval(s.state, s.confidence_rate) auc,
+     -- below yellow_from; scores have 12 decimals
+     LATERAL flagged_at(s.state, 100 - p.health_yellow_from + 1e-12, s.confidence_rate) red,
+     LATERAL top_lift(s.state, 0.1, s.confidence_rate) top,
+     LATERAL risk_fit(s.state, s.confidence_rate) fit
+ORDER BY s.dimension, s.value;
+COMMENT ON VIEW health_backtest IS
+'Was the score right? Scores of past days held against the churn that followed, for all and for each value of each '
+'attribute in use. Unknown scores are left out.';
+
+CREATE VIEW health_backtest_by_tier WITH (security_invoker) AS
+SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count,
+       rate(rate_agg(o.is_churned)) AS churned_rate,
+       (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower AS churned_lower_rate,
+       (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper AS churned_upper_rate,
+       o.policy_hash
+FROM reporting_range r, health_outcome o
+GROUP BY o.tier, r.confidence_rate, o.policy_hash
+ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier);
+COMMENT ON VIEW health_backtest_by_tier IS 'Churn in the backtest_days after a score, by its tier.';
+
+CREATE VIEW health_outcome_by_signal WITH (security_invoker) AS
+SELECT h.account_id, h.as_of_on AS scored_on, k.component, k.signal, k.value AS value_score, k.weight,
+       churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                  h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
+FROM reporting_range r, policy p, LATERAL generate_series(1, p.backtest_count) AS n,
+     LATERAL account_health(r.as_of_on - n * p.backtest_days) h
+         JOIN account_state a USING (account_id), LATERAL contributions(h.health) k
+WHERE k.component NOT IN ('veto', 'pulse');
+COMMENT ON VIEW health_outcome_by_signal IS
+'The signals behind health_outcome, one row each: what each was worth on past days, and whether the customer churned '
+'in the backtest_days after.';
+
+CREATE VIEW health_backtest_by_signal WITH (security_invoker) AS
+SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count,
+       auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
+       predicts(s.state, s.confidence_rate), s.policy_hash
+FROM (SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text) AS state,
+             -- of so many signals one would stand out by chance (Bonferroni)
+             1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, o.policy_hash
+      FROM reporting_range r, health_outcome_by_signal o
+      GROUP BY o.component, o.signal, r.confidence_rate, o.policy_hash) s,
+     LATERAL auc_interval(s.state, s.confidence_rate) auc
+ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal;
+COMMENT ON VIEW health_backtest_by_signal IS
+'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. '
+'The intervals allow for looking at so many (Bonferroni).';
+
+CREATE VIEW health_calibration WITH (security_invoker) AS
+SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score,
+       100 - c.mean_risk AS mean_score, c.predictions AS prediction_count, c.happened AS churn_count,
+       c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate,
+       1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
+FROM (SELECT backtest_agg(100 - o.health_score, o.is_churned,
+                          o.account_id::text) FILTER (WHERE o.scored_on = o.last_on) AS state,
+             backtest_agg(100 - o.health_score, o.is_churned,
+                          o.account_id::text) FILTER (WHERE o.scored_on < o.last_on) AS earlier, r.confidence_rate,
+                          o.policy_hash
+      FROM reporting_range r, (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
+      GROUP BY r.confidence_rate, o.policy_hash) s
+     CROSS JOIN LATERAL calibration(s.state, 10, s.confidence_rate) c
+     LEFT JOIN LATERAL risk_fit(s.earlier, s.confidence_rate) fit ON true
+ORDER BY c.group_number;
+COMMENT ON VIEW health_calibration IS
+'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days '
+'leads to expect.';

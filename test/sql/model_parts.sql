@@ -1,0 +1,50 @@
+\unset ECHO
+\i test/psql.sql
+-- The files that a model is made of: whoever makes a mistake in one is told where.
+BEGIN;
+SELECT plan(14);
+CREATE FUNCTION pg_temp.told(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    context text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, substring(context FROM '[^\n]*, line \d+'));
+END
+$$;
+
+SELECT lives_ok($$CALL run_script(E'-- nothing but\n;\n', 'f')$$, 'an empty script is one');
+SELECT is(pg_temp.told($$CALL run_script(E'SELECT 1;\n\nSELEC 2;\n', 'f')$$),
+    '42601 | syntax error at or near "SELEC" | f, line 3', 'where a text does not parse');
+SELECT is(pg_temp.told($$CALL run_script(E'SELECT 1;\nSELECT 1,\n  x\nFROM (SELECT 2 AS y) s;', 'f')$$),
+    '42703 | column "x" does not exist | f, line 3', 'where a name is unknown');
+SELECT is(pg_temp.told($$CALL run_script(E'SELECT ''äöü€'',\n ''ß'',\n  x;', 'f')$$),
+    '42703 | column "x" does not exist | f, line 3', 'counted in characters, not in bytes');
+SELECT is(pg_temp.told($$CALL run_script(E'SELECT 1;\n-- why\n\nSELECT\n  1 / 0;', 'f')$$),
+    '22012 | division by zero | f, line 4', 'where a statement begins that fails as it runs');
+SELECT is(pg_temp.told($$CALL run_script(E'CREATE FUNCTION pg_temp.f() RETURNS integer LANGUAGE sql\nBEGIN ATOMIC\n  SELECT 1;\n  SELECT z;\nEND;', 'f')$$),
+    '42703 | column "z" does not exist | f, line 4', 'in the body of a function');
+SELECT lives_ok($$CALL run_script(E'CREATE TEMP TABLE made (n integer);\nINSERT INTO made VALUES (1);\nINSERT INTO made SELECT n + 1 FROM made', 'f')$$,
+    'each statement sees what those before it did');
+SELECT is(pg_temp.told($$CALL run_script(NULL, 'f')$$), '22004 | a script needs a text and a name', 'NULL is none');
+SELECT results_eq('SELECT n FROM made ORDER BY n', 'VALUES (1), (2)', 'in their order');
+
+-- A model with a mistake in one of its files is not made, and says in which.
+UPDATE model_part SET ddl = E'-- one line more\n' || replace(ddl, 'FROM reporting_range r, revenue_bridge(''month'', 1, 0) b,', 'FROM reporting_ramge r, revenue_bridge(''month'', 1, 0) b,')
+WHERE file = 'model/34_revenue.sql';
+SELECT is(pg_temp.told('CALL create_model(''broken'')'),
+    (SELECT format('42P01 | relation "reporting_ramge" does not exist | model/34_revenue.sql, line %s', n)
+     FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE line LIKE '%reporting_ramge%' AND file = 'model/34_revenue.sql' LIMIT 1), 'file and line');
+SELECT hasnt_schema('broken', 'and nothing is left of it');
+UPDATE model_part SET ddl = replace(ddl, 'reporting_ramge', 'reporting_range');
+CALL create_model('cs');
+SELECT set_eq($$SELECT kind, name FROM model_object WHERE kind <> 'function'$$,
+    $$SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname::text FROM pg_class
+      WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v') AND relname NOT LIKE 'source\_%' AND relname <> 'policy'$$,
+    'model_object lists the tables and views of a model');
+SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = 'cs'::regnamespace$$, 'and its functions');
+SELECT is_empty($$SELECT file, l.n FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE length(line) > 120$$, 'no line is longer than 120 characters');
+SELECT * FROM finish();
+ROLLBACK;
