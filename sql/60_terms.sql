@@ -1,6 +1,6 @@
 -- What a subscription term counts for, by the rules of a policy. Plain expressions of their arguments, so that
 -- the planner puts them in place of the calls.
-CREATE FUNCTION counted_until(starts_on date, ends_on date, cancelled_on date, renews_on date, past_due_on date,
+CREATE FUNCTION csmetrics.counted_until(starts_on date, ends_on date, cancelled_on date, renews_on date, past_due_on date,
     churn_date_rule text, delinquency_days integer) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
@@ -15,14 +15,14 @@ RETURN CASE
                       ELSE renews_on END, 'infinity'),
         -- days end with the year 9999
         CASE WHEN past_due_on IS NOT NULL THEN least(past_due_on, date '9999-12-31' - delinquency_days) + delinquency_days END)) END;
-COMMENT ON FUNCTION counted_until(date, date, date, date, date, text, integer) IS
+COMMENT ON FUNCTION csmetrics.counted_until(date, date, date, date, date, text, integer) IS
 'The day after the last on which the MRR of a subscription term counts, from starts_on on; NULL or infinity: still. churn_date_rule: term_end, ends_on, the end of what was paid for; click, cancelled_on where that is earlier; scheduled, the renewal that the cancellation called off: the term in which the customer cancelled counts until renews_on, where that is known and later, else ends_on. A term that starts after its cancelled_on counts for nothing by click, nor by scheduled where renews_on is known, so that terms which all bear one cancellation do not bring the customer back; a term that bears none, since it was withdrawn, does. past_due_on + delinquency_days ends it in each of them where that is earlier; NULL in either: it does not. Never before starts_on. Days are those of source_subscription, as source_check has them.';
 
-CREATE FUNCTION counted_mrr(mrr numeric, discount_mrr numeric, limited_discount_mrr numeric, discount_rule text) RETURNS numeric
+CREATE FUNCTION csmetrics.counted_mrr(mrr numeric, discount_mrr numeric, limited_discount_mrr numeric, discount_rule text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE discount_rule WHEN 'none' THEN mrr + coalesce(discount_mrr, 0)
                           -- never below 0, but for credits
                           WHEN 'all' THEN CASE WHEN limited_discount_mrr > mrr THEN least(mrr, 0) ELSE mrr - coalesce(limited_discount_mrr, 0) END
                           ELSE mrr END;
-COMMENT ON FUNCTION counted_mrr(numeric, numeric, numeric, text) IS
+COMMENT ON FUNCTION csmetrics.counted_mrr(numeric, numeric, numeric, text) IS
 'The MRR that a subscription term counts with, in money a month. mrr has recurring discounts off. discount_rule: recurring, mrr as it is; none, without any discount: mrr + discount_mrr; all, one-off and limited discounts off too: mrr - limited_discount_mrr, not below 0. NULL discounts are 0; NULL for a NULL mrr.';

@@ -1,5 +1,5 @@
 -- Customer lifetime value from three averages.
-CREATE FUNCTION cltv(arpa numeric, gross_margin double precision, churn double precision, OUT value numeric, OUT reason text)
+CREATE FUNCTION csmetrics.cltv(arpa numeric, gross_margin double precision, churn double precision, OUT value numeric, OUT reason text)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- NaN is above all numbers
@@ -21,5 +21,5 @@ BEGIN
     END CASE;
 END
 $$;
-COMMENT ON FUNCTION cltv(numeric, double precision, double precision) IS
+COMMENT ON FUNCTION csmetrics.cltv(numeric, double precision, double precision) IS
 'Customer lifetime value, in money: ARPA * gross margin / churn, all three for the same length of period, a month or a year; rounded once to six decimals. arpa: revenue of one account; gross_margin and churn: ratios, taken as the decimals they are written with, fifteen digits at most. It assumes that churn stays the same however long a customer has been there, and so understates loyal customers: where churn falls with age, use cltv_discounted, or sbg_residual_lifetime. At churn 0, and below it, value is NULL and reason says why; else reason is NULL. NULLs if any argument is NULL. churn or gross_margin above 1, any argument NaN or infinite: SQLSTATE 22023.';

@@ -1,1 +1,1 @@
-DROP PROCEDURE define_state, define_value;
+DROP PROCEDURE csmetrics.define_state(text, text), csmetrics.define_value(text);
