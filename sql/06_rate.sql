@@ -1,20 +1,10 @@
 -- Rates: successes of trials, their aggregate, their readers, and the difference of two.
-CALL csmetrics.define_state('rate', NULL);
+CALL csmetrics.define_state('rate', has_final => false);
 COMMENT ON TYPE csmetrics.rate IS
 'How many of the trials (customers, answers, tickets) were successes. Built by rate_agg or make_rate; read by rate, rate_interval and rate_difference; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.rate_agg_add(state csmetrics.rate, success boolean) RETURNS csmetrics.rate
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.rate_agg_remove(state csmetrics.rate, success boolean) RETURNS csmetrics.rate
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.rate_agg_add(csmetrics.rate, boolean) IS 'Internal: transition of rate_agg';
-COMMENT ON FUNCTION csmetrics.rate_agg_remove(csmetrics.rate, boolean) IS 'Internal: inverse transition of rate_agg';
-
-CREATE AGGREGATE csmetrics.rate_agg(success boolean) (
-    SFUNC = csmetrics.rate_agg_add, STYPE = csmetrics.rate, SSPACE = 24, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.rate_agg_add, MINVFUNC = csmetrics.rate_agg_remove, MSTYPE = csmetrics.rate, MSSPACE = 24);
-COMMENT ON AGGREGATE csmetrics.rate_agg(boolean) IS
-'The rate of rows with success true among those with true or false, one row a trial, as in rate_agg(closing_mrr > 0). NULL rows are left out: where all are NULL the rate has no trials. NULL without rows.';
+CALL csmetrics.define_agg('rate_agg', 'success boolean', 'rate', 24, comment =>
+'The rate of rows with success true among those with true or false, one row a trial, as in rate_agg(closing_mrr > 0). NULL rows are left out: where all are NULL the rate has no trials. NULL without rows.');
 
 CREATE FUNCTION csmetrics.make_rate(successes bigint, trials bigint) RETURNS csmetrics.rate
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

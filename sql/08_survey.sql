@@ -1,20 +1,10 @@
 -- Scores that people gave: survey, its aggregate, and NPS, CSAT and CES read from it.
-CALL csmetrics.define_state('survey', 'survey_final');
+CALL csmetrics.define_state('survey', has_final => true);
 COMMENT ON TYPE csmetrics.survey IS
 'The scores given in answer to one question, each with how often it was given, and how many did not answer. Built by survey_agg; read by nps, csat, ces, response_rate and the counts; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.survey_agg_add(state csmetrics.survey, score numeric) RETURNS csmetrics.survey
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.survey_agg_remove(state csmetrics.survey, score numeric) RETURNS csmetrics.survey
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.survey_agg_add(csmetrics.survey, numeric) IS 'Internal: transition of survey_agg';
-COMMENT ON FUNCTION csmetrics.survey_agg_remove(csmetrics.survey, numeric) IS 'Internal: inverse transition of survey_agg';
-
-CREATE AGGREGATE csmetrics.survey_agg(score numeric) (
-    SFUNC = csmetrics.survey_agg_add, STYPE = csmetrics.survey, SSPACE = 256, FINALFUNC = csmetrics.survey_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.survey_agg_add, MINVFUNC = csmetrics.survey_agg_remove, MSTYPE = csmetrics.survey, MSSPACE = 256, MFINALFUNC = csmetrics.survey_final);
-COMMENT ON AGGREGATE csmetrics.survey_agg(numeric) IS
-'The answers to one question, one row a person asked. score: on any scale, rounded to six decimals; NULL where the person did not answer, which missing_count counts; NaN, infinite or beyond 10^9 is no score, which rejected_count counts. Keep questions on different scales apart. NULL without rows.';
+CALL csmetrics.define_agg('survey_agg', 'score numeric', 'survey', 256, comment =>
+'The answers to one question, one row a person asked. score: on any scale, rounded to six decimals; NULL where the person did not answer, which missing_count counts; NaN, infinite or beyond 10^9 is no score, which rejected_count counts. Keep questions on different scales apart. NULL without rows.');
 
 CREATE FUNCTION csmetrics.answer_count(state csmetrics.survey) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'survey_answer_count';

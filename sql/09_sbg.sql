@@ -1,31 +1,12 @@
 -- Contracts and their renewals: sbg, its aggregate, and the shifted-beta-geometric model fitted to it.
-CALL csmetrics.define_state('sbg', 'sbg_final');
+CALL csmetrics.define_state('sbg', has_final => true);
 COMMENT ON TYPE csmetrics.sbg IS
 'Accounts by how many renewals they came to, and whether they churned at the last. Built by sbg_agg; read by sbg_fit, sbg_retention and sbg_residual_lifetime; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.sbg_agg_add(state csmetrics.sbg, period integer, churned boolean) RETURNS csmetrics.sbg
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.sbg_agg_add(state csmetrics.sbg, period integer, churned boolean, accounts bigint) RETURNS csmetrics.sbg
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.sbg_agg_remove(state csmetrics.sbg, period integer, churned boolean) RETURNS csmetrics.sbg
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.sbg_agg_remove(state csmetrics.sbg, period integer, churned boolean, accounts bigint) RETURNS csmetrics.sbg
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.sbg_agg_add(csmetrics.sbg, integer, boolean) IS 'Internal: transition of sbg_agg';
-COMMENT ON FUNCTION csmetrics.sbg_agg_add(csmetrics.sbg, integer, boolean, bigint) IS 'Internal: transition of sbg_agg';
-COMMENT ON FUNCTION csmetrics.sbg_agg_remove(csmetrics.sbg, integer, boolean) IS 'Internal: inverse transition of sbg_agg';
-COMMENT ON FUNCTION csmetrics.sbg_agg_remove(csmetrics.sbg, integer, boolean, bigint) IS 'Internal: inverse transition of sbg_agg';
-
-CREATE AGGREGATE csmetrics.sbg_agg(period integer, churned boolean) (
-    SFUNC = csmetrics.sbg_agg_add, STYPE = csmetrics.sbg, SSPACE = 256, FINALFUNC = csmetrics.sbg_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.sbg_agg_add, MINVFUNC = csmetrics.sbg_agg_remove, MSTYPE = csmetrics.sbg, MSSPACE = 256, MFINALFUNC = csmetrics.sbg_final);
-CREATE AGGREGATE csmetrics.sbg_agg(period integer, churned boolean, accounts bigint) (
-    SFUNC = csmetrics.sbg_agg_add, STYPE = csmetrics.sbg, SSPACE = 256, FINALFUNC = csmetrics.sbg_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.sbg_agg_add, MINVFUNC = csmetrics.sbg_agg_remove, MSTYPE = csmetrics.sbg, MSSPACE = 256, MFINALFUNC = csmetrics.sbg_final);
-COMMENT ON AGGREGATE csmetrics.sbg_agg(integer, boolean) IS
-'Contracts and their renewals, one row an account. period: how many renewals came up so far; churned: the account left at the last of them, else it is still there. Cohorts of any age go together. Rows with NULL are left out. period below 1 of an account that churned, below 0 of one that is there, or above 10000: SQLSTATE 22023. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.sbg_agg(integer, boolean, bigint) IS
-'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; 2^59 of them or more: 22003.';
+CALL csmetrics.define_agg('sbg_agg', 'period integer, churned boolean', 'sbg', 256, comment =>
+'Contracts and their renewals, one row an account. period: how many renewals came up so far; churned: the account left at the last of them, else it is still there. Cohorts of any age go together. Rows with NULL are left out. period below 1 of an account that churned, below 0 of one that is there, or above 10000: SQLSTATE 22023. NULL without rows.');
+CALL csmetrics.define_agg('sbg_agg', 'period integer, churned boolean, accounts bigint', 'sbg', 256, comment =>
+'The same, one row a group of accounts that have this in common. accounts below 0: SQLSTATE 22023; 2^59 of them or more: 22003.');
 
 CREATE FUNCTION csmetrics.account_count(state csmetrics.sbg) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sbg_account_count';

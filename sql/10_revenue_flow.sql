@@ -1,20 +1,10 @@
 -- Retention between two days: revenue_flow, its aggregate and its readers.
-CALL csmetrics.define_state('revenue_flow', NULL);
+CALL csmetrics.define_state('revenue_flow', has_final => false);
 COMMENT ON TYPE csmetrics.revenue_flow IS
 'What became of the MRR of a group of accounts between two days: amounts, account counts and exact second moments. Built by nrr_agg; read by nrr, grr, logo_churn and their fellows; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.nrr_agg_add(state csmetrics.revenue_flow, opening numeric, closing numeric) RETURNS csmetrics.revenue_flow
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.nrr_agg_remove(state csmetrics.revenue_flow, opening numeric, closing numeric) RETURNS csmetrics.revenue_flow
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.nrr_agg_add(csmetrics.revenue_flow, numeric, numeric) IS 'Internal: transition of nrr_agg';
-COMMENT ON FUNCTION csmetrics.nrr_agg_remove(csmetrics.revenue_flow, numeric, numeric) IS 'Internal: inverse transition of nrr_agg';
-
-CREATE AGGREGATE csmetrics.nrr_agg(opening numeric, closing numeric) (
-    SFUNC = csmetrics.nrr_agg_add, STYPE = csmetrics.revenue_flow, SSPACE = 312, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.nrr_agg_add, MINVFUNC = csmetrics.nrr_agg_remove, MSTYPE = csmetrics.revenue_flow, MSSPACE = 312);
-COMMENT ON AGGREGATE csmetrics.nrr_agg(numeric, numeric) IS
-'Retention of a group, one row an account: its MRR at the opening and at the closing of the period, in money. NULL is none, as the empty side of an outer join gives it; below zero counts as zero. Six decimals are kept; beyond 10^18 or not finite: SQLSTATE 22003. NULL without rows.';
+CALL csmetrics.define_agg('nrr_agg', 'opening numeric, closing numeric', 'revenue_flow', 312, comment =>
+'Retention of a group, one row an account: its MRR at the opening and at the closing of the period, in money. NULL is none, as the empty side of an outer join gives it; below zero counts as zero. Six decimals are kept; beyond 10^18 or not finite: SQLSTATE 22003. NULL without rows.');
 
 CREATE FUNCTION csmetrics.nrr(flow csmetrics.revenue_flow) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'flow_nrr';

@@ -1,31 +1,14 @@
 -- Predictions held against what then happened: backtest, its aggregate, and what it tells of the predictor.
-CALL csmetrics.define_state('backtest', 'backtest_final');
+CALL csmetrics.define_state('backtest', has_final => true);
 COMMENT ON TYPE csmetrics.backtest IS
 'Predictions held against what then happened: how often each risk of each subject came true, and how often it did not; 32 bytes for each different one, at most 2^21 of them. Built by backtest_agg; read by auc, predicts, flagged_at, top_lift, calibration, risk_fit and brier; adds up by merge and rollup. Subjects are kept as keys of 64 bits, which tell them apart, not as text.';
 
-CREATE FUNCTION csmetrics.backtest_agg_add(state csmetrics.backtest, risk double precision, happened boolean) RETURNS csmetrics.backtest
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.backtest_agg_add(state csmetrics.backtest, risk double precision, happened boolean, subject text) RETURNS csmetrics.backtest
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.backtest_agg_remove(state csmetrics.backtest, risk double precision, happened boolean) RETURNS csmetrics.backtest
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.backtest_agg_remove(state csmetrics.backtest, risk double precision, happened boolean, subject text) RETURNS csmetrics.backtest
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.backtest_agg_add(csmetrics.backtest, double precision, boolean) IS 'Internal: transition of backtest_agg';
-COMMENT ON FUNCTION csmetrics.backtest_agg_add(csmetrics.backtest, double precision, boolean, text) IS 'Internal: transition of backtest_agg';
-COMMENT ON FUNCTION csmetrics.backtest_agg_remove(csmetrics.backtest, double precision, boolean) IS 'Internal: inverse transition of backtest_agg';
-COMMENT ON FUNCTION csmetrics.backtest_agg_remove(csmetrics.backtest, double precision, boolean, text) IS 'Internal: inverse transition of backtest_agg';
-
-CREATE AGGREGATE csmetrics.backtest_agg(risk double precision, happened boolean) (
-    SFUNC = csmetrics.backtest_agg_add, STYPE = csmetrics.backtest, SSPACE = 256, FINALFUNC = csmetrics.backtest_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.backtest_agg_add, MINVFUNC = csmetrics.backtest_agg_remove, MSTYPE = csmetrics.backtest, MSSPACE = 256, MFINALFUNC = csmetrics.backtest_final);
-CREATE AGGREGATE csmetrics.backtest_agg(risk double precision, happened boolean, subject text) (
-    SFUNC = csmetrics.backtest_agg_add, STYPE = csmetrics.backtest, SSPACE = 256, FINALFUNC = csmetrics.backtest_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.backtest_agg_add, MINVFUNC = csmetrics.backtest_agg_remove, MSTYPE = csmetrics.backtest, MSSPACE = 256, MFINALFUNC = csmetrics.backtest_final);
-COMMENT ON AGGREGATE csmetrics.backtest_agg(double precision, boolean) IS
-'Predictions and what came of them, one row a prediction. risk: the higher the more likely, on any scale, as in 100 - health score; happened: what was predicted came true. Each row counts as independent of the others. Rows with NULL are left out: where all are, the state is empty. A risk that is NaN or infinite: SQLSTATE 22003; more than 2^21 different rows: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.backtest_agg(double precision, boolean, text) IS
-'The same, where subject is what the prediction was made of, such as the account: predictions of one subject, at different times say, are not independent, and auc_interval, predicts and risk_fit take them as one cluster. A NULL subject is nobody''s: such a row is a cluster by itself.';
+CALL csmetrics.define_agg('backtest_agg', 'risk double precision, happened boolean', 'backtest', 256, comment =>
+'Predictions and what came of them, one row a prediction. risk: the higher the more likely, on any scale, as in 100 - health score; happened: what was predicted came true. Each row counts as independent of the others. Rows with NULL are left out: where all are, the state is empty. A risk that is NaN or infinite: SQLSTATE 22003; more than 2^21 different rows: 54000. NULL without rows.');
+CALL csmetrics.define_agg('backtest_agg',
+    'risk double precision, happened boolean, subject text',
+    'backtest', 256, comment =>
+'The same, where subject is what the prediction was made of, such as the account: predictions of one subject, at different times say, are not independent, and auc_interval, predicts and risk_fit take them as one cluster. A NULL subject is nobody''s: such a row is a cluster by itself.');
 
 CREATE FUNCTION csmetrics.prediction_count(state csmetrics.backtest) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'backtest_prediction_count';

@@ -1,30 +1,20 @@
 -- Health: the signals of one account, the score that they come to, and what it is made of.
-CALL csmetrics.define_state('health', 'health_final');
+CALL csmetrics.define_state('health', has_final => true);
 COMMENT ON TYPE csmetrics.health IS
 'The signals of one account, each with its component, value, weight and policy. Built by health_score; read by score, tier, coverage, contributions and health_change. Values keep 12 decimals, weights 6. The same signals give the same bytes in any order. merge adds the signals of both, so the health of several accounts together is that of their mean; see health_agg for how they are distributed.';
 
-CREATE FUNCTION csmetrics.health_score_add(state csmetrics.health, component text, signal text, value double precision, weight double precision) RETURNS csmetrics.health
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.health_score_add(state csmetrics.health, component text, signal text, value double precision, weight double precision, policy text) RETURNS csmetrics.health
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.health_score_add(state csmetrics.health, component text, signal text, value double precision, weight double precision, policy text, freshness double precision) RETURNS csmetrics.health
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.health_score_add(csmetrics.health, text, text, double precision, double precision) IS 'Internal: transition of health_score';
-COMMENT ON FUNCTION csmetrics.health_score_add(csmetrics.health, text, text, double precision, double precision, text) IS 'Internal: transition of health_score';
-COMMENT ON FUNCTION csmetrics.health_score_add(csmetrics.health, text, text, double precision, double precision, text, double precision) IS 'Internal: transition of health_score';
-
-CREATE AGGREGATE csmetrics.health_score(component text, signal text, value double precision, weight double precision) (
-    SFUNC = csmetrics.health_score_add, STYPE = csmetrics.health, SSPACE = 4096, FINALFUNC = csmetrics.health_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.health_score(component text, signal text, value double precision, weight double precision, policy text) (
-    SFUNC = csmetrics.health_score_add, STYPE = csmetrics.health, SSPACE = 4096, FINALFUNC = csmetrics.health_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.health_score(component text, signal text, value double precision, weight double precision, policy text, freshness double precision) (
-    SFUNC = csmetrics.health_score_add, STYPE = csmetrics.health, SSPACE = 4096, FINALFUNC = csmetrics.health_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.health_score(text, text, double precision, double precision) IS
-'The health of one account, one row a signal: its component (such as usage, support, business), its name, its value from 0, the worst, to 100, the best (see normalize_linear), NULL where it is missing, and its weight from 0 to 10^6. The others of its component stand in for a missing one; a component without any leaves its part to the others. A signal given twice counts twice. Rows that are NULL throughout are left out; a NULL component, signal or weight otherwise: SQLSTATE 22004; a value outside 0 ... 100, a weight below 0 or above 10^6, a name above 255 bytes: 22023; more than 2^19 signals: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.health_score(text, text, double precision, double precision, text) IS
-'The same, with a policy for each signal. What becomes of it when it is missing: renormalise (the others of its component stand in), neutral (counts as 50) or zero (counts as 0); the last two are in the score, not in the coverage. Or what it overrides: veto (its value, unless NULL, is the most that the score may be) or pulse (its value, unless NULL, is the score, whatever the signals say: what a human said, and NULL once it has expired); of several the lowest holds, a veto also over a pulse, and their weight does not matter. Another policy: SQLSTATE 22023; NULL: 22004.';
-COMMENT ON AGGREGATE csmetrics.health_score(text, text, double precision, double precision, text, double precision) IS
-'The same, with the freshness of each value: the share of its weight that still counts, from 1 to 0, for values that are carried forward with decay; see freshness(). NULL and 0: the value is missing. Outside 0 ... 1: SQLSTATE 22023.';
+CALL csmetrics.define_agg('health_score',
+    'component text, signal text, value double precision, weight double precision',
+    'health', 4096, removable => false, comment =>
+'The health of one account, one row a signal: its component (such as usage, support, business), its name, its value from 0, the worst, to 100, the best (see normalize_linear), NULL where it is missing, and its weight from 0 to 10^6. The others of its component stand in for a missing one; a component without any leaves its part to the others. A signal given twice counts twice. Rows that are NULL throughout are left out; a NULL component, signal or weight otherwise: SQLSTATE 22004; a value outside 0 ... 100, a weight below 0 or above 10^6, a name above 255 bytes: 22023; more than 2^19 signals: 54000. NULL without rows.');
+CALL csmetrics.define_agg('health_score',
+    'component text, signal text, value double precision, weight double precision, policy text',
+    'health', 4096, removable => false, comment =>
+'The same, with a policy for each signal. What becomes of it when it is missing: renormalise (the others of its component stand in), neutral (counts as 50) or zero (counts as 0); the last two are in the score, not in the coverage. Or what it overrides: veto (its value, unless NULL, is the most that the score may be) or pulse (its value, unless NULL, is the score, whatever the signals say: what a human said, and NULL once it has expired); of several the lowest holds, a veto also over a pulse, and their weight does not matter. Another policy: SQLSTATE 22023; NULL: 22004.');
+CALL csmetrics.define_agg('health_score',
+    'component text, signal text, value double precision, weight double precision, policy text, freshness double precision',
+    'health', 4096, removable => false, comment =>
+'The same, with the freshness of each value: the share of its weight that still counts, from 1 to 0, for values that are carried forward with decay; see freshness(). NULL and 0: the value is missing. Outside 0 ... 1: SQLSTATE 22023.');
 
 CREATE FUNCTION csmetrics.score(health csmetrics.health, min_coverage double precision DEFAULT 0.6, method text DEFAULT 'weighted') RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_score_read_sql';

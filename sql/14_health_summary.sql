@@ -1,31 +1,16 @@
 -- The health of a group of accounts: how scores are distributed, and the MRR behind them.
-CALL csmetrics.define_state('health_summary', 'health_summary_final');
+CALL csmetrics.define_state('health_summary', has_final => true);
 COMMENT ON TYPE csmetrics.health_summary IS
 'How the health scores of a group of accounts are distributed, with their MRR: exact sums, and the accounts by hundredths of a score, at most 10,002 rows of 32 bytes. Built by health_agg; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.health_agg_add(state csmetrics.health_summary, health csmetrics.health, mrr numeric) RETURNS csmetrics.health_summary
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_agg_add_health';
-CREATE FUNCTION csmetrics.health_agg_remove(state csmetrics.health_summary, health csmetrics.health, mrr numeric) RETURNS csmetrics.health_summary
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_agg_remove_health';
-CREATE FUNCTION csmetrics.health_agg_add(state csmetrics.health_summary, score double precision, mrr numeric) RETURNS csmetrics.health_summary
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_agg_add_score';
-CREATE FUNCTION csmetrics.health_agg_remove(state csmetrics.health_summary, score double precision, mrr numeric) RETURNS csmetrics.health_summary
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_agg_remove_score';
-COMMENT ON FUNCTION csmetrics.health_agg_add(csmetrics.health_summary, csmetrics.health, numeric) IS 'Internal: transition of health_agg';
-COMMENT ON FUNCTION csmetrics.health_agg_remove(csmetrics.health_summary, csmetrics.health, numeric) IS 'Internal: inverse transition of health_agg';
-COMMENT ON FUNCTION csmetrics.health_agg_add(csmetrics.health_summary, double precision, numeric) IS 'Internal: transition of health_agg';
-COMMENT ON FUNCTION csmetrics.health_agg_remove(csmetrics.health_summary, double precision, numeric) IS 'Internal: inverse transition of health_agg';
-
-CREATE AGGREGATE csmetrics.health_agg(health csmetrics.health, mrr numeric) (
-    SFUNC = csmetrics.health_agg_add, STYPE = csmetrics.health_summary, FINALFUNC = csmetrics.health_summary_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.health_agg_add, MINVFUNC = csmetrics.health_agg_remove, MSTYPE = csmetrics.health_summary, MFINALFUNC = csmetrics.health_summary_final);
-CREATE AGGREGATE csmetrics.health_agg(score double precision, mrr numeric) (
-    SFUNC = csmetrics.health_agg_add, STYPE = csmetrics.health_summary, FINALFUNC = csmetrics.health_summary_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.health_agg_add, MINVFUNC = csmetrics.health_agg_remove, MSTYPE = csmetrics.health_summary, MFINALFUNC = csmetrics.health_summary_final);
-COMMENT ON AGGREGATE csmetrics.health_agg(csmetrics.health, numeric) IS
-'Summarizes the health of accounts, one row an account with its MRR (NULL: 0), each by score(health). An account whose score is NULL, or whose health is, counts as Unknown. Rows that are NULL throughout are left out. An MRR beyond 10^18: SQLSTATE 22003. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.health_agg(double precision, numeric) IS
-'The same of scores, however they were read: 0 to 100, NULL where unknown. A score outside: SQLSTATE 22023.';
+CALL csmetrics.define_agg('health_agg',
+    'health csmetrics.health, mrr numeric',
+    'health_summary', 0, symbol => 'health_agg_add_health', comment =>
+'Summarizes the health of accounts, one row an account with its MRR (NULL: 0), each by score(health). An account whose score is NULL, or whose health is, counts as Unknown. Rows that are NULL throughout are left out. An MRR beyond 10^18: SQLSTATE 22003. NULL without rows.');
+CALL csmetrics.define_agg('health_agg',
+    'score double precision, mrr numeric',
+    'health_summary', 0, symbol => 'health_agg_add_score', comment =>
+'The same of scores, however they were read: 0 to 100, NULL where unknown. A score outside: SQLSTATE 22023.');
 
 CREATE FUNCTION csmetrics.account_count(summary csmetrics.health_summary) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'health_account_count';

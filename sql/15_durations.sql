@@ -1,75 +1,32 @@
 -- Time to an event, with some events still to come: durations, its aggregates, its readers.
-CALL csmetrics.define_state('durations', 'durations_final');
+CALL csmetrics.define_state('durations', has_final => true);
 COMMENT ON TYPE csmetrics.durations IS
 'How long it took a group of subjects until an event: time to value, resolution time, tenure. Those that have not had it yet are censored, not left out; a competing event rules it out. Built by duration_agg; exact up to 4,096 different lengths, 32 bytes each (with weights 128), then in some thousand buckets that are off by at most 0.4 % (is_exact tells); adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.duration_agg_add_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_add_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_add_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz, entered timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_instants(state csmetrics.durations, started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz, entered timestamptz) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_add_length(state csmetrics.durations, length interval, ended boolean) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_length(state csmetrics.durations, length interval, ended boolean) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_add_length(state csmetrics.durations, length interval, ended boolean, competing boolean) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_length(state csmetrics.durations, length interval, ended boolean, competing boolean) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_add_weighted(state csmetrics.durations, length interval, ended boolean, weight numeric) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.duration_agg_remove_weighted(state csmetrics.durations, length interval, ended boolean, weight numeric) RETURNS csmetrics.durations
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz) IS 'Internal: inverse transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz, timestamptz) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz, timestamptz) IS 'Internal: inverse transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_instants(csmetrics.durations, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS 'Internal: inverse transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_length(csmetrics.durations, interval, boolean) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_length(csmetrics.durations, interval, boolean) IS 'Internal: inverse transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_length(csmetrics.durations, interval, boolean, boolean) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_length(csmetrics.durations, interval, boolean, boolean) IS 'Internal: inverse transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_add_weighted(csmetrics.durations, interval, boolean, numeric) IS 'Internal: transition of duration_agg';
-COMMENT ON FUNCTION csmetrics.duration_agg_remove_weighted(csmetrics.durations, interval, boolean, numeric) IS 'Internal: inverse transition of duration_agg';
-
-CREATE AGGREGATE csmetrics.duration_agg(started timestamptz, ended timestamptz, as_of timestamptz) (
-    SFUNC = csmetrics.duration_agg_add_instants, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_instants, MINVFUNC = csmetrics.duration_agg_remove_instants, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-CREATE AGGREGATE csmetrics.duration_agg(started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz) (
-    SFUNC = csmetrics.duration_agg_add_instants, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_instants, MINVFUNC = csmetrics.duration_agg_remove_instants, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-CREATE AGGREGATE csmetrics.duration_agg(started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz, entered timestamptz) (
-    SFUNC = csmetrics.duration_agg_add_instants, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_instants, MINVFUNC = csmetrics.duration_agg_remove_instants, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-CREATE AGGREGATE csmetrics.duration_agg(length interval, ended boolean) (
-    SFUNC = csmetrics.duration_agg_add_length, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_length, MINVFUNC = csmetrics.duration_agg_remove_length, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-CREATE AGGREGATE csmetrics.duration_agg(length interval, ended boolean, competing boolean) (
-    SFUNC = csmetrics.duration_agg_add_length, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_length, MINVFUNC = csmetrics.duration_agg_remove_length, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-CREATE AGGREGATE csmetrics.duration_agg(length interval, ended boolean, weight numeric) (
-    SFUNC = csmetrics.duration_agg_add_weighted, STYPE = csmetrics.durations, SSPACE = 512, FINALFUNC = csmetrics.durations_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.duration_agg_add_weighted, MINVFUNC = csmetrics.duration_agg_remove_weighted, MSTYPE = csmetrics.durations, MSSPACE = 512, MFINALFUNC = csmetrics.durations_final);
-COMMENT ON AGGREGATE csmetrics.duration_agg(timestamptz, timestamptz, timestamptz) IS
-'Durations of a group, one row a subject, as they were known at as_of, the last instant that counts, which may differ by row: from started to ended, or, where ended is NULL or later, until as_of and censored. Not yet started by as_of, or started NULL: no subject. ended before started is no duration: counted by rejected_count. Days are 24 hours. as_of NULL: SQLSTATE 22004; as_of or started infinite, or a length past 36,533 years: 22008. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.duration_agg(timestamptz, timestamptz, timestamptz, timestamptz) IS
-'The same with the instant of a competing event that rules the event out, as an account that is lost before it reached value: whichever comes first counts (ended, if both do at once). NULL: none. With several causes, read each from a state of its own, all others competing.';
-COMMENT ON AGGREGATE csmetrics.duration_agg(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'The same with the instant from which the subject was under observation (late entry, left truncation), as for imported history: it is at risk only after entered. NULL or not after started: from the start. Who left by entered could not have been seen: counted by rejected_count. competed may be NULL throughout.';
-COMMENT ON AGGREGATE csmetrics.duration_agg(interval, boolean) IS
-'Durations of a group from lengths, one row a subject: length until the event (ended true) or until observation stopped (false). A month counts 30 days, a day 24 hours, as where intervals are compared. Rows with NULL are left out; a length below zero is counted by rejected_count; past 36,533 years: SQLSTATE 22008. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.duration_agg(interval, boolean, boolean) IS
-'The same with competing events: competing true (and ended not) is a length until a competing event ruled the event out.';
-COMMENT ON AGGREGATE csmetrics.duration_agg(interval, boolean, numeric) IS
-'The same, each subject with a weight, as its MRR: curve, quantiles and means are those of the weight, with intervals for it (infinitesimal jackknife over subjects), while naive_mean, naive_median, the counts and log_rank go by subjects. Six decimals are kept; below 0: SQLSTATE 22023; beyond 10^18: 22003; rows without weight are left out.';
+CALL csmetrics.define_agg('duration_agg',
+    'started timestamptz, ended timestamptz, as_of timestamptz',
+    'durations', 512, add => 'duration_agg_add_instants', comment =>
+'Durations of a group, one row a subject, as they were known at as_of, the last instant that counts, which may differ by row: from started to ended, or, where ended is NULL or later, until as_of and censored. Not yet started by as_of, or started NULL: no subject. ended before started is no duration: counted by rejected_count. Days are 24 hours. as_of NULL: SQLSTATE 22004; as_of or started infinite, or a length past 36,533 years: 22008. NULL without rows.');
+CALL csmetrics.define_agg('duration_agg',
+    'started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz',
+    'durations', 512, add => 'duration_agg_add_instants', comment =>
+'The same with the instant of a competing event that rules the event out, as an account that is lost before it reached value: whichever comes first counts (ended, if both do at once). NULL: none. With several causes, read each from a state of its own, all others competing.');
+CALL csmetrics.define_agg('duration_agg',
+    'started timestamptz, ended timestamptz, as_of timestamptz, competed timestamptz, entered timestamptz',
+    'durations', 512, add => 'duration_agg_add_instants', comment =>
+'The same with the instant from which the subject was under observation (late entry, left truncation), as for imported history: it is at risk only after entered. NULL or not after started: from the start. Who left by entered could not have been seen: counted by rejected_count. competed may be NULL throughout.');
+CALL csmetrics.define_agg('duration_agg',
+    'length interval, ended boolean',
+    'durations', 512, add => 'duration_agg_add_length', comment =>
+'Durations of a group from lengths, one row a subject: length until the event (ended true) or until observation stopped (false). A month counts 30 days, a day 24 hours, as where intervals are compared. Rows with NULL are left out; a length below zero is counted by rejected_count; past 36,533 years: SQLSTATE 22008. NULL without rows.');
+CALL csmetrics.define_agg('duration_agg',
+    'length interval, ended boolean, competing boolean',
+    'durations', 512, add => 'duration_agg_add_length', comment =>
+'The same with competing events: competing true (and ended not) is a length until a competing event ruled the event out.');
+CALL csmetrics.define_agg('duration_agg',
+    'length interval, ended boolean, weight numeric',
+    'durations', 512, add => 'duration_agg_add_weighted', comment =>
+'The same, each subject with a weight, as its MRR: curve, quantiles and means are those of the weight, with intervals for it (infinitesimal jackknife over subjects), while naive_mean, naive_median, the counts and log_rank go by subjects. Six decimals are kept; below 0: SQLSTATE 22023; beyond 10^18: 22003; rows without weight are left out.');
 
 CREATE FUNCTION csmetrics.median_duration(state csmetrics.durations) RETURNS interval
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

@@ -1,42 +1,20 @@
 -- Churn from first and last days: churn, its aggregate, its readers, and rates brought to another length of time.
-CALL csmetrics.define_state('churn', NULL);
+CALL csmetrics.define_state('churn', has_final => false);
 COMMENT ON TYPE csmetrics.churn IS
 'Customers that were in force, left, joined and came due over one period, with their MRR. Built by churn_agg; read by logo_churn, revenue_churn and the counts; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.churn_agg_add(state csmetrics.churn, started date, ended date, from_date date, to_date date) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.churn_agg_add(state csmetrics.churn, started date, ended date, from_date date, to_date date, mrr numeric) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.churn_agg_add(state csmetrics.churn, started date, ended date, from_date date, to_date date, mrr numeric, renews_on date) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.churn_agg_remove(state csmetrics.churn, started date, ended date, from_date date, to_date date) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.churn_agg_remove(state csmetrics.churn, started date, ended date, from_date date, to_date date, mrr numeric) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.churn_agg_remove(state csmetrics.churn, started date, ended date, from_date date, to_date date, mrr numeric, renews_on date) RETURNS csmetrics.churn
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.churn_agg_add(csmetrics.churn, date, date, date, date) IS 'Internal: transition of churn_agg';
-COMMENT ON FUNCTION csmetrics.churn_agg_add(csmetrics.churn, date, date, date, date, numeric) IS 'Internal: transition of churn_agg';
-COMMENT ON FUNCTION csmetrics.churn_agg_add(csmetrics.churn, date, date, date, date, numeric, date) IS 'Internal: transition of churn_agg';
-COMMENT ON FUNCTION csmetrics.churn_agg_remove(csmetrics.churn, date, date, date, date) IS 'Internal: inverse transition of churn_agg';
-COMMENT ON FUNCTION csmetrics.churn_agg_remove(csmetrics.churn, date, date, date, date, numeric) IS 'Internal: inverse transition of churn_agg';
-COMMENT ON FUNCTION csmetrics.churn_agg_remove(csmetrics.churn, date, date, date, date, numeric, date) IS 'Internal: inverse transition of churn_agg';
-
-CREATE AGGREGATE csmetrics.churn_agg(started date, ended date, from_date date, to_date date) (
-    SFUNC = csmetrics.churn_agg_add, STYPE = csmetrics.churn, SSPACE = 168, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.churn_agg_add, MINVFUNC = csmetrics.churn_agg_remove, MSTYPE = csmetrics.churn, MSSPACE = 168);
-CREATE AGGREGATE csmetrics.churn_agg(started date, ended date, from_date date, to_date date, mrr numeric) (
-    SFUNC = csmetrics.churn_agg_add, STYPE = csmetrics.churn, SSPACE = 168, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.churn_agg_add, MINVFUNC = csmetrics.churn_agg_remove, MSTYPE = csmetrics.churn, MSSPACE = 168);
-CREATE AGGREGATE csmetrics.churn_agg(started date, ended date, from_date date, to_date date, mrr numeric, renews_on date) (
-    SFUNC = csmetrics.churn_agg_add, STYPE = csmetrics.churn, SSPACE = 168, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.churn_agg_add, MINVFUNC = csmetrics.churn_agg_remove, MSTYPE = csmetrics.churn, MSSPACE = 168);
-COMMENT ON AGGREGATE csmetrics.churn_agg(date, date, date, date) IS
-'Churn over [from_date, to_date), one row a customer or subscription, in force on days from started on and before ended (NULL or infinity: still). Opening is the end of the day before from_date, so who starts or ends on from_date does so within the period. Rows without started are counted but never in force. ended before started, an empty period, or one that varies within the group: SQLSTATE 22023. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.churn_agg(date, date, date, date, numeric) IS
-'The same with each customer''s MRR, in money, so that revenue_churn can be read; below zero counts as zero; rows without mrr are counted but never in force.';
-COMMENT ON AGGREGATE csmetrics.churn_agg(date, date, date, date, numeric, date) IS
-'The same with the day on which the customer''s term renews, so that the denominator up_for_renewal can be read. A renewal that falls within the period, after the first day of the term, is due; it is lost when ended is not after it. NULL: none due.';
+CALL csmetrics.define_agg('churn_agg',
+    'started date, ended date, from_date date, to_date date',
+    'churn', 168, comment =>
+'Churn over [from_date, to_date), one row a customer or subscription, in force on days from started on and before ended (NULL or infinity: still). Opening is the end of the day before from_date, so who starts or ends on from_date does so within the period. Rows without started are counted but never in force. ended before started, an empty period, or one that varies within the group: SQLSTATE 22023. NULL without rows.');
+CALL csmetrics.define_agg('churn_agg',
+    'started date, ended date, from_date date, to_date date, mrr numeric',
+    'churn', 168, comment =>
+'The same with each customer''s MRR, in money, so that revenue_churn can be read; below zero counts as zero; rows without mrr are counted but never in force.');
+CALL csmetrics.define_agg('churn_agg',
+    'started date, ended date, from_date date, to_date date, mrr numeric, renews_on date',
+    'churn', 168, comment =>
+'The same with the day on which the customer''s term renews, so that the denominator up_for_renewal can be read. A renewal that falls within the period, after the first day of the term, is due; it is lost when ended is not after it. NULL: none due.');
 
 CREATE FUNCTION csmetrics.logo_churn(state csmetrics.churn, denominator text DEFAULT 'start') RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'churn_logo';

@@ -1,37 +1,24 @@
 -- The revenue history of one account: mrr_timeline, its aggregate and its readers.
-CALL csmetrics.define_state('mrr_timeline', 'mrr_timeline_final');
+CALL csmetrics.define_state('mrr_timeline', has_final => true);
 COMMENT ON TYPE csmetrics.mrr_timeline IS
 'The MRR of one account over time, as the days on which it changed, 24 bytes each. Built by mrr_timeline_agg; keeps time, so it can be read as of any day; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.mrr_timeline_add_term(state csmetrics.mrr_timeline, starts date, ends date, mrr numeric) RETURNS csmetrics.mrr_timeline
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_timeline_add_term(state csmetrics.mrr_timeline, starts date, ends date, mrr numeric, paused boolean) RETURNS csmetrics.mrr_timeline
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_timeline_add_term(state csmetrics.mrr_timeline, starts date, ends date, mrr numeric, paused boolean, free boolean) RETURNS csmetrics.mrr_timeline
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_timeline_add_snapshot(state csmetrics.mrr_timeline, as_of date, mrr numeric) RETURNS csmetrics.mrr_timeline
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.mrr_timeline_add_term(csmetrics.mrr_timeline, date, date, numeric) IS 'Internal: transition of mrr_timeline_agg';
-COMMENT ON FUNCTION csmetrics.mrr_timeline_add_term(csmetrics.mrr_timeline, date, date, numeric, boolean) IS 'Internal: transition of mrr_timeline_agg';
-COMMENT ON FUNCTION csmetrics.mrr_timeline_add_term(csmetrics.mrr_timeline, date, date, numeric, boolean, boolean) IS 'Internal: transition of mrr_timeline_agg';
-COMMENT ON FUNCTION csmetrics.mrr_timeline_add_snapshot(csmetrics.mrr_timeline, date, numeric) IS 'Internal: transition of mrr_timeline_agg';
-
-CREATE AGGREGATE csmetrics.mrr_timeline_agg(starts date, ends date, mrr numeric) (
-    SFUNC = csmetrics.mrr_timeline_add_term, STYPE = csmetrics.mrr_timeline, SSPACE = 128, FINALFUNC = csmetrics.mrr_timeline_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.mrr_timeline_agg(starts date, ends date, mrr numeric, paused boolean) (
-    SFUNC = csmetrics.mrr_timeline_add_term, STYPE = csmetrics.mrr_timeline, SSPACE = 128, FINALFUNC = csmetrics.mrr_timeline_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.mrr_timeline_agg(starts date, ends date, mrr numeric, paused boolean, free boolean) (
-    SFUNC = csmetrics.mrr_timeline_add_term, STYPE = csmetrics.mrr_timeline, SSPACE = 128, FINALFUNC = csmetrics.mrr_timeline_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.mrr_timeline_agg(as_of date, mrr numeric) (
-    SFUNC = csmetrics.mrr_timeline_add_snapshot, STYPE = csmetrics.mrr_timeline, SSPACE = 128, FINALFUNC = csmetrics.mrr_timeline_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.mrr_timeline_agg(date, date, numeric) IS
-'The revenue history of one account, one row a term: mrr, in money a month, in force on days from starts on and before ends (NULL or infinity: still). Concurrent terms add up. Rows without starts or mrr are left out, as sum() does. ends before starts: SQLSTATE 22023; an amount beyond 10^18 or not finite: 22003; a day outside the years 1 to 9999: 22008. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.mrr_timeline_agg(date, date, numeric, boolean) IS
-'The same with pauses: over a term that is paused no MRR is in force (mrr may be NULL), and an account whose MRR is gone meanwhile is paused, not churned.';
-COMMENT ON AGGREGATE csmetrics.mrr_timeline_agg(date, date, numeric, boolean, boolean) IS
-'The same with free customers: while a term with free, not paused, is in force at an MRR of 0 or NULL, a free plan or a discount of 100 %, the account is an active customer without MRR. From paid to free is then contraction and not churn, from free to paid expansion, the first free term new and the end of the last churn, of amount 0; counts of accounts, logo churn and cohorts include it, sums of MRR stay what they are. With other MRR, free says nothing. Without it, as in the other forms, an account without MRR is no customer. More than 16383 free terms, or pauses, that begin on one day, or end: SQLSTATE 22003.';
-COMMENT ON AGGREGATE csmetrics.mrr_timeline_agg(date, numeric) IS
-'The revenue history of one account from snapshots, one row a day and subscription: mrr, in money a month, holds until the next snapshot of the account; rows of one day add up; a lost account needs a row of 0. Where lost subscriptions just vanish from the snapshots, aggregate terms instead: (as_of, next as_of, mrr). Rows with NULL are left out; errors as for terms. NULL without rows.';
+CALL csmetrics.define_agg('mrr_timeline_agg',
+    'starts date, ends date, mrr numeric',
+    'mrr_timeline', 128, add => 'mrr_timeline_add_term', removable => false, comment =>
+'The revenue history of one account, one row a term: mrr, in money a month, in force on days from starts on and before ends (NULL or infinity: still). Concurrent terms add up. Rows without starts or mrr are left out, as sum() does. ends before starts: SQLSTATE 22023; an amount beyond 10^18 or not finite: 22003; a day outside the years 1 to 9999: 22008. NULL without rows.');
+CALL csmetrics.define_agg('mrr_timeline_agg',
+    'starts date, ends date, mrr numeric, paused boolean',
+    'mrr_timeline', 128, add => 'mrr_timeline_add_term', removable => false, comment =>
+'The same with pauses: over a term that is paused no MRR is in force (mrr may be NULL), and an account whose MRR is gone meanwhile is paused, not churned.');
+CALL csmetrics.define_agg('mrr_timeline_agg',
+    'starts date, ends date, mrr numeric, paused boolean, free boolean',
+    'mrr_timeline', 128, add => 'mrr_timeline_add_term', removable => false, comment =>
+'The same with free customers: while a term with free, not paused, is in force at an MRR of 0 or NULL, a free plan or a discount of 100 %, the account is an active customer without MRR. From paid to free is then contraction and not churn, from free to paid expansion, the first free term new and the end of the last churn, of amount 0; counts of accounts, logo churn and cohorts include it, sums of MRR stay what they are. With other MRR, free says nothing. Without it, as in the other forms, an account without MRR is no customer. More than 16383 free terms, or pauses, that begin on one day, or end: SQLSTATE 22003.');
+CALL csmetrics.define_agg('mrr_timeline_agg',
+    'as_of date, mrr numeric',
+    'mrr_timeline', 128, add => 'mrr_timeline_add_snapshot', removable => false, comment =>
+'The revenue history of one account from snapshots, one row a day and subscription: mrr, in money a month, holds until the next snapshot of the account; rows of one day add up; a lost account needs a row of 0. Where lost subscriptions just vanish from the snapshots, aggregate terms instead: (as_of, next as_of, mrr). Rows with NULL are left out; errors as for terms. NULL without rows.');
 
 CREATE FUNCTION csmetrics.mrr_at(timeline csmetrics.mrr_timeline, day date) RETURNS numeric
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

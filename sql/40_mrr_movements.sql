@@ -1,31 +1,16 @@
 -- The revenue bridge of a group of accounts, period by period: mrr_movements, its aggregate and its readers.
-CALL csmetrics.define_state('mrr_movements', NULL);
+CALL csmetrics.define_state('mrr_movements', has_final => false);
 COMMENT ON TYPE csmetrics.mrr_movements IS
 'The MRR movements of a group of accounts, period by period: about 400 bytes a period, whatever the number of accounts. Built by mrr_movement_agg; read by movements, retention and revenue_flows; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.mrr_movement_agg_add(state csmetrics.mrr_movements, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) RETURNS csmetrics.mrr_movements
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_movement_agg_add(state csmetrics.mrr_movements, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text, lag integer) RETURNS csmetrics.mrr_movements
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_movement_agg_remove(state csmetrics.mrr_movements, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) RETURNS csmetrics.mrr_movements
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.mrr_movement_agg_remove(state csmetrics.mrr_movements, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text, lag integer) RETURNS csmetrics.mrr_movements
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.mrr_movement_agg_add(csmetrics.mrr_movements, csmetrics.mrr_timeline, date, date, text) IS 'Internal: transition of mrr_movement_agg';
-COMMENT ON FUNCTION csmetrics.mrr_movement_agg_add(csmetrics.mrr_movements, csmetrics.mrr_timeline, date, date, text, integer) IS 'Internal: transition of mrr_movement_agg';
-COMMENT ON FUNCTION csmetrics.mrr_movement_agg_remove(csmetrics.mrr_movements, csmetrics.mrr_timeline, date, date, text) IS 'Internal: inverse transition of mrr_movement_agg';
-COMMENT ON FUNCTION csmetrics.mrr_movement_agg_remove(csmetrics.mrr_movements, csmetrics.mrr_timeline, date, date, text, integer) IS 'Internal: inverse transition of mrr_movement_agg';
-
-CREATE AGGREGATE csmetrics.mrr_movement_agg(timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) (
-    SFUNC = csmetrics.mrr_movement_agg_add, STYPE = csmetrics.mrr_movements, SSPACE = 32768, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.mrr_movement_agg_add, MINVFUNC = csmetrics.mrr_movement_agg_remove, MSTYPE = csmetrics.mrr_movements, MSSPACE = 32768);
-CREATE AGGREGATE csmetrics.mrr_movement_agg(timeline csmetrics.mrr_timeline, from_date date, to_date date, period text, lag integer) (
-    SFUNC = csmetrics.mrr_movement_agg_add, STYPE = csmetrics.mrr_movements, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.mrr_movement_agg_add, MINVFUNC = csmetrics.mrr_movement_agg_remove, MSTYPE = csmetrics.mrr_movements, MSSPACE = 65536);
-COMMENT ON AGGREGATE csmetrics.mrr_movement_agg(csmetrics.mrr_timeline, date, date, text) IS
-'The revenue bridge of a group of accounts, one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; the last may be cut short by to_date. A change dated on the first day of a period belongs to that period; opening is the end of the day before. Costs what the changes cost, however many periods. An empty range, an unknown period, arguments that vary within the group, more than 20,000 periods: SQLSTATE 22023. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.mrr_movement_agg(csmetrics.mrr_timeline, date, date, text, integer) IS
-'The same over windows of lag periods that end with each period: 12 with month gives trailing-year retention month by month. The windows of the first periods reach back before from_date, which the histories know. lag below 1: SQLSTATE 22023.';
+CALL csmetrics.define_agg('mrr_movement_agg',
+    'timeline csmetrics.mrr_timeline, from_date date, to_date date, period text',
+    'mrr_movements', 32768, comment =>
+'The revenue bridge of a group of accounts, one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; the last may be cut short by to_date. A change dated on the first day of a period belongs to that period; opening is the end of the day before. Costs what the changes cost, however many periods. An empty range, an unknown period, arguments that vary within the group, more than 20,000 periods: SQLSTATE 22023. NULL without rows.');
+CALL csmetrics.define_agg('mrr_movement_agg',
+    'timeline csmetrics.mrr_timeline, from_date date, to_date date, period text, lag integer',
+    'mrr_movements', 65536, comment =>
+'The same over windows of lag periods that end with each period: 12 with month gives trailing-year retention month by month. The windows of the first periods reach back before from_date, which the histories know. lag below 1: SQLSTATE 22023.');
 
 CREATE FUNCTION csmetrics.movements(state csmetrics.mrr_movements, pauses_are_churn boolean DEFAULT false, gross boolean DEFAULT false,
     OUT period_start date, OUT period_end date,

@@ -1,20 +1,12 @@
 -- Retention by cohort: cohorts, its aggregate and its readers.
-CALL csmetrics.define_state('cohorts', NULL);
+CALL csmetrics.define_state('cohorts', has_final => false);
 COMMENT ON TYPE csmetrics.cohorts IS
 'Accounts by the period of their first MRR (or free term, where timelines count those), followed period by period: 40 bytes a cell of the triangle. Built by cohort_agg; read by cohort_retention and cohort_average; adds up by merge and rollup.';
 
-CREATE FUNCTION csmetrics.cohort_agg_add(state csmetrics.cohorts, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) RETURNS csmetrics.cohorts
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.cohort_agg_remove(state csmetrics.cohorts, timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) RETURNS csmetrics.cohorts
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.cohort_agg_add(csmetrics.cohorts, csmetrics.mrr_timeline, date, date, text) IS 'Internal: transition of cohort_agg';
-COMMENT ON FUNCTION csmetrics.cohort_agg_remove(csmetrics.cohorts, csmetrics.mrr_timeline, date, date, text) IS 'Internal: inverse transition of cohort_agg';
-
-CREATE AGGREGATE csmetrics.cohort_agg(timeline csmetrics.mrr_timeline, from_date date, to_date date, period text) (
-    SFUNC = csmetrics.cohort_agg_add, STYPE = csmetrics.cohorts, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.cohort_agg_add, MINVFUNC = csmetrics.cohort_agg_remove, MSTYPE = csmetrics.cohorts, MSSPACE = 65536);
-COMMENT ON AGGREGATE csmetrics.cohort_agg(csmetrics.mrr_timeline, date, date, text) IS
-'Cohorts by the period of the first MRR (or free term, where timelines count those), one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date) are left out. An empty range, an unknown period, arguments that vary within the group, more than 520 periods: SQLSTATE 22023. NULL without rows.';
+CALL csmetrics.define_agg('cohort_agg',
+    'timeline csmetrics.mrr_timeline, from_date date, to_date date, period text',
+    'cohorts', 65536, comment =>
+'Cohorts by the period of the first MRR (or free term, where timelines count those), one timeline an account (NULL: an account without history). Periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date) are left out. An empty range, an unknown period, arguments that vary within the group, more than 520 periods: SQLSTATE 22023. NULL without rows.');
 
 CREATE FUNCTION csmetrics.cohort_retention(state csmetrics.cohorts,
     OUT cohort date, OUT age integer, OUT period_end date, OUT accounts bigint, OUT retained bigint,

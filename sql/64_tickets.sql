@@ -1,30 +1,20 @@
 -- The support history of one account: tickets, its aggregate and its readers.
-CALL csmetrics.define_state('tickets', 'tickets_final');
+CALL csmetrics.define_state('tickets', has_final => true);
 COMMENT ON TYPE csmetrics.tickets IS
 'The support tickets of one account over time, 64 bytes each. Built by ticket_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 bits, which tell them apart, not as text.';
 
-CREATE FUNCTION csmetrics.tickets_add(state csmetrics.tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) RETURNS csmetrics.tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
-CREATE FUNCTION csmetrics.tickets_add(state csmetrics.tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) RETURNS csmetrics.tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
-CREATE FUNCTION csmetrics.tickets_add(state csmetrics.tickets, opened_at timestamptz, solved_at timestamptz, reopened integer) RETURNS csmetrics.tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_solve';
-COMMENT ON FUNCTION csmetrics.tickets_add(csmetrics.tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS 'Internal: transition of ticket_agg';
-COMMENT ON FUNCTION csmetrics.tickets_add(csmetrics.tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS 'Internal: transition of ticket_agg';
-COMMENT ON FUNCTION csmetrics.tickets_add(csmetrics.tickets, timestamptz, timestamptz, integer) IS 'Internal: transition of ticket_agg';
-
-CREATE AGGREGATE csmetrics.ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) (
-    SFUNC = csmetrics.tickets_add, STYPE = csmetrics.tickets, SSPACE = 256, FINALFUNC = csmetrics.tickets_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) (
-    SFUNC = csmetrics.tickets_add, STYPE = csmetrics.tickets, SSPACE = 256, FINALFUNC = csmetrics.tickets_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-CREATE AGGREGATE csmetrics.ticket_agg(opened_at timestamptz, solved_at timestamptz, reopened integer) (
-    SFUNC = csmetrics.tickets_add, STYPE = csmetrics.tickets, SSPACE = 256, FINALFUNC = csmetrics.tickets_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS
-'The support history of one account, one row a ticket: when it was opened, first replied to and last solved (NULL or infinity: not yet), how many times it was reopened (NULL: 0), whether it was escalated, from its opening on (NULL: no), how many replies agents wrote (NULL: unknown), who asked (NULL: the account as a whole) and about what (NULL: no topic). Rows without opened_at are left out. A reply or solve before the opening is kept as given. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 tickets: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS
-'The same with the instant of escalation: before it, the ticket is not escalated. Where escalated_at is NULL or infinity, a ticket with escalated is escalated from its opening on, and another never; an escalated_at before the opening counts from the opening. escalated need not be given with it. escalated_at of -infinity or outside the years 1 to 9999: SQLSTATE 22008; other errors as above.';
-COMMENT ON AGGREGATE csmetrics.ticket_agg(timestamptz, timestamptz, integer) IS
-'The same for tickets that are grouped by requester, and by topic if that matters, already: nothing is kept of first replies, escalation, agent replies, requester and topic.';
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_ticket', removable => false, comment =>
+'The support history of one account, one row a ticket: when it was opened, first replied to and last solved (NULL or infinity: not yet), how many times it was reopened (NULL: 0), whether it was escalated, from its opening on (NULL: no), how many replies agents wrote (NULL: unknown), who asked (NULL: the account as a whole) and about what (NULL: no topic). Rows without opened_at are left out. A reply or solve before the opening is kept as given. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 tickets: 54000. NULL without rows.');
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_ticket', removable => false, comment =>
+'The same with the instant of escalation: before it, the ticket is not escalated. Where escalated_at is NULL or infinity, a ticket with escalated is escalated from its opening on, and another never; an escalated_at before the opening counts from the opening. escalated need not be given with it. escalated_at of -infinity or outside the years 1 to 9999: SQLSTATE 22008; other errors as above.');
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, solved_at timestamptz, reopened integer',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_solve', removable => false, comment =>
+'The same for tickets that are grouped by requester, and by topic if that matters, already: nothing is kept of first replies, escalation, agent replies, requester and topic.');
 
 CREATE FUNCTION csmetrics.opened_count(history csmetrics.tickets, from_at timestamptz, to_at timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

@@ -1,16 +1,12 @@
 -- The survey history of one account: answers, its aggregate and its reader.
-CALL csmetrics.define_state('answers', 'answers_final');
+CALL csmetrics.define_state('answers', has_final => true);
 COMMENT ON TYPE csmetrics.answers IS
 'What one account was asked by NPS, CSAT and CES surveys and what it answered, 88 bytes a row. Built by answer_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 rows. Respondents are kept as keys of 64 bits, which tell them apart, not as text.';
 
-CREATE FUNCTION csmetrics.answers_add(state csmetrics.answers, kind text, score numeric, responded_at timestamptz, sent_at timestamptz, respondent text, lowest numeric, highest numeric, higher_is_better boolean) RETURNS csmetrics.answers
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.answers_add(csmetrics.answers, text, numeric, timestamptz, timestamptz, text, numeric, numeric, boolean) IS 'Internal: transition of answer_agg';
-
-CREATE AGGREGATE csmetrics.answer_agg(kind text, score numeric, responded_at timestamptz, sent_at timestamptz, respondent text, lowest numeric, highest numeric, higher_is_better boolean) (
-    SFUNC = csmetrics.answers_add, STYPE = csmetrics.answers, SSPACE = 256, FINALFUNC = csmetrics.answers_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.answer_agg(text, numeric, timestamptz, timestamptz, text, numeric, numeric, boolean) IS
-'The survey history of one account, one row a question sent or answered: its kind (nps, csat or ces), the score (NULL: sent and not answered), when it was answered and when it was sent (NULL or infinity: not yet, or not known), by whom, the ends of its scale and whether higher is better (NULL: as usual for the kind). Rows with neither responded_at nor sent_at are left out; a score without responded_at counts as given when the question was sent. Scores are kept to six decimals; one that is not finite or beyond 10^18 is kept as NaN, for surveys to reject. Another kind, or lowest not below highest: SQLSTATE 22023; no kind: 22004; an end of the scale that is not finite or beyond 10^18: 22003; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 rows: 54000. NULL without rows.';
+CALL csmetrics.define_agg('answer_agg',
+    'kind text, score numeric, responded_at timestamptz, sent_at timestamptz, respondent text, lowest numeric, highest numeric, higher_is_better boolean',
+    'answers', 256, add => 'answers_add', removable => false, comment =>
+'The survey history of one account, one row a question sent or answered: its kind (nps, csat or ces), the score (NULL: sent and not answered), when it was answered and when it was sent (NULL or infinity: not yet, or not known), by whom, the ends of its scale and whether higher is better (NULL: as usual for the kind). Rows with neither responded_at nor sent_at are left out; a score without responded_at counts as given when the question was sent. Scores are kept to six decimals; one that is not finite or beyond 10^18 is kept as NaN, for surveys to reject. Another kind, or lowest not below highest: SQLSTATE 22023; no kind: 22004; an end of the scale that is not finite or beyond 10^18: 22003; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 rows: 54000. NULL without rows.');
 
 CREATE FUNCTION csmetrics.answer_facts(history csmetrics.answers, as_of timestamptz,
     OUT kind text, OUT sent_at timestamptz, OUT responded_at timestamptz, OUT score numeric, OUT respondent bigint, OUT lowest numeric, OUT highest numeric, OUT higher_is_better boolean)

@@ -1,16 +1,12 @@
 -- The way of one account to its goals: milestones, its aggregate and its readers.
-CALL csmetrics.define_state('milestones', 'milestones_final');
+CALL csmetrics.define_state('milestones', has_final => true);
 COMMENT ON TYPE csmetrics.milestones IS
 'The milestones of one account over time, reached or due, 40 bytes a row. Built by milestone_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 rows. Their names are kept as keys of 64 bits, which tell them apart, not as text.';
 
-CREATE FUNCTION csmetrics.milestones_add(state csmetrics.milestones, milestone text, reached_at timestamptz, due_at timestamptz, is_start boolean, is_value boolean) RETURNS csmetrics.milestones
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.milestones_add(csmetrics.milestones, text, timestamptz, timestamptz, boolean, boolean) IS 'Internal: transition of milestone_agg';
-
-CREATE AGGREGATE csmetrics.milestone_agg(milestone text, reached_at timestamptz, due_at timestamptz, is_start boolean, is_value boolean) (
-    SFUNC = csmetrics.milestones_add, STYPE = csmetrics.milestones, SSPACE = 256, FINALFUNC = csmetrics.milestones_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.milestone_agg(text, timestamptz, timestamptz, boolean, boolean) IS
-'The milestones of one account, one row a milestone: its name (NULL is one name), when it was reached and when it is due (NULL or infinity: not yet, never), whether reaching it starts the clock to first value, and whether it is first value (NULL: no). Rows of one name are one milestone: reached as soon as one of them is. An instant of -infinity or outside the years 1 to 9999: SQLSTATE 22008; more than 2^21 rows: 54000. NULL without rows.';
+CALL csmetrics.define_agg('milestone_agg',
+    'milestone text, reached_at timestamptz, due_at timestamptz, is_start boolean, is_value boolean',
+    'milestones', 256, add => 'milestones_add', removable => false, comment =>
+'The milestones of one account, one row a milestone: its name (NULL is one name), when it was reached and when it is due (NULL or infinity: not yet, never), whether reaching it starts the clock to first value, and whether it is first value (NULL: no). Rows of one name are one milestone: reached as soon as one of them is. An instant of -infinity or outside the years 1 to 9999: SQLSTATE 22008; more than 2^21 rows: 54000. NULL without rows.');
 
 CREATE FUNCTION csmetrics.started_at(history csmetrics.milestones, as_of timestamptz DEFAULT 'infinity') RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

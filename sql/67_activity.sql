@@ -1,31 +1,12 @@
 -- The usage history of one account or user: activity, its aggregate and its readers.
-CALL csmetrics.define_state('activity', 'activity_final');
+CALL csmetrics.define_state('activity', has_final => true);
 COMMENT ON TYPE csmetrics.activity IS
 'On which days an account or a user was active, and how many events each of them had: three to five bytes an active week. Built by activity_agg; keeps time, so it can be read over any window and as of any day; adds up by merge and rollup. Each day counts once, however many rows it had.';
 
-CREATE FUNCTION csmetrics.activity_agg_add(state csmetrics.activity, day date) RETURNS csmetrics.activity
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.activity_agg_add(state csmetrics.activity, day date, events bigint) RETURNS csmetrics.activity
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.activity_agg_remove(state csmetrics.activity, day date) RETURNS csmetrics.activity
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.activity_agg_remove(state csmetrics.activity, day date, events bigint) RETURNS csmetrics.activity
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.activity_agg_add(csmetrics.activity, date) IS 'Internal: transition of activity_agg';
-COMMENT ON FUNCTION csmetrics.activity_agg_add(csmetrics.activity, date, bigint) IS 'Internal: transition of activity_agg';
-COMMENT ON FUNCTION csmetrics.activity_agg_remove(csmetrics.activity, date) IS 'Internal: inverse transition of activity_agg';
-COMMENT ON FUNCTION csmetrics.activity_agg_remove(csmetrics.activity, date, bigint) IS 'Internal: inverse transition of activity_agg';
-
-CREATE AGGREGATE csmetrics.activity_agg(day date) (
-    SFUNC = csmetrics.activity_agg_add, STYPE = csmetrics.activity, SSPACE = 512, FINALFUNC = csmetrics.activity_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.activity_agg_add, MINVFUNC = csmetrics.activity_agg_remove, MSTYPE = csmetrics.activity, MSSPACE = 512, MFINALFUNC = csmetrics.activity_final);
-CREATE AGGREGATE csmetrics.activity_agg(day date, events bigint) (
-    SFUNC = csmetrics.activity_agg_add, STYPE = csmetrics.activity, SSPACE = 512, FINALFUNC = csmetrics.activity_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.activity_agg_add, MINVFUNC = csmetrics.activity_agg_remove, MSTYPE = csmetrics.activity, MSSPACE = 512, MFINALFUNC = csmetrics.activity_final);
-COMMENT ON AGGREGATE csmetrics.activity_agg(date) IS
-'The usage history of one account or user, one row an event: the day on which it happened, in the zone of the account. Rows with NULL are left out. A day outside the years 1 to 9999: SQLSTATE 22008; more than 131,071 different days: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.activity_agg(date, bigint) IS
-'The same, one row a day or part of it, with its number of events; 0 events are no activity. events below 0 or from 2^48 on: SQLSTATE 22023; as many on one day, or 2^59 in all: 22003.';
+CALL csmetrics.define_agg('activity_agg', 'day date', 'activity', 512, comment =>
+'The usage history of one account or user, one row an event: the day on which it happened, in the zone of the account. Rows with NULL are left out. A day outside the years 1 to 9999: SQLSTATE 22008; more than 131,071 different days: 54000. NULL without rows.');
+CALL csmetrics.define_agg('activity_agg', 'day date, events bigint', 'activity', 512, comment =>
+'The same, one row a day or part of it, with its number of events; 0 events are no activity. events below 0 or from 2^48 on: SQLSTATE 22023; as many on one day, or 2^59 in all: 22003.');
 
 CREATE FUNCTION csmetrics.active_days(history csmetrics.activity, from_date date, to_date date) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

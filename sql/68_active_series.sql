@@ -1,31 +1,16 @@
 -- Active accounts day by day: active_series, its aggregate and its readers.
-CALL csmetrics.define_state('active_series', NULL);
+CALL csmetrics.define_state('active_series', has_final => false);
 COMMENT ON TYPE csmetrics.active_series IS
 'How many accounts were active in the days up to each day, over three windows, and how they came and went: 40 bytes a day, whatever the number of accounts. Built by active_series_agg; read by active_series; adds up by merge and rollup. Counts are exact, as each account is one value.';
 
-CREATE FUNCTION csmetrics.active_series_agg_add(state csmetrics.active_series, history csmetrics.activity, from_date date, to_date date) RETURNS csmetrics.active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.active_series_agg_add(state csmetrics.active_series, history csmetrics.activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) RETURNS csmetrics.active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.active_series_agg_remove(state csmetrics.active_series, history csmetrics.activity, from_date date, to_date date) RETURNS csmetrics.active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.active_series_agg_remove(state csmetrics.active_series, history csmetrics.activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) RETURNS csmetrics.active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.active_series_agg_add(csmetrics.active_series, csmetrics.activity, date, date) IS 'Internal: transition of active_series_agg';
-COMMENT ON FUNCTION csmetrics.active_series_agg_add(csmetrics.active_series, csmetrics.activity, date, date, integer, integer, integer) IS 'Internal: transition of active_series_agg';
-COMMENT ON FUNCTION csmetrics.active_series_agg_remove(csmetrics.active_series, csmetrics.activity, date, date) IS 'Internal: inverse transition of active_series_agg';
-COMMENT ON FUNCTION csmetrics.active_series_agg_remove(csmetrics.active_series, csmetrics.activity, date, date, integer, integer, integer) IS 'Internal: inverse transition of active_series_agg';
-
-CREATE AGGREGATE csmetrics.active_series_agg(history csmetrics.activity, from_date date, to_date date) (
-    SFUNC = csmetrics.active_series_agg_add, STYPE = csmetrics.active_series, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.active_series_agg_add, MINVFUNC = csmetrics.active_series_agg_remove, MSTYPE = csmetrics.active_series, MSSPACE = 65536);
-CREATE AGGREGATE csmetrics.active_series_agg(history csmetrics.activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) (
-    SFUNC = csmetrics.active_series_agg_add, STYPE = csmetrics.active_series, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.active_series_agg_add, MINVFUNC = csmetrics.active_series_agg_remove, MSTYPE = csmetrics.active_series, MSSPACE = 65536);
-COMMENT ON AGGREGATE csmetrics.active_series_agg(csmetrics.activity, date, date) IS
-'Active accounts (or users) on each day from from_date on and before to_date, one activity each (NULL: never active), over windows of 1, 7 and 28 days that end with the day. Windows reach back before from_date, which the histories know. An empty range, one of more than 36,525 days, arguments that vary within the group: SQLSTATE 22023. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.active_series_agg(csmetrics.activity, date, date, integer, integer, integer) IS
-'The same over windows of other lengths: short_days, middle_days and long_days, none shorter than the one before. Windows out of order, below 1 or above 36,525 days: SQLSTATE 22023.';
+CALL csmetrics.define_agg('active_series_agg',
+    'history csmetrics.activity, from_date date, to_date date',
+    'active_series', 65536, comment =>
+'Active accounts (or users) on each day from from_date on and before to_date, one activity each (NULL: never active), over windows of 1, 7 and 28 days that end with the day. Windows reach back before from_date, which the histories know. An empty range, one of more than 36,525 days, arguments that vary within the group: SQLSTATE 22023. NULL without rows.');
+CALL csmetrics.define_agg('active_series_agg',
+    'history csmetrics.activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer',
+    'active_series', 65536, comment =>
+'The same over windows of other lengths: short_days, middle_days and long_days, none shorter than the one before. Windows out of order, below 1 or above 36,525 days: SQLSTATE 22023.');
 
 CREATE FUNCTION csmetrics.active_series(state csmetrics.active_series, weekdays_only boolean DEFAULT false,
     OUT day date, OUT dau bigint, OUT wau bigint, OUT mau bigint, OUT stickiness double precision,

@@ -1,31 +1,14 @@
 -- What one account uses of the product: feature_usage, its aggregate and its readers.
-CALL csmetrics.define_state('feature_usage', 'feature_usage_final');
+CALL csmetrics.define_state('feature_usage', has_final => true);
 COMMENT ON TYPE csmetrics.feature_usage IS
 'Which features an account used on which days, and how many events each of them had: the name of each feature, and three to five bytes an active week of it. Built by feature_usage_agg; keeps time, so it can be read over any window and as of any day; adds up by merge and rollup. Each day of a feature counts once, however many rows it had.';
 
-CREATE FUNCTION csmetrics.feature_usage_agg_add(state csmetrics.feature_usage, feature text, day date) RETURNS csmetrics.feature_usage
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.feature_usage_agg_add(state csmetrics.feature_usage, feature text, day date, events bigint) RETURNS csmetrics.feature_usage
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.feature_usage_agg_remove(state csmetrics.feature_usage, feature text, day date) RETURNS csmetrics.feature_usage
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.feature_usage_agg_remove(state csmetrics.feature_usage, feature text, day date, events bigint) RETURNS csmetrics.feature_usage
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.feature_usage_agg_add(csmetrics.feature_usage, text, date) IS 'Internal: transition of feature_usage_agg';
-COMMENT ON FUNCTION csmetrics.feature_usage_agg_add(csmetrics.feature_usage, text, date, bigint) IS 'Internal: transition of feature_usage_agg';
-COMMENT ON FUNCTION csmetrics.feature_usage_agg_remove(csmetrics.feature_usage, text, date) IS 'Internal: inverse transition of feature_usage_agg';
-COMMENT ON FUNCTION csmetrics.feature_usage_agg_remove(csmetrics.feature_usage, text, date, bigint) IS 'Internal: inverse transition of feature_usage_agg';
-
-CREATE AGGREGATE csmetrics.feature_usage_agg(feature text, day date) (
-    SFUNC = csmetrics.feature_usage_agg_add, STYPE = csmetrics.feature_usage, SSPACE = 4096, FINALFUNC = csmetrics.feature_usage_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.feature_usage_agg_add, MINVFUNC = csmetrics.feature_usage_agg_remove, MSTYPE = csmetrics.feature_usage, MSSPACE = 4096, MFINALFUNC = csmetrics.feature_usage_final);
-CREATE AGGREGATE csmetrics.feature_usage_agg(feature text, day date, events bigint) (
-    SFUNC = csmetrics.feature_usage_agg_add, STYPE = csmetrics.feature_usage, SSPACE = 4096, FINALFUNC = csmetrics.feature_usage_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.feature_usage_agg_add, MINVFUNC = csmetrics.feature_usage_agg_remove, MSTYPE = csmetrics.feature_usage, MSSPACE = 4096, MFINALFUNC = csmetrics.feature_usage_final);
-COMMENT ON AGGREGATE csmetrics.feature_usage_agg(text, date) IS
-'The feature usage of one account, one row an event: which feature, and the day on which it happened, in the zone of the account. Names are told apart byte by byte. Rows with NULL are left out. A name of more than 255 bytes in UTF-8: SQLSTATE 22023; a day outside the years 1 to 9999: 22008; more than 4,096 different features, or a state past 2 MB: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.feature_usage_agg(text, date, bigint) IS
-'The same, one row a day or part of it, with its number of events; 0 events are no use. events below 0 or from 2^48 on: SQLSTATE 22023; as many of a feature on one day, or 2^59 in all: 22003.';
+CALL csmetrics.define_agg('feature_usage_agg', 'feature text, day date', 'feature_usage', 4096, comment =>
+'The feature usage of one account, one row an event: which feature, and the day on which it happened, in the zone of the account. Names are told apart byte by byte. Rows with NULL are left out. A name of more than 255 bytes in UTF-8: SQLSTATE 22023; a day outside the years 1 to 9999: 22008; more than 4,096 different features, or a state past 2 MB: 54000. NULL without rows.');
+CALL csmetrics.define_agg('feature_usage_agg',
+    'feature text, day date, events bigint',
+    'feature_usage', 4096, comment =>
+'The same, one row a day or part of it, with its number of events; 0 events are no use. events below 0 or from 2^48 on: SQLSTATE 22023; as many of a feature on one day, or 2^59 in all: 22003.');
 
 CREATE FUNCTION csmetrics.features_used(usage csmetrics.feature_usage, from_date date, to_date date) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'features_used_sql';

@@ -1,66 +1,29 @@
 -- Who adopts which feature: adoption, its aggregate and its reader.
-CALL csmetrics.define_state('adoption', 'adoption_final');
+CALL csmetrics.define_state('adoption', has_final => true);
 COMMENT ON TYPE csmetrics.adoption IS
 'How many accounts may use each feature, how many of them did in a window of days, and after how many days they first did: some ten bytes a feature, and some more for each number of days. Built by adoption_agg; read by feature_adoption; adds up by merge and rollup. Counts are exact, as each account is one value.';
 
-CREATE FUNCTION csmetrics.adoption_agg_add(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.adoption_agg_add(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.adoption_agg_add(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[], started date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.adoption_agg_remove(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.adoption_agg_remove(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.adoption_agg_remove(state csmetrics.adoption, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[], started date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.adoption_agg_add(csmetrics.adoption, csmetrics.feature_usage, date, date) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION csmetrics.adoption_agg_add(csmetrics.adoption, csmetrics.feature_usage, date, date, text[]) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION csmetrics.adoption_agg_add(csmetrics.adoption, csmetrics.feature_usage, date, date, text[], date) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION csmetrics.adoption_agg_remove(csmetrics.adoption, csmetrics.feature_usage, date, date) IS 'Internal: inverse transition of adoption_agg';
-COMMENT ON FUNCTION csmetrics.adoption_agg_remove(csmetrics.adoption, csmetrics.feature_usage, date, date, text[]) IS 'Internal: inverse transition of adoption_agg';
-COMMENT ON FUNCTION csmetrics.adoption_agg_remove(csmetrics.adoption, csmetrics.feature_usage, date, date, text[], date) IS 'Internal: inverse transition of adoption_agg';
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date',
+    'adoption', 16384, comment =>
+'Adoption of features from from_date on and before to_date, one feature_usage an account (NULL: no usage). Every account with events of any feature in the window may adopt every feature that one of the group used before to_date; it does so with events of it in the window. Use from to_date on is not known yet. An empty window, one that varies within the group: SQLSTATE 22023; NULL for an end of it: 22004; more than 4,096 different features: 54000. NULL without rows.');
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]',
+    'adoption', 16384, comment =>
+'The same, where each account may adopt the features that it is entitled to: eligible (NULL: none; NULL elements and repetitions are left out), active or not. Who used a feature without that is no adopter: see unentitled of feature_adoption. A name of more than 255 bytes in UTF-8: SQLSTATE 22023.');
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date, eligible text[], started date',
+    'adoption', 16384, comment =>
+'The same with the day on which the account started, for the days until it adopted each feature that it is entitled to: first use - started if that use is before to_date, in the window or earlier, else censored with the last day that is known, the one before to_date. Use before the start counts as 0 days. Accounts without a start, or that start from to_date on, are left out of these days, and only of these. started outside the years 1 to 9999: SQLSTATE 22008.');
 
-CREATE AGGREGATE csmetrics.adoption_agg(usage csmetrics.feature_usage, from_date date, to_date date) (
-    SFUNC = csmetrics.adoption_agg_add, STYPE = csmetrics.adoption, SSPACE = 16384, FINALFUNC = csmetrics.adoption_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.adoption_agg_add, MINVFUNC = csmetrics.adoption_agg_remove, MSTYPE = csmetrics.adoption, MSSPACE = 16384, MFINALFUNC = csmetrics.adoption_final);
-CREATE AGGREGATE csmetrics.adoption_agg(usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) (
-    SFUNC = csmetrics.adoption_agg_add, STYPE = csmetrics.adoption, SSPACE = 16384, FINALFUNC = csmetrics.adoption_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.adoption_agg_add, MINVFUNC = csmetrics.adoption_agg_remove, MSTYPE = csmetrics.adoption, MSSPACE = 16384, MFINALFUNC = csmetrics.adoption_final);
-CREATE AGGREGATE csmetrics.adoption_agg(usage csmetrics.feature_usage, from_date date, to_date date, eligible text[], started date) (
-    SFUNC = csmetrics.adoption_agg_add, STYPE = csmetrics.adoption, SSPACE = 16384, FINALFUNC = csmetrics.adoption_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.adoption_agg_add, MINVFUNC = csmetrics.adoption_agg_remove, MSTYPE = csmetrics.adoption, MSSPACE = 16384, MFINALFUNC = csmetrics.adoption_final);
-COMMENT ON AGGREGATE csmetrics.adoption_agg(csmetrics.feature_usage, date, date) IS
-'Adoption of features from from_date on and before to_date, one feature_usage an account (NULL: no usage). Every account with events of any feature in the window may adopt every feature that one of the group used before to_date; it does so with events of it in the window. Use from to_date on is not known yet. An empty window, one that varies within the group: SQLSTATE 22023; NULL for an end of it: 22004; more than 4,096 different features: 54000. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.adoption_agg(csmetrics.feature_usage, date, date, text[]) IS
-'The same, where each account may adopt the features that it is entitled to: eligible (NULL: none; NULL elements and repetitions are left out), active or not. Who used a feature without that is no adopter: see unentitled of feature_adoption. A name of more than 255 bytes in UTF-8: SQLSTATE 22023.';
-COMMENT ON AGGREGATE csmetrics.adoption_agg(csmetrics.feature_usage, date, date, text[], date) IS
-'The same with the day on which the account started, for the days until it adopted each feature that it is entitled to: first use - started if that use is before to_date, in the window or earlier, else censored with the last day that is known, the one before to_date. Use before the start counts as 0 days. Accounts without a start, or that start from to_date on, are left out of these days, and only of these. started outside the years 1 to 9999: SQLSTATE 22008.';
-
-CREATE FUNCTION csmetrics.frequent_adoption_agg_add(state csmetrics.adoption, at_least integer, usage csmetrics.feature_usage, from_date date, to_date date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.frequent_adoption_agg_add(state csmetrics.adoption, at_least integer, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.frequent_adoption_agg_remove(state csmetrics.adoption, at_least integer, usage csmetrics.feature_usage, from_date date, to_date date) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.frequent_adoption_agg_remove(state csmetrics.adoption, at_least integer, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) RETURNS csmetrics.adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.frequent_adoption_agg_add(csmetrics.adoption, integer, csmetrics.feature_usage, date, date) IS 'Internal: transition of frequent_adoption_agg';
-COMMENT ON FUNCTION csmetrics.frequent_adoption_agg_add(csmetrics.adoption, integer, csmetrics.feature_usage, date, date, text[]) IS 'Internal: transition of frequent_adoption_agg';
-COMMENT ON FUNCTION csmetrics.frequent_adoption_agg_remove(csmetrics.adoption, integer, csmetrics.feature_usage, date, date) IS 'Internal: inverse transition of frequent_adoption_agg';
-COMMENT ON FUNCTION csmetrics.frequent_adoption_agg_remove(csmetrics.adoption, integer, csmetrics.feature_usage, date, date, text[]) IS 'Internal: inverse transition of frequent_adoption_agg';
-
-CREATE AGGREGATE csmetrics.frequent_adoption_agg(at_least integer, usage csmetrics.feature_usage, from_date date, to_date date) (
-    SFUNC = csmetrics.frequent_adoption_agg_add, STYPE = csmetrics.adoption, SSPACE = 16384, FINALFUNC = csmetrics.adoption_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.frequent_adoption_agg_add, MINVFUNC = csmetrics.frequent_adoption_agg_remove, MSTYPE = csmetrics.adoption, MSSPACE = 16384, MFINALFUNC = csmetrics.adoption_final);
-CREATE AGGREGATE csmetrics.frequent_adoption_agg(at_least integer, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]) (
-    SFUNC = csmetrics.frequent_adoption_agg_add, STYPE = csmetrics.adoption, SSPACE = 16384, FINALFUNC = csmetrics.adoption_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.frequent_adoption_agg_add, MINVFUNC = csmetrics.frequent_adoption_agg_remove, MSTYPE = csmetrics.adoption, MSSPACE = 16384, MFINALFUNC = csmetrics.adoption_final);
-COMMENT ON AGGREGATE csmetrics.frequent_adoption_agg(integer, csmetrics.feature_usage, date, date) IS
-'Adoption as adoption_agg has it, where it takes at_least events of a feature in the window to adopt it; who may is the same, and at_least 1 is adoption_agg. at_least below 1, or not the same in every row of a group: SQLSTATE 22023; NULL: 22004. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.frequent_adoption_agg(integer, csmetrics.feature_usage, date, date, text[]) IS
-'The same, where each account may adopt the features of eligible, as in adoption_agg; unentitled, too, are those with at_least events.';
+CALL csmetrics.define_agg('frequent_adoption_agg',
+    'at_least integer, usage csmetrics.feature_usage, from_date date, to_date date',
+    'adoption', 16384, comment =>
+'Adoption as adoption_agg has it, where it takes at_least events of a feature in the window to adopt it; who may is the same, and at_least 1 is adoption_agg. at_least below 1, or not the same in every row of a group: SQLSTATE 22023; NULL: 22004. NULL without rows.');
+CALL csmetrics.define_agg('frequent_adoption_agg',
+    'at_least integer, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]',
+    'adoption', 16384, comment =>
+'The same, where each account may adopt the features of eligible, as in adoption_agg; unentitled, too, are those with at_least events.');
 
 CREATE FUNCTION csmetrics.feature_adoption(state csmetrics.adoption, confidence double precision DEFAULT 0.95,
     OUT feature text, OUT eligible bigint, OUT adopters bigint, OUT adoption double precision, OUT lower double precision, OUT upper double precision,

@@ -1,16 +1,12 @@
 -- A user's own signals of one account: signals, its aggregate and its readers.
-CALL csmetrics.define_state('signals', 'signals_final');
+CALL csmetrics.define_state('signals', has_final => true);
 COMMENT ON TYPE csmetrics.signals IS
 'The history of a user''s own signals of one account, values that somebody or something gave it at an instant: a pulse of its manager, a quality of data, an index of logins; 40 bytes a row. Built by signal_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 rows. The names of signals are kept as keys of 64 bits, which tell them apart, not as text.';
 
-CREATE FUNCTION csmetrics.signals_add(state csmetrics.signals, signal text, at timestamptz, value numeric) RETURNS csmetrics.signals
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.signals_add(csmetrics.signals, text, timestamptz, numeric) IS 'Internal: transition of signal_agg';
-
-CREATE AGGREGATE csmetrics.signal_agg(signal text, at timestamptz, value numeric) (
-    SFUNC = csmetrics.signals_add, STYPE = csmetrics.signals, SSPACE = 256, FINALFUNC = csmetrics.signals_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.signal_agg(text, timestamptz, numeric) IS
-'The signals of one account, one row a value: the name of the signal, when the value was given, and the value, kept to six decimals. Rows with NULL in any of them, or at infinity, are left out. A value that is not finite or beyond 10^18: SQLSTATE 22003; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 rows: 54000. NULL without rows.';
+CALL csmetrics.define_agg('signal_agg',
+    'signal text, at timestamptz, value numeric',
+    'signals', 256, add => 'signals_add', removable => false, comment =>
+'The signals of one account, one row a value: the name of the signal, when the value was given, and the value, kept to six decimals. Rows with NULL in any of them, or at infinity, are left out. A value that is not finite or beyond 10^18: SQLSTATE 22003; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 rows: 54000. NULL without rows.');
 
 CREATE FUNCTION csmetrics.signal_at(history csmetrics.signals, signal text, as_of timestamptz) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

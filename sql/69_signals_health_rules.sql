@@ -1,16 +1,12 @@
 -- Health rules: which signals make the health of an account, and how their measures become values.
-CALL csmetrics.define_state('health_rules', 'health_rules_final');
+CALL csmetrics.define_state('health_rules', has_final => true);
 COMMENT ON TYPE csmetrics.health_rules IS
 'The rules of a health score as one value, for health_of: built by health_rule_agg, one row a signal. Equal values, equal definitions.';
 
-CREATE FUNCTION csmetrics.health_rule_agg_add(state csmetrics.health_rules, component text, signal text, reading integer, weight double precision, knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision) RETURNS csmetrics.health_rules
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.health_rule_agg_add(csmetrics.health_rules, text, text, integer, double precision, double precision[], double precision[], text, integer, double precision, double precision) IS 'Internal: transition of health_rule_agg';
-
-CREATE AGGREGATE csmetrics.health_rule_agg(component text, signal text, reading integer, weight double precision, knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision) (
-    SFUNC = csmetrics.health_rule_agg_add, STYPE = csmetrics.health_rules, SSPACE = 4096, FINALFUNC = csmetrics.health_rules_final, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE csmetrics.health_rule_agg(text, text, integer, double precision, double precision[], double precision[], text, integer, double precision, double precision) IS
-'Gathers the rules of a health score, one row a signal: its component and name; reading, the place of its measure among the readings given to health_of, from 1 (NULL or 0: the account''s own signal of that name); its weight, 0 to 10^6; its normalizer, knots and scores as in normalize_piecewise, at most 64; its policy: renormalise, neutral, zero (see health_score), carry (an own signal counts less as it grows older, until it is missing at keep_days) or pulse (it is the score, until it is keep_days old); keep_days: an own signal as old as that is missing (NULL or 0: it stays); veto_from, veto_cap: where the measure is as bad as veto_from, on the side of the worse scores, the score is at most veto_cap. Names, weight, knots, scores and policy that are NULL: SQLSTATE 22004; what is out of range: 22023. NULL without rows.';
+CALL csmetrics.define_agg('health_rule_agg',
+    'component text, signal text, reading integer, weight double precision, knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision',
+    'health_rules', 4096, removable => false, comment =>
+'Gathers the rules of a health score, one row a signal: its component and name; reading, the place of its measure among the readings given to health_of, from 1 (NULL or 0: the account''s own signal of that name); its weight, 0 to 10^6; its normalizer, knots and scores as in normalize_piecewise, at most 64; its policy: renormalise, neutral, zero (see health_score), carry (an own signal counts less as it grows older, until it is missing at keep_days) or pulse (it is the score, until it is keep_days old); keep_days: an own signal as old as that is missing (NULL or 0: it stays); veto_from, veto_cap: where the measure is as bad as veto_from, on the side of the worse scores, the score is at most veto_cap. Names, weight, knots, scores and policy that are NULL: SQLSTATE 22004; what is out of range: 22023. NULL without rows.');
 
 CREATE FUNCTION csmetrics.health_of(rules csmetrics.health_rules, readings double precision[], own csmetrics.signals, as_of timestamptz) RETURNS csmetrics.health
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';

@@ -1,31 +1,16 @@
 -- Retention of use by cohort: usage_retention, its aggregate and its readers.
-CALL csmetrics.define_state('usage_retention', NULL);
+CALL csmetrics.define_state('usage_retention', has_final => false);
 COMMENT ON TYPE csmetrics.usage_retention IS
 'Accounts (or users) by the period of their first active day, followed over brackets of days from that day on: 32 bytes a cohort and bracket, whatever the number of accounts. Built by retention_agg; read by usage_retention and usage_retention_average; adds up by merge and rollup. Counts are exact, as each account is one value.';
 
-CREATE FUNCTION csmetrics.retention_agg_add(state csmetrics.usage_retention, history csmetrics.activity, from_date date, to_date date, period text) RETURNS csmetrics.usage_retention
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.retention_agg_add(state csmetrics.usage_retention, history csmetrics.activity, from_date date, to_date date, period text, bracket_days integer) RETURNS csmetrics.usage_retention
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.retention_agg_remove(state csmetrics.usage_retention, history csmetrics.activity, from_date date, to_date date, period text) RETURNS csmetrics.usage_retention
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION csmetrics.retention_agg_remove(state csmetrics.usage_retention, history csmetrics.activity, from_date date, to_date date, period text, bracket_days integer) RETURNS csmetrics.usage_retention
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION csmetrics.retention_agg_add(csmetrics.usage_retention, csmetrics.activity, date, date, text) IS 'Internal: transition of retention_agg';
-COMMENT ON FUNCTION csmetrics.retention_agg_add(csmetrics.usage_retention, csmetrics.activity, date, date, text, integer) IS 'Internal: transition of retention_agg';
-COMMENT ON FUNCTION csmetrics.retention_agg_remove(csmetrics.usage_retention, csmetrics.activity, date, date, text) IS 'Internal: inverse transition of retention_agg';
-COMMENT ON FUNCTION csmetrics.retention_agg_remove(csmetrics.usage_retention, csmetrics.activity, date, date, text, integer) IS 'Internal: inverse transition of retention_agg';
-
-CREATE AGGREGATE csmetrics.retention_agg(history csmetrics.activity, from_date date, to_date date, period text) (
-    SFUNC = csmetrics.retention_agg_add, STYPE = csmetrics.usage_retention, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.retention_agg_add, MINVFUNC = csmetrics.retention_agg_remove, MSTYPE = csmetrics.usage_retention, MSSPACE = 65536);
-CREATE AGGREGATE csmetrics.retention_agg(history csmetrics.activity, from_date date, to_date date, period text, bracket_days integer) (
-    SFUNC = csmetrics.retention_agg_add, STYPE = csmetrics.usage_retention, SSPACE = 65536, COMBINEFUNC = csmetrics.merge, PARALLEL = SAFE,
-    MSFUNC = csmetrics.retention_agg_add, MINVFUNC = csmetrics.retention_agg_remove, MSTYPE = csmetrics.usage_retention, MSSPACE = 65536);
-COMMENT ON AGGREGATE csmetrics.retention_agg(csmetrics.activity, date, date, text) IS
-'Retention of use in brackets of 7 days, one activity an account or user (NULL: never active). Cohorts are by the first active day ever: periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date), or never, are given but in no cohort. Bracket k of an account is the days from k * 7 to k * 7 + 6 days after its first active day: bracket 0 holds that day. to_date is the day after the last one known: a bracket is over (mature) if it ends by then, and activity from then on is not seen. An empty range, an unknown period, arguments that vary within the group, more than 20,000 periods, more than 2,097,152 cells, one a cohort and bracket that may be over and some between them: SQLSTATE 22023; from_date, to_date or period NULL: 22004. NULL without rows.';
-COMMENT ON AGGREGATE csmetrics.retention_agg(csmetrics.activity, date, date, text, integer) IS
-'The same in brackets of bracket_days days: 1 for retention day by day, 7, 28. bracket_days outside 1 to 36525: SQLSTATE 22023; NULL: 22004.';
+CALL csmetrics.define_agg('retention_agg',
+    'history csmetrics.activity, from_date date, to_date date, period text',
+    'usage_retention', 65536, comment =>
+'Retention of use in brackets of 7 days, one activity an account or user (NULL: never active). Cohorts are by the first active day ever: periods are day, week, month, quarter or year, counted from from_date; accounts that began outside [from_date, to_date), or never, are given but in no cohort. Bracket k of an account is the days from k * 7 to k * 7 + 6 days after its first active day: bracket 0 holds that day. to_date is the day after the last one known: a bracket is over (mature) if it ends by then, and activity from then on is not seen. An empty range, an unknown period, arguments that vary within the group, more than 20,000 periods, more than 2,097,152 cells, one a cohort and bracket that may be over and some between them: SQLSTATE 22023; from_date, to_date or period NULL: 22004. NULL without rows.');
+CALL csmetrics.define_agg('retention_agg',
+    'history csmetrics.activity, from_date date, to_date date, period text, bracket_days integer',
+    'usage_retention', 65536, comment =>
+'The same in brackets of bracket_days days: 1 for retention day by day, 7, 28. bracket_days outside 1 to 36525: SQLSTATE 22023; NULL: 22004.');
 
 CREATE FUNCTION csmetrics.usage_retention(state csmetrics.usage_retention,
     OUT cohort date, OUT bracket integer, OUT accounts bigint, OUT mature_accounts bigint,

@@ -1,1 +1,2 @@
-DROP PROCEDURE csmetrics.define_state(text, text), csmetrics.define_value(text);
+DROP PROCEDURE csmetrics.define_agg(text, text, text, integer, text, text, text, boolean),
+    csmetrics.define_state(text, boolean), csmetrics.define_value(text);

@@ -35,7 +35,8 @@ UNION ALL SELECT proname, pronamespace, array_fill('text'::regtype::oid, ARRAY[n
           WHERE provariadic = '"any"'::regtype AND pronamespace = 'pg_catalog'::regnamespace
 -- what it drops again
 UNION ALL SELECT name, 'csmetrics'::regnamespace, types::regtype[]::oid[], 'PROCEDURE'
-          FROM (VALUES ('define_value', '{text}'), ('define_state', '{text,text}')) AS p(name, types);
+          FROM (VALUES ('define_value', '{text}'), ('define_state', '{text,boolean}'),
+                       ('define_agg', '{text,text,text,integer,text,text,text,boolean}')) AS p(name, types);
 CREATE TEMP TABLE overload AS
 SELECT name, types, kind FROM known
 UNION SELECT name, types[:n - 1] || given || types[n + 1:], kind
