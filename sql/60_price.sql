@@ -3,9 +3,9 @@ CREATE FUNCTION csmetrics.mrr(amount numeric, unit text, unit_count integer DEFA
     discount_percent numeric DEFAULT 0, discount_amount numeric DEFAULT 0) RETURNS numeric
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mrr_from_price';
 COMMENT ON FUNCTION csmetrics.mrr(numeric, text, integer, numeric, numeric, numeric) IS
-'MRR of a price, in money a month: (amount * quantity * (1 - discount_percent / 100) - discount_amount), at least 0, '
-'every unit_count units (day, week, month, quarter, year); to six decimals. NULL if any argument is NULL. What is out '
-'of range: SQLSTATE 22023; not finite: 22003.';
+'MRR of a price, in money a month: amount * quantity * (1 - discount_percent / 100) - discount_amount, which no '
+'discount takes below 0, every unit_count units (day, week, month, quarter, year); to six decimals. NULL if any '
+'argument is NULL. What is out of range: SQLSTATE 22023; not finite: 22003.';
 CREATE FUNCTION csmetrics.term_mrr(amount numeric, starts date, ends date) RETURNS numeric
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mrr_from_term';
 COMMENT ON FUNCTION csmetrics.term_mrr(numeric, date, date) IS

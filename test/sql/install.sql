@@ -5,7 +5,9 @@
 -- script has seen that the schema is empty. The script is run as plain SQL, along the path of CREATE EXTENSION.
 BEGIN;
 SELECT plan(10);
-\set parts `cat sql/[0-6]*.sql sql/99*.sql | sed 's/MODULE_PATHNAME/$libdir\/csmetrics/g; /SET LOCAL search_path = csmetrics/d'`
+\set parts `cat sql/[0-6]*.sql sql/99*.sql`
+SELECT replace(replace(:'parts', 'MODULE_PATHNAME', '$libdir/csmetrics'),
+               'SET LOCAL search_path = csmetrics, pg_temp;', '') AS parts \gset
 SELECT split_part(:'parts', E'\n$guard$;\n', 1) || E'\n$guard$;\n' AS guard,
        split_part(:'parts', E'\n$guard$;\n', 2) AS script \gset
 
@@ -16,7 +18,8 @@ UNION SELECT oid, oid FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespa
 -- literals are text before they are anything else
 UNION SELECT 'text'::regtype, oid FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype <> 'p'
 UNION SELECT given, 'anyelement'::regtype
-      FROM unnest('{text,name,integer,bigint,numeric,float8,boolean,date,oid,regclass,jsonb,anyelement}'::regtype[]) AS given
+      FROM unnest('{text,name,integer,bigint,numeric,float8,boolean,date,oid,regclass,jsonb,anyelement}'::regtype[])
+           AS given
 UNION SELECT given, 'anyarray'::regtype FROM unnest('{text[],date[],float8[],anyarray}'::regtype[]) AS given;
 
 -- The functions of each name that is written in the script. The types of its own are not there yet.
@@ -25,8 +28,9 @@ SELECT proname::text AS name, pronamespace AS schema, a.types, 'FUNCTION' AS kin
 FROM pg_proc AS p,
      LATERAL (SELECT array_agg(CASE WHEN type = '"any"'::regtype THEN 'anyelement'::regtype
                                     WHEN typnamespace = 'pg_catalog'::regnamespace THEN type
-                                    WHEN typelem = 0 THEN 'anyelement'::regtype ELSE 'anyarray'::regtype END ORDER BY n)
-              FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a(type, n) JOIN pg_type AS t ON t.oid = type) AS a(types)
+                                    WHEN typelem = 0 THEN 'anyelement'::regtype ELSE 'anyarray'::regtype END
+                               ORDER BY n)
+              FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a(type, n) JOIN pg_type AS t ON t.oid = type) a(types)
 WHERE proname IN (SELECT lower(m[1]) FROM regexp_matches(:'parts', '([A-Za-z_]\w*)\s*\(', 'g') AS m)
   AND pronamespace IN ('pg_catalog'::regnamespace, 'csmetrics'::regnamespace) AND pronargs > 0
 -- as many arguments as there may be
@@ -58,13 +62,15 @@ DECLARE
     statement text;
 BEGIN
     FOR statement IN
-        SELECT format('CREATE %s csmetrics.%I(%s) %s LANGUAGE plpgsql AS ''BEGIN RAISE ''''caught''''; END''', kind, name,
-                      array_to_string(types::regtype[], ', '), CASE kind WHEN 'FUNCTION' THEN 'RETURNS boolean' END)
+        SELECT format('CREATE %s csmetrics.%I(%s) %s LANGUAGE plpgsql AS ''BEGIN RAISE ''''caught''''; END''',
+                      kind, name, array_to_string(types::regtype[], ', '),
+                      CASE kind WHEN 'FUNCTION' THEN 'RETURNS boolean' END)
         FROM overload
         UNION ALL SELECT DISTINCT format('CREATE FUNCTION csmetrics.planted(%s, %s) RETURNS boolean LANGUAGE plpgsql
                                           AS ''BEGIN RAISE ''''caught''''; END''', leftarg::regtype, rightarg::regtype)
                   FROM overload_operator
-        UNION ALL SELECT format('CREATE OPERATOR csmetrics.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = csmetrics.planted)',
+        UNION ALL SELECT format('CREATE OPERATOR csmetrics.%s (LEFTARG = %s, RIGHTARG = %s,
+                                                               FUNCTION = csmetrics.planted)',
                                 name, leftarg::regtype, rightarg::regtype)
                   FROM overload_operator
     LOOP
@@ -101,9 +107,11 @@ SELECT is_empty('SELECT pg_describe_object(d.classid, d.objid, d.objsubid), pg_d
 -- Nor later, though the caller's path has it: what is written in SQL names what it calls in full.
 SET LOCAL search_path = csmetrics, pg_temp;
 CREATE TEMP TABLE caller AS
-SELECT numeric '100' AS amount, float8 '0.8' AS margin, float8 '0.05' AS churn, float8 '30' AS age, float8 '120' AS keep,
-       numeric '2' AS score, numeric '1' AS low, numeric '4' AS high, numeric '7' AS top, date '2024-01-01' AS day,
-       NULL::date AS never, text 'click' AS click, text 'all' AS "all", 30 AS days, duration_agg(interval '60 days', true) AS tenure;
+SELECT numeric '100' AS amount, float8 '0.8' AS margin, float8 '0.05' AS churn,
+       float8 '30' AS age, float8 '120' AS keep,
+       numeric '2' AS score, numeric '1' AS low, numeric '4' AS high, numeric '7' AS top,
+       date '2024-01-01' AS day, NULL::date AS never, text 'click' AS click, text 'all' AS "all",
+       30 AS days, duration_agg(interval '60 days', true) AS tenure;
 SELECT (cltv(amount, margin, churn)).value AS cltv,
        (cltv_discounted(tenure, amount, margin, days, float8 '0', float8 '0', true, float8 '0.95')).value AS discounted,
        freshness(age, keep) AS freshness, rescale(score, low, high, false, low, top) AS rescaled,

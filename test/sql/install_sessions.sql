@@ -10,13 +10,14 @@ CREATE SCHEMA install_sessions_aids;
 \if :present
 \set parts `cat sql/00_kernel.sql`
 DROP DATABASE IF EXISTS install_sessions;
-CREATE DATABASE install_sessions;
+CREATE DATABASE install_sessions TEMPLATE template0;
 SELECT pg_temp.opened(connection, 'install_sessions') FROM unnest('{script,owner}'::text[]) AS connection \g /dev/null
 SELECT dblink_exec('script', 'CREATE SCHEMA csmetrics') \g /dev/null
 SELECT dblink_exec('owner', 'SET lock_timeout = 300') \g /dev/null
 SELECT dblink_exec('script', 'BEGIN') \g /dev/null
 SELECT dblink_exec('script', split_part(:'parts', 'DO $guard$', 1)) \g /dev/null
-SELECT alike(pg_temp.failure(format('SELECT dblink_exec(''owner'', %L)', statement)), '%due to lock timeout', 'held: ' || statement)
+SELECT alike(pg_temp.failure(format('SELECT dblink_exec(''owner'', %L)', statement)), '%due to lock timeout',
+             'held: ' || statement)
 FROM unnest('{ALTER SCHEMA csmetrics RENAME TO other,DROP SCHEMA csmetrics}'::text[]) AS statement;
 SELECT is(dblink_exec('script', split_part(:'parts', 'CREATE PROCEDURE', 1)), 'DO', 'the script goes on');
 SELECT dblink_exec('script', 'ROLLBACK') \g /dev/null
