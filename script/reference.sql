@@ -50,6 +50,7 @@ WHERE obj_description(p.oid, 'pg_proc') NOT LIKE 'Internal:%';
 \echo '# Reference'
 \echo
 \echo 'Drawn by `script/reference --write` from the comments of the objects, which `\\dd` and `\\df+` show too.'
+\echo 'Formulas, sources and edge cases, subject by subject: [doc/](doc/README.md).'
 SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT place, 0 AS sort, NULL AS kind, '' AS name, '' AS identity, format(E'\n## %s\n\n| | |\n|---|---|', title) AS text FROM chapter
     UNION ALL

@@ -1,41 +1,42 @@
 -- Rates: successes of trials, their aggregate, their readers, and the difference of two.
-CALL define_state('rate', NULL);
-COMMENT ON TYPE rate IS
-'How many of the trials (customers, answers, tickets) were successes. Built by rate_agg or make_rate; read by rate, rate_interval and rate_difference; adds up by merge and rollup.';
+CALL csmetrics.define_state('rate', has_final => false);
+COMMENT ON TYPE csmetrics.rate IS
+'How many of the trials (customers, answers, tickets) were successes. Built by rate_agg or make_rate; read by rate, '
+'rate_interval and rate_difference; adds up by merge and rollup.';
 
-CREATE FUNCTION rate_agg_add(state rate, success boolean) RETURNS rate
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION rate_agg_remove(state rate, success boolean) RETURNS rate
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION rate_agg_add(rate, boolean) IS 'Internal: transition of rate_agg';
-COMMENT ON FUNCTION rate_agg_remove(rate, boolean) IS 'Internal: inverse transition of rate_agg';
+CALL csmetrics.define_agg('rate_agg', 'success boolean', 'rate', 24, comment =>
+'The rate of rows with success true among those with true or false, one row a trial, as in rate_agg(closing_mrr > 0). '
+'NULL rows are left out: where all are NULL the rate has no trials. NULL without rows.');
 
-CREATE AGGREGATE rate_agg(success boolean) (
-    SFUNC = rate_agg_add, STYPE = rate, SSPACE = 24, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = rate_agg_add, MINVFUNC = rate_agg_remove, MSTYPE = rate, MSSPACE = 24);
-COMMENT ON AGGREGATE rate_agg(boolean) IS
-'The rate of rows with success true among those with true or false, one row a trial, as in rate_agg(closing_mrr > 0). NULL rows are left out: where all are NULL the rate has no trials. NULL without rows.';
-
-CREATE FUNCTION make_rate(successes bigint, trials bigint) RETURNS rate
+CREATE FUNCTION csmetrics.make_rate(successes bigint, trials bigint) RETURNS csmetrics.rate
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION make_rate(bigint, bigint) IS
-'The rate of counts that are known already, equal to what rate_agg makes of as many rows. NULL if either is NULL. Successes below 0 or above trials: SQLSTATE 22023; 2^59 trials or more: 22003.';
+COMMENT ON FUNCTION csmetrics.make_rate(bigint, bigint) IS
+'The rate of counts that are known already, equal to what rate_agg makes of as many rows. NULL if either is NULL. '
+'Successes below 0 or above trials: SQLSTATE 22023; 2^59 trials or more: 22003.';
 
-CREATE FUNCTION rate(state rate) RETURNS double precision
+CREATE FUNCTION csmetrics.rate(state csmetrics.rate) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rate_share_sql';
-COMMENT ON FUNCTION rate(rate) IS
+COMMENT ON FUNCTION csmetrics.rate(csmetrics.rate) IS
 'Successes / trials, a ratio. NULL without trials, or where unmerge left successes that are not between 0 and trials.';
-CREATE FUNCTION success_count(state rate) RETURNS bigint
+CREATE FUNCTION csmetrics.success_count(state csmetrics.rate) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rate_success_count';
-COMMENT ON FUNCTION success_count(rate) IS 'Trials that were successes.';
-CREATE FUNCTION trial_count(state rate) RETURNS bigint
+COMMENT ON FUNCTION csmetrics.success_count(csmetrics.rate) IS 'Trials that were successes.';
+CREATE FUNCTION csmetrics.trial_count(state csmetrics.rate) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rate_trial_count';
-COMMENT ON FUNCTION trial_count(rate) IS 'Trials: rows of the aggregate that were true or false.';
-CREATE FUNCTION rate_interval(state rate, confidence double precision DEFAULT 0.95, method text DEFAULT 'wilson', OUT lower double precision, OUT upper double precision)
+COMMENT ON FUNCTION csmetrics.trial_count(csmetrics.rate) IS 'Trials: rows of the aggregate that were true or false.';
+CREATE FUNCTION csmetrics.rate_interval(state csmetrics.rate, confidence double precision DEFAULT 0.95,
+    method text DEFAULT 'wilson',
+    OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION rate_interval(rate, double precision, text) IS
-'Confidence interval of rate, as ratios. method: wilson (default), Wilson score (JASA 22, 1927), near the confidence asked for; clopper-pearson, exact (Biometrika 26, 1934), never below it and so wider. confidence is a share, 0.95 if not given; outside 0 to 1, or an unknown method: SQLSTATE 22023. NULLs where rate is NULL.';
-CREATE FUNCTION rate_difference(a rate, b rate, confidence double precision DEFAULT 0.95, method text DEFAULT 'newcombe', OUT difference double precision, OUT lower double precision, OUT upper double precision)
+COMMENT ON FUNCTION csmetrics.rate_interval(csmetrics.rate, double precision, text) IS
+'Confidence interval of rate, as ratios. method: wilson (default), near the confidence asked for; clopper-pearson, '
+'exact, never below it and so wider. confidence is a share, 0.95 if not given; outside 0 to 1, or an unknown method: '
+'SQLSTATE 22023. NULLs where rate is NULL.';
+CREATE FUNCTION csmetrics.rate_difference(a csmetrics.rate, b csmetrics.rate, confidence double precision DEFAULT 0.95,
+    method text DEFAULT 'newcombe',
+    OUT difference double precision, OUT lower double precision, OUT upper double precision)
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION rate_difference(rate, rate, double precision, text) IS
-'rate(a) - rate(b), a difference of ratios, with its confidence interval for independent groups, within -1 to 1, of Newcombe (Statistics in Medicine 17, 1998, 873-890). method: newcombe (default), his hybrid score, method 10, near the confidence asked for; newcombe-corrected, the same with continuity correction, method 11, wider and hardly ever below it. An interval without 0 tells the two apart. confidence is a share, 0.95 if not given; outside 0 to 1, or an unknown method: SQLSTATE 22023. NULLs where the rate of either is NULL.';
+COMMENT ON FUNCTION csmetrics.rate_difference(csmetrics.rate, csmetrics.rate, double precision, text) IS
+'rate(a) - rate(b), a difference of ratios, with Newcombe''s interval for independent groups, within -1 to 1. method: '
+'newcombe (default); newcombe-corrected, for continuity, wider. confidence is a share; outside 0 to 1, or an unknown '
+'method: SQLSTATE 22023. NULLs where either rate is NULL.';

@@ -1,11 +1,13 @@
 -- Expressions that users write into settings: rules of alerts, triggers of playbooks.
-CREATE FUNCTION checked_expression(expression text, relation regclass, type regtype) RETURNS text
+CREATE FUNCTION csmetrics.checked_expression(expression text, relation regclass, type regtype) RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION checked_expression(text, regclass, regtype) IS
-'The expression over the columns of the relation, an SQL text, spelled out in full: the same, with every name resolved and a cast to the type where it needs one. It is parsed, never run. NULL if any argument is NULL. Refused: what does not parse or is not one expression without a query in it (SQLSTATE 42601), unknown columns and functions (42703, 42883), another type (42804), volatile functions (22023), aggregates (42803), and set-returning functions and whole rows (0A000).';
+COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
+'The SQL expression over the relation''s columns, every name resolved and cast to the type; never run. NULL for NULL. '
+'Refused: no single expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), '
+'aggregates (42803), sets and whole rows (0A000).';
 
-CREATE FUNCTION check_expressions() RETURNS trigger
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+CREATE FUNCTION csmetrics.check_expressions() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     named text;
     relation text;
@@ -16,11 +18,15 @@ BEGIN
         named := substring(TG_ARGV[i + 1] FROM '{(.*)}');
         relation := coalesce(replace(TG_ARGV[i + 1], '{' || named || '}', to_jsonb(NEW) ->> named), TG_ARGV[i + 1]);
         IF to_regclass(format('%I.%I', TG_TABLE_SCHEMA, relation)) IS NULL THEN
-            RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i] USING ERRCODE = 'undefined_table';
+            RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i]
+                USING ERRCODE = 'undefined_table';
         END IF;
-        PERFORM checked_expression(to_jsonb(NEW) ->> TG_ARGV[i], format('%I.%I', TG_TABLE_SCHEMA, relation)::regclass, TG_ARGV[i + 2]::regtype);
+        PERFORM csmetrics.checked_expression(to_jsonb(NEW) ->> TG_ARGV[i],
+                                             format('%I.%I', TG_TABLE_SCHEMA, relation)::regclass,
+                                             TG_ARGV[i + 2]::regtype);
     END LOOP;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION check_expressions() IS 'Internal: refuses rows of settings whose expressions checked_expression refuses';
+COMMENT ON FUNCTION csmetrics.check_expressions() IS
+'Internal: refuses rows of settings whose expressions checked_expression refuses';

@@ -1,5 +1,6 @@
 -- Customer lifetime value from three averages.
-CREATE FUNCTION cltv(arpa numeric, gross_margin double precision, churn double precision, OUT value numeric, OUT reason text)
+CREATE FUNCTION csmetrics.cltv(arpa numeric, gross_margin double precision, churn double precision,
+    OUT value numeric, OUT reason text)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- NaN is above all numbers
@@ -16,10 +17,13 @@ BEGIN
     CASE sign(churn)
         WHEN 0 THEN reason := 'no churn: the formula has no bound';
         WHEN -1 THEN reason := 'churn below 0, customers grow faster than they leave: the formula does not apply';
-        -- twenty-four decimals more than there are: as churn has fifteen digits, no quotient but a half of the sixth decimal rounds to one
+        -- twenty-four decimals more than there are: as churn has fifteen digits, no quotient but a half of the
+        -- sixth decimal rounds to one
         ELSE value := trim_scale(round(arpa * gross_margin::numeric * 1.000000000000000000000000 / churn::numeric, 6));
     END CASE;
 END
 $$;
-COMMENT ON FUNCTION cltv(numeric, double precision, double precision) IS
-'Customer lifetime value, in money: ARPA * gross margin / churn, all three for the same length of period, a month or a year; rounded once to six decimals. arpa: revenue of one account; gross_margin and churn: ratios, taken as the decimals they are written with, fifteen digits at most. It assumes that churn stays the same however long a customer has been there, and so understates loyal customers: where churn falls with age, use cltv_discounted, or sbg_residual_lifetime. At churn 0, and below it, value is NULL and reason says why; else reason is NULL. NULLs if any argument is NULL. churn or gross_margin above 1, any argument NaN or infinite: SQLSTATE 22023.';
+COMMENT ON FUNCTION csmetrics.cltv(numeric, double precision, double precision) IS
+'Customer lifetime value, in money: arpa * gross_margin / churn, ratios for the same period; rounded once to six '
+'decimals. At churn 0 and below, value is NULL and reason says why; else reason is NULL. NULLs if any argument is '
+'NULL. A ratio above 1, any argument NaN or infinite: SQLSTATE 22023.';

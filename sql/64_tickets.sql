@@ -1,77 +1,91 @@
 -- The support history of one account: tickets, its aggregate and its readers.
-CALL define_state('tickets', 'tickets_final');
-COMMENT ON TYPE tickets IS
-'The support tickets of one account over time, 64 bytes each. Built by ticket_agg; keeps time, so it can be read as of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 bits, which tell them apart, not as text.';
+CALL csmetrics.define_state('tickets', has_final => true);
+COMMENT ON TYPE csmetrics.tickets IS
+'The support tickets of one account over time, 64 bytes each. Built by ticket_agg; keeps time, so it can be read as '
+'of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 '
+'bits, which tell them apart, not as text.';
 
-CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) RETURNS tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
-CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) RETURNS tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
-CREATE FUNCTION tickets_add(state tickets, opened_at timestamptz, solved_at timestamptz, reopened integer) RETURNS tickets
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_solve';
-COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS 'Internal: transition of ticket_agg';
-COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS 'Internal: transition of ticket_agg';
-COMMENT ON FUNCTION tickets_add(tickets, timestamptz, timestamptz, integer) IS 'Internal: transition of ticket_agg';
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, '
+    'escalated boolean, agent_replies integer, requester text, topic text',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_ticket', removable => false, comment =>
+'The support history of one account, one row a ticket (times NULL or infinity: not yet). Rows without opened_at are '
+'left out. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: '
+'22008; more than 2^21 tickets: 54000. NULL without rows.');
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, '
+    'escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_ticket', removable => false, comment =>
+'The same with the instant of escalation, before which the ticket is not escalated; NULL or infinity: escalated '
+'tells, from the opening on; before the opening: from it on. escalated_at of -infinity or outside the years 1 to '
+'9999: SQLSTATE 22008; other errors as above.');
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, solved_at timestamptz, reopened integer',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_solve', removable => false, comment =>
+'The same for tickets that are grouped by requester, and by topic if that matters, already: nothing is kept of first '
+'replies, escalation, agent replies, requester and topic.');
 
-CREATE AGGREGATE ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text) (
-    SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
-CREATE AGGREGATE ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz) (
-    SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
-CREATE AGGREGATE ticket_agg(opened_at timestamptz, solved_at timestamptz, reopened integer) (
-    SFUNC = tickets_add, STYPE = tickets, SSPACE = 256, FINALFUNC = tickets_final, COMBINEFUNC = merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text) IS
-'The support history of one account, one row a ticket: when it was opened, first replied to and last solved (NULL or infinity: not yet), how many times it was reopened (NULL: 0), whether it was escalated, from its opening on (NULL: no), how many replies agents wrote (NULL: unknown), who asked (NULL: the account as a whole) and about what (NULL: no topic). Rows without opened_at are left out. A reply or solve before the opening is kept as given. reopened or agent_replies below 0: SQLSTATE 22023; an instant of -infinity or outside the years 1 to 9999: 22008; more than 2^21 tickets: 54000. NULL without rows.';
-COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text, text, timestamptz) IS
-'The same with the instant of escalation: before it, the ticket is not escalated. Where escalated_at is NULL or infinity, a ticket with escalated is escalated from its opening on, and another never; an escalated_at before the opening counts from the opening. escalated need not be given with it. escalated_at of -infinity or outside the years 1 to 9999: SQLSTATE 22008; other errors as above.';
-COMMENT ON AGGREGATE ticket_agg(timestamptz, timestamptz, integer) IS
-'The same for tickets that are grouped by requester, and by topic if that matters, already: nothing is kept of first replies, escalation, agent replies, requester and topic.';
-
-CREATE FUNCTION opened_count(history tickets, from_at timestamptz, to_at timestamptz) RETURNS bigint
+CREATE FUNCTION csmetrics.opened_count(history csmetrics.tickets, from_at timestamptz, to_at timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION opened_count(tickets, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION csmetrics.opened_count(csmetrics.tickets, timestamptz, timestamptz) IS
 'Tickets opened from from_at on and before to_at. from_at not before to_at: SQLSTATE 22023. NULL for NULL.';
-CREATE FUNCTION open_count(history tickets, as_of timestamptz) RETURNS bigint
+CREATE FUNCTION csmetrics.open_count(history csmetrics.tickets, as_of timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION open_count(tickets, timestamptz) IS
+COMMENT ON FUNCTION csmetrics.open_count(csmetrics.tickets, timestamptz) IS
 'The backlog: tickets opened by as_of and not solved by then. NULL for NULL.';
-CREATE FUNCTION escalated_open_count(history tickets, as_of timestamptz) RETURNS bigint
+CREATE FUNCTION csmetrics.escalated_open_count(history csmetrics.tickets, as_of timestamptz) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION escalated_open_count(tickets, timestamptz) IS
+COMMENT ON FUNCTION csmetrics.escalated_open_count(csmetrics.tickets, timestamptz) IS
 'Tickets of the backlog that were escalated by as_of. NULL for NULL.';
-CREATE FUNCTION last_opened_at(history tickets, as_of timestamptz) RETURNS timestamptz
+CREATE FUNCTION csmetrics.last_opened_at(history csmetrics.tickets, as_of timestamptz) RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION last_opened_at(tickets, timestamptz) IS
+COMMENT ON FUNCTION csmetrics.last_opened_at(csmetrics.tickets, timestamptz) IS
 'When the last ticket opened by as_of was opened; NULL if there is none, and for NULL.';
-CREATE FUNCTION first_opened_at(history tickets) RETURNS timestamptz
+CREATE FUNCTION csmetrics.first_opened_at(history csmetrics.tickets) RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION first_opened_at(tickets) IS
+COMMENT ON FUNCTION csmetrics.first_opened_at(csmetrics.tickets) IS
 'When the first ticket was opened, as of whenever; NULL if there is none, and for NULL.';
-CREATE FUNCTION escalated_open_days(history tickets, as_of timestamptz) RETURNS double precision
+CREATE FUNCTION csmetrics.escalated_open_days(history csmetrics.tickets, as_of timestamptz) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION escalated_open_days(tickets, timestamptz) IS
-'Days of 24 hours, and parts of one, since the first escalation among the tickets that are escalated and open at as_of; 0 where there is none. Infinity as of infinity. NULL for NULL.';
-CREATE FUNCTION reopened_share(history tickets, from_at timestamptz, to_at timestamptz) RETURNS double precision
+COMMENT ON FUNCTION csmetrics.escalated_open_days(csmetrics.tickets, timestamptz) IS
+'Days of 24 hours, and parts of one, since the first escalation among the tickets that are escalated and open at '
+'as_of; 0 where there is none. Infinity as of infinity. NULL for NULL.';
+CREATE FUNCTION csmetrics.reopened_share(history csmetrics.tickets, from_at timestamptz,
+    to_at timestamptz) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION reopened_share(tickets, timestamptz, timestamptz) IS
-'Tickets that were reopened / tickets last solved from from_at on and before to_at, a ratio. A solve before the opening counts at the opening. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
-CREATE FUNCTION repeated_share(history tickets, from_at timestamptz, to_at timestamptz, contact_window interval DEFAULT '7 days') RETURNS double precision
+COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, timestamptz) IS
+'Tickets that were reopened / tickets last solved from from_at on and before to_at, a ratio. A solve before the '
+'opening counts at the opening. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
+CREATE FUNCTION csmetrics.repeated_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
+    contact_window interval DEFAULT '7 days') RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION repeated_share(tickets, timestamptz, timestamptz, interval) IS
-'Tickets that are a further contact of another (repeated in ticket_facts) / tickets opened from from_at on and before to_at, a ratio, as it is known at to_at; the other may be opened before from_at. NULL if none was opened, and for NULL. from_at not before to_at, or contact_window below 0 or with months or years: SQLSTATE 22023.';
-CREATE FUNCTION median_resolution(history tickets, from_at timestamptz, to_at timestamptz) RETURNS interval
+COMMENT ON FUNCTION csmetrics.repeated_share(csmetrics.tickets, timestamptz, timestamptz, interval) IS
+'Tickets that are a further contact of another (repeated in ticket_facts) / tickets opened from from_at on and '
+'before to_at, a ratio, as known at to_at. NULL if none was opened, and for NULL. from_at not before to_at, '
+'contact_window below 0 or with months: SQLSTATE 22023.';
+CREATE FUNCTION csmetrics.median_resolution(history csmetrics.tickets, from_at timestamptz,
+    to_at timestamptz) RETURNS interval
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION median_resolution(tickets, timestamptz, timestamptz) IS
-'The median time from the opening to the last solve of the tickets last solved from from_at on and before to_at, in days of 24 hours and the rest; of an even number, the middle between the two. By the day of the solve, and so blind for tickets that are open, however long: use duration_agg over ticket_facts where these matter. A solve before the opening counts at the opening and took no time. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
+COMMENT ON FUNCTION csmetrics.median_resolution(csmetrics.tickets, timestamptz, timestamptz) IS
+'The median time from opening to last solve of the tickets solved from from_at on and before to_at, in days of 24 '
+'hours and the rest; blind for open tickets. A solve before the opening took no time. NULL if none was solved, and for '
+'NULL. from_at not before to_at: SQLSTATE 22023.';
 
-CREATE FUNCTION ticket_facts(history tickets, as_of timestamptz, contact_window interval DEFAULT '7 days',
-    OUT opened_at timestamptz, OUT first_reply_at timestamptz, OUT solved_at timestamptz, OUT reopened integer, OUT escalated boolean, OUT agent_replies integer,
-    OUT first_contact boolean, OUT one_touch boolean, OUT repeated boolean)
-RETURNS SETOF record
+CREATE FUNCTION csmetrics.ticket_facts(history csmetrics.tickets, as_of timestamptz,
+    contact_window interval DEFAULT '7 days',
+    OUT opened_at timestamptz, OUT first_reply_at timestamptz, OUT solved_at timestamptz, OUT reopened integer,
+    OUT escalated boolean, OUT agent_replies integer, OUT first_contact boolean, OUT one_touch boolean,
+    OUT repeated boolean) RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION ticket_facts(tickets, timestamptz, interval) IS
-'One row a ticket opened by as_of, as it was known then, in no order that means anything. first_reply_at and solved_at are NULL if they came later; reopened and agent_replies are known with the solve, 0 and NULL before it; escalated is true from the escalation on. A further contact of a ticket is one of the same requester and topic (NULL is one of each) opened later, or at the same instant and later in order, and no more than contact_window after its solve, so also while it was open; repeated: this ticket is a further contact of another. first_contact: it had no further contact and was not reopened; NULL unless its solve is contact_window old by as_of and not before its opening. A ticket solved before its opening lasts no time, as regards others. one_touch: solved with just one agent reply and not reopened; NULL unless solved by as_of with agent_replies known. contact_window: days of 24 hours and hours; below 0 or with months or years: SQLSTATE 22023. No rows for NULL.';
+COMMENT ON FUNCTION csmetrics.ticket_facts(csmetrics.tickets, timestamptz, interval) IS
+'One row a ticket opened by as_of, as it was known then, in no order; what came later is NULL. repeated: a further '
+'contact of another; first_contact, one_touch: NULL where not to be judged yet. contact_window: days of 24 hours and '
+'hours; below 0 or with months: SQLSTATE 22023. No rows for NULL.';
 
-CREATE FUNCTION first_contact_resolution(history tickets, as_of timestamptz, contact_window interval DEFAULT '7 days', variant text DEFAULT 'gross') RETURNS rate
+CREATE FUNCTION csmetrics.first_contact_resolution(history csmetrics.tickets, as_of timestamptz,
+    contact_window interval DEFAULT '7 days', variant text DEFAULT 'gross') RETURNS csmetrics.rate
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION first_contact_resolution(tickets, timestamptz, interval, text) IS
-'The rate of tickets resolved at first contact, as of an instant; rates of accounts add up by rollup. variant: gross (default), first_contact of ticket_facts among the tickets where it is known; net, the same without escalated tickets, which first contact could not resolve; one_touch, that of ticket_facts (as Fivetran counts it); under_two, fewer than two agent replies among the solved whose agent_replies are known (as Zendesk counts it). Errors as ticket_facts; an unknown variant: SQLSTATE 22023. NULL for NULL; no trials where nothing can be judged.';
+COMMENT ON FUNCTION csmetrics.first_contact_resolution(csmetrics.tickets, timestamptz, interval, text) IS
+'The rate of tickets resolved at first contact, as of an instant. variant: gross (default); net, without escalated '
+'ones; one_touch; under_two, fewer than two agent replies. No trials where nothing can be judged; NULL for NULL. An '
+'unknown variant: SQLSTATE 22023; errors as ticket_facts.';

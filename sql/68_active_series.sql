@@ -1,39 +1,33 @@
 -- Active accounts day by day: active_series, its aggregate and its readers.
-CALL define_state('active_series', NULL);
-COMMENT ON TYPE active_series IS
-'How many accounts were active in the days up to each day, over three windows, and how they came and went: 40 bytes a day, whatever the number of accounts. Built by active_series_agg; read by active_series; adds up by merge and rollup. Counts are exact, as each account is one value.';
+CALL csmetrics.define_state('active_series', has_final => false);
+COMMENT ON TYPE csmetrics.active_series IS
+'How many accounts were active in the days up to each day, over three windows, and how they came and went: 40 bytes a '
+'day, whatever the number of accounts. Built by active_series_agg; read by active_series; adds up by merge and rollup. '
+'Counts are exact, as each account is one value.';
 
-CREATE FUNCTION active_series_agg_add(state active_series, history activity, from_date date, to_date date) RETURNS active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION active_series_agg_add(state active_series, history activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) RETURNS active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION active_series_agg_remove(state active_series, history activity, from_date date, to_date date) RETURNS active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION active_series_agg_remove(state active_series, history activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) RETURNS active_series
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION active_series_agg_add(active_series, activity, date, date) IS 'Internal: transition of active_series_agg';
-COMMENT ON FUNCTION active_series_agg_add(active_series, activity, date, date, integer, integer, integer) IS 'Internal: transition of active_series_agg';
-COMMENT ON FUNCTION active_series_agg_remove(active_series, activity, date, date) IS 'Internal: inverse transition of active_series_agg';
-COMMENT ON FUNCTION active_series_agg_remove(active_series, activity, date, date, integer, integer, integer) IS 'Internal: inverse transition of active_series_agg';
+CALL csmetrics.define_agg('active_series_agg',
+    'history csmetrics.activity, from_date date, to_date date',
+    'active_series', 65536, comment =>
+'Active accounts (or users) on each day from from_date on and before to_date, one activity each (NULL: never active), '
+'over windows of 1, 7 and 28 days that end with the day. An empty range, more than 36,525 days, arguments that vary in '
+'the group: SQLSTATE 22023. NULL without rows.');
+CALL csmetrics.define_agg('active_series_agg',
+    'history csmetrics.activity, from_date date, to_date date, '
+    'short_days integer, middle_days integer, long_days integer',
+    'active_series', 65536, comment =>
+'The same over windows of other lengths: short_days, middle_days and long_days, none shorter than the one before. '
+'Windows out of order, below 1 or above 36,525 days: SQLSTATE 22023.');
 
-CREATE AGGREGATE active_series_agg(history activity, from_date date, to_date date) (
-    SFUNC = active_series_agg_add, STYPE = active_series, SSPACE = 65536, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = active_series_agg_add, MINVFUNC = active_series_agg_remove, MSTYPE = active_series, MSSPACE = 65536);
-CREATE AGGREGATE active_series_agg(history activity, from_date date, to_date date, short_days integer, middle_days integer, long_days integer) (
-    SFUNC = active_series_agg_add, STYPE = active_series, SSPACE = 65536, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = active_series_agg_add, MINVFUNC = active_series_agg_remove, MSTYPE = active_series, MSSPACE = 65536);
-COMMENT ON AGGREGATE active_series_agg(activity, date, date) IS
-'Active accounts (or users) on each day from from_date on and before to_date, one activity each (NULL: never active), over windows of 1, 7 and 28 days that end with the day. Windows reach back before from_date, which the histories know. An empty range, one of more than 36,525 days, arguments that vary within the group: SQLSTATE 22023. NULL without rows.';
-COMMENT ON AGGREGATE active_series_agg(activity, date, date, integer, integer, integer) IS
-'The same over windows of other lengths: short_days, middle_days and long_days, none shorter than the one before. Windows out of order, below 1 or above 36,525 days: SQLSTATE 22023.';
-
-CREATE FUNCTION active_series(state active_series, weekdays_only boolean DEFAULT false,
+CREATE FUNCTION csmetrics.active_series(state csmetrics.active_series, weekdays_only boolean DEFAULT false,
     OUT day date, OUT dau bigint, OUT wau bigint, OUT mau bigint, OUT stickiness double precision,
     OUT new bigint, OUT retained bigint, OUT resurrected bigint, OUT dormant bigint)
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 365 AS 'MODULE_PATHNAME', 'active_series_sql';
-COMMENT ON FUNCTION active_series(active_series, boolean) IS
-'A row a day. dau, wau, mau: accounts active in the short, the middle and the long window (1, 7 and 28 days) up to that day, it included. stickiness, a ratio: days on which accounts of mau were active / days of the long window from the first activity of each on, so that newcomers are not held to days before they came; without newcomers it is mean dau / mau; only days from Monday to Friday with weekdays_only; NULL where there is none. Of mau: new were never active before the window, retained were active in the window before it too, resurrected were active only earlier than that; dormant were active in the window before, and are not now. mau = new + retained + resurrected, and mau of a window before = retained + dormant, exactly.';
-CREATE FUNCTION account_count(state active_series) RETURNS bigint
+COMMENT ON FUNCTION csmetrics.active_series(csmetrics.active_series, boolean) IS
+'A row a day: dau, wau, mau, accounts active in the short, middle and long window up to it; stickiness, a ratio, NULL '
+'where there is none, on Mondays to Fridays alone with weekdays_only; new, retained and resurrected of mau, and '
+'dormant. mau = new + retained + resurrected.';
+CREATE FUNCTION csmetrics.account_count(state csmetrics.active_series) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'active_series_account_count';
-COMMENT ON FUNCTION account_count(active_series) IS 'Accounts given to the aggregate, ever active or not.';
+COMMENT ON FUNCTION csmetrics.account_count(csmetrics.active_series) IS
+'Accounts given to the aggregate, ever active or not.';

@@ -1,77 +1,55 @@
 -- Who adopts which feature: adoption, its aggregate and its reader.
-CALL define_state('adoption', 'adoption_final');
-COMMENT ON TYPE adoption IS
-'How many accounts may use each feature, how many of them did in a window of days, and after how many days they first did: some ten bytes a feature, and some more for each number of days. Built by adoption_agg; read by feature_adoption; adds up by merge and rollup. Counts are exact, as each account is one value.';
+CALL csmetrics.define_state('adoption', has_final => true);
+COMMENT ON TYPE csmetrics.adoption IS
+'How many accounts may use each feature, how many of them did in a window, and after how many days they first did: '
+'some ten bytes a feature, and some for each number of days. Exact. Built by adoption_agg; read by '
+'feature_adoption; adds up by merge and rollup.';
 
-CREATE FUNCTION adoption_agg_add(state adoption, usage feature_usage, from_date date, to_date date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION adoption_agg_add(state adoption, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION adoption_agg_add(state adoption, usage feature_usage, from_date date, to_date date, eligible text[], started date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION adoption_agg_remove(state adoption, usage feature_usage, from_date date, to_date date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION adoption_agg_remove(state adoption, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION adoption_agg_remove(state adoption, usage feature_usage, from_date date, to_date date, eligible text[], started date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION adoption_agg_add(adoption, feature_usage, date, date) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION adoption_agg_add(adoption, feature_usage, date, date, text[]) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION adoption_agg_add(adoption, feature_usage, date, date, text[], date) IS 'Internal: transition of adoption_agg';
-COMMENT ON FUNCTION adoption_agg_remove(adoption, feature_usage, date, date) IS 'Internal: inverse transition of adoption_agg';
-COMMENT ON FUNCTION adoption_agg_remove(adoption, feature_usage, date, date, text[]) IS 'Internal: inverse transition of adoption_agg';
-COMMENT ON FUNCTION adoption_agg_remove(adoption, feature_usage, date, date, text[], date) IS 'Internal: inverse transition of adoption_agg';
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date',
+    'adoption', 16384, comment =>
+'Adoption from from_date on and before to_date, one feature_usage an account (NULL: none). Who is active in the window '
+'may adopt every feature the group used before to_date. An empty window, one that varies: SQLSTATE 22023; NULL for an '
+'end: 22004; more than 4,096 features: 54000. NULL without rows.');
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]',
+    'adoption', 16384, comment =>
+'The same, where each account may adopt the features that it is entitled to: eligible (NULL: none; NULL elements and '
+'repetitions are left out), active or not. Who used a feature without that is no adopter: see unentitled of '
+'feature_adoption. A name of more than 255 bytes in UTF-8: SQLSTATE 22023.');
+CALL csmetrics.define_agg('adoption_agg',
+    'usage csmetrics.feature_usage, from_date date, to_date date, eligible text[], started date',
+    'adoption', 16384, comment =>
+'The same with the day on which the account started, for the days until it first used each eligible feature; without '
+'use before to_date, censored. Use before the start counts as 0 days. Accounts without a start before to_date are left '
+'out of these days alone. Years outside 1 to 9999: SQLSTATE 22008.');
 
-CREATE AGGREGATE adoption_agg(usage feature_usage, from_date date, to_date date) (
-    SFUNC = adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = adoption_agg_add, MINVFUNC = adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
-CREATE AGGREGATE adoption_agg(usage feature_usage, from_date date, to_date date, eligible text[]) (
-    SFUNC = adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = adoption_agg_add, MINVFUNC = adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
-CREATE AGGREGATE adoption_agg(usage feature_usage, from_date date, to_date date, eligible text[], started date) (
-    SFUNC = adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = adoption_agg_add, MINVFUNC = adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
-COMMENT ON AGGREGATE adoption_agg(feature_usage, date, date) IS
-'Adoption of features from from_date on and before to_date, one feature_usage an account (NULL: no usage). Every account with events of any feature in the window may adopt every feature that one of the group used before to_date; it does so with events of it in the window. Use from to_date on is not known yet. An empty window, one that varies within the group: SQLSTATE 22023; NULL for an end of it: 22004; more than 4,096 different features: 54000. NULL without rows.';
-COMMENT ON AGGREGATE adoption_agg(feature_usage, date, date, text[]) IS
-'The same, where each account may adopt the features that it is entitled to: eligible (NULL: none; NULL elements and repetitions are left out), active or not. Who used a feature without that is no adopter: see unentitled of feature_adoption. A name of more than 255 bytes in UTF-8: SQLSTATE 22023.';
-COMMENT ON AGGREGATE adoption_agg(feature_usage, date, date, text[], date) IS
-'The same with the day on which the account started, for the days until it adopted each feature that it is entitled to: first use - started if that use is before to_date, in the window or earlier, else censored with the last day that is known, the one before to_date. Use before the start counts as 0 days. Accounts without a start, or that start from to_date on, are left out of these days, and only of these. started outside the years 1 to 9999: SQLSTATE 22008.';
+CALL csmetrics.define_agg('frequent_adoption_agg',
+    'at_least integer, usage csmetrics.feature_usage, from_date date, to_date date',
+    'adoption', 16384, comment =>
+'Adoption as adoption_agg has it, where it takes at_least events of a feature in the window to adopt it; who may '
+'is the same, and at_least 1 is adoption_agg. at_least below 1, or not the same in every row of a group: '
+'SQLSTATE 22023; NULL: 22004. NULL without rows.');
+CALL csmetrics.define_agg('frequent_adoption_agg',
+    'at_least integer, usage csmetrics.feature_usage, from_date date, to_date date, eligible text[]',
+    'adoption', 16384, comment =>
+'The same, where each account may adopt the features of eligible, as in adoption_agg; '
+'unentitled, too, are those with at_least events.');
 
-CREATE FUNCTION frequent_adoption_agg_add(state adoption, at_least integer, usage feature_usage, from_date date, to_date date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION frequent_adoption_agg_add(state adoption, at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION frequent_adoption_agg_remove(state adoption, at_least integer, usage feature_usage, from_date date, to_date date) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION frequent_adoption_agg_remove(state adoption, at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) RETURNS adoption
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION frequent_adoption_agg_add(adoption, integer, feature_usage, date, date) IS 'Internal: transition of frequent_adoption_agg';
-COMMENT ON FUNCTION frequent_adoption_agg_add(adoption, integer, feature_usage, date, date, text[]) IS 'Internal: transition of frequent_adoption_agg';
-COMMENT ON FUNCTION frequent_adoption_agg_remove(adoption, integer, feature_usage, date, date) IS 'Internal: inverse transition of frequent_adoption_agg';
-COMMENT ON FUNCTION frequent_adoption_agg_remove(adoption, integer, feature_usage, date, date, text[]) IS 'Internal: inverse transition of frequent_adoption_agg';
-
-CREATE AGGREGATE frequent_adoption_agg(at_least integer, usage feature_usage, from_date date, to_date date) (
-    SFUNC = frequent_adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = frequent_adoption_agg_add, MINVFUNC = frequent_adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
-CREATE AGGREGATE frequent_adoption_agg(at_least integer, usage feature_usage, from_date date, to_date date, eligible text[]) (
-    SFUNC = frequent_adoption_agg_add, STYPE = adoption, SSPACE = 16384, FINALFUNC = adoption_final, COMBINEFUNC = merge, PARALLEL = SAFE,
-    MSFUNC = frequent_adoption_agg_add, MINVFUNC = frequent_adoption_agg_remove, MSTYPE = adoption, MSSPACE = 16384, MFINALFUNC = adoption_final);
-COMMENT ON AGGREGATE frequent_adoption_agg(integer, feature_usage, date, date) IS
-'Adoption as adoption_agg has it, where it takes at_least events of a feature in the window to adopt it; who may is the same, and at_least 1 is adoption_agg. at_least below 1, or not the same in every row of a group: SQLSTATE 22023; NULL: 22004. NULL without rows.';
-COMMENT ON AGGREGATE frequent_adoption_agg(integer, feature_usage, date, date, text[]) IS
-'The same, where each account may adopt the features of eligible, as in adoption_agg; unentitled, too, are those with at_least events.';
-
-CREATE FUNCTION feature_adoption(state adoption, confidence double precision DEFAULT 0.95,
-    OUT feature text, OUT eligible bigint, OUT adopters bigint, OUT adoption double precision, OUT lower double precision, OUT upper double precision,
-    OUT median_days_to_adopt double precision, OUT unentitled bigint)
-RETURNS SETOF record
+CREATE FUNCTION csmetrics.feature_adoption(state csmetrics.adoption, confidence double precision DEFAULT 0.95,
+    OUT feature text, OUT eligible bigint, OUT adopters bigint, OUT adoption double precision,
+    OUT lower double precision, OUT upper double precision, OUT median_days_to_adopt double precision,
+    OUT unentitled bigint) RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION feature_adoption(adoption, double precision) IS
-'A row for each feature, in the order of the bytes of their names. eligible: accounts that may use it; adopters: those of them that did in the window. adoption, a ratio: adopters / eligible, with its Wilson interval (JASA 22, 1927); NULL where eligible is 0. median_days_to_adopt, in days: by then half of the eligible accounts that have a start had used it, by the product-limit estimator (Kaplan and Meier, JASA 53, 1958), which counts those that have not used it so far for as long as they are known; where the curve stays at one half, the middle of that time; NULL where less than half had, and without starts. unentitled: accounts that used it in the window without being eligible. confidence outside 0 to 1: SQLSTATE 22023. No rows for NULL.';
-CREATE FUNCTION account_count(state adoption) RETURNS bigint
+COMMENT ON FUNCTION csmetrics.feature_adoption(csmetrics.adoption, double precision) IS
+'A row a feature, by the bytes of its name: adoption = adopters / eligible, a ratio with its Wilson interval, NULL '
+'where eligible is 0; median_days_to_adopt by Kaplan-Meier, NULL where less than half had; unentitled: users not '
+'eligible. confidence outside 0 to 1: SQLSTATE 22023. No rows for NULL.';
+CREATE FUNCTION csmetrics.account_count(state csmetrics.adoption) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'adoption_account_count';
-COMMENT ON FUNCTION account_count(adoption) IS 'Accounts given to the aggregate, with usage or not. NULL for NULL.';
-CREATE FUNCTION active_count(state adoption) RETURNS bigint
+COMMENT ON FUNCTION csmetrics.account_count(csmetrics.adoption) IS
+'Accounts given to the aggregate, with usage or not. NULL for NULL.';
+CREATE FUNCTION csmetrics.active_count(state csmetrics.adoption) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'adoption_active_count';
-COMMENT ON FUNCTION active_count(adoption) IS 'Accounts with events of any feature in the window. NULL for NULL.';
+COMMENT ON FUNCTION csmetrics.active_count(csmetrics.adoption) IS
+'Accounts with events of any feature in the window. NULL for NULL.';

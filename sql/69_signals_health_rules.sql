@@ -1,23 +1,31 @@
 -- Health rules: which signals make the health of an account, and how their measures become values.
-CALL define_state('health_rules', 'health_rules_final');
-COMMENT ON TYPE health_rules IS
-'The rules of a health score as one value, for health_of: built by health_rule_agg, one row a signal. Equal values, equal definitions.';
+CALL csmetrics.define_state('health_rules', has_final => true);
+COMMENT ON TYPE csmetrics.health_rules IS
+'The rules of a health score as one value, for health_of: built by health_rule_agg, one row a '
+'signal. Equal values, equal definitions.';
 
-CREATE FUNCTION health_rule_agg_add(state health_rules, component text, signal text, reading integer, weight double precision, knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision) RETURNS health_rules
+CALL csmetrics.define_agg('health_rule_agg',
+    'component text, signal text, reading integer, weight double precision, knots double precision[], '
+    'scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision',
+    'health_rules', 4096, removable => false, comment =>
+'The rules of a health score, one row a signal. reading: its place in the readings of health_of, from 1 (NULL or 0: '
+'the account''s own signal); policy: renormalise, neutral, zero, carry or pulse. Names, weight, knots, scores, policy '
+'NULL: SQLSTATE 22004; what is out of range: 22023. NULL without rows.');
+
+CREATE FUNCTION csmetrics.health_of(rules csmetrics.health_rules, readings double precision[], own csmetrics.signals,
+    as_of timestamptz) RETURNS csmetrics.health
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION health_rule_agg_add(health_rules, text, text, integer, double precision, double precision[], double precision[], text, integer, double precision, double precision) IS 'Internal: transition of health_rule_agg';
+COMMENT ON FUNCTION csmetrics.health_of(csmetrics.health_rules, double precision[], csmetrics.signals, timestamptz) IS
+'The health of an account by rules: readings are the measures in the order that the rules count on (NULL or none: '
+'missing), own the account''s own signals, read as of an instant (NULL: none). The same as health_score over the '
+'normalized measures, in one call. NULL without rules or as_of.';
 
-CREATE AGGREGATE health_rule_agg(component text, signal text, reading integer, weight double precision, knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision, veto_cap double precision) (
-    SFUNC = health_rule_agg_add, STYPE = health_rules, SSPACE = 4096, FINALFUNC = health_rules_final, COMBINEFUNC = merge, PARALLEL = SAFE);
-COMMENT ON AGGREGATE health_rule_agg(text, text, integer, double precision, double precision[], double precision[], text, integer, double precision, double precision) IS
-'Gathers the rules of a health score, one row a signal: its component and name; reading, the place of its measure among the readings given to health_of, from 1 (NULL or 0: the account''s own signal of that name); its weight, 0 to 10^6; its normalizer, knots and scores as in normalize_piecewise, at most 64; its policy: renormalise, neutral, zero (see health_score), carry (an own signal counts less as it grows older, until it is missing at keep_days) or pulse (it is the score, until it is keep_days old); keep_days: an own signal as old as that is missing (NULL or 0: it stays); veto_from, veto_cap: where the measure is as bad as veto_from, on the side of the worse scores, the score is at most veto_cap. Names, weight, knots, scores and policy that are NULL: SQLSTATE 22004; what is out of range: 22023. NULL without rows.';
-
-CREATE FUNCTION health_of(rules health_rules, readings double precision[], own signals, as_of timestamptz) RETURNS health
+CREATE FUNCTION csmetrics.score_of(rules csmetrics.health_rules, readings double precision[], own csmetrics.signals,
+    as_of timestamptz, min_coverage double precision DEFAULT 0.6,
+    method text DEFAULT 'weighted') RETURNS double precision
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION health_of(health_rules, double precision[], signals, timestamptz) IS
-'The health of an account by rules: readings are the measures in the order that the rules count on (NULL or none: missing), own the account''s own signals, read as of an instant (NULL: none). The same as health_score over the normalized measures, in one call. NULL without rules or as_of.';
-
-CREATE FUNCTION score_of(rules health_rules, readings double precision[], own signals, as_of timestamptz, min_coverage double precision DEFAULT 0.6, method text DEFAULT 'weighted') RETURNS double precision
-LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION score_of(health_rules, double precision[], signals, timestamptz, double precision, text) IS
-'The health score by rules, 0 to 100: score(health_of(rules, readings, own, as_of), min_coverage, method) without making the health, for queries that want the score alone. NULL without rules, as_of, min_coverage or method. Errors as score.';
+COMMENT ON FUNCTION csmetrics.score_of(
+    csmetrics.health_rules, double precision[], csmetrics.signals, timestamptz, double precision, text) IS
+'The health score by rules, 0 to 100: score(health_of(rules, readings, own, as_of), min_coverage, method) '
+'without making the health, for queries that want the score alone. NULL without rules, as_of, '
+'min_coverage or method. Errors as score.';

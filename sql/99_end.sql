@@ -1,1 +1,2 @@
-DROP PROCEDURE define_state, define_value;
+DROP PROCEDURE csmetrics.define_agg(text, text, text, integer, text, text, text, boolean),
+    csmetrics.define_state(text, boolean), csmetrics.define_value(text);
