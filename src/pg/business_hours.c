@@ -3,7 +3,7 @@
  * where the zone's offset from UTC changes, and where one schedule follows another.
  */
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include "catalog/pg_type.h"
 #include "libpq/pqformat.h"

@@ -1,9 +1,11 @@
 #include "pg/health.h"
+#include "pg/arguments.h"
+#include "pg/items.h"
+#include "pg/money.h"
+#include "pg/named_counts.h"
+#include "pg/results.h"
 
 #include <math.h>
-
-#include "pg/items.h"
-#include "pg/named_counts.h"
 
 STATE_IO(health, health_type);
 ITEMS_GROUP(health, health_type);
@@ -16,7 +18,7 @@ require(bool sound, const char *what, double value, const char *detail)
 	if (!sound)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s %s is out of range", what, DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)))),
+				 errmsg("%s %s is out of range", what, number_text(value)),
 				 errdetail("%s", detail)));
 }
 
@@ -226,7 +228,7 @@ points_to_numeric(int64 units)
 	while (text[length - 1] == '0')
 		length--;
 	text[text[length - 1] == '.' ? length - 1 : length] = '\0';
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return numeric_from_text(text);
 }
 
 static void

@@ -2,7 +2,7 @@
 #ifndef CSMETRICS_PG_HEALTH_H
 #define CSMETRICS_PG_HEALTH_H
 
-#include "pg/values.h"
+#include "pg/pg.h"
 
 #include "core/health.h"
 #include "core/utf8_name.h"
