@@ -4,7 +4,7 @@
 #include "pg/state.h"
 #include "pg/times.h"
 
-#include "core/timeline.h"
+#include "core/timeline_rules.h"
 
 STATE_IO(mrr_timeline, timeline_type);
 
