@@ -26,107 +26,142 @@ const StateType active_series_type = {
 	.row_count = series_row_count,
 };
 
-/* One account on its way into a series. */
+#define NO_DAY INT32_MIN
+
+/* One account on its way into a series, and the spans that its days make, which have no end yet. */
 typedef struct Adding
 {
-	ActiveSeries *series;
+	const int32_t *days;		/* of the windows */
+	SeriesRow  *row;
+	int64_t		rows;
 	int32_t		origin;			/* day of the first row */
 	int64_t		sign;
 	bool		fits;
+	int32_t		last;			/* active day so far, or NO_DAY */
+	int32_t		begun[SERIES_WINDOWS];	/* of the span that it belongs to */
+	int64_t		ended;			/* of the long span before that, or NO_DAY */
 } Adding;
 
+static inline void
+add_difference(Adding *adding, int column, int64_t row, int64_t difference)
+{
+	int64_t    *sum = &adding->row[row].column[column];
+
+	*sum += difference;
+	adding->fits &= *sum < COUNT_LIMIT && *sum > -COUNT_LIMIT;
+}
+
 /* Adds to a column on the days from `from` on and before `to`. */
-static void
+static inline void
 add_span(Adding *adding, int column, int64_t from, int64_t to)
 {
-	SeriesRow  *row = adding->series->row;
-	int64_t		begins = from - adding->origin;
+	int64_t		begins = from > adding->origin ? from - adding->origin : 0;
 	int64_t		ends = to - adding->origin;
-	int64_t		rows = adding->series->to - adding->origin;
 
-	if (ends <= 0 || begins >= rows || begins >= ends)
+	if (begins >= ends || begins >= adding->rows)
 		return;
-	begins = begins < 0 ? 0 : begins;
-	row[begins].column[column] += adding->sign;
-	adding->fits &= row[begins].column[column] < COUNT_LIMIT && row[begins].column[column] > -COUNT_LIMIT;
-	if (ends < rows)
+	add_difference(adding, column, begins, adding->sign);
+	if (ends < adding->rows)
+		add_difference(adding, column, ends, -adding->sign);
+}
+
+static void
+begin_spans(Adding *adding, int32_t day)
+{
+	for (int window = 0; window < SERIES_WINDOWS; window++)
+		adding->begun[window] = day;
+}
+
+/* Ends the span of a window: its last active day is good for as many days as the window has. */
+static inline void
+end_span(Adding *adding, SeriesWindow window)
+{
+	int64_t		days = adding->days[window];
+	int64_t		begun = adding->begun[window];
+	int64_t		end = adding->last + days;
+
+	add_span(adding, window, begun, end);
+	if (window != WINDOW_LONG)
+		return;
+	/* in the window before by this span itself, or by the one before it */
+	add_span(adding, SERIES_RETAINED, begun + days, end);
+	add_span(adding, SERIES_RETAINED, begun, adding->ended + days < end ? adding->ended + days : end);
+	adding->ended = end;
+}
+
+/* Adds active days that follow one another. */
+static inline void
+add_run(Adding *adding, int32_t first, int32_t last)
+{
+	int64_t		gap = (int64_t) first - adding->last;
+
+	if (adding->last == NO_DAY)
 	{
-		row[ends].column[column] -= adding->sign;
-		adding->fits &= row[ends].column[column] < COUNT_LIMIT && row[ends].column[column] > -COUNT_LIMIT;
+		add_span(adding, SERIES_EVER, first, INT32_MAX);
+		begin_spans(adding, first);
 	}
+	else
+		/* no window is shorter than the one before: where a span goes on, so do those of longer windows */
+		for (int window = 0; window < SERIES_WINDOWS && gap > adding->days[window]; window++)
+		{
+			end_span(adding, window);
+			adding->begun[window] = first;
+		}
+	adding->last = last;
+}
+
+static void
+add_chunk(Adding *adding, int32_t day, uint64_t active)
+{
+	while (active)
+	{
+		/* the lowest bit carries through its run, to the bit after it */
+		uint64_t	carried = active + (active & -active);
+		int			next = carried ? __builtin_ctzll(carried) : CHUNK_DAYS;
+
+		add_run(adding, day + __builtin_ctzll(active), day + next - 1);
+		active &= carried;
+	}
+}
+
+/* Days that are over before the first row matter only by the last of them: spans that touch no row begin anywhere. */
+static void
+skip_days(Adding *adding, int32_t first, int32_t last)
+{
+	begin_spans(adding, first);
+	adding->ended = NO_DAY;
+	adding->last = last;
 }
 
 bool
 series_add(ActiveSeries *series, const Activity *activity, size_t size, bool subtract)
 {
-	const int32_t *days = series->days;
-	int32_t		longest = days[WINDOW_LONG];
-	Adding		adding = {series, series->from - longest, subtract ? -1 : 1, true};
+	int32_t		longest = series->days[WINDOW_LONG];
 	ActivityWalk walk = activity_walk(activity, size);
-	int32_t		begun[SERIES_WINDOWS] = {0};	/* of the spans so far */
-	int64_t		ended = INT32_MIN;	/* of the long span before this one */
-	int32_t		last = INT32_MIN;	/* active day; none yet */
+	Adding		adding = {
+		.days = series->days,
+		.row = series->row,
+		.rows = series_rows(series->from, series->to, longest),
+		.origin = series->from - longest,
+		.sign = subtract ? -1 : 1,
+		.fits = true,
+		.last = NO_DAY,
+		.ended = NO_DAY,
+	};
 
 	series->given += adding.sign;
 	while (activity_next(&walk) && walk.day < series->to)
 	{
-		uint64_t	rest = walk.active & chunk_days(&walk, walk.day, series->to);
+		uint64_t	active = walk.active & chunk_days(&walk, walk.day, series->to);
 
-		/* what is over before the first row matters only by its last day */
-		if (last != INT32_MIN && rest && walk.following <= adding.origin - longest)
-		{
-			int32_t		day = walk.day + __builtin_ctzll(rest);
-
-			/* the spans that touch none of the rows begin anywhere */
-			last = walk.day + 63 - __builtin_clzll(rest);
-			begun[WINDOW_SHORT] = begun[WINDOW_MIDDLE] = begun[WINDOW_LONG] = day;
-			ended = INT32_MIN;
-			continue;
-		}
-		for (; rest; rest &= rest - 1)
-		{
-			int32_t		day = walk.day + __builtin_ctzll(rest);
-			int64_t		gap = (int64_t) day - last;
-
-			if (last == INT32_MIN)
-			{
-				add_span(&adding, SERIES_EVER, day, INT32_MAX);
-				begun[WINDOW_SHORT] = begun[WINDOW_MIDDLE] = begun[WINDOW_LONG] = day;
-			}
-			else if (gap > days[WINDOW_SHORT])
-			{
-				add_span(&adding, WINDOW_SHORT, begun[WINDOW_SHORT], last + days[WINDOW_SHORT]);
-				begun[WINDOW_SHORT] = day;
-				if (gap > days[WINDOW_MIDDLE])
-				{
-					add_span(&adding, WINDOW_MIDDLE, begun[WINDOW_MIDDLE], last + days[WINDOW_MIDDLE]);
-					begun[WINDOW_MIDDLE] = day;
-				}
-				if (gap > longest)
-				{
-					int64_t		end = (int64_t) last + longest;
-
-					add_span(&adding, WINDOW_LONG, begun[WINDOW_LONG], end);
-					/* in the window before by this span itself, or by the one before it */
-					add_span(&adding, SERIES_RETAINED, (int64_t) begun[WINDOW_LONG] + longest, end);
-					add_span(&adding, SERIES_RETAINED, begun[WINDOW_LONG], ended + longest < end ? ended + longest : end);
-					begun[WINDOW_LONG] = day;
-					ended = end;
-				}
-			}
-			last = day;
-		}
+		if (active && adding.last != NO_DAY && walk.following <= adding.origin - longest)
+			skip_days(&adding, walk.day + __builtin_ctzll(active), walk.day + CHUNK_DAYS - 1 - __builtin_clzll(active));
+		else
+			add_chunk(&adding, walk.day, active);
 	}
-	if (last != INT32_MIN)
-	{
-		int64_t		end = (int64_t) last + longest;
-
-		add_span(&adding, WINDOW_SHORT, begun[WINDOW_SHORT], (int64_t) last + days[WINDOW_SHORT]);
-		add_span(&adding, WINDOW_MIDDLE, begun[WINDOW_MIDDLE], (int64_t) last + days[WINDOW_MIDDLE]);
-		add_span(&adding, WINDOW_LONG, begun[WINDOW_LONG], end);
-		add_span(&adding, SERIES_RETAINED, (int64_t) begun[WINDOW_LONG] + longest, end);
-		add_span(&adding, SERIES_RETAINED, begun[WINDOW_LONG], ended + longest < end ? ended + longest : end);
-	}
+	if (adding.last != NO_DAY)
+		for (int window = 0; window < SERIES_WINDOWS; window++)
+			end_span(&adding, window);
 	return adding.fits;
 }
 

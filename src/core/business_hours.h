@@ -22,8 +22,6 @@
 
 #define BUSINESS_HOURS_VERSION 1
 
-extern const char *const weekday_words[7];
-
 /* Part of one day, in minutes since Monday 00:00; opens < closes, which may be midnight. */
 typedef struct OpenRange
 {
@@ -84,54 +82,11 @@ typedef struct HoursDraft
 /* Ranges of a week that do not overlap. */
 #define RANGES_MAX MINUTES_PER_WEEK
 
-typedef enum HoursProblem
-{
-	HOURS_INCOMPLETE,			/* the text ends, or a part of it, where more should come */
-	HOURS_DAY,
-	HOURS_TIME,
-	HOURS_ORDER,				/* a range ends before it begins */
-	HOURS_OVERLAP,
-	HOURS_HOLIDAY,
-	HOURS_ZONE					/* found by the caller */
-} HoursProblem;
-
-typedef struct HoursFault
-{
-	HoursProblem problem;
-	const char *piece;			/* of the text, where one is at fault */
-	int			length;
-	OpenRange	overlapping[2];
-} HoursFault;
-
-/* Holidays that a text may have at most. */
-int64_t		hours_text_holidays(size_t length);
-
-/* "Zone weekly hours; holidays" into an empty draft; false and the fault when it does not parse. */
-bool		hours_parse(const char *text, HoursDraft *draft, HoursFault *fault);
-
-/* The same of the weekly hours alone. */
-bool		hours_parse_week(const char *text, HoursDraft *draft, HoursFault *fault);
-
 /* Makes the draft canonical; the size of its value. */
 size_t		hours_settle(HoursDraft *draft);
 
 /* Fills memory of that size; the length word and the version are the caller's. */
 void		hours_build(const HoursDraft *draft, BusinessHours *hours);
-
-/* An upper bound of the length of the text form. */
-size_t		hours_text_bound(const BusinessHours *hours);
-
-/* The canonical text without a terminator; returns its length. */
-size_t		hours_print(const BusinessHours *hours, char *out);
-
-/* Length of "09:00-17:30" */
-#define RANGE_TEXT_SIZE 11
-
-/* The hours of a range without its day and without a terminator; returns the end. */
-char	   *range_print(char *out, OpenRange range);
-
-/* Of letters, digits and / _ + - only, as all names of zones are. */
-bool		zone_name_is_plain(const char *name, int length);
 
 /* Size of a value with these counts. */
 static inline size_t

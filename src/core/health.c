@@ -7,17 +7,9 @@
 
 const char *const health_policy_words[] = {"renormalise", "neutral", "zero", "veto", "pulse", NULL};
 const char *const health_method_words[] = {"weighted", "worst_component", "worst_signal", NULL};
-const char *const health_term_words[] = {"value", "coverage", "definition", "override", NULL};
-const char *const health_tier_words[] = {"Green", "Yellow", "Red", "Unknown", NULL};
 
 #define VALUE_MISSING	UINT64_MAX
 #define NUMBERS_SIZE	29
-
-static bool
-is_override(const HealthSignal *signal)
-{
-	return signal->policy >= HEALTH_VETO;
-}
 
 /* Items */
 
@@ -114,7 +106,7 @@ health_read(const Items *health, HealthSignal *signals)
 static bool
 has_part(const HealthSignal *signal)
 {
-	return !is_override(signal) && signal->weight > 0 && signal->count > 0 && (signal->known || signal->policy != HEALTH_RENORMALISE);
+	return !signal_is_override(signal) && signal->weight > 0 && signal->count > 0 && (signal->known || signal->policy != HEALTH_RENORMALISE);
 }
 
 static int64_t
@@ -152,7 +144,7 @@ component_from(const HealthSignal *signals, int32_t first, int32_t count)
 		const HealthSignal *signal = &signals[component.end];
 		__int128	held;
 
-		if (!is_override(signal))
+		if (!signal_is_override(signal))
 			component.weight += signal->weight * signal->count;
 		if (!signal->counts)
 			continue;
@@ -269,7 +261,7 @@ health_score_of(HealthSignal *signals, int32_t count, HealthMethod method)
 		HealthSignal *signal = &signals[i];
 
 		signal->counts = has_part(signal);
-		if (is_override(signal))
+		if (signal_is_override(signal))
 			continue;
 		all += (__int128) signal->weight * signal->count * FRESHNESS_UNIT;
 		known += signal->known ? held_weight(signal) : 0;
@@ -365,213 +357,4 @@ health_points(const HealthScore *score, const HealthSignal *signals, int32_t cou
 		points[score->veto] = read - pulsed;
 		lost[score->veto] = pulsed - read;
 	}
-}
-
-/* Changes */
-
-static int
-compare_names(const HealthSignal *a, const HealthSignal *b)
-{
-	int			order = name_compare(a->component, b->component);
-
-	return order ? order : name_compare(a->signal, b->signal);
-}
-
-/* The signals of one name: in `work`, those of before and then those of after, which do not count yet. */
-typedef struct Pair
-{
-	const HealthSignal *before;
-	const HealthSignal *after;
-	int32_t		before_count;
-	int32_t		after_count;
-	HealthSignal *work;
-} Pair;
-
-static int32_t
-same_name(const HealthSignal *signals, int32_t count)
-{
-	int32_t		same = count > 0;
-
-	while (same > 0 && same < count && compare_names(&signals[same], signals) == 0)
-		same++;
-	return same;
-}
-
-/* One signal of one account on both sides, whose change can be told apart. */
-static bool
-is_one(const Pair *pair)
-{
-	return pair->before_count == 1 && pair->after_count == 1 && pair->before->count == 1 && pair->after->count == 1 &&
-		!is_override(pair->before) && !is_override(pair->after);
-}
-
-static bool
-is_comparable(const Pair *pair)
-{
-	return pair->before->normalizer == pair->after->normalizer;
-}
-
-static void
-count_after(Pair *pair)
-{
-	for (int32_t i = 0; i < pair->before_count; i++)
-		pair->work[i].count = 0;
-	for (int32_t i = 0; i < pair->after_count; i++)
-		pair->work[pair->before_count + i].count = pair->after[i].count;
-}
-
-static bool
-are_equal(const Pair *pair)
-{
-	bool		equal = pair->before_count == pair->after_count;
-
-	for (int32_t i = 0; equal && i < pair->before_count; i++)
-	{
-		const HealthSignal *a = &pair->before[i];
-		const HealthSignal *b = &pair->after[i];
-
-		equal = a->policy == b->policy && a->known == b->known && a->value == b->value && a->weight == b->weight &&
-			a->freshness == b->freshness && a->normalizer == b->normalizer && a->count == b->count;
-	}
-	return equal;
-}
-
-/* The term under which signals of one name change as a whole. */
-static HealthTerm
-whole_term(const Pair *pair)
-{
-	if (is_override(pair->before_count > 0 ? pair->before : pair->after) || (pair->after_count > 0 && is_override(pair->after)))
-		return HEALTH_TERM_OVERRIDE;
-	return pair->before_count > 0 && pair->after_count > 0 ? HEALTH_TERM_VALUE : HEALTH_TERM_DEFINITION;
-}
-
-/* Makes what the term changes in them; false if that is nothing. */
-static bool
-change(Pair *pair, HealthTerm term)
-{
-	HealthSignal *work = pair->work;
-	const HealthSignal *after = pair->after;
-	HealthSignal old;
-
-	if (!is_one(pair))
-	{
-		if (term != whole_term(pair) || are_equal(pair))
-			return false;
-		count_after(pair);
-		return true;
-	}
-	old = *work;
-	switch (term)
-	{
-		case HEALTH_TERM_VALUE:
-			if (is_comparable(pair) && work->known && after->known)
-				work->value = after->value;
-			break;
-		case HEALTH_TERM_COVERAGE:
-			if (is_comparable(pair))
-			{
-				work->known = after->known;
-				work->value = after->value;
-				work->freshness = after->freshness;
-			}
-			break;
-		case HEALTH_TERM_DEFINITION:
-			*work = *after;
-			break;
-		case HEALTH_TERM_OVERRIDE:
-			break;
-	}
-	return old.known != work->known || old.value != work->value || old.freshness != work->freshness ||
-		old.weight != work->weight || old.policy != work->policy || old.normalizer != work->normalizer;
-}
-
-/* The next name of the two, in order. */
-static Pair
-next_pair(const HealthSignal *before, int32_t before_count, const HealthSignal *after, int32_t after_count, HealthSignal *work)
-{
-	int			order = before_count == 0 ? 1 : after_count == 0 ? -1 : compare_names(before, after);
-
-	return (Pair) {
-		.before = before,
-		.after = after,
-		.before_count = order > 0 ? 0 : same_name(before, before_count),
-		.after_count = order < 0 ? 0 : same_name(after, after_count),
-		.work = work,
-	};
-}
-
-static void
-lay_out(Pair *pair)
-{
-	memcpy(pair->work, pair->before, pair->before_count * sizeof(HealthSignal));
-	memcpy(pair->work + pair->before_count, pair->after, pair->after_count * sizeof(HealthSignal));
-	for (int32_t i = 0; i < pair->after_count; i++)
-		pair->work[pair->before_count + i].count = 0;
-}
-
-/* The score, or what it was before where nothing counts for the moment. */
-static int64_t
-score_now(HealthSignal *signals, int32_t count, HealthMethod method, int64_t before)
-{
-	HealthScore score = health_score_of(signals, count, method);
-
-	health_score_read(&score, signals, 0, &before);
-	return before;
-}
-
-int32_t
-health_changes(const HealthSignal *before, int32_t before_count, const HealthSignal *after, int32_t after_count,
-			   HealthMethod method, HealthSignal *work, HealthChange *changes)
-{
-	int32_t		count = before_count + after_count;
-	int32_t		found = 0;
-	int64_t		score = 0;
-
-	/* the first round lays the signals out, the others make the changes of one term each */
-	for (int term = -1; term <= HEALTH_TERM_OVERRIDE; term++)
-	{
-		int32_t		b = 0;
-		int32_t		a = 0;
-
-		while (b + a < count)
-		{
-			Pair		pair = next_pair(before + b, before_count - b, after + a, after_count - a, work + b + a);
-
-			b += pair.before_count;
-			a += pair.after_count;
-			if (term < 0)
-				lay_out(&pair);
-			else if (change(&pair, term))
-			{
-				int64_t		old = score;
-
-				score = score_now(work, count, method, old);
-				changes[found++] = (HealthChange) {
-					.before = pair.before_count > 0 ? pair.before : NULL,
-					.after = pair.after_count > 0 ? pair.after : NULL,
-					.term = term,
-					.points = score - old,
-				};
-			}
-		}
-		if (term < 0)
-			score = score_now(work, count, method, 0);
-	}
-	return found;
-}
-
-HealthTier
-health_tier(double score, HealthBounds bounds)
-{
-	return score >= bounds.green_from ? TIER_GREEN : score >= bounds.yellow_from ? TIER_YELLOW : TIER_RED;
-}
-
-HealthTier
-health_held_tier(double score, HealthTier held, double margin, HealthBounds bounds)
-{
-	if (held == TIER_UNKNOWN)
-		return health_tier(score, bounds);
-	bounds.green_from += held == TIER_GREEN ? -margin : margin;
-	bounds.yellow_from += held == TIER_RED ? margin : -margin;
-	return health_tier(score, bounds);
 }

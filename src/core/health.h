@@ -66,6 +66,13 @@ typedef struct HealthSignal
 	int64_t		count;			/* how often it is there; none below 1 */
 } HealthSignal;
 
+/* It does not count by weight, but stands above the score. */
+static inline bool
+signal_is_override(const HealthSignal *signal)
+{
+	return signal->policy >= HEALTH_VETO;
+}
+
 extern const StateType health_type;
 
 #define HEALTH_ITEM_SIZE_MAX (2 * (NAME_LENGTH_MAX + 1) + 29)
@@ -95,57 +102,5 @@ bool		health_score_read(const HealthScore *score, const HealthSignal *signals, d
 
 /* The points that each signal, just scored, gives to the score and takes from 100: they add up to both. */
 void		health_points(const HealthScore *score, const HealthSignal *signals, int32_t count, int64_t *points, int64_t *lost);
-
-/* Why a score is another than before, in the order in which changes are made. */
-typedef enum HealthTerm
-{
-	HEALTH_TERM_VALUE,			/* a value is another */
-	HEALTH_TERM_COVERAGE,		/* a value came, went, or grew older */
-	HEALTH_TERM_DEFINITION,		/* a weight, policy or normalizer is another; a signal is new or gone */
-	HEALTH_TERM_OVERRIDE		/* a pulse or a veto */
-} HealthTerm;
-
-extern const char *const health_term_words[];
-
-typedef struct HealthChange
-{
-	const HealthSignal *before;	/* or NULL */
-	const HealthSignal *after;
-	HealthTerm	term;
-	int64_t		points;
-} HealthChange;
-
-/*
- * The changes from one score to the other, in `changes` with room for
- * 2 * (before_count + after_count); how many. `work` has room for all signals.
- * Changes are made one after the other, by term and name; so their points add up
- * to the difference.
- */
-int32_t		health_changes(const HealthSignal *before, int32_t before_count, const HealthSignal *after, int32_t after_count,
-						   HealthMethod method, HealthSignal *work, HealthChange *changes);
-
-typedef enum HealthTier
-{
-	TIER_GREEN,
-	TIER_YELLOW,
-	TIER_RED,
-	TIER_UNKNOWN
-} HealthTier;
-
-#define HEALTH_TIERS 4
-
-extern const char *const health_tier_words[];
-
-/* Scores from which on an account is in a tier. */
-typedef struct HealthBounds
-{
-	double		yellow_from;
-	double		green_from;
-} HealthBounds;
-
-HealthTier	health_tier(double score, HealthBounds bounds);
-
-/* The same for an account in that tier so far, which it leaves when the score is past a bound by the margin. */
-HealthTier	health_held_tier(double score, HealthTier held, double margin, HealthBounds bounds);
 
 #endif

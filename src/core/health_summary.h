@@ -7,6 +7,7 @@
 
 #include "core/bag.h"
 #include "core/health.h"
+#include "core/health_tiers.h"
 #include "core/wide.h"
 
 #define SCORE_UNKNOWN (-1)

@@ -14,7 +14,6 @@
 #ifndef CSMETRICS_TIMELINE_H
 #define CSMETRICS_TIMELINE_H
 
-#include "core/factor.h"
 #include "core/money.h"
 #include "core/state.h"
 
@@ -30,6 +29,12 @@ typedef struct TimelineEntry
 	int32_t		tally;			/* terms: change in pauses and free terms; snapshots: rows */
 	Money		amount;			/* terms: change in MRR; snapshots: MRR */
 } TimelineEntry;
+
+static inline bool
+entry_is_void(const TimelineEntry *entry)
+{
+	return entry->tally == 0 && entry->amount == 0;
+}
 
 /*
  * The tally of terms is two counters in one number, TALLY_PAUSE * pauses +
@@ -107,44 +112,8 @@ timeline_walk(const Timeline *timeline)
 
 bool		timeline_next(TimelineWalk *walk, TimelineStep *step);
 
-/* Where an account stands at one moment. */
-typedef struct Standing
-{
-	Money		mrr;
-	Money		held;			/* MRR lost to the pause, where `paused`, else 0 */
-	bool		active;
-	bool		paused;			/* no longer active, by a pause that still lasts */
-	bool		known;			/* was active at some moment until now */
-} Standing;
-
-void		standing_apply(Standing *standing, const TimelineStep *step);
-
-typedef enum Movement
-{
-	MOVEMENT_NEW,
-	MOVEMENT_REACTIVATION,		/* was active before, in whatever past, but not now */
-	MOVEMENT_RESUME,			/* back from a pause */
-	MOVEMENT_EXPANSION,
-	MOVEMENT_CONTRACTION,
-	MOVEMENT_CHURN,
-	MOVEMENT_PAUSE,
-	MOVEMENT_LAPSE,				/* a pause ended in churn: moves no MRR, the pause did */
-	MOVEMENT_INTRA_PERIOD,		/* came and went within one period: moves no MRR */
-	MOVEMENT_NONE
-} Movement;
-
-#define MOVEMENT_KINDS MOVEMENT_NONE
-
-extern const char *const movement_names[MOVEMENT_KINDS];
-
-/* What lies between two standings, and the amount of it: above zero, but where a free term begins or ends. */
-Movement	movement_between(const Standing *before, const Standing *after, Money *amount);
-
-/* +1 where a movement adds its amount to MRR, -1 where it takes it, else 0 */
-int			movement_sign(Movement movement);
-
-/* Merges pauses into churn and reactivation, for readers that want no pauses. */
-Movement	movement_without_pauses(Movement movement);
+/* What is in force, as the change that brings it about on that day; counts past a limit stay past it. */
+TimelineEntry entry_in_force(const TimelineWalk *walk, int32_t day);
 
 bool		timeline_has_pauses(const Timeline *timeline);
 
@@ -165,45 +134,5 @@ bool		timeline_churned_on(const Timeline *timeline, int32_t as_of, bool pauses_a
  * part of one its share of days; rounded once, at the end. False on overflow.
  */
 bool		timeline_revenue_between(const Timeline *timeline, int32_t from, int32_t to, Money *revenue);
-
-/*
- * The MRR of every step times the factor, in place; leaves the timeline open. It
- * is the levels that are rounded, so no error adds up. False on overflow.
- */
-bool		timeline_scale(Timeline *timeline, const Factor *factor);
-
-/*
- * Copies with a rule applied, as terms, left open; `out` has room for 2 * count + 1 entries.
- * smooth_gaps: a gap of fewer than `days` days, neither active nor in a pause, keeps what was before it.
- * limit_pauses: a pause that lasts `days` days ends then, in churn.
- */
-void		timeline_smooth_gaps(const Timeline *timeline, int32_t days, Timeline *out);
-void		timeline_limit_pauses(const Timeline *timeline, int32_t days, Timeline *out);
-
-/*
- * Splits a timeline where the account comes back more than `days` days after its
- * churn; a pause is no churn while it lasts. Each part is as if it were the whole:
- * what is in force meanwhile without being MRR, a pause or a sum below zero, ends
- * in one part and begins in the next, so that the parts add up to the whole.
- */
-typedef struct TimelineSplit
-{
-	TimelineWalk walk;
-	Standing	standing;
-	int32_t		days;
-	int32_t		churned_on;
-	int			first;			/* the part has the entries first <= i < end */
-	int			end;
-	TimelineEntry before;		/* in force before the part, on its first day */
-	TimelineEntry after;		/* in force after it, on the first day of the next */
-} TimelineSplit;
-
-TimelineSplit timeline_split(const Timeline *timeline, int32_t days);
-
-/* Finds the next part, the first at first; false after the last. An empty timeline has one. */
-bool		timeline_split_next(TimelineSplit *split);
-
-/* Copies the part, left open; `out` has room for end - first + 2 entries. */
-void		timeline_split_copy(const TimelineSplit *split, Timeline *out);
 
 #endif

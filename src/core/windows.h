@@ -9,7 +9,7 @@
 #define CSMETRICS_WINDOWS_H
 
 #include "core/calendar.h"
-#include "core/timeline.h"
+#include "core/standing.h"
 
 typedef struct Periods
 {

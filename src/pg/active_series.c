@@ -1,5 +1,7 @@
+#include "pg/arguments.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include "core/active_series.h"
 

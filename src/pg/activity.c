@@ -1,6 +1,8 @@
 #include "pg/activity.h"
+#include "pg/arguments.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include <math.h>
 
@@ -229,11 +231,17 @@ trend_row(FunctionCallInfo fcinfo)
 	int32		last = day_arg(fcinfo, 1, "as_of");
 	int32		days = days_arg(fcinfo, 2, "days", 2, 36525);
 	Trend		trend = activity_trend(activity, VARSIZE(activity), last, days, confidence_arg(fcinfo, 3));
+	Datum		values[] = {
+		Float8GetDatum(trend.recent),
+		Float8GetDatum(trend.before),
+		Float8GetDatum(trend.recent - trend.before),
+		Float8GetDatum(trend.difference.lower),
+		Float8GetDatum(trend.difference.upper),
+		Float8GetDatum(trend.p),
+	};
+	bool		nulls[lengthof(values)] = {[5] = isnan(trend.p)};
 
-	return row_result(fcinfo,
-					  (Datum[]) {Float8GetDatum(trend.recent), Float8GetDatum(trend.before), Float8GetDatum(trend.recent - trend.before),
-								 Float8GetDatum(trend.difference.lower), Float8GetDatum(trend.difference.upper), Float8GetDatum(trend.p)},
-					  (bool[]) {false, false, false, false, false, isnan(trend.p)});
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 /* Arguments: activity, as_of, days */

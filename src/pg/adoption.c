@@ -1,5 +1,7 @@
+#include "pg/arguments.h"
 #include "pg/named_counts.h"
-#include "pg/values.h"
+#include "pg/results.h"
+#include "pg/times.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"

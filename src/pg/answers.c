@@ -1,5 +1,8 @@
+#include "pg/arguments.h"
 #include "pg/bag.h"
-#include "pg/values.h"
+#include "pg/money.h"
+#include "pg/results.h"
+#include "pg/times.h"
 
 #include "core/answers.h"
 
@@ -25,9 +28,7 @@ read_scale(FunctionCallInfo fcinfo, Answer *answer)
 	if (!PG_ARGISNULL(6) && !PG_ARGISNULL(7) && answer->lowest >= answer->highest)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lowest %s is not below highest %s",
-						DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(6))),
-						DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(7)))),
+				 errmsg("lowest %s is not below highest %s", numeric_text(PG_GETARG_DATUM(6)), numeric_text(PG_GETARG_DATUM(7))),
 				 errhint("They are the ends of the scale; higher_is_better says which of them is good.")));
 	if (!PG_ARGISNULL(8))
 		answer->says |= PG_GETARG_BOOL(8) ? ANSWER_DIRECTION | ANSWER_HIGHER : ANSWER_DIRECTION;
@@ -81,7 +82,7 @@ put_answer(RowBuilder *row, const Answer *answer)
 	row_put_instant(row, answer->sent);
 	row_put_instant(row, answer->responded);
 	if (answer->says & ANSWER_NO_AMOUNT)
-		row_put(row, DirectFunctionCall3(numeric_in, CStringGetDatum("NaN"), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		row_put(row, numeric_from_text("NaN"));
 	else
 		put_amount_if(row, answer->says & ANSWER_SCORE, answer->score);
 	if (answer->respondent == TEXT_KEY_NONE)

@@ -1,5 +1,6 @@
+#include "pg/arguments.h"
 #include "pg/bag.h"
-#include "pg/values.h"
+#include "pg/results.h"
 
 #include <math.h>
 
@@ -198,7 +199,7 @@ flagged_row(FunctionCallInfo fcinfo)
 	put_share(values + 6, nulls + 6, known && totals.happened > 0, hits, totals.happened, confidence);
 	nulls[9] = nulls[3] || nulls[6];
 	values[9] = Float8GetDatum(nulls[9] ? 0 : lift_of(hits, flagged, &totals));
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 static double
@@ -235,7 +236,7 @@ top_row(FunctionCallInfo fcinfo)
 		values[3] = Float8GetDatum(DatumGetFloat8(values[3]) / base_rate_of(&totals));
 		values[4] = Float8GetDatum(DatumGetFloat8(values[4]) / base_rate_of(&totals));
 	}
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(flagged_at, flagged_row(fcinfo));
@@ -295,7 +296,7 @@ fit_row(FunctionCallInfo fcinfo)
 
 	if (none)
 		values[4] = CStringGetTextDatum(fit.reason);
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(risk_fit_sql, fit_row(fcinfo));

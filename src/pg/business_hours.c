@@ -3,7 +3,7 @@
  * where the zone's offset from UTC changes, and where one schedule follows another.
  */
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include "catalog/pg_type.h"
 #include "libpq/pqformat.h"
@@ -12,7 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "core/business_hours.h"
+#include "core/business_hours_text.h"
 
 #define UNIX_EPOCH_SECONDS ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 

@@ -1,5 +1,8 @@
+#include "pg/arguments.h"
+#include "pg/money.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include <math.h>
 

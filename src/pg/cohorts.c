@@ -1,6 +1,7 @@
+#include "pg/money.h"
 #include "pg/periods.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include "core/cohorts.h"
 

@@ -1,6 +1,9 @@
 #include "pg/durations.h"
+#include "pg/arguments.h"
+#include "pg/money.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include <math.h>
 
@@ -171,7 +174,7 @@ add_length(FunctionCallInfo fcinfo, bool weighted, bool subtract)
 	if (weight < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("weight %s is below 0", DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(3))))));
+				 errmsg("weight %s is below 0", numeric_text(PG_GETARG_DATUM(3)))));
 	if (length < 0)
 	{
 		durations->rejected += count;
@@ -292,7 +295,7 @@ quantile_interval(FunctionCallInfo fcinfo, double share, int n)
 	nulls[1] = !survival_quantile(durations, share, CURVE_UPPER, args.z, args.scale, &upper);
 	values[0] = interval_from_length(lower);
 	values[1] = interval_from_length(upper);
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(duration_quantile_interval, quantile_interval(fcinfo, share_arg(fcinfo, 1), 2));
@@ -373,7 +376,7 @@ mean_until_interval(FunctionCallInfo fcinfo)
 	Datum		values[2] = {interval_from_length(mean - half), interval_from_length(mean + half)};
 	bool		nulls[2] = {!known, !known};
 
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(restricted_mean, mean_until_length(fcinfo));

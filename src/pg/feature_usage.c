@@ -1,6 +1,8 @@
 #include "pg/activity.h"
+#include "pg/arguments.h"
 #include "pg/named_counts.h"
-#include "pg/values.h"
+#include "pg/results.h"
+#include "pg/times.h"
 
 #include "core/feature_usage.h"
 

@@ -2,10 +2,13 @@
 #ifndef CSMETRICS_PG_HEALTH_H
 #define CSMETRICS_PG_HEALTH_H
 
-#include "pg/values.h"
+#include "pg/pg.h"
 
 #include "core/health.h"
 #include "core/utf8_name.h"
+
+/* Any other value, or NaN, is an error that calls it `what`; the detail says what it may be. */
+extern void require_within(double value, double least, double most, const char *what, const char *detail);
 
 /* A value from 0 to 100 in units, rounded; another is an error that calls it `what`. */
 extern int64 value_units(double value, const char *what);
@@ -20,9 +23,6 @@ value_of_units(int64 units)
 /* Names and weights of signals; NULL is an error. */
 extern Utf8Name part_name_arg(FunctionCallInfo fcinfo, int n, const char *what);
 extern int64 weight_arg(FunctionCallInfo fcinfo, int n);
-
-/* Arguments n and n + 1: yellow_from and green_from */
-extern HealthBounds bounds_args(FunctionCallInfo fcinfo, int n);
 
 /* A share of the weight, and a method of scoring. */
 extern double coverage_arg(FunctionCallInfo fcinfo, int n);

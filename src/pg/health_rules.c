@@ -1,12 +1,14 @@
+#include "pg/arguments.h"
 #include "pg/health.h"
+#include "pg/items.h"
+#include "pg/normalize.h"
+#include "pg/times.h"
 
 #include <math.h>
 
 #include "utils/array.h"
 
 #include "core/health_rules.h"
-#include "pg/items.h"
-#include "pg/normalize.h"
 
 STATE_IO(health_rules, health_rules_type);
 ITEMS_GROUP(health_rules, health_rules_type);

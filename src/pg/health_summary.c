@@ -1,5 +1,9 @@
+#include "pg/arguments.h"
 #include "pg/bag.h"
 #include "pg/health.h"
+#include "pg/health_tiers.h"
+#include "pg/money.h"
+#include "pg/results.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "pg/durations.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include "utils/array.h"
 
@@ -52,7 +52,7 @@ compare_groups(FunctionCallInfo fcinfo, LogRankGroup *groups, int count, double 
 	if (with_degrees)
 		values[1] = Int32GetDatum(degrees);
 	nulls[0] = nulls[1] = nulls[2] = !known;
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, with_degrees ? 3 : 2, values, nulls);
 }
 
 /* Arguments: a, b, rho */

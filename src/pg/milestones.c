@@ -1,5 +1,7 @@
+#include "pg/arguments.h"
 #include "pg/bag.h"
-#include "pg/values.h"
+#include "pg/results.h"
+#include "pg/times.h"
 
 #include "core/milestones.h"
 

@@ -1,4 +1,5 @@
 #include "pg/normalize.h"
+#include "pg/arguments.h"
 #include "pg/state.h"
 
 #include <math.h>
@@ -7,12 +8,6 @@
 #include "utils/array.h"
 
 #include "core/normalize.h"
-
-char *
-number_text(double value)
-{
-	return DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)));
-}
 
 static double
 measure_arg(FunctionCallInfo fcinfo)

@@ -2,7 +2,7 @@
 #ifndef CSMETRICS_PG_NORMALIZE_H
 #define CSMETRICS_PG_NORMALIZE_H
 
-#include "pg/values.h"
+#include "pg/pg.h"
 
 /* Knots that ascend, at least two, and the scores that they are worth. */
 typedef struct Piecewise
@@ -14,8 +14,5 @@ typedef struct Piecewise
 
 /* Arguments n and n + 1, not NULL. */
 extern Piecewise piecewise_args(FunctionCallInfo fcinfo, int n);
-
-/* As float8 prints it. */
-extern char *number_text(double value);
 
 #endif

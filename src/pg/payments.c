@@ -1,5 +1,6 @@
+#include "pg/arguments.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include <math.h>
 
@@ -38,6 +39,8 @@ payments(FunctionCallInfo fcinfo)
 	double		half;
 	bool		known;
 	bool		bounded;
+	Datum		values[4];
+	bool		nulls[lengthof(values)];
 
 	if (plan.months < 1 || plan.months > MONTHS_MAX)
 		ereport(ERROR,
@@ -46,9 +49,13 @@ payments(FunctionCallInfo fcinfo)
 	known = expected_payments(state_arg(fcinfo, 0, &durations_type), &plan, &sum, &variance, &months) && isfinite(sum);
 	bounded = known && variance >= 0;
 	half = bounded ? z * sqrt(variance) : 0;
-	return row_result(fcinfo,
-					  (Datum[]) {Float8GetDatum(sum), Float8GetDatum(fmax(0, sum - half)), Float8GetDatum(sum + half), Int32GetDatum(months)},
-					  (bool[]) {!known, !bounded, !bounded, !known});
+	values[0] = Float8GetDatum(sum);
+	values[1] = Float8GetDatum(fmax(0, sum - half));
+	values[2] = Float8GetDatum(sum + half);
+	values[3] = Int32GetDatum(months);
+	nulls[0] = nulls[3] = !known;
+	nulls[1] = nulls[2] = !bounded;
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(expected_payments_sql, payments(fcinfo));

@@ -1,6 +1,6 @@
 #include "pg/periods.h"
-
-#include "pg/values.h"
+#include "pg/arguments.h"
+#include "pg/times.h"
 
 static PeriodUnit
 unit_arg(FunctionCallInfo fcinfo, int n)

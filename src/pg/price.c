@@ -2,14 +2,10 @@
  * A price brought to MRR. The factors are those of the rulebook: a year has 12
  * months, 52 weeks or 365.25 days.
  */
+#include "pg/arguments.h"
+#include "pg/money.h"
 #include "pg/state.h"
-#include "pg/values.h"
-
-static Datum
-numeric_constant(const char *text)
-{
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-}
+#include "pg/times.h"
 
 static Datum
 times(Datum a, Datum b)
@@ -43,12 +39,12 @@ whole(int64 value)
 static Datum
 ratio_of(Datum a, Datum b)
 {
-	Datum		exact = DirectFunctionCall2(numeric_div, times(a, numeric_constant("1.00000000000000000000")), b);
+	Datum		exact = DirectFunctionCall2(numeric_div, times(a, numeric_from_text("1.00000000000000000000")), b);
 
 	if (numeric_is_nan(DatumGetNumeric(exact)) || numeric_is_inf(DatumGetNumeric(exact)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("MRR out of range: %s", DatumGetCString(DirectFunctionCall1(numeric_out, exact)))));
+				 errmsg("MRR out of range: %s", numeric_text(exact))));
 	return DirectFunctionCall1(numeric_trim_scale,
 							   DirectFunctionCall2(numeric_round, exact, Int32GetDatum(MONEY_DECIMALS)));
 }
@@ -59,7 +55,7 @@ periods_per_year(FunctionCallInfo fcinfo, int n)
 	static const char *const units[] = {"day", "week", "month", "quarter", "year", NULL};
 	static const char *const per_year[] = {"365.25", "52", "12", "4", "1"};
 
-	return numeric_constant(per_year[choice_arg(fcinfo, n, "unit", units)]);
+	return numeric_from_text(per_year[choice_arg(fcinfo, n, "unit", units)]);
 }
 
 static void
@@ -67,7 +63,7 @@ price_error(const char *what, Datum value, const char *right)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s %s is not %s", what, DatumGetCString(DirectFunctionCall1(numeric_out, value)), right)));
+			 errmsg("%s %s is not %s", what, numeric_text(value), right)));
 }
 
 /*
@@ -127,7 +123,7 @@ term_to_mrr(FunctionCallInfo fcinfo)
 	months = period_index(&origin, ends);
 	if (period_start(starts, PERIOD_MONTH, months) == ends)
 		return ratio_of(PG_GETARG_DATUM(0), whole(months));
-	return ratio_of(times(PG_GETARG_DATUM(0), numeric_constant("365.25")), whole((int64) 12 * (ends - starts)));
+	return ratio_of(times(PG_GETARG_DATUM(0), numeric_from_text("365.25")), whole((int64) 12 * (ends - starts)));
 }
 
 SQL_FUNCTION(mrr_from_price, price_to_mrr(fcinfo));

@@ -1,5 +1,6 @@
+#include "pg/arguments.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include "core/rate.h"
 
@@ -90,7 +91,7 @@ difference(FunctionCallInfo fcinfo)
 		values[1] = Float8GetDatum(bounds.lower);
 		values[2] = Float8GetDatum(bounds.upper);
 	}
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 SQL_FUNCTION(rate_share_sql, share(fcinfo));

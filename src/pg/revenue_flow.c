@@ -1,5 +1,7 @@
+#include "pg/arguments.h"
+#include "pg/money.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 #include "core/revenue_flow.h"
 

@@ -1,5 +1,5 @@
 #include "pg/bag.h"
-#include "pg/values.h"
+#include "pg/results.h"
 
 #include <math.h>
 
@@ -86,7 +86,7 @@ fit_row(FunctionCallInfo fcinfo)
 
 	if (none)
 		values[3] = CStringGetTextDatum(fit.reason);
-	return row_result(fcinfo, values, nulls);
+	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
 /* Arguments: state, periods */

@@ -1,5 +1,6 @@
+#include "pg/arguments.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
 
 /* Arguments: successes, trials, confidence */
 static Datum

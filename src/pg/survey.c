@@ -1,5 +1,7 @@
+#include "pg/arguments.h"
 #include "pg/bag.h"
-#include "pg/values.h"
+#include "pg/money.h"
+#include "pg/results.h"
 
 #include "core/survey.h"
 
@@ -50,7 +52,7 @@ score_arg(FunctionCallInfo fcinfo, int n, const char *what)
 	if (!try_score(PG_GETARG_DATUM(n), &score))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s %s is not a score", what, DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(n)))),
+				 errmsg("%s %s is not a score", what, numeric_text(PG_GETARG_DATUM(n))),
 				 errdetail("Scores lie between -10^9 and 10^9; six decimals are kept.")));
 	return score;
 }
@@ -58,7 +60,7 @@ score_arg(FunctionCallInfo fcinfo, int n, const char *what)
 static char *
 score_text(Money score)
 {
-	return DatumGetCString(DirectFunctionCall1(numeric_out, money_to_numeric(score)));
+	return numeric_text(money_to_numeric(score));
 }
 
 /* Arguments n and n + 1 */

@@ -1,8 +1,10 @@
+#include "pg/money.h"
 #include "pg/periods.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
-#include "core/timeline.h"
+#include "core/timeline_rules.h"
 
 STATE_IO(mrr_timeline, timeline_type);
 

@@ -1,6 +1,8 @@
+#include "pg/arguments.h"
 #include "pg/periods.h"
+#include "pg/results.h"
 #include "pg/state.h"
-#include "pg/values.h"
+#include "pg/times.h"
 
 #include "core/usage_retention.h"
 

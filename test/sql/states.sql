@@ -2,72 +2,10 @@
 \i test/psql.sql
 -- Every state type: split, merged, stored, shipped, joined and moved over windows, facts stay the same bytes.
 BEGIN;
-SELECT plan(466);
-SELECT setseed(0.42) \g /dev/null
+\i test/samples.sql
+SELECT plan((19 + 16 * count(*))::int) FROM kind;
 
--- Amounts of every size, none, and NULL. Each account is one row of every aggregate below.
-CREATE FUNCTION any_amount() RETURNS numeric LANGUAGE sql VOLATILE AS $$
-    SELECT CASE floor(random() * 7)
-               WHEN 0 THEN NULL
-               WHEN 1 THEN 0
-               WHEN 2 THEN round(random()::numeric * 1000, 6)
-               WHEN 3 THEN 1e12 + round(random()::numeric, 6)
-               WHEN 4 THEN round(random()::numeric * -5, 2)
-               ELSE floor(random() * 500)::numeric END
-$$;
-CREATE TABLE account AS
-SELECT id, 1 + floor(random() * 5)::int AS part, id % 23 AS segment,
-       any_amount() AS opening, any_amount() AS closing, any_amount() AS mrr,
-       started, started + floor(random() * 700)::int AS ended, started + floor(random() * 400)::int AS renews_on,
-       random() < 0.1 AS paused
-FROM (SELECT id, date '2022-06-01' + floor(random() * 900)::int AS started FROM generate_series(1, 1200) AS id) AS a;
-UPDATE account SET ended = NULL WHERE id % 5 = 0;
-UPDATE account SET started = NULL, ended = NULL WHERE id % 31 = 0;
-
-ALTER TABLE account ADD history mrr_timeline;
-UPDATE account AS a SET history = h.history
-FROM (SELECT 1 + (id - 1) / 3 AS id, mrr_timeline_agg(started, ended, mrr, paused) AS history FROM account GROUP BY 1) AS h
-WHERE h.id = a.id OR h.id + 400 = a.id;
-ALTER TABLE account ADD used activity;
-UPDATE account SET used = (SELECT activity_agg(started + n * (5 + id % 7)) FROM generate_series(0, part * 9) AS n WHERE (id + n) % 4 > 0);
-ALTER TABLE account ADD usage feature_usage, ADD entitled text[];
-UPDATE account AS a SET usage = u.usage
-FROM (SELECT id / 3 AS id, feature_usage_agg('feature ' || segment, started) AS usage FROM account GROUP BY 1) AS u WHERE a.id = u.id OR a.id = u.id + 500;
-UPDATE account SET entitled = ARRAY['feature ' || part, 'feature ' || segment];
-ANALYZE account;
-
--- What is tested: an aggregate of each type.
-CREATE TABLE kind AS
-SELECT * FROM (VALUES
-    (1, 'revenue_flow',  'revenue_flow',         'nrr_agg(opening, closing)'),
-    (2, 'churn',         'churn',                'churn_agg(started, ended, ''2023-07-01'', ''2024-01-01'', mrr, renews_on)'),
-    (3, 'mrr_timeline',  'mrr_timeline',         'mrr_timeline_agg(started, ended, mrr, paused)'),
-    (28, 'mrr_timeline', 'mrr_timeline, free',   'mrr_timeline_agg(started, ended, nullif(mrr, 0), paused, part > 2)'),
-    (4, 'mrr_movements', 'mrr_movements',        'mrr_movement_agg(history, ''2023-01-01'', ''2024-02-15'', ''quarter'')'),
-    (5, 'mrr_movements', 'mrr_movements, lag 3', 'mrr_movement_agg(history, ''2023-01-01'', ''2023-08-15'', ''quarter'', 3)'),
-    (6, 'cohorts',       'cohorts',              'cohort_agg(history, ''2022-07-01'', ''2024-02-15'', ''month'')'),
-    (7, 'rate',          'rate',                 'rate_agg(closing > opening)'),
-    (8, 'survey',        'survey',               'survey_agg(CASE WHEN id % 7 > 0 THEN coalesce(closing, ''NaN'') END)'),
-    (9, 'sbg',           'sbg',                  'sbg_agg(part + id % 3, paused, id)'),
-    (10, 'durations',    'durations',            'duration_agg(started, ended, ''2023-09-01'', renews_on, started + id % 50)'),
-    (11, 'durations',    'durations, weighted',  'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, abs(mrr))'),
-    (12, 'durations',    'durations, competing', 'duration_agg((ended - started) * interval ''1 day'', id % 3 = 0, id % 3 = 1)'),
-    (13, 'tickets',      'tickets',              'ticket_agg(started, renews_on, ended, part, paused, segment, part::text, NULL, renews_on)'),
-    (14, 'answers',      'answers',              'answer_agg(''nps'', closing, ended, started, part::text, 0, 10, paused)'),
-    (15, 'milestones',   'milestones',           'milestone_agg(segment::text, started, ended, paused, part = 3)'),
-    (16, 'activity',     'activity',             'activity_agg(started, id % 7)'),
-    (17, 'active_series', 'active_series',       'active_series_agg(used, ''2023-01-01'', ''2023-09-01'')'),
-    (18, 'feature_usage', 'feature_usage',       'feature_usage_agg(''feature '' || segment, coalesce(started, renews_on), id)'),
-    (19, 'adoption',     'adoption',             'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'')'),
-    (20, 'adoption',     'adoption, timed',      'adoption_agg(usage, ''2023-01-01'', ''2024-01-01'', entitled, started)'),
-    (21, 'usage_retention', 'usage_retention',   'retention_agg(used, ''2022-07-01'', ''2024-02-15'', ''quarter'', 28)'),
-    (22, 'signals',      'signals',              'signal_agg(segment::text, started, closing)'),
-    (23, 'backtest',     'backtest',             'backtest_agg(part + segment, paused)'),
-    (24, 'backtest',     'backtest, subjects',   'backtest_agg(closing::float8, paused, segment::text)'),
-    (25, 'health',       'health',               'health_score(''part '' || part, ''signal '' || segment, mod(abs(closing), 100)::float8, coalesce(abs(mod(mrr, 9)), 1)::float8, (ARRAY[''renormalise'', ''zero'', ''veto''])[1 + id % 3], id % 5 / 4.0)'),
-    (26, 'health_summary', 'health_summary',     'health_agg(mod(abs(closing), 100)::float8, mrr)'),
-    (27, 'health_rules', 'health_rules',         'health_rule_agg(''part '' || part, ''signal '' || segment, id % 7, part, ARRAY[id % 3, 10]::float8[], ARRAY[part, id % 50]::float8[], ''zero'', id % 4, abs(closing)::float8, 49)')
-) AS k(nr, type, name, aggregate);
+SELECT is_empty('SELECT type FROM state_type EXCEPT SELECT type FROM kind', 'each state type has a sample');
 
 -- A query of one state, read as its text and its binary form.
 CREATE FUNCTION reading(kind, query text) RETURNS text LANGUAGE sql AS $$
