@@ -236,7 +236,7 @@ plain_cluster() (
 # at_time 'DAY TIME' ZONE COMMAND...: in_cluster and its like within the command get a server whose clock begins at that time, and
 # whose time zone that is. Nothing is moved if there is no day.
 at_time() {
-    local CLOCK=$1 CLOCK_ZONE=${2:-UTC}
+    local -x CLOCK=$1 CLOCK_ZONE=${2:-UTC}
     shift 2
     if [[ -z $CLOCK ]]; then "$@"; return; fi
     find_faketime
@@ -245,6 +245,12 @@ at_time() {
     local SETTINGS=("timezone=$CLOCK_ZONE")
     for setting in "${settings[@]}"; do [[ $setting == *cron* ]] || SETTINGS+=("$setting"); done
     "$@"
+}
+
+# Is the server's clock where it should be? It tells the time, and the library may have been ignored.
+clock_is_right() {
+    psql -X -q -t -d postgres -c "SELECT now() AT TIME ZONE '$CLOCK_ZONE'" &&
+        [[ $(psql -X -q -A -t -d postgres -c "SELECT now() - timestamp '$CLOCK' AT TIME ZONE '$CLOCK_ZONE' BETWEEN '-1 hour' AND '1 hour'") == t ]]
 }
 
 # The server's environment, a line a variable. Each process that is started begins at that time; what a server forks goes on.
@@ -296,4 +302,4 @@ regress() {
     "$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" --inputdir=test --bindir="$("$PG_CONFIG" --bindir)" \
         --use-existing --dbname=postgres --launcher=test/psql --schedule="$schedule"
 }
-export -f step new_database template_databases side_by_side company_database regress
+export -f step new_database template_databases side_by_side company_database clock_is_right regress
