@@ -233,13 +233,12 @@ plain_cluster() (
     "$@"
 )
 
-# at_time 'DAY TIME' ZONE COMMAND...: in_cluster and its like within the command get a server whose clock begins at that time, and
+# at_time 'DAY TIME' ZONE COMMAND..., after find_faketime: in_cluster and its like within the command get a server whose clock begins at that time, and
 # whose time zone that is. Nothing is moved if there is no day.
 at_time() {
     local -x CLOCK=$1 CLOCK_ZONE=${2:-UTC}
     shift 2
     if [[ -z $CLOCK ]]; then "$@"; return; fi
-    find_faketime
     # pg_cron waits by timers, which do not fire in time
     local setting settings=("${SETTINGS[@]}")
     local SETTINGS=("timezone=$CLOCK_ZONE")
