@@ -1,9 +1,14 @@
--- Customer-success metrics of a fictional telephone company. script/demo runs this in a throw-away
--- cluster; in a database that has the extension, run it from the root of the repository:
---     psql -X -q -f demo/demo.sql
--- It makes the schemas telco, retail, cs and those of the demo company (company, company_stripe, ...). Run again, it makes them anew; it stops at a schema of that
--- name that is not its own.
+-- Customer-success metrics of a fictional telephone company, a retailer, and a generated company. script/demo runs this in a
+-- throw-away cluster; in a database that has the extension, run it from the root of the repository:
+--     psql -X -q -f demo/demo.sql                  a generated company of 600 accounts
+--     psql -X -q -v full=true -f demo/demo.sql     of 2,000, and nine months of its plays
+-- It makes the schemas telco, retail, cs and those of the demo company (company, company_stripe, ...). Run again, it makes them anew;
+-- it stops at a schema of that name that is not its own.
 \set ON_ERROR_STOP on
+\if :{?full}
+\else
+    \set full false
+\endif
 \pset border 0
 \pset footer off
 \pset null ''
@@ -19,6 +24,15 @@ DROP SCHEMA telco CASCADE;
 DROP SCHEMA IF EXISTS retail CASCADE;
 \endif
 
+\echo
+\echo 'What is shown, and where README.md tells more:'
+\echo
+\echo '   1 - 7   revenue of a telephone company: bridge, retention, churn, cohorts, lifetime value   Ten lines of SQL on your own table'
+\echo '   8 - 9   its onboarding and its support, those that still wait counted                       A model for BI tools'
+\echo '  10       what 14,000 customers of a retailer answered, with intervals                        Ten lines of SQL on your own table'
+\echo '  11 - 13  health of a generated company: who, why, and whether the score was right            A model for BI tools'
+\echo '  14 - 17  its plays, and whether they work; the queue of a morning, a week, a month           A model for BI tools'
+\echo '  18       how to do it with tables of your own, and where to go on'
 \echo
 \echo 'Reading demo/telco/telco_customer_churn.csv (IBM sample data, Apache-2.0, see demo/telco/NOTICE.md) ...'
 \ir telco/load.sql
@@ -275,13 +289,33 @@ FROM wave_line, LATERAL csmetrics.nps_interval(recommend) i,
 ORDER BY place;
 \echo 'CSAT here is 9 or 10 of 10. The last line is the waves'' states rolled up, not their percentages averaged.'
 
+-- So small a company shows an effect only if it is a big one. --full has the sizes that demo/company/README.md tells of.
+\set seed 1
+\set health_matters true
+\set model company
+\if :full
+    \set accounts 2000
+    \set weeks 39
+    \set effect 0.3
+    \set holdout 0.3
+\else
+    \set accounts 600
+    \set weeks 26
+    \set effect 0.8
+    \set holdout 0.4
+\endif
 \ir company/generate.sql
+\echo 'Connecting the tables of its five vendors to the model "company", and working out its histories ...'
 \ir company/map.sql
 SET client_min_messages = warning;
 \ir company/health.sql
+\echo
+\ir company/playbook.sql
+\echo 'Evaluating its alerts every third day of the last six weeks ...'
+\ir company/action.sql
 
 \echo
-\echo '14. YOUR OWN TABLES                                                                                 README.md'
+\echo '18. YOUR OWN TABLES, AND WHERE TO GO ON                                                              README.md'
 SELECT $text$
 In a database of yours, after CREATE EXTENSION csmetrics, with your tables and columns in the two queries:
 
@@ -295,9 +329,17 @@ In a database of yours, after CREATE EXTENSION csmetrics, with your tables and c
 
 TABLE csmetrics.source_column lists all that can be mapped, TABLE cs.policy the rules in force, \dv+ cs.* the
 views and \d+ cs.revenue_monthly what the columns of one mean. csmetrics.mrr() brings yearly and other prices
-to a month. README.md tells the rest.
+to a month.
+
+  where to look next, in this database or in yours
+  SELECT * FROM csmetrics.metric_catalog;                the metrics, what each means, and the view that has it
+  SELECT * FROM csmetrics.explain_metric('nrr', 'cs');   how one is worked out in this model
+  SELECT * FROM company.scorecard;                       all of them, with history and segments; the accounts behind
+                                                         each: company.scorecard_by_account
+  SELECT * FROM company.account_health('2026-03-31');    anything as of a past day
+
+  README.md, A model for BI tools: views, health, alerts, plays; Whose revenue, in which money: groups, currencies;
+  Definitions, and what changed: the policy, snapshots; By itself: schedules. CONNECTORS.md: Stripe, Salesforce and
+  others, mapped for you. REFERENCE.md: every function, view and column. demo/company/README.md: what was planted.
 $text$ AS line \gset
 \echo :line
-
-\ir company/playbook.sql
-\ir company/action.sql

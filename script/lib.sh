@@ -56,6 +56,16 @@ cron_package() {
     if [[ ! -e /usr/lib/postgresql/$1/lib/pg_cron.so ]] && apt-cache show "$package" >/dev/null 2>&1; then echo "$package"; fi
 }
 
+# The library that moves a clock: only where this is asked for.
+find_faketime() {
+    FAKETIME_LIBRARY=$(find /usr/lib /usr/local/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
+    if [[ -z $FAKETIME_LIBRARY && -n $DEBIAN ]] && as_root true 2>/dev/null; then
+        step "install libfaketime" apt_get install --no-install-recommends libfaketime
+        FAKETIME_LIBRARY=$(find /usr/lib -name libfaketime.so.1 | head -n 1)
+    fi
+    [[ -n $FAKETIME_LIBRARY ]] || die "Missing: libfaketime (Debian, Ubuntu: apt-get install libfaketime)"
+}
+
 missing_packages() {
     local package file
     packages "$1" | while read -r package file; do [[ -e $file ]] || echo "$package"; done
@@ -186,8 +196,10 @@ in_cluster() {
 }
 
 debian_cluster() {
-    local setting options=() status
+    local setting options=() status environment
     for setting in "${SETTINGS[@]}"; do options+=(-o "$setting"); done
+    environment=$(mktemp /tmp/csmetrics.XXXXXX)
+    moved_clock | sed "s/=\(.*\)/ = '\1'/" >"$environment"
     # pg_virtualenv takes the first free port, as would another run at the same moment: choose at
     # random, and again if that one was taken. It talks on stdout, hence the other descriptors.
     for _ in 1 2 3; do
@@ -195,13 +207,14 @@ debian_cluster() {
         status=0
         # shellcheck disable=SC2016  # expanded by the inner shell
         PGPORT=$((RANDOM % 20000 + 10000)) pg_virtualenv -t -v "$PG_MAJOR" "${options[@]}" \
-            -c '--locale C --encoding UTF8' \
+            -c "--locale C --encoding UTF8 --environment=$environment" \
             bash -c 'touch build/started; "$@" >&3 2>&4' cluster "$@" 3>&1 4>&2 >build/cluster.log 2>&1 ||
             status=$?
-        [[ ! -e build/started ]] || return "$status"
+        [[ ! -e build/started ]] || break
     done
-    cat build/cluster.log >&2
-    return 1
+    rm "$environment"
+    if [[ ! -e build/started ]]; then cat build/cluster.log >&2; fi
+    return "$status"
 }
 
 plain_cluster() (
@@ -210,14 +223,40 @@ plain_cluster() (
     PATH=$("$PG_CONFIG" --bindir):$PATH
     trap 'pg_ctl -D "$PGHOST/data" -m immediate stop >/dev/null 2>&1; cp "$PGHOST/log" build/cluster.log; rm -rf "$PGHOST"' EXIT
     export PATH PGHOST PGUSER=postgres PGDATABASE=postgres
+    mapfile -t environment < <(moved_clock)
     {
         initdb -D "$PGHOST/data" -U postgres -A trust --no-sync --locale=C --encoding=UTF8 &&
             printf '%s\n' "${SETTINGS[@]}" "listen_addresses=" "unix_socket_directories=$PGHOST" fsync=off |
             sed "s/=\(.*\)/ = '\1'/" >>"$PGHOST/data/postgresql.conf" &&
-            pg_ctl -D "$PGHOST/data" -l "$PGHOST/log" -w start
+            env "${environment[@]}" pg_ctl -D "$PGHOST/data" -l "$PGHOST/log" -w start
     } >"$PGHOST/setup" 2>&1 || { cat "$PGHOST/setup" "$PGHOST/log" >&2; exit 1; }
     "$@"
 )
+
+# at_time 'DAY TIME' ZONE COMMAND..., after find_faketime: in_cluster and its like within the command get a server whose clock begins at that time, and
+# whose time zone that is. Nothing is moved if there is no day.
+at_time() {
+    local -x CLOCK=$1 CLOCK_ZONE=${2:-UTC}
+    shift 2
+    if [[ -z $CLOCK ]]; then "$@"; return; fi
+    # pg_cron waits by timers, which do not fire in time
+    local setting settings=("${SETTINGS[@]}")
+    local SETTINGS=("timezone=$CLOCK_ZONE")
+    for setting in "${settings[@]}"; do [[ $setting == *cron* ]] || SETTINGS+=("$setting"); done
+    "$@"
+}
+
+# Is the server's clock where it should be? It tells the time, and the library may have been ignored.
+clock_is_right() {
+    psql -X -q -t -d postgres -c "SELECT now() AT TIME ZONE '$CLOCK_ZONE'" &&
+        [[ $(psql -X -q -A -t -d postgres -c "SELECT now() - timestamp '$CLOCK' AT TIME ZONE '$CLOCK_ZONE' BETWEEN '-1 hour' AND '1 hour'") == t ]]
+}
+
+# The server's environment, a line a variable. Each process that is started begins at that time; what a server forks goes on.
+moved_clock() {
+    [[ -n ${CLOCK:-} ]] || return 0
+    printf '%s\n' "LD_PRELOAD=$FAKETIME_LIBRARY" "FAKETIME=@$(date -d "$CLOCK" '+%F %T')" "TZ=$CLOCK_ZONE" NO_FAKE_STAT=1 DONT_FAKE_MONOTONIC=1
+}
 
 # new_database NAME EXTENSION...
 new_database() {
@@ -226,4 +265,40 @@ new_database() {
     psql -X -q -c "CREATE DATABASE $name" &&
         for extension; do psql -X -q -d "$name" -c "CREATE EXTENSION $extension" || return; done
 }
-export -f step new_database
+
+# --- databases of the tests --------------------------------------------------------------------
+
+# Made once and copied for each test (test/psql): "base", with the extensions, and each demo company that one of the tests asks for.
+template_databases() {
+    local companies files=("${@/#/test/sql/}")
+    rm -rf build/running
+    step "create a database with the extensions" new_database base pgtap csmetrics || return
+    companies=$(sed -n 's/^\\set company \([a-z_]*\)$/\1/p' "${files[@]/%/.sql}" | sort -u | xargs)
+    # shellcheck disable=SC2086  # a list of words
+    [[ -z $companies ]] || step "make the demo company: $companies" side_by_side company_database $companies
+}
+
+# side_by_side COMMAND WORD...: COMMAND WORD for each of them, all at once.
+side_by_side() {
+    local command=$1 word started=() status=0
+    shift
+    for word; do "$command" "$word" & started+=($!); done
+    for word in "${started[@]}"; do wait "$word" || status=1; done
+    return "$status"
+}
+
+company_database() {
+    psql -X -q -d postgres -c "CREATE DATABASE company_$1 TEMPLATE base" &&
+        psql -X -q -d "company_$1" -f test/psql.sql -f "test/company/$1.sql" -c 'VACUUM ANALYZE'
+}
+
+# regress JOBS NAME...: the tests under pg_regress, as many at once.
+regress() {
+    local jobs=$1 name schedule=build/schedule
+    shift
+    rm -f regression.diffs
+    for name; do echo "$name"; done | xargs -n "$jobs" echo test: >"$schedule"
+    "$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" --inputdir=test --bindir="$("$PG_CONFIG" --bindir)" \
+        --use-existing --dbname=postgres --launcher=test/psql --schedule="$schedule"
+}
+export -f step new_database template_databases side_by_side company_database clock_is_right regress

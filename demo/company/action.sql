@@ -20,7 +20,7 @@ $$;
 UPDATE company.playbook_run SET done_on = due_on WHERE arm = 'treated' AND due_on < company.last_day() AND hashtext(account_id || playbook) % 12 <> 0;
 
 \echo
-\echo '15. DO THE PLAYS WORK?                                                SELECT * FROM company.playbook_outcome'
+\echo '14. DO THE PLAYS WORK?                                                SELECT * FROM company.playbook_outcome'
 \echo
 SELECT playbook, to_char(treated_count, '9,999') AS treated, to_char(100 * treated_rate, '990 %') AS "came right", to_char(control_count, '9,999') AS "left alone", to_char(100 * control_rate, '990 %') AS "did too",
        to_char(100 * effect_rate, 'SG990') || to_char(100 * effect_lower_rate, '" ("SG990') || to_char(100 * effect_upper_rate, '" to "SG990")"') AS "points more (95 %)", effect_verdict AS verdict
@@ -30,7 +30,7 @@ SELECT format('Planted: %s points for new-customer onboarding (company.playbook_
 \echo :line
 
 \echo
-\echo '16. MONDAY MORNING                                      SELECT * FROM company.csm_today WHERE owner = ''Demo CSM 2'''
+\echo '15. MONDAY MORNING                                      SELECT * FROM company.csm_today WHERE owner = ''Demo CSM 2'''
 \echo
 CREATE TEMPORARY TABLE today AS SELECT * FROM company.csm_today;
 SELECT format('30 June 2026: %s of %s customers are in the queue: %s now, %s soon, %s with room to expand. All CSMs, the first of each:',
@@ -41,7 +41,7 @@ SELECT urgency, name, owner, to_char(mrr, '99,999') AS mrr, to_char(at_risk_mrr,
 FROM (SELECT *, row_number() OVER (PARTITION BY urgency ORDER BY rank_number) AS nth FROM today) q WHERE nth <= CASE urgency WHEN 'now' THEN 6 WHEN 'soon' THEN 4 ELSE 3 END ORDER BY rank_number;
 
 \echo
-\echo '17. THE MANAGER''S WEEK                                                SELECT * FROM company.manager_weekly'
+\echo '16. THE MANAGER''S WEEK                                                SELECT * FROM company.manager_weekly'
 \echo
 CREATE TEMPORARY TABLE weekly AS SELECT w.*, r.as_of_on FROM company.manager_weekly w, company.reporting_range r;
 SELECT CASE WHEN dimension = 'all' THEN to_char(least(period_end_on - 1, as_of_on), CASE WHEN is_complete THEN '"week to "DD Mon' ELSE '"so far, "DD Mon' END) ELSE '  ' || value END AS week, account_count AS customers, to_char(mean_score, '990.0') AS score, to_char(mean_score - before_mean_score, 'SG0.0') AS "(change)",
@@ -52,7 +52,7 @@ FROM weekly WHERE dimension = 'all' OR dimension = 'segment' AND period_end_on =
 DROP TABLE today, weekly;
 
 \echo
-\echo '18. THE EXECUTIVE''S MONTH                                           SELECT * FROM company.executive_monthly'
+\echo '17. THE EXECUTIVE''S MONTH                                           SELECT * FROM company.executive_monthly'
 \echo
 SELECT metric, indicator, CASE unit WHEN 'rate' THEN to_char(100 * reading, '990.0 %') WHEN 'mrr' THEN to_char(reading, '9,999,999') ELSE to_char(reading, '990.0') END AS "June 2026",
        CASE unit WHEN 'rate' THEN to_char(100 * reading_lower, '990.0') || to_char(100 * reading_upper, '" to "990.0') WHEN 'mrr' THEN '' ELSE to_char(reading_lower, '990.0') || to_char(reading_upper, '" to "990.0') END AS "95 % interval",

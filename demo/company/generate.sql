@@ -77,8 +77,8 @@ CREATE FUNCTION company.vendor_id(prefix text, VARIADIC keys text[]) RETURNS tex
 RETURN prefix || left(md5(array_to_string(keys, '/')), 14);
 COMMENT ON FUNCTION company.vendor_id(text, text[]) IS 'A key that looks like those of the vendors';
 
-\echo 'Generating the demo company (seed' :seed', ' :accounts 'accounts, health_matters' :health_matters') ...'
-\echo '  accounts, contracts and prices'
+\qecho 'Generating the demo company (seed' :seed', ' :accounts 'accounts, health_matters' :health_matters') ...'
+\qecho '  accounts, contracts and prices'
 
 CREATE TEMPORARY TABLE product AS
 SELECT *, company.vendor_id('prod_', name) AS id
@@ -136,7 +136,7 @@ WHERE nth = 1 + floor(24 * throw) AND company.dice(:seed, key, 'pauses') < 0.06;
 CREATE INDEX ON pause (no);
 ANALYZE pause;
 
-\echo '  causes: what precedes churn'
+\qecho '  causes: what precedes churn'
 
 -- Kickoff, data connected, first dashboard (the first value), team rollout
 CREATE TEMPORARY TABLE onboarding AS
@@ -183,7 +183,7 @@ DELETE FROM cause WHERE began_on > company.last_day() OR to_on <= company.first_
 CREATE INDEX ON cause (no);
 ANALYZE cause;
 
-\echo '  who leaves, and who comes back'
+\qecho '  who leaves, and who comes back'
 
 -- Whether a customer would leave at the end of each month. The decision is taken, from the causes in force, as long before as notice
 -- is given: 5 to 30 days. Yearly customers can leave at a renewal, twelve months' hazard at once, or when their payment fails.
@@ -248,7 +248,7 @@ COMMENT ON COLUMN company.churn_truth.decided_on IS 'The day whose causes decide
 COMMENT ON COLUMN company.churn_truth.cause IS 'The strongest cause in force then; base: none. With health_matters=false it decided nothing.';
 COMMENT ON COLUMN company.churn_truth.is_involuntary IS 'Was it cut off after failed payments?';
 
-\echo '  Stripe: subscriptions, invoices, charges'
+\qecho '  Stripe: subscriptions, invoices, charges'
 
 -- Seats, each quarter anew: customers without a cause in force buy some now and then, the others give some back. Never who leaves.
 CREATE TEMPORARY TABLE seats AS
@@ -368,7 +368,7 @@ FROM bill b,
      LATERAL (SELECT failed_on + days, false FROM (VALUES (0), (3), (7)) retry(days) WHERE failed_on IS NOT NULL UNION ALL SELECT paid_on, true) attempt(on_day, succeeds)
 WHERE attempt.on_day <= company.last_day() AND attempt.on_day < coalesce(b.life_ends_on, 'infinity');
 
-\echo '  Pendo: users and what they use'
+\qecho '  Pendo: users and what they use'
 
 -- Users of an account, the champion first; others come and go with the seats. A champion who left is followed by another (nth).
 CREATE TEMPORARY TABLE visitor AS
@@ -451,7 +451,7 @@ INSERT INTO company_pendo.visitor_history
 SELECT e.visitor_id, company.last_day(), e.account_id, e.visitor_id, CASE WHEN v.id IS NULL THEN 'bot' WHEN v.j = 1 THEN 'admin' WHEN v.j % 3 = 2 THEN 'analyst' ELSE 'viewer' END, first_visit, last_visit
 FROM (SELECT account_id, visitor_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id, visitor_id) e LEFT JOIN visitor v ON v.id = e.visitor_id;
 
-\echo '  Zendesk: tickets and their history'
+\qecho '  Zendesk: tickets and their history'
 
 -- Two kinds of ticket a week at most: how-to questions, of which some accounts have many (and leave no more often), and trouble;
 -- and the escalations that stay open for weeks.
@@ -553,7 +553,7 @@ INSERT INTO company_zendesk."user"
 SELECT 396000000000 + no * 1000 + n, 'User ' || n || ' of ' || name, 'user' || n || '@account-' || key || '.example', 'end-user', zendesk_id, true, started_on FROM customer, generate_series(1, 5) n
 UNION ALL SELECT 395000000000 + n, 'Demo agent ' || n, 'agent' || n || '@demo.example', 'agent', NULL, true, timestamp '2020-01-01' FROM generate_series(1, 8) n;
 
-\echo '  Qualtrics: NPS and CES'
+\qecho '  Qualtrics: NPS and CES'
 
 CREATE TEMPORARY TABLE survey AS  -- NPS each quarter to the champion and another user, CES after some of the solved tickets
 SELECT 'NPS' AS kind, c.no, c.key, q::text || '/' || v.j AS nth, v.id AS email, NULL::bigint AS ticket_id, sent_on + interval '14 hours' AS sent_at, least(l.ends_on, company.last_day() + 1)::timestamp AS stops_at,
@@ -616,7 +616,7 @@ CREATE UNLOGGED TABLE company_qualtrics.survey_embedded_data (
     response_id text, key text, value text, import_id text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00', PRIMARY KEY (response_id, key));
 INSERT INTO company_qualtrics.survey_embedded_data SELECT response_id, 'ticket_id', ticket_id::text, 'ticket_id' FROM survey WHERE answered_at IS NOT NULL AND ticket_id IS NOT NULL;
 
-\echo '  Salesforce: accounts, onboarding, reviews, newsletters'
+\qecho '  Salesforce: accounts, onboarding, reviews, newsletters'
 
 CREATE UNLOGGED TABLE company_salesforce."user" (id text PRIMARY KEY, name text, email text, title text, is_active boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_salesforce."user"
@@ -679,7 +679,7 @@ FROM company_salesforce.campaign p, customer c JOIN life l USING (no) JOIN compa
      LATERAL (SELECT company.dice(:seed, c.key, p.id, 'opens') < company.dice(:seed, c.key, 'reads newsletters') AS opened) o
 WHERE p.start_date >= l.starts_on AND p.start_date < coalesce(l.ends_on, 'infinity');
 
-\echo '  statistics'
+\qecho '  statistics'
 DO $$
 DECLARE
     t record;

@@ -7,7 +7,9 @@
 \echo
 \echo '11. HEALTH OF A GENERATED COMPANY                                       SELECT * FROM company.account_health'
 \echo
-\echo 'No real firm: 2,000 accounts made from a seed, in the tables of Stripe, Salesforce, Zendesk, Pendo and Qualtrics, so that'
+SELECT format('No real firm: %s accounts made from a seed, in the tables of Stripe, Salesforce, Zendesk, Pendo and Qualtrics, so that',
+              to_char(count(*), 'FM99,999')) AS line FROM company_salesforce.account \gset
+\echo :line
 \echo 'it is known why customers leave (demo/company/README.md). The score: usage 40, support 30, business 30; Green from 80, Red below 50.'
 \echo
 CREATE TEMPORARY TABLE health AS SELECT * FROM company.account_health;
@@ -19,13 +21,14 @@ FROM company.health_by_segment WHERE dimension = 'all' \gset
 \echo :line
 \echo
 \echo 'Whom to call first, and why (points that each signal takes from 100):'
-SELECT name, segment, to_char(mrr, '99,999') AS mrr, to_char(health_score, '990.0') AS score, tier, reasons FROM health WHERE tier = 'Red' ORDER BY mrr DESC LIMIT 6;
+SELECT name, segment, to_char(mrr, '99,999') AS mrr, to_char(health_score, '990.0') AS score, tier, reasons FROM health
+WHERE tier IN ('Red', 'Yellow') ORDER BY tier, mrr DESC LIMIT 6; -- Red comes first, which a small company has few of
 \echo
 \echo 'One of them to the last decimal (company.health_by_account_signal): points and points lost add up to the score and to 100.'
 SELECT component, signal, to_char(reading, '9,990.99') AS reading, to_char(value_score, '990.0') AS value, to_char(weight, '990') AS weight, to_char(points, '990.999') AS points,
        to_char(lost_points, '990.999') AS lost, repeat('-', round(2 * lost_points)::integer) AS picture
 FROM company.health_by_account_signal
-WHERE account_id = (SELECT account_id FROM health WHERE tier = 'Red' AND reasons NOT LIKE '%pulse%' ORDER BY mrr DESC LIMIT 1) AND (points, lost_points) <> (0, 0) ORDER BY lost_points DESC;
+WHERE account_id = (SELECT account_id FROM health WHERE tier IN ('Red', 'Yellow') AND reasons NOT LIKE '%pulse%' ORDER BY tier, mrr DESC LIMIT 1) AND (points, lost_points) <> (0, 0) ORDER BY lost_points DESC;
 
 \echo
 \echo '12. WHO MOVED, AND WHY                                                 SELECT * FROM company.health_movement'

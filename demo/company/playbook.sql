@@ -31,7 +31,7 @@ SELECT current_setting('client_min_messages') AS messages_before, current_settin
 SET client_min_messages = warning;
 SET jit = off;
 
-\echo 'Following the playbooks of the demo company for' :weeks 'weeks (seed' :seed', effect' :effect') ...'
+\qecho 'Following the playbooks of the demo company for' :weeks 'weeks (seed' :seed', effect' :effect') ...'
 -- New, and still without a dashboard 28 days after the first payment, about 22 after the kickoff; judged four weeks later. Each account once.
 UPDATE :"model".playbook SET trigger_when = 'customer_days BETWEEN 28 AND 120 AND NOT has_value', horizon_days = 28, due_days = 7, cool_down_days = 365, holdout_share = :holdout WHERE name = 'new-customer onboarding';
 UPDATE :"model".playbook SET holdout_share = :holdout WHERE name = 'yellow check-in';

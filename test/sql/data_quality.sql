@@ -393,11 +393,8 @@ CALL refresh('without_some');
 SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::text FROM with_all.account_state ORDER BY 1', 'SELECT account_id, revenue::text, tickets::text, answers::text FROM without_some.account_state ORDER BY 1', 'with all in quarantine, the histories are those of the model without');
 
 -- The demo company, as it is generated: its test account, and the customers that use more seats than they bought.
-\set seed 1
-\set accounts 300
-\set health_matters true
-\i demo/company/generate.sql
-\i demo/company/map.sql
+\set company small
+\i test/company.sql
 CALL validate('company');
 SELECT set_eq('SELECT rule, severity, row_count FROM company.data_quality', $$SELECT 'test account' AS rule, 'info' AS severity, 1::bigint AS row_count UNION ALL SELECT 'more users than seats', 'info', (SELECT count(*) FROM company.usage_depth WHERE is_over_seats)$$, 'nothing is wrong with the demo company but what is known of it');
 -- its map left the bots out; with them, they are found

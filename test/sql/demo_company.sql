@@ -3,13 +3,10 @@
 -- The demo company, whose causes of churn are known because they are planted: the backtest of its health finds
 -- them, and finds nothing where there is nothing.
 BEGIN;
-SELECT plan(35);
+SELECT plan(30);
 
-\set seed 1
-\set accounts 2000
-\set health_matters true
-\i demo/company/generate.sql
-\i demo/company/map.sql
+\set company full
+\i test/company.sql
 
 SELECT cmp_ok(count(*), '>', 1900::bigint, 'the company is there') FROM company.account_state;
 SELECT cmp_ok(cause_rate, '>', 6 * other_rate, 'the truth: with a cause in force six times as many leave and more') FROM (
@@ -57,17 +54,6 @@ SELECT is_empty($$SELECT account_id FROM company.account_health AS h LEFT JOIN (
 SELECT is_empty($$SELECT account_id FROM company.health_movement WHERE change_points <> health_score::numeric - before_score::numeric$$, 'changes to its difference');
 SELECT results_eq($$SELECT sum(account_count)::bigint, sum(red_count)::bigint, sum(mrr), sum(red_mrr) FROM company.health_by_segment WHERE dimension = 'segment'$$,
                   $$SELECT count(*), count(*) FILTER (WHERE tier = 'Red'), sum(mrr), sum(mrr) FILTER (WHERE tier = 'Red') FROM company.account_health$$, 'segments to the whole');
-
--- Where health has nothing to do with churn, it says so.
-\set accounts 1500
-\set health_matters false
-\i demo/company/generate.sql
-\i demo/company/map.sql
-SELECT cmp_ok(churn_count, '>', 150::bigint, 'as many leave where no cause matters') FROM company.health_backtest WHERE dimension = 'all';
-SELECT is(predicts, 'no', 'then the score predicts nothing, and says so') FROM company.health_backtest WHERE dimension = 'all';
-SELECT is_empty($$SELECT signal, predicts FROM company.health_backtest_by_signal WHERE predicts <> 'no'$$, 'nor does any signal');
-SELECT is(advice, 'no signal predicts churn on the earlier test days: nothing to suggest', 'and there is nothing to suggest') FROM suggest_weights('company') LIMIT 1;
-SELECT is(count(suggested_weight), 0::bigint, 'no weights at all') FROM suggest_weights('company');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,19 +3,12 @@
 -- Playbooks of the demo company over eight months: an effect that is planted is found, and none where there is none.
 BEGIN;
 SELECT plan(20);
-\set seed 1
-\set accounts 600
-\set weeks 32
-\set holdout 0.4
-\i demo/company/generate.sql
-\i demo/company/map.sql
-CREATE TEMP TABLE task AS TABLE company_salesforce.task;
 
--- Nothing is done for anybody.
-\set effect 0
-\i demo/company/playbook.sql
+-- Nothing was done for anybody.
+\set company played
+\i test/company.sql
 CREATE TEMP TABLE untouched AS SELECT * FROM company.playbook_outcome;
-SELECT results_eq('SELECT * FROM company_salesforce.task ORDER BY id', 'SELECT * FROM task ORDER BY id', 'without an effect, nothing is planted');
+SELECT results_eq('SELECT * FROM company_salesforce.task ORDER BY id', 'SELECT * FROM company.task_before ORDER BY id', 'without an effect, nothing is planted');
 SELECT cmp_ok(count(*), '>', 50::bigint, 'many had no value four weeks after their start') FROM company.playbook_truth;
 SELECT is_empty($$SELECT run_id FROM company.playbook_truth JOIN company.playbook_run USING (run_id) WHERE is_success IS DISTINCT FROM untreated$$, 'what is said of each of them is true');
 SELECT is_empty($$SELECT playbook FROM untouched WHERE effect_verdict IN ('helps', 'harms', 'better than before', 'worse than before')$$, 'no effect is claimed of any playbook');
@@ -35,8 +28,13 @@ SELECT is_empty($$SELECT run_id FROM company.playbook_run u CROSS JOIN LATERAL j
 -- The same weeks, with an effect. Who is treated is the same, by the same throws.
 CREATE TEMP TABLE thrown AS SELECT account_id, arm, opened_on FROM company.playbook_truth;
 DELETE FROM company.playbook_run;
+\set seed 1
+\set weeks 32
+\set holdout 0.4
 \set effect 0.8
+\o /dev/null
 \i demo/company/playbook.sql
+\o
 SELECT set_eq('SELECT account_id, arm, opened_on FROM company.playbook_truth', 'TABLE thrown', 'the same accounts are treated and left alone');
 SELECT is_empty($$SELECT run_id FROM company.playbook_truth t JOIN company.playbook_run u USING (run_id) WHERE is_success IS DISTINCT FROM CASE u.arm WHEN 'treated' THEN treated ELSE untreated END$$, 'what is said of each of them is true');
 SELECT is(effect_verdict, 'helps', 'an effect that is planted is found') FROM company.playbook_outcome WHERE playbook = 'new-customer onboarding';

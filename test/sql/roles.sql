@@ -80,11 +80,8 @@ SELECT is_empty('SELECT * FROM bare.csm_today', 'nobody, no queue');
 SELECT is_empty('SELECT * FROM bare.manager_weekly', 'no week');
 
 -- A generated company: every figure by plain SQL.
-\set seed 3
-\set accounts 300
-\set health_matters true
-\i demo/company/generate.sql
-\i demo/company/map.sql
+\set company small
+\i test/company.sql
 UPDATE company.policy SET as_of = '2026-06-02';
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
