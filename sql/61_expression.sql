@@ -2,7 +2,7 @@
 CREATE FUNCTION checked_expression(expression text, relation regclass, type regtype) RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION checked_expression(text, regclass, regtype) IS
-'The expression over the columns of the relation, an SQL text, spelled out in full: the same, with every name resolved and a cast to the type where it needs one. It is parsed, never run. NULL if any argument is NULL. Refused: what does not parse or is not one expression without a query in it (SQLSTATE 42601), unknown columns and functions (42703, 42883), another type (42804), volatile functions (22023), aggregates (42803), and set-returning functions and whole rows (0A000).';
+'The expression over the columns of the relation, an SQL text, spelled out in full: the same, with every name resolved and a cast to the type where it needs one. It is parsed, never run. NULL if any argument is NULL. Refused: what does not parse or is not one expression without a query in it (SQLSTATE 42601), unknown columns and functions (42703, 42883), another type (42804), volatile functions (22023), what may read more than its arguments or make much from little, as all functions, operators and casts of users may (42501), aggregates (42803), and set-returning functions and whole rows (0A000).';
 
 CREATE FUNCTION check_expressions() RETURNS trigger
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$

@@ -293,6 +293,9 @@ BEGIN
     IF condition IS NULL THEN
         RETURN (SELECT c.condition FROM quality_check c WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
+    condition := checked_expression(condition, format('%I.%I', model, 'source_' || source)::regclass, 'boolean');
+    -- it is run with the path of the model, where other functions might stand before those that it was held to
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     RETURN checked_expression(condition, format('%I.%I', model, 'source_' || source)::regclass, 'boolean');
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
