@@ -116,7 +116,7 @@ COMMENT ON FUNCTION customers_by_rule(text, date, text[], text[], text[], text) 
 'Internal: the customers as of the day with what each condition says of them, the labels, and for whom a condition holds what else is known. Conditions beyond the names belong to the same names again, and ask for nothing else. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
 
 CREATE PROCEDURE evaluate_alerts(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $evaluate$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $evaluate$
 DECLARE
     started timestamptz := clock_timestamp();
     reading record;
@@ -130,6 +130,7 @@ DECLARE
     counts record;
 BEGIN
     PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_all_rows(model, '^source_account$');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one evaluation at a time; readers go on
     LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;
@@ -212,4 +213,4 @@ BEGIN
 END
 $evaluate$;
 COMMENT ON PROCEDURE evaluate_alerts(text) IS
-'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload of keys (model, alert_id, rule, direction: on or off), when the transaction commits; what else is known is in alert, for those who may read it. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload of keys (model, alert_id, rule, direction: on or off), when the transaction commits; what else is known is in alert, for those who may read it. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';
