@@ -4,7 +4,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
 'The SQL expression over the relation''s columns, every name resolved and cast to the type; never run. NULL for NULL. '
 'Refused: no single expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), '
-'aggregates (42803), sets and whole rows (0A000).';
+'what no list allows (42501), aggregates (42803), sets and whole rows (0A000).';
 
 CREATE FUNCTION csmetrics.check_expressions() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

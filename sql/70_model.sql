@@ -153,6 +153,43 @@ END
 $$;
 COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
 
+CREATE FUNCTION require_all_rows(model text, relations text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
+DECLARE
+    relation record;
+    is_hidden boolean;
+BEGIN
+    FOR relation IN
+        SELECT c.oid::regclass AS name FROM pg_class c
+        WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+          AND (c.relkind = 'r' OR c.relname ~ relations)
+        ORDER BY c.relname
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+        EXCEPTION WHEN insufficient_privilege THEN
+            -- it may be read with policies, or not at all; whoever needs it then hears of that
+            PERFORM set_config('row_security', 'on', true);
+            BEGIN
+                EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+                is_hidden := true;
+            EXCEPTION WHEN insufficient_privilege THEN
+                is_hidden := false;
+            END;
+            PERFORM set_config('row_security', 'off', true);
+            IF is_hidden THEN
+                RAISE EXCEPTION 'row-level security may hide rows of %', relation.name
+                    USING ERRCODE = 'insufficient_privilege',
+                          HINT = 'What is worked out from some of the rows would take the place of what was from all. '
+                                 'Call it as a role that sees them all, as one with BYPASSRLS does. Nothing was changed.';
+            END IF;
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION require_all_rows(text, text) IS
+'Internal: SQLSTATE 42501 if a policy of row-level security may hide rows from the caller: of a table of the model, or of what is below a view of it whose name matches relations.';
+
 CREATE FUNCTION spelled(names text[], form text, separator text DEFAULT ', ') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(format(form, name), separator ORDER BY place) FROM unnest(names) WITH ORDINALITY n(name, place));

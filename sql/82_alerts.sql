@@ -46,7 +46,7 @@ COMMENT ON FUNCTION customers_by_rule(text, date, text[], text[], text[], text) 
 'Internal: the customers as of the day with what each condition says of them, the labels, and for whom a condition holds what else is known. Conditions beyond the names belong to the same names again, and ask for nothing else. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
 
 CREATE PROCEDURE evaluate_alerts(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $evaluate$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $evaluate$
 DECLARE
     started timestamptz := clock_timestamp();
     reading record;
@@ -60,6 +60,7 @@ DECLARE
     counts record;
 BEGIN
     PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_all_rows(model, '^source_account$');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one evaluation at a time; readers go on
     LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;
@@ -133,15 +134,13 @@ BEGIN
     SELECT rule, condition, reading.as_of_at FROM alert_rule WHERE rule = ANY (names)
     ON CONFLICT (rule) DO UPDATE SET definition = excluded.definition, as_of_at = excluded.as_of_at, evaluated_at = excluded.evaluated_at;
 
-    -- listeners hear of it when this is committed; a payload has to stay below 8,000 bytes
+    -- Listeners hear of it when this is committed. Whoever can connect may be one: they get keys, and read the row with their own rights.
     SELECT count(*) FILTER (WHERE to_state = 'on') AS raised, count(*) FILTER (WHERE to_state = 'off') AS cleared,
-           count(pg_notify(channel, CASE WHEN octet_length(payload::text) < 8000 THEN payload ELSE payload - '{account_id,name,owner,reasons}'::text[] END::text)) INTO counts
-    FROM (SELECT a.to_state, r.channel, jsonb_build_object('model', model, 'alert_id', a.alert_id, 'rule', a.rule, 'severity', a.severity, 'audience', a.audience, 'account_id', a.account_id,
-                 'from', a.from_state, 'to', a.to_state, 'as_of', a.as_of_at) || (a.evidence - '{segment,usage_change,open_tickets}'::text[]) AS payload
-          FROM alert a JOIN alert_rule r USING (rule) WHERE a.alert_id > last_alert ORDER BY a.alert_id) news;
+           count(pg_notify(channel, jsonb_build_object('model', model, 'alert_id', alert_id, 'rule', rule, 'direction', to_state)::text)) INTO counts
+    FROM (SELECT a.alert_id, a.rule, a.to_state, r.channel FROM alert a JOIN alert_rule r USING (rule) WHERE a.alert_id > last_alert ORDER BY a.alert_id) news;
     RAISE NOTICE 'evaluated % rules of model "%" as of %: % alerts raised, % cleared, in % s', cardinality(names), model, reading.as_of_at, counts.raised, counts.cleared,
         round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $evaluate$;
 COMMENT ON PROCEDURE evaluate_alerts(text) IS
-'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload (model, alert_id, rule, severity, audience, account_id, from, to, as_of, name, owner, mrr, health_score, tier, reasons, renews_on), when the transaction commits. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload of keys (model, alert_id, rule, direction: on or off), when the transaction commits; what else is known is in alert, for those who may read it. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';

@@ -91,7 +91,7 @@ COMMENT ON FUNCTION close_playbook_runs(text, date) IS
 
 CREATE PROCEDURE run_playbooks(model text)
 -- long queries over few rows, which take longer to compile than to run
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $run$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $run$
 DECLARE
     started timestamptz := clock_timestamp();
     rules record;
@@ -103,6 +103,7 @@ DECLARE
     latest_id bigint;
 BEGIN
     PERFORM require_model(model);
+    PERFORM require_all_rows(model, '^source_(account|ticket)$');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE playbook_run IN SHARE ROW EXCLUSIVE MODE;
@@ -143,4 +144,4 @@ BEGIN
 END
 $run$;
 COMMENT ON PROCEDURE run_playbooks(text) IS
-'Follows the playbooks of a model as of its as_of_on; to be called after each refresh, say each night. Runs whose judge_on is over are judged, each by what was known as of exactly that day, however late (where the policy''s as_of is NULL, the day of the clock is not over). Then each enabled playbook is opened for the customers who meet its trigger and have no open run of it, nor one that was judged less than cool_down_days ago: a share of them drawn by a hash of playbook, account and day, holdout_share, is left alone. A playbook without holdouts is compared with days before it began: with its first runs come, once, those of customers who met the trigger as of backtest_count days, horizon_days apart, all judged before that. Again on the same day it changes nothing; as of a day before the latest on which any was opened or judged, nothing is opened. All in one transaction; callers take turns. Conditions run read only, with the rights of the caller; an error names the playbook. An unknown model: SQLSTATE 3F000.';
+'Follows the playbooks of a model as of its as_of_on; to be called after each refresh, say each night. Runs whose judge_on is over are judged, each by what was known as of exactly that day, however late (where the policy''s as_of is NULL, the day of the clock is not over). Then each enabled playbook is opened for the customers who meet its trigger and have no open run of it, nor one that was judged less than cool_down_days ago: a share of them drawn by a hash of playbook, account and day, holdout_share, is left alone. A playbook without holdouts is compared with days before it began: with its first runs come, once, those of customers who met the trigger as of backtest_count days, horizon_days apart, all judged before that. Again on the same day it changes nothing; as of a day before the latest on which any was opened or judged, nothing is opened. All in one transaction; callers take turns. Conditions run read only, with the rights of the caller; an error names the playbook. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';

@@ -210,6 +210,9 @@ BEGIN
     IF condition IS NULL THEN
         RETURN (SELECT c.condition FROM quality_check c WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
+    condition := checked_expression(condition, format('%I.%I', model, 'source_' || source)::regclass, 'boolean');
+    -- it is run with the path of the model, where other functions might stand before those that it was held to
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     RETURN checked_expression(condition, format('%I.%I', model, 'source_' || source)::regclass, 'boolean');
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
@@ -427,12 +430,13 @@ $findings$;
 COMMENT ON FUNCTION data_findings(text) IS 'Internal: what CALL validate() writes to data_finding. Rules run with the rights of the caller and can write nothing; an error names the rule.';
 
 CREATE PROCEDURE validate(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $validate$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $validate$
 DECLARE
     started timestamptz := clock_timestamp();
     counts record;
 BEGIN
     PERFORM require_model(model);
+    PERFORM require_all_rows(model, '^source_');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one validation at a time; readers go on
     LOCK TABLE data_finding IN SHARE ROW EXCLUSIVE MODE;
@@ -445,4 +449,4 @@ BEGIN
 END
 $validate$;
 COMMENT ON PROCEDURE validate(text) IS
-'Holds the rows of the sources to the rules of quality_rule and replaces data_finding, which view data_quality reads, by what each found: rows, accounts, the MRR that they touch, and what NRR, GRR, logo churn and closing MRR, of tickets FCR, of surveys CSAT and NPS of the trailing year would be without the rows found, and are with all, as a refresh now would give them, of single accounts at constant rates whatever entity_grain and rate_rule say; rows that stop a refresh, and those in quarantine, are in neither. Nothing is changed in the histories. Rules run with the rights of the caller and can write nothing; an error names the rule and leaves everything as it was. An unknown model: SQLSTATE 3F000.';
+'Holds the rows of the sources to the rules of quality_rule and replaces data_finding, which view data_quality reads, by what each found: rows, accounts, the MRR that they touch, and what NRR, GRR, logo churn and closing MRR, of tickets FCR, of surveys CSAT and NPS of the trailing year would be without the rows found, and are with all, as a refresh now would give them, of single accounts at constant rates whatever entity_grain and rate_rule say; rows that stop a refresh, and those in quarantine, are in neither. Nothing is changed in the histories. Rules run with the rights of the caller and can write nothing; an error names the rule and leaves everything as it was. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';

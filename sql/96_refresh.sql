@@ -64,7 +64,7 @@ COMMENT ON PROCEDURE resolve_entities(text) IS
 'Internal: brings account_entity up to date with source_parent and the parents of source_account, as refresh begins. An account that belongs to two others at one time, or to itself by way of others: SQLSTATE 22023.';
 
 CREATE PROCEDURE refresh(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $refresh$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $refresh$
 DECLARE
     state record;
     source record;
@@ -75,6 +75,7 @@ DECLARE
     accounts text;
 BEGIN
     PERFORM require_model(model);
+    PERFORM require_all_rows(model, '^source_');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     accounts := kept_rows(model, 'account');
     -- one refresh at a time; readers go on
@@ -150,4 +151,4 @@ BEGIN
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text) IS
-'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was. Rows that rules with quarantine in quality_rule find are left out, accounts with all that is their own, and counted in a NOTICE.';
+'Brings account_state and its like up to date with the sources: rows of accounts and users whose history changed are written, those that are gone removed, in one transaction that readers do not wait for. A row that cannot be right (see source_check) stops it with SQLSTATE 22023, names the account and leaves everything as it was. Rows that rules with quarantine in quality_rule find are left out, accounts with all that is their own, and counted in a NOTICE. A caller from whom row-level security may hide rows is refused: SQLSTATE 42501.';

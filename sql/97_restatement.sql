@@ -51,7 +51,7 @@ COMMENT ON FUNCTION redefined(text, jsonb, text) IS
 'Internal: what the policy in force adds to the movements that the query gives, account by account, against another policy: these less those that the facts of now have under that. To be run with the path of the model.';
 
 CREATE PROCEDURE take_snapshot(model text, note text DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $take$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $take$
 DECLARE
     parts text[] := '{snapshot_reading,snapshot_movement,snapshot_account}';
     part text;
@@ -59,6 +59,7 @@ DECLARE
     taken record;
 BEGIN
     PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_all_rows(model, '^source_account$');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE;
@@ -94,7 +95,7 @@ BEGIN
 END
 $take$;
 COMMENT ON PROCEDURE take_snapshot(text, text) IS
-'Keeps the figures as they are reported now, of the periods that are over: each metric of metric_reading for all and for each value of each attribute in use, the whole bridge of revenue_monthly, the movements of the accounts behind it, the policy. What has not changed since the snapshot before is not stored again. Where the policy has, what that did to the movements is worked out and kept, too; if a rule that takes effect with a refresh is another one, the model is refreshed first. note: what it is, as a report that is sent today. restatement tells later what has changed since. The figures are of the last CALL refresh: refresh first. An unknown model: SQLSTATE 3F000.';
+'Keeps the figures as they are reported now, of the periods that are over: each metric of metric_reading for all and for each value of each attribute in use, the whole bridge of revenue_monthly, the movements of the accounts behind it, the policy. What has not changed since the snapshot before is not stored again. Where the policy has, what that did to the movements is worked out and kept, too; if a rule that takes effect with a refresh is another one, the model is refreshed first. note: what it is, as a report that is sent today. restatement tells later what has changed since. The figures are of the last CALL refresh: refresh first. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';
 
 CREATE FUNCTION snapshot_pair(model text, from_snapshot bigint, to_snapshot bigint,
     OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date)

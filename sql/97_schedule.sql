@@ -11,11 +11,14 @@ DECLARE
 BEGIN
     PERFORM require_model(model);
     PERFORM check_steps(steps);
-    -- who comes while another is at it leaves: the next one sees all that he would have seen
-    IF NOT pg_try_advisory_xact_lock(hashtextextended('csmetrics.run ' || format('%I.policy', model)::regclass::oid, 0)) THEN
+    -- Who comes while another is at it leaves: the next one sees all that he would have seen. The lock is one that takes the right to
+    -- write the policy, so that nobody else can hold it, and in the way of no reader, of no other writer and of no step.
+    BEGIN
+        EXECUTE format('LOCK TABLE %I.policy IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', model);
+    EXCEPTION WHEN lock_not_available THEN
         RAISE NOTICE 'model "%" is being run by another session: nothing to do', model;
         RETURN;
-    END IF;
+    END;
     FOREACH step IN ARRAY ARRAY(SELECT s FROM unnest(run_steps()) WITH ORDINALITY known(s, n) WHERE s = ANY (steps) ORDER BY n) LOOP
         IF step = 'refresh' THEN
             CALL refresh(model);
@@ -31,7 +34,7 @@ BEGIN
 END
 $run$;
 COMMENT ON PROCEDURE run(text, text[]) IS
-'What schedule calls, to be called by hand too: the procedures of steps, one after the other, in the order refresh, evaluate_alerts, run_playbooks, take_snapshot whatever the order given; refresh and evaluate_alerts if nothing is given. A refresh that fails stops it with its error. Of a later step that fails a WARNING tells, and the others stand. While another session runs the model it does nothing, says so in a NOTICE, and so never queues. An unknown step: SQLSTATE 22023; an unknown model: 3F000.';
+'What schedule calls, to be called by hand too: the procedures of steps, one after the other, in the order refresh, evaluate_alerts, run_playbooks, take_snapshot whatever the order given; refresh and evaluate_alerts if nothing is given. A refresh that fails stops it with its error. Of a later step that fails a WARNING tells, and the others stand. While another session runs the model it does nothing, says so in a NOTICE, and so never queues. It takes the right to update the policy: SQLSTATE 42501. An unknown step: 22023; an unknown model: 3F000.';
 
 CREATE FUNCTION check_steps(steps text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp AS $$

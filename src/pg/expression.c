@@ -1,5 +1,6 @@
 /* SQL expressions that users write into settings, over the columns of one relation: parsed, held to the rules, and spelled out. */
 #include "pg/pg.h"
+#include "pg/expression_reach.h"
 
 #include "access/table.h"
 #include "nodes/nodeFuncs.h"
@@ -69,13 +70,15 @@ spelled_out(const char *source, Oid relation, Oid type)
 {
 	Relation	columns = table_open(relation, AccessShareLock);
 	ParseState *state = make_parsestate(NULL);
+	Node	   *parsed = parse(source);
 	Node	   *written;
 	Node	   *expression;
 	char	   *result;
 
 	state->p_sourcetext = source;
 	addNSItemToQuery(state, addRangeTableEntryForRelation(state, columns, AccessShareLock, NULL, false, true), false, true, true);
-	written = transformExpr(state, parse(source), EXPR_KIND_WHERE);
+	check_written_reach(parsed);
+	written = transformExpr(state, parsed, EXPR_KIND_WHERE);
 	expression = coerce_to_target_type(state, written, exprType(written), type, -1, COERCION_ASSIGNMENT, COERCE_EXPLICIT_CAST, -1);
 	if (expression == NULL)
 		ereport(ERROR,
@@ -92,6 +95,7 @@ spelled_out(const char *source, Oid relation, Oid type)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this calls a volatile function"),
 				 errhint("Functions that may write, or give another result each time, have no place in a rule.")));
+	check_analysed_reach(expression);
 	result = deparse_expression(expression, deparse_context_for(RelationGetRelationName(columns), relation), false, false);
 	table_close(columns, NoLock);
 	free_parsestate(state);

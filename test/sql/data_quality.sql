@@ -4,7 +4,7 @@
 -- out by hand and is that of a model built without the rows, quarantine leaves rows out, and users have rules of their own.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(90);
+SELECT plan(94);
 
 -- A clean company: five customers, of which e left.
 CALL create_model('cs');
@@ -261,11 +261,22 @@ SELECT is(pg_temp.failure(statement), error, what) FROM (VALUES
     (14, $$SELECT csmetrics.is_dst_hole('2024-03-31 02:30', 'Mars/Base')$$, '22023 time zone "Mars/Base" not recognized', 'an unknown zone')) AS v(nr, statement, error, what) ORDER BY nr;
 
 -- They run with the rights of the caller, read only, and are named where they fail.
-CREATE FUNCTION public.planting(kind text) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN EXECUTE ''INSERT INTO crm.signal (account_id) VALUES (NULL)''; RETURN true; END';
-CREATE FUNCTION public.hidden(kind text) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN PERFORM public.writing(); RETURN true; END';
+CREATE FUNCTION public.hidden(kind text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM public.writing(); RETURN true; END';
 CREATE FUNCTION public.writing() RETURNS void LANGUAGE sql AS 'INSERT INTO crm.signal (account_id) VALUES (NULL)';
-INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('harmless', 'survey', 'score = 5'), ('planting', 'survey', 'public.hidden(kind)');
-SELECT is(pg_temp.failure($$CALL csmetrics.validate('cs')$$), '25006 "planting" of source "survey": cannot execute INSERT in a read-only transaction', 'a rule that writes is named, and cannot');
+SELECT is(pg_temp.failure($$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('planting', 'survey', 'public.hidden(kind)')$$), '42501 this calls function public.hidden(text), which is not among those that it may call', 'a function of a user is refused, whatever it is declared to be');
+-- as in a model from before that was refused
+ALTER TABLE cs.quality_rule DISABLE TRIGGER check_expressions;
+INSERT INTO cs.quality_rule (rule, source, condition, quarantine) VALUES ('harmless', 'survey', 'score = 5', false), ('planting', 'survey', 'public.hidden(kind)', true);
+ALTER TABLE cs.quality_rule ENABLE TRIGGER check_expressions;
+SELECT is(pg_temp.failure($$CALL csmetrics.validate('cs')$$), '42501 "planting": this calls function public.hidden(text), which is not among those that it may call', 'validate looks again, and names the rule');
+SELECT is(pg_temp.failure($$CALL csmetrics.refresh('cs')$$), '42501 "planting": this calls function public.hidden(text), which is not among those that it may call', 'so does refresh');
+SELECT is((SELECT count(*) FROM crm.signal), 2::bigint, 'nothing was written');
+UPDATE cs.quality_rule SET quarantine = false, condition = 'true' WHERE rule = 'planting';
+-- A function in the schema of the model that is a better match than that of PostgreSQL is not called either.
+CREATE FUNCTION cs.concat(text, text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM public.writing(); RETURN $1; END';
+UPDATE cs.quality_rule SET condition = 'concat(kind, kind) = ''x''' WHERE rule = 'planting';
+SELECT is(pg_temp.failure($$CALL csmetrics.validate('cs')$$), '42501 "planting": this calls function concat(text,text), which is not among those that it may call', 'nor what came to stand before a function of PostgreSQL');
+DROP FUNCTION cs.concat(text, text);
 UPDATE cs.quality_rule SET condition = '1 / (score - 5) > 0' WHERE rule = 'planting';
 SELECT is(pg_temp.failure($$CALL csmetrics.validate('cs')$$), '22012 "planting" of source "survey": division by zero', 'and so is one that fails');
 UPDATE cs.quality_rule SET quarantine = true WHERE rule = 'planting';

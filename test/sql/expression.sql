@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Expressions that users write into settings: which are accepted, how they are spelled out, and what is refused with which error.
 BEGIN;
-SELECT plan(188);
+SELECT plan(229);
 CREATE SCHEMA expressions;
 CREATE TYPE expressions.pair AS (x int, y int);
 CREATE VIEW expressions."The ""odd"" view" AS
@@ -14,7 +14,9 @@ CREATE FUNCTION pg_temp.spelled(expression text, type regtype DEFAULT 'boolean')
 $$SELECT checked_expression(expression, 'expressions."The ""odd"" view"', type)$$;
 CREATE FUNCTION pg_temp.complaint(expression text, type regtype DEFAULT 'boolean') RETURNS text LANGUAGE sql AS
 $$SELECT pg_temp.failure(format('SELECT pg_temp.spelled(%L, %L)', expression, type))$$;
--- Functions of users, in the one schema that is looked in
+-- A function of the extension, and others in the one schema that is looked in
+CREATE FUNCTION csmetrics.one_of_ours(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n + 1';
+ALTER EXTENSION csmetrics ADD FUNCTION csmetrics.one_of_ours(int);
 CREATE FUNCTION csmetrics.stable_one(n int) RETURNS int LANGUAGE sql STABLE AS 'SELECT n + 1';
 CREATE FUNCTION csmetrics.volatile_one(n int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT n > 1';
 CREATE FUNCTION expressions.takes_row(r expressions."The ""odd"" view") RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
@@ -27,14 +29,14 @@ SELECT is(pg_temp.spelled(expression, type::regtype), want, format('%s as %s', t
 FROM (VALUES ('"Is It"', 'boolean', '"Is It"'), ('"The ""odd"" view".n > 1', 'boolean', '(n > 1)'), ('n > m', 'boolean', '((n)::numeric > m)'),
              ('n = 1 -- as a remark', 'boolean', '(n = 1)'), ('n = 1 /* so */', 'boolean', '(n = 1)'), (E'\n\tn\n=\n1\n', 'boolean', '(n = 1)'), ('n in (1, 2)', 'boolean', '(n = ANY (ARRAY[1, 2]))'),
              ('null', 'boolean', 'NULL::boolean'), ('''yes''', 'boolean', 'true'), ('TRUE', 'boolean', 'true'), ('"score %" >= 50 AND s = ''Red''', 'boolean', '(("score %" >= (50)::double precision) AND (s = ''Red''::text))'),
-             ('stable_one(n) = 2', 'boolean', '(stable_one(n) = 2)'), ('d < current_date', 'boolean', '(d < CURRENT_DATE)'), ('at < now()', 'boolean', '(at < now())'),
+             ('one_of_ours(n) = 2', 'boolean', '(one_of_ours(n) = 2)'), ('d < current_date', 'boolean', '(d < CURRENT_DATE)'), ('at < now()', 'boolean', '(at < now())'),
              ('m', 'text', '(m)::text'), ('n', 'text', '(n)::text'), ('''Ann''', 'text', '''Ann''::text'), ('s', 'text', 's'), ('n', 'numeric', '(n)::numeric'), ('m', 'integer', '(m)::integer'), ('"Is It"', 'text', '("Is It")::text'),
              ('"quote "" '' \" || s', 'text', '("quote "" '' \" || s)'), ('at', 'date', '(at)::date')) t(expression, type, want);
 SELECT is(pg_temp.spelled('(pair).x = 1'), '((pair).x = 1)', 'a field of a composite column');
 SELECT is(checked_expression(e, r, t), NULL, 'NULL of NULL') FROM (VALUES (NULL, 'pg_class'::regclass, 'boolean'::regtype), ('true', NULL, 'boolean'), ('true', 'pg_class', NULL)) v(e, r, t);
 SELECT is(checked_expression('relname = ''x''', 'pg_class', 'boolean'), '(relname = ''x''::name)', 'of a table too');
 SET search_path = public;
-SELECT is(csmetrics.checked_expression('csmetrics.stable_one(oid::int) = 1', 'pg_class', 'boolean'), '(csmetrics.stable_one((oid)::integer) = 1)', 'what is not in the path is named with its schema');
+SELECT is(csmetrics.checked_expression('csmetrics.one_of_ours(oid::int) = 1', 'pg_class', 'boolean'), '(csmetrics.one_of_ours((oid)::integer) = 1)', 'what is not in the path is named with its schema');
 SET search_path = csmetrics, public;
 
 -- What is spelled out means the same, row by row.
@@ -54,9 +56,9 @@ FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2', 'boolean'), ('n BETWEEN -7 AND 1
              ('CASE s WHEN ''Red'' THEN n > 0 ELSE coalesce("Is It", n < 0) END', 'boolean'), ('CASE WHEN n > 0 THEN NULL ELSE true END', 'boolean'), ('nullif(n, 1) IS NULL', 'boolean'), ('greatest(n, m, "score %") = n', 'boolean'),
              ('"score %" = ''NaN''', 'boolean'), ('-n ^ 2 > 0', 'boolean'), ('(-2) ^ 2 = 4', 'boolean'), ('- 2147483648 = n', 'boolean'), ('- n % 3 + 3 * - 2 = -7', 'boolean'), ('NOT NOT n = 1', 'boolean'), ('n OPERATOR(pg_catalog.=) 1', 'boolean'),
              ('s COLLATE "C" < ''S''', 'boolean'), ('s || NULL IS NULL', 'boolean'), ('length(s) BETWEEN 1 AND 3 AND position(''e'' IN s) > 0', 'boolean'), ('''t''', 'boolean'), ('s = ''it''''s'' OR "quote "" '' \" = ''it''''s''', 'boolean'),
-             ('"quote "" '' \" = E''back\\slash''', 'boolean'), ('"quote "" '' \" = ''%''', 'boolean'), ('s = $tag$Red$tag$', 'boolean'), ('(pair).y IS NULL', 'boolean'), ('pair = ROW(1, 2)::expressions.pair', 'boolean'), ('stable_one(n => 1) = n', 'boolean'),
+             ('"quote "" '' \" = E''back\\slash''', 'boolean'), ('"quote "" '' \" = ''%''', 'boolean'), ('s = $tag$Red$tag$', 'boolean'), ('(pair).y IS NULL', 'boolean'), ('pair = ROW(1, 2)::expressions.pair', 'boolean'), ('one_of_ours(n => 1) = n', 'boolean'),
              ('n::numeric(20, 2) / 3', 'text'), ('m', 'text'), ('n', 'text'), ('d', 'text'), ('span', 'text'), ('list', 'text'), ('j', 'text'), ('substring(s FROM 1 FOR 2) || overlay(s PLACING ''__'' FROM 1)', 'text'), ('trim(BOTH ''R'' FROM s)', 'text'),
-             ('concat_ws('', '', s, n, m, "Is It")', 'text'), ('format(''%s%%'', "score %")', 'text'), ('s::varchar(2)', 'text'), ('s::char(5)', 'text'), ('n + m', 'double precision'), ('n > 1', 'text'), ('U&''\00e4'' || s', 'text'), ('normalize(s, NFD)', 'text')) t(expression, type);
+             ('concat_ws('', '', s, n, m, "Is It")', 'text'), ('concat("score %", ''%'')', 'text'), ('s::varchar(2)', 'text'), ('s::char(5)', 'text'), ('n + m', 'double precision'), ('n > 1', 'text'), ('U&''\00e4'' || s', 'text'), ('normalize(s, NFD)', 'text')) t(expression, type);
 SELECT is(pg_temp.spelled(pg_temp.spelled(expression)), pg_temp.spelled(expression), 'spelled out again it is the same: ' || expression)
 FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2'), ('n BETWEEN -7 AND 1'), ('s SIMILAR TO ''R%'''), ('(n, m) < (1, 2)'), ('CASE s WHEN ''Red'' THEN n > 0 END'), ('(d, d) OVERLAPS (d, d)'), ('"quote "" '' \" = E''back\\slash''')) t(expression);
 
@@ -95,6 +97,49 @@ FROM (VALUES
 SELECT is(pg_temp.failure($$SELECT checked_expression('tableoid = 1', 'pg_class', 'boolean')$$), '0A000 this reads a whole row or a system column', 'refused: system columns of a table');
 SELECT matches(pg_temp.failure($$SELECT checked_expression('true', 'pg_class_oid_index', 'boolean')$$), '^42809 ', 'refused: an index');
 SELECT matches(pg_temp.complaint(repeat('(', 100000) || 'true' || repeat(')', 100000)), '^(42601|54001) ', 'refused: what is nested too deeply');
+
+-- What it may reach. Whoever evaluates a rule lends it his rights: an IMMUTABLE function calls VOLATILE ones as well, and
+-- PostgreSQL has many that are not volatile and read more than their arguments, or make much from little.
+CREATE FUNCTION expressions.sly(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN csmetrics.volatile_one(n); END';
+CREATE FUNCTION expressions.sly_text(n text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE ''reached''; END';
+CREATE OPERATOR expressions.!! (FUNCTION = expressions.sly, RIGHTARG = int);
+CREATE OPERATOR expressions.@@@ (FUNCTION = pg_catalog.current_setting, RIGHTARG = text);
+CREATE OPERATOR expressions.=== (FUNCTION = pg_catalog.int4eq, LEFTARG = int, RIGHTARG = int);
+CREATE TYPE expressions.mood AS ENUM ('good', 'bad');
+CREATE FUNCTION expressions.mooded(s text) RETURNS expressions.mood LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE ''reached''; END';
+CREATE CAST (text AS expressions.mood) WITH FUNCTION expressions.mooded AS IMPLICIT;
+CREATE DOMAIN expressions.watched AS text CHECK (expressions.sly_text(VALUE));
+CREATE DOMAIN expressions.plain AS text;
+CREATE TYPE expressions.holder AS (w expressions.watched);
+CREATE TYPE expressions.holders AS (h expressions.holder[]);
+CREATE FUNCTION pg_temp.no_call(name text) RETURNS text LANGUAGE sql AS $$SELECT format('42501 this calls %s, which is not among those that it may call', name)$$;
+CREATE FUNCTION pg_temp.no_type(name text) RETURNS text LANGUAGE sql AS $$SELECT format('42501 this makes a value of type %s, which is not among those that it may', name)$$;
+SELECT is(pg_temp.complaint(expression, type::regtype), want, 'refused: ' || expression)
+FROM (VALUES
+    ('expressions.sly(n)', 'boolean', pg_temp.no_call('function expressions.sly(integer)')), ('stable_one(n) = 2', 'boolean', pg_temp.no_call('function stable_one(integer)')),
+    ('coalesce(false, CASE WHEN n = 1 THEN (ARRAY[true, expressions.sly(n)])[2] END)', 'boolean', pg_temp.no_call('function expressions.sly(integer)')),
+    ('OPERATOR(expressions.!!) n', 'boolean', pg_temp.no_call('operator expressions.!!(NONE,integer)')), ('(OPERATOR(expressions.@@@) s) = s', 'boolean', pg_temp.no_call('operator expressions.@@@(NONE,text)')),
+    ('n OPERATOR(expressions.===) ANY (list)', 'boolean', pg_temp.no_call('operator expressions.===(integer,integer)')),
+    ('s::expressions.mood = ''good''', 'boolean', pg_temp.no_call('function expressions.mooded(text)')), ('ARRAY[s]::expressions.mood[] IS NULL', 'boolean', pg_temp.no_call('function expressions.mooded(text)')),
+    ('s::expressions.watched = s', 'boolean', pg_temp.no_type('expressions.watched')), ('''x''::expressions.watched = s', 'boolean', pg_temp.no_type('expressions.watched')),
+    ('expressions.watched(''x'') = s', 'boolean', pg_temp.no_type('expressions.watched')), ('''{x}''::expressions.watched[] IS NULL', 'boolean', pg_temp.no_type('expressions.watched[]')),
+    ('''(x)''::expressions.holder IS NULL', 'boolean', pg_temp.no_type('expressions.holder')), ('expressions.holders(''("{(x)}")'') IS NULL', 'boolean', pg_temp.no_type('expressions.holders')),
+    ('s::regclass IS NULL', 'boolean', pg_temp.no_type('regclass')), ('''pg_class''::regclass = 1', 'boolean', pg_temp.no_type('regclass')), ('''<a/>''::xml IS NULL', 'boolean', pg_temp.no_type('xml')),
+    ('xmlelement(NAME a) IS NULL', 'boolean', '42501 this holds more than columns, values, operators, casts, and calls of functions'),
+    ('headline_states(j) IS NULL', 'boolean', pg_temp.no_call('function headline_states(jsonb,text[])')), ('spelled(ARRAY[s], ''%1000000s'') = s', 'boolean', pg_temp.no_call('function spelled(text[],text,text)')),
+    ('s', 'expressions.watched', pg_temp.no_type('expressions.watched'))) t(expression, type, want);
+SELECT is(pg_temp.complaint(expression), pg_temp.no_call('function ' || called), 'refused: ' || expression)
+FROM (VALUES ('current_setting(s) = s', 'current_setting(text)'), ('col_description(n::oid, n) = s', 'col_description(oid,integer)'), ('schema_to_xml(s::name, true, true, s) IS NULL', 'schema_to_xml(name,boolean,boolean,text)'),
+             ('has_table_privilege(s, s)', 'has_table_privilege(text,text)'), ('pg_get_viewdef(s) = s', 'pg_get_viewdef(text)'), ('obj_description(n::oid) = s', 'obj_description(oid)'), ('pg_has_role(s::name, s)', 'pg_has_role(name,text)'),
+             ('to_jsonb(s) = j', 'to_jsonb(anyelement)'), ('repeat(s, 1000000000) = s', 'repeat(text,integer)'), ('rpad(s, 1000000000) = s', 'rpad(text,integer)'), ('lpad(s, 1000000000, s) = s', 'lpad(text,integer,text)'),
+             ('array_fill(n, list) = list', 'array_fill(anyelement,integer[])'), ('format(''%1000000000s'', s) = s', 'format(text,"any")'), ('replace(s, s, s) = s', 'replace(text,text,text)'), ('factorial(n) > 1', 'factorial(bigint)'),
+             ('to_regclass(s) IS NULL', 'to_regclass(text)'), ('inet_server_port() = n', 'inet_server_port()'), ('version() = s', 'version()')) t(expression, called);
+SELECT is(pg_temp.spelled('s::expressions.plain = ''x'' AND pair = ''(1,2)''::expressions.pair AND ''good''::expressions.mood IS NOT NULL'),
+          '((((s)::expressions.plain)::text = ''x''::text) AND (pair = ''(1,2)''::expressions.pair) AND (''good''::expressions.mood IS NOT NULL))', 'types of users that call nothing are none of them');
+-- Of all that PostgreSQL has, nothing of these kinds is accepted with any arguments.
+SELECT is(count(*) FILTER (WHERE c <> 'no error') || ' ' || coalesce(string_agg(f, ', ') FILTER (WHERE c = 'no error'), 'none'), count(*) || ' none', 'no function that reads the database or the server, or takes a query, is accepted') || CASE WHEN count(*) < 400 THEN ' of too few' ELSE '' END
+FROM (SELECT p.oid::regprocedure::text AS f, pg_temp.complaint(format('(pg_catalog.%I(%s)) IS NULL', p.proname, (SELECT string_agg(format('CAST(NULL AS %s)', format_type(t, NULL)), ', ' ORDER BY n) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, n)))) AS c
+      FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.proname ~ '^(pg_|lo_|has_|ts_|current_|set_|txid_|inet_|dblink|.*_to_xml|repeat$|[lr]pad$|format|nextval|setval|currval)') every_one;
 
 -- Where it is wrong
 CREATE FUNCTION pg_temp.place(expression text) RETURNS text LANGUAGE plpgsql AS $$

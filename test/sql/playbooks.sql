@@ -3,7 +3,7 @@
 -- Playbooks: every run of a small model by hand, what is refused, and, over hundreds of experiments whose answer is known,
 -- whether the interval of the effect covers it and none is claimed where there is none.
 BEGIN;
-SELECT plan(106);
+SELECT plan(109);
 CALL create_model('cs', 'bigint');
 CREATE ROLE playbook_reader;
 UPDATE cs.policy SET as_of = '2024-06-30', backtest_count = 2;
@@ -174,7 +174,9 @@ INSERT INTO refused VALUES
     ('cool_down_days = -1', '23514 cool_down_days_in_range'), ('holdout_share = -0.1', '23514 holdout_share_from_0_to_below_1'), ('holdout_share = 1', '23514 holdout_share_from_0_to_below_1'), ($$holdout_share = 'NaN'$$, '23514 holdout_share_from_0_to_below_1'),
     ($$name = ''$$, '23514 name_of_1_to_255_bytes'), ('name = NULL', '23502'), ($$name = 'watch'$$, '23505 playbook_pkey'), ($$steps = '{a,NULL}'$$, '23514 steps_are_texts'), ('trigger_when = NULL', '23502'),
     ($$trigger_when = 'no_such_column > 1'$$, '42703'), ($$trigger_when = 'health_score <'$$, '42601'), ($$trigger_when = 'true; DROP TABLE x'$$, '42601'), ($$trigger_when = 'health_score'$$, '42804'), ($$trigger_when = 'random() < 0.5'$$, '22023'), ($$trigger_when = '(SELECT true)'$$, '42601'),
-    ($$trigger_when = 'opening_score < 50'$$, '42703'), ($$owner_rule = 'nobody'$$, '42703'), ($$owner_rule = 'max(owner)'$$, '42803'), ($$success_when = 'opening_scores > 1'$$, '42703'), ($$success_when = $q$arm = 'treated'$q$ $$, '42703'), ($$success_when = 'done_on IS NOT NULL'$$, '42703'), ($$success_when = 'count(*) > 0'$$, '42803');
+    ($$trigger_when = 'opening_score < 50'$$, '42703'), ($$owner_rule = 'nobody'$$, '42703'), ($$owner_rule = 'max(owner)'$$, '42803'), ($$success_when = 'opening_scores > 1'$$, '42703'), ($$success_when = $q$arm = 'treated'$q$ $$, '42703'), ($$success_when = 'done_on IS NOT NULL'$$, '42703'), ($$success_when = 'count(*) > 0'$$, '42803'),
+    ($$trigger_when = 'public.harmless(tier)'$$, '42501'), ($$owner_rule = 'current_setting(owner)'$$, '42501'), ($$success_when = 'public.harmless(tier)'$$, '42501');
+CREATE FUNCTION public.harmless(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
 SELECT is(pg_temp.refusal(format('UPDATE cs.playbook SET %s WHERE name = ''rescue''', line)), want, line) FROM refused;
 SELECT is(pg_temp.refusal($$DELETE FROM cs.playbook WHERE name = 'rescue'$$), '23503 known_playbook', 'a playbook with runs is not deleted');
 SELECT is(pg_temp.refusal($$UPDATE cs.playbook_run SET arm = 'control'$$), '23514 known_arm', 'there are three arms');

@@ -3,7 +3,7 @@
 -- A model that is run from two sessions at once, and one that pg_cron runs: really, so this takes up to a minute. Needs dblink, and
 -- for the second part a server with pg_cron in shared_preload_libraries; its jobs live in the database cron.database_name, so the
 -- models are made there. All is dropped again at the end but pg_cron, whose launcher would not see it come again.
-SELECT plan(16);
+SELECT plan(19);
 DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_aids CASCADE;
 CREATE SCHEMA schedule_sessions_aids;
 \set aids schedule_sessions_aids
@@ -31,6 +31,19 @@ SELECT is(n, 0::bigint, 'and did nothing') FROM dblink('two', 'SELECT count(*) F
 SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
 SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'when the other is over');
 SELECT is(n, 1::bigint, 'the next one runs') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions.account_state') t(n bigint);
+-- Nobody stops it who may not write the model: not by a lock that anybody can take, nor by any of the table, which those who read take.
+SELECT dblink_exec('two', 'UPDATE schedule_sessions.policy SET as_of = ''2024-03-01''; DELETE FROM schedule_sessions.account_state') \g /dev/null
+SELECT dblink_exec('two', 'DO $d$ BEGIN IF to_regrole(''csmetrics_locker'') IS NULL THEN CREATE ROLE csmetrics_locker; END IF; END $d$;
+                           GRANT USAGE ON SCHEMA schedule_sessions TO csmetrics_locker; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA schedule_sessions TO csmetrics_locker') \g /dev/null
+SELECT dblink_exec('one', 'SET ROLE csmetrics_locker') \g /dev/null
+SELECT set_eq($$SELECT mode, pg_temp.failure(format('SELECT dblink_exec(''one'', ''DO $d$ BEGIN LOCK TABLE schedule_sessions.policy IN %s MODE NOWAIT; END $d$'')', mode))
+                       FROM unnest('{SHARE UPDATE EXCLUSIVE,SHARE,SHARE ROW EXCLUSIVE,EXCLUSIVE,ACCESS EXCLUSIVE}'::text[]) mode$$,
+              $$SELECT mode, '42501 permission denied for table policy' FROM unnest('{SHARE UPDATE EXCLUSIVE,SHARE,SHARE ROW EXCLUSIVE,EXCLUSIVE,ACCESS EXCLUSIVE}'::text[]) mode$$, 'who reads and adds rows cannot take a lock that would be in the way');
+SELECT dblink_exec('one', 'BEGIN; LOCK TABLE schedule_sessions.policy IN ACCESS SHARE MODE; LOCK TABLE schedule_sessions.policy IN ROW EXCLUSIVE MODE;
+                           DO $d$ BEGIN PERFORM pg_advisory_lock(hashtextextended(''csmetrics.run '' || ''schedule_sessions.policy''::regclass::oid, 0)); END $d$') \g /dev/null
+SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'what such a role can hold, it may:');
+SELECT is(n, 1::bigint, 'the model is run') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions.account_state') t(n bigint);
+SELECT dblink_exec('one', 'ROLLBACK; RESET ROLE') \g /dev/null
 SELECT dblink_disconnect(connection) FROM unnest('{one,two}'::text[]) connection \g /dev/null
 
 SELECT current_setting('cron.database_name', true) IS NOT NULL AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_cron') AS has_cron \gset
@@ -70,7 +83,8 @@ SELECT is(pg_temp.home($$SELECT count(*) FROM cron.job WHERE jobname LIKE 'csmet
 SELECT skip('pg_cron is not loaded here (shared_preload_libraries)', 12);
 \endif
 \else
-SELECT skip('there are no other sessions here (dblink)', 16);
+SELECT skip('there are no other sessions here (dblink)', 19);
 \endif
 DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_aids CASCADE;
+DROP ROLE IF EXISTS csmetrics_locker;
 SELECT * FROM finish();
