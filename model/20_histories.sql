@@ -1,4 +1,72 @@
--- The histories: what each account, each user and each currency did, as refresh wrote it.
+-- What refresh saw: accounts and their attributes, rates of exchange, and the histories. Views read these alone, never
+-- a source: a figure never mixes two moments.
+
+CREATE TABLE account (
+    account_id      @account_id@,
+    name            text,
+    segment         text,
+    plan            text,
+    lifecycle_stage text,
+    onboarding_path text,
+    region          text,
+    owner           text,
+    parent_id       @account_id@,
+    created_on      date,
+    seats           numeric,
+    time_zone       text,
+    is_test         boolean,
+    PRIMARY KEY (account_id));
+COMMENT ON TABLE account IS
+'The accounts and their attributes, as the last CALL csmetrics.refresh saw them in source_account; those in quarantine '
+'are left out. Written by it alone.';
+COMMENT ON COLUMN account.account_id IS 'Key of the account';
+COMMENT ON COLUMN account.name IS 'Name of the account';
+COMMENT ON COLUMN account.segment IS 'Market segment';
+COMMENT ON COLUMN account.plan IS 'Plan or contract type';
+COMMENT ON COLUMN account.lifecycle_stage IS 'Stage of the customer lifecycle';
+COMMENT ON COLUMN account.onboarding_path IS 'Way in which the account was brought on board';
+COMMENT ON COLUMN account.region IS 'Region';
+COMMENT ON COLUMN account.owner IS 'Customer-success manager';
+COMMENT ON COLUMN account.parent_id IS 'Key of the parent account';
+COMMENT ON COLUMN account.created_on IS 'Day the account was created';
+COMMENT ON COLUMN account.seats IS 'Seats bought';
+COMMENT ON COLUMN account.time_zone IS 'IANA time zone of the account';
+COMMENT ON COLUMN account.is_test IS 'True for test and internal accounts, which the model leaves out';
+
+CREATE TABLE left_out_account (
+    account_id @account_id@,
+    PRIMARY KEY (account_id));
+COMMENT ON TABLE left_out_account IS
+'The accounts of source_account that the last CALL csmetrics.refresh left out, with all that is their own: those in '
+'quarantine, and test accounts unless the policy counts them. Written by it alone.';
+COMMENT ON COLUMN left_out_account.account_id IS 'Key of the account';
+
+CREATE TABLE fx_rate (
+    currency text,
+    on_date  date,
+    rate     numeric NOT NULL,
+    PRIMARY KEY (currency, on_date));
+COMMENT ON TABLE fx_rate IS
+'The rates of exchange, as the last CALL csmetrics.refresh saw them in source_fx_rate; of two of one currency and day '
+'the lower. Written by it alone.';
+COMMENT ON COLUMN fx_rate.currency IS 'ISO 4217 code, in capitals';
+COMMENT ON COLUMN fx_rate.on_date IS 'First day on which the rate holds';
+COMMENT ON COLUMN fx_rate.rate IS 'What one unit of the currency is worth, in a currency that is the same in every row';
+
+CREATE TABLE refreshed_source (
+    source         text,
+    refreshed_at   timestamptz NOT NULL,
+    row_count      bigint NOT NULL,
+    left_out_count bigint NOT NULL,
+    policy_hash    text NOT NULL,
+    PRIMARY KEY (source));
+COMMENT ON TABLE refreshed_source IS
+'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
+COMMENT ON COLUMN refreshed_source.source IS 'The source';
+COMMENT ON COLUMN refreshed_source.refreshed_at IS 'When it was read';
+COMMENT ON COLUMN refreshed_source.row_count IS 'Rows that were read';
+COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, in quarantine';
+COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
 
 CREATE TABLE account_state (
     account_id   @account_id@,
@@ -43,12 +111,12 @@ CREATE TABLE revenue_state (
 COMMENT ON TABLE revenue_state IS
 'One row an entity that is not just an account in the currency of report, by currency and by the days on which it is '
 'made of the same accounts: its revenue history. Written by CALL csmetrics.refresh alone.';
-COMMENT ON COLUMN revenue_state.account_id IS 'Key of the account';
-COMMENT ON COLUMN revenue_state.subscription_id IS 'Key of the subscription';
-COMMENT ON COLUMN revenue_state.currency IS 'Key of the currency';
-COMMENT ON COLUMN revenue_state.valid_from_on IS 'Key of the valid_from_on';
-COMMENT ON COLUMN revenue_state.valid_until_on IS 'Key of the valid_until_on';
-COMMENT ON COLUMN revenue_state.is_mixed IS 'Key of the is_mixed';
+COMMENT ON COLUMN revenue_state.account_id IS 'Key of the account, or of the one that stands for the entity';
+COMMENT ON COLUMN revenue_state.subscription_id IS 'Key of the subscription; empty unless entities are subscriptions';
+COMMENT ON COLUMN revenue_state.currency IS 'ISO 4217 code; empty where nothing is converted';
+COMMENT ON COLUMN revenue_state.valid_from_on IS 'First day on which it is made of the same accounts';
+COMMENT ON COLUMN revenue_state.valid_until_on IS 'The day after the last';
+COMMENT ON COLUMN revenue_state.is_mixed IS 'Has it MRR in several currencies?';
 COMMENT ON COLUMN revenue_state.revenue IS 'Its MRR over time, in the currency itself';
 
 CREATE TABLE user_state (
@@ -63,6 +131,33 @@ COMMENT ON COLUMN user_state.account_id IS 'Key of the account';
 COMMENT ON COLUMN user_state.user_id IS 'Key of the user';
 COMMENT ON COLUMN user_state.role IS 'Its role; of several, the last in the alphabet';
 COMMENT ON COLUMN user_state.usage IS 'On which days it used the product, in the time zone of its account';
+
+CREATE TABLE entitlement_state (
+    account_id @account_id@,
+    feature    text,
+    terms      daterange[],
+    PRIMARY KEY (account_id, feature));
+COMMENT ON TABLE entitlement_state IS
+'One row a feature that an account is or was entitled to. Written by CALL csmetrics.refresh alone.';
+COMMENT ON COLUMN entitlement_state.account_id IS 'Key of the account';
+COMMENT ON COLUMN entitlement_state.feature IS 'Name of the feature';
+COMMENT ON COLUMN entitlement_state.terms IS 'When it was; a term that begins at no day holds from ever';
+
+CREATE TABLE discount_state (
+    account_id @account_id@,
+    currency   text,
+    list_price mrr_timeline,
+    recurring  mrr_timeline,
+    limited    mrr_timeline,
+    PRIMARY KEY (account_id, currency));
+COMMENT ON TABLE discount_state IS
+'One row an account and currency: list price and discounts of its subscriptions over time, in the currency itself. '
+'Written by CALL csmetrics.refresh alone.';
+COMMENT ON COLUMN discount_state.account_id IS 'Key of the account';
+COMMENT ON COLUMN discount_state.currency IS 'ISO 4217 code, in capitals; empty where the source has none';
+COMMENT ON COLUMN discount_state.list_price IS 'MRR without discounts; free subscriptions keep the account in it';
+COMMENT ON COLUMN discount_state.recurring IS 'Recurring discounts, which MRR has off';
+COMMENT ON COLUMN discount_state.limited IS 'One-off and limited discounts, which it has not';
 
 CREATE TABLE account_entity (
     account_id @account_id@,

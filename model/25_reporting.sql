@@ -4,8 +4,8 @@ CREATE VIEW account_dimension WITH (security_invoker) AS
 SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
 FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
              count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
-      FROM source_account) known,
-     account_state a LEFT JOIN source_account n USING (account_id),
+      FROM account) known,
+     account_state a LEFT JOIN account n USING (account_id),
      LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
                      ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
                      ('onboarding_path', n.onboarding_path, known.onboarding_path),

@@ -4,9 +4,8 @@ CREATE VIEW currency_rate WITH (security_invoker) AS
 WITH daily AS MATERIALIZED (
     SELECT f.currency, f.on_date + n AS day_on, f.rate
     FROM reporting_range r,
-         (SELECT upper(currency) AS currency, on_date, rate,
-          lead(on_date) OVER (PARTITION BY upper(currency) ORDER BY on_date) AS next_on FROM source_fx_rate
-          WHERE rate > 0) f,
+         (SELECT currency, on_date, rate, lead(on_date) OVER (PARTITION BY currency ORDER BY on_date) AS next_on
+          FROM fx_rate) f,
          -- until the next one, while it is not too old
          LATERAL generate_series(0, least(f.next_on, f.on_date + r.rate_max_age_days + 1,
                                           r.as_of_on + 1) - f.on_date - 1) n)
@@ -25,11 +24,11 @@ SELECT f.currency,
        CASE WHEN f.currency = r.report_currency THEN 1 WHEN b.rate IS NULL THEN f.rate
        ELSE round(f.rate / b.rate, 12) END AS fx
 FROM reporting_range r,
-     LATERAL (SELECT DISTINCT ON (upper(currency)) upper(currency) AS currency, rate FROM source_fx_rate
-              WHERE rate > 0 AND on_date <= coalesce(r.rate_on, r.as_of_on) ORDER BY upper(currency), on_date DESC) f
-     LEFT JOIN LATERAL (SELECT rate FROM source_fx_rate
-                        WHERE upper(currency) = r.report_currency AND rate > 0
-                          AND on_date <= coalesce(r.rate_on, r.as_of_on) ORDER BY on_date DESC LIMIT 1) b ON true;
+     LATERAL (SELECT DISTINCT ON (currency) currency, rate FROM fx_rate
+              WHERE on_date <= coalesce(r.rate_on, r.as_of_on) ORDER BY currency, on_date DESC) f
+     LEFT JOIN LATERAL (SELECT rate FROM fx_rate
+                        WHERE currency = r.report_currency AND on_date <= coalesce(r.rate_on, r.as_of_on)
+                        ORDER BY on_date DESC LIMIT 1) b ON true;
 COMMENT ON VIEW constant_rate IS
 'The rates by which the histories of single accounts are converted, for all time: those of rate_on, or the latest.';
 
@@ -56,7 +55,7 @@ BEGIN ATOMIC
                ELSE k.fx END AS movement_fx,
            CASE r.rate_rule WHEN 'fixed' THEN k.fx ELSE e.fx END AS closing_fx
     FROM reporting_range r CROSS JOIN unnest($1, $2) w(start_on, end_on)
-         CROSS JOIN (SELECT DISTINCT upper(currency) AS currency FROM source_fx_rate) c
+         CROSS JOIN (SELECT DISTINCT currency FROM fx_rate) c
          LEFT JOIN daily o ON o.currency = c.currency AND o.day_on = w.start_on - 1
          LEFT JOIN daily e ON e.currency = c.currency AND e.day_on = w.end_on - 1
          LEFT JOIN constant_rate k ON k.currency = c.currency

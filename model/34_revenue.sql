@@ -218,7 +218,7 @@ FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.mo
             FROM mixed_history('month', 1, 0) h WHERE h.is_first) f
       -- an error row where a rate is missing
       WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
-     LEFT JOIN source_account n USING (account_id);
+     LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW revenue_movement IS
 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to '
 'revenue_monthly exactly. fx is the effect of exchange rates, its opening and closing MRR at the rates of then; those '

@@ -52,7 +52,7 @@ BEGIN ATOMIC
            (m.is_opening)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on,
                                      (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
-         LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN source_account n USING (account_id),
+         LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN account n USING (account_id),
          LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr,
                   e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr,
                   active_at(e.revenue, y.start_on - 1) AS is_opening,

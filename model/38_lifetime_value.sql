@@ -14,7 +14,7 @@ FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.ch
             churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
             FROM reporting_range r, entity_revenue(r.as_of_on) a
             WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
-     LEFT JOIN source_account n USING (account_id),
+     LEFT JOIN account n USING (account_id),
      LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,
      -- a month that begins on w: there at the end of the day before, lost from w on and before the next
      LATERAL (SELECT count(*) AS exposed, count(*) FILTER (WHERE t.churned_on < w.next) AS lost
@@ -87,21 +87,18 @@ COMMENT ON VIEW value_by_segment IS
 'why there is none.';
 
 CREATE VIEW discount_by_segment WITH (security_invoker) AS
-SELECT d.dimension, d.value, coalesce(s.currency, '(none)') AS currency, count(DISTINCT s.account_id) AS account_count,
-       count(DISTINCT s.account_id) FILTER (WHERE s.discount + s.limited > 0) AS discounted_count,
-       sum(s.mrr + s.discount) AS list_mrr, sum(s.discount) AS discount_mrr, sum(s.limited) AS limited_discount_mrr,
-       (sum(s.discount + s.limited) / nullif(sum(s.mrr + s.discount), 0))::double precision AS discount_rate,
+SELECT d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)') AS currency,
+       count(DISTINCT s.account_id) AS account_count,
+       count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) AS discounted_count,
+       sum(n.list_mrr) AS list_mrr, sum(n.discount_mrr) AS discount_mrr, sum(n.limited_mrr) AS limited_discount_mrr,
+       (sum(n.discount_mrr + n.limited_mrr) / nullif(sum(n.list_mrr), 0))::double precision AS discount_rate,
        r.as_of_on, r.policy_hash
-FROM reporting_range r, policy p,
-     LATERAL (SELECT account_id, upper(currency) AS currency, mrr, coalesce(discount_mrr, 0) AS discount,
-              coalesce(limited_discount_mrr, 0) AS limited
-              FROM source_subscription
-              WHERE starts_on <= r.as_of_on AND coalesce(counted_until(starts_on, ends_on, cancelled_on, renews_on,
-                          past_due_on, p.churn_date_rule, p.delinquency_days), 'infinity') > r.as_of_on AND mrr >= 0
-                AND (status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
-                    AND (status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep')) s
-     JOIN account_state a USING (account_id) JOIN account_dimension d USING (account_id)
-GROUP BY d.dimension, d.value, s.currency, r.as_of_on, r.policy_hash
+FROM reporting_range r, discount_state s JOIN account_dimension d USING (account_id),
+     LATERAL (SELECT mrr_at(s.list_price, r.as_of_on) AS list_mrr,
+                     coalesce(mrr_at(s.recurring, r.as_of_on), 0) AS discount_mrr,
+                     coalesce(mrr_at(s.limited, r.as_of_on), 0) AS limited_mrr) n
+WHERE active_at(s.list_price, r.as_of_on)
+GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), r.as_of_on, r.policy_hash
 ORDER BY d.dimension, d.value, 3;
 COMMENT ON VIEW discount_by_segment IS
 'What is off the list price of the subscriptions in force on the day of the reading, as the source says now: '

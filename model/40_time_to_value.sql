@@ -16,7 +16,7 @@ BEGIN ATOMIC
                  -- who was lost before the clock started never had a day
                  CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at
           FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
-               account_state a LEFT JOIN source_account n USING (account_id),
+               account_state a LEFT JOIN account n USING (account_id),
                LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
                                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
                                ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at) start,

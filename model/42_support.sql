@@ -122,7 +122,7 @@ SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.reven
        t.friction_count, t.friction_count::double precision / nullif(t.opened_90_days_count, 0) AS friction_rate,
        as_hours(median_duration(t.resolution)) AS resolution_median_hours, trial_count(t.fcr) AS judged_count,
        rate(t.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate, r.as_of_on, r.policy_hash
-FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id),
+FROM reporting_range r, policy p, account_state a LEFT JOIN account n USING (account_id),
      LATERAL (SELECT count(*) FILTER (WHERE f.solved_at IS NULL) AS open_count,
                      count(*) FILTER (WHERE f.solved_at IS NULL AND f.escalated) AS escalated_open_count,
                      min(f.opened_at) FILTER (WHERE f.solved_at IS NULL) AS oldest_at,

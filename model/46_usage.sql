@@ -57,7 +57,7 @@ SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.reven
        t.lower AS trend_lower_rate, t.upper AS trend_upper_rate, t.p AS trend_p,
        t.recent / nullif(t.before, 0) - 1 AS change_rate, r.as_of_on, r.policy_hash
 FROM reporting_range r, policy p, LATERAL (SELECT week_begin(r.as_of_on + 1, p.week_start) - 1 AS over_on) week,
-     account_state a LEFT JOIN source_account n USING (account_id),
+     account_state a LEFT JOIN account n USING (account_id),
      LATERAL (SELECT first_active_on(a.usage, r.as_of_on) AS day) first,
      LATERAL usage_trend(CASE WHEN first.day <= r.as_of_on + 1 - 2 * p.trend_days THEN a.usage END, r.as_of_on,
                          p.trend_days, r.confidence_rate) t;

@@ -1,9 +1,9 @@
 -- Features: which are used, how deeply, and by whom.
 
 CREATE VIEW entitlement WITH (security_invoker) AS
-SELECT e.account_id, e.feature, min(e.starts_on) AS starts_on
-FROM source_entitlement e, reporting_range r
-WHERE coalesce(e.starts_on, '-infinity') <= r.as_of_on AND coalesce(e.ends_on, 'infinity') > r.as_of_on
+SELECT e.account_id, e.feature, min(lower(term)) AS starts_on
+FROM reporting_range r, entitlement_state e, unnest(e.terms) term
+WHERE term @> r.as_of_on
 GROUP BY e.account_id, e.feature;
 COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on the day of the reading.';
 
@@ -16,13 +16,13 @@ adopted AS (
                                                        e.features) AS state
     FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
          LEFT JOIN entitled e USING (account_id)
-    WHERE EXISTS (SELECT FROM source_entitlement)
+    WHERE EXISTS (SELECT FROM entitlement_state)
     GROUP BY d.dimension, d.value
     UNION ALL
     SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
                                                        r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
     FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
-    WHERE NOT EXISTS (SELECT FROM source_entitlement)
+    WHERE NOT EXISTS (SELECT FROM entitlement_state)
     GROUP BY d.dimension, d.value),
 waiting AS (
     SELECT d.dimension, d.value, e.feature,
@@ -58,7 +58,7 @@ SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.reven
                 0) AS features_used_count,
        coalesce(e.features, 0) AS entitled_count,
        e.used::double precision / nullif(e.features, 0) AS breadth_rate, r.as_of_on, r.policy_hash
-FROM reporting_range r, policy p, account_state a LEFT JOIN source_account n USING (account_id)
+FROM reporting_range r, policy p, account_state a LEFT JOIN account n USING (account_id)
      LEFT JOIN (SELECT s.account_id, count(*) AS users, count(*) FILTER (WHERE l.events > 0) AS active,
                 sum(l.events) AS events,
                        percentile_cont(0.5) WITHIN GROUP (ORDER BY l.events) FILTER (WHERE l.events > 0) AS middle

@@ -158,7 +158,7 @@ BEGIN ATOMIC
                unpacked(stored.features) AS features,
                unpacked(stored.entitlements) AS entitlements,
                unpacked(stored.signals) AS signals FROM account_state stored OFFSET 0) a
-             LEFT JOIN source_account n USING (account_id) LEFT JOIN users u USING (account_id),
+             LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
              LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
         -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with
         -- usage
@@ -291,7 +291,7 @@ SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
        min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
 FROM (SELECT h.*, row_number() OVER (PARTITION BY h.parent_id) AS place
       FROM reporting_range r, LATERAL account_health(r.as_of_on) h WHERE h.parent_id IS NOT NULL) c
-     LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN source_account n ON n.account_id = c.parent_id
+     LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN account n ON n.account_id = c.parent_id
 GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash
 ORDER BY c.parent_id;
 COMMENT ON VIEW health_by_parent IS

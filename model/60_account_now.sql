@@ -49,7 +49,7 @@ BEGIN ATOMIC
          LEFT JOIN account_state a USING (account_id)
          LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats
-                    FROM source_account) n USING (account_id)
+                    FROM account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier
                     FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id);
 END;

@@ -189,7 +189,7 @@ FROM reporting_range r CROSS JOIN (
                LEFT JOIN (SELECT DISTINCT ON (playbook) playbook, planned_share AS share FROM playbook_run
                           WHERE planned_share > 0 ORDER BY playbook, opened_on DESC, run_id DESC) p USING (playbook)) s
     WINDOW alike AS (PARTITION BY s.playbook, s.is_first, s.segment, s.band)) u
-     LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, name FROM source_account) n USING (account_id);
+     LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, name FROM account) n USING (account_id);
 COMMENT ON VIEW playbook_run_outcome IS
 'The runs of playbooks, one row each: how it ended, and whether it is in the comparison. The counts of '
 'playbook_outcome are counts of these rows.';

@@ -236,7 +236,7 @@ FROM (
               (1)::numeric, (resolution_hours)::double precision),
              ('reopen', (is_reopened::integer)::numeric, (1)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL) b LEFT JOIN source_account n USING (account_id);
+    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL) b LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW scorecard_by_account IS
 'The accounts behind each figure of the scorecard, of some metrics their tickets: sum(numerator) / sum(denominator) '
 'is the reading, or the sum of numerators where there is no denominator, exactly. Of medians, and of shares within a '

@@ -1,7 +1,8 @@
 -- The model: a schema of the user's own in which source views say where the facts are, policy says what
 -- they mean, account_state keeps the histories of each account, and metric views give the readings.
 --
--- What a model consists of is data, in tables that each part adds its rows to.
+-- What a model consists of is in the files of model/; what sources, rules and columns there are is data, in tables
+-- that each part adds its rows to.
 
 CREATE TABLE source_column (
     source      text     NOT NULL,
@@ -31,41 +32,6 @@ COMMENT ON COLUMN source_check.source IS 'The source';
 COMMENT ON COLUMN source_check.position IS 'Order; the first that a row fails is named';
 COMMENT ON COLUMN source_check.failing IS 'SQL condition that such a row meets';
 COMMENT ON COLUMN source_check.complaint IS 'SQL expression of what is said of it';
-
-CREATE TABLE model_state (
-    name        text   PRIMARY KEY,
-    keys        text[] NOT NULL,    -- the account_id first
-    description text   NOT NULL,
-    rows        text);
-COMMENT ON TABLE model_state IS 'The tables of histories in every model. One row a table.';
-COMMENT ON COLUMN model_state.name IS 'Name of the table';
-COMMENT ON COLUMN model_state.keys IS 'Columns of its key; those besides account_id are days where they end in _on, booleans where they begin with is_, and text';
-COMMENT ON COLUMN model_state.description IS 'Its comment';
-COMMENT ON COLUMN model_state.rows IS 'A query over {rows}, the rows of the source, that gives them the keys; NULL: they have them';
-
-CREATE TABLE model_history (
-    position    smallint PRIMARY KEY,
-    state       text NOT NULL DEFAULT 'account_state' REFERENCES model_state,
-    name        text NOT NULL,
-    type        text NOT NULL,
-    source      text NOT NULL,
-    expression  text NOT NULL,
-    condition   text NOT NULL DEFAULT 'true',
-    index_on    text,
-    with_zone   boolean NOT NULL DEFAULT false,
-    description text NOT NULL,
-    UNIQUE (state, name));
-COMMENT ON TABLE model_history IS 'The histories in every model: the columns of account_state and its like. One row a history.';
-COMMENT ON COLUMN model_history.position IS 'Order of the columns';
-COMMENT ON COLUMN model_history.state IS 'The table that keeps it';
-COMMENT ON COLUMN model_history.name IS 'Name of the column';
-COMMENT ON COLUMN model_history.type IS 'Its type';
-COMMENT ON COLUMN model_history.source IS 'The source whose rows it is made of';
-COMMENT ON COLUMN model_history.expression IS 'SQL aggregate over them; (rules) is the row of the policy';
-COMMENT ON COLUMN model_history.condition IS 'SQL condition of the rows that count';
-COMMENT ON COLUMN model_history.index_on IS 'Expression that the views look for its least of; NULL: none';
-COMMENT ON COLUMN model_history.with_zone IS 'Does it need account_zone, the time zone of the account, NULL where it has none?';
-COMMENT ON COLUMN model_history.description IS 'Its comment';
 
 CREATE TABLE policy_column (
     position      smallint PRIMARY KEY,
@@ -98,7 +64,7 @@ COMMENT ON COLUMN model_part.ddl IS 'Its text: DDL, in which @account_id@ stands
 
 CREATE VIEW model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
-FROM model_part p, regexp_matches(p.ddl, '^CREATE (TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+FROM model_part p, regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
 COMMENT ON VIEW model_object IS 'The tables, views and functions that the files of model_part make. One row an object.';
 COMMENT ON COLUMN model_object.file IS 'The file';
 COMMENT ON COLUMN model_object.kind IS 'table, view or function';
@@ -112,7 +78,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, model_state, model_history, policy_column, model_part, model_object, model_column
+GRANT SELECT ON source_column, source_check, policy_column, model_part, model_object, model_column
     TO PUBLIC;
 
 INSERT INTO source_column VALUES
@@ -129,9 +95,6 @@ INSERT INTO source_column VALUES
 ('account', 11, 'seats', 'numeric', false, 'Seats bought'),
 ('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
 ('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out');
-
-INSERT INTO model_state VALUES
-('account_state', '{account_id}', 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.');
 
 INSERT INTO policy_column VALUES
 (1, 'as_of', 'date', NULL, NULL, 'The day as of which the views read; NULL: today in time_zone'),
@@ -206,116 +169,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
 COMMENT ON FUNCTION week_begin(date, integer) IS
 'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, Sunday. NULL if an argument is NULL.';
-
-CREATE PROCEDURE run_script(script text, file text) LANGUAGE C AS 'MODULE_PATHNAME';
-COMMENT ON PROCEDURE run_script(text, text) IS
-'Internal: runs SQL statements one after the other; the context of an error names the file and the line in it';
-
-CREATE PROCEDURE make_policy(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $policy$
-DECLARE
-    option record;
-BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
-                           string_agg(format('%I %s%s%s', name, type,
-                               CASE WHEN may_be_null THEN ' DEFAULT ' ELSE ' NOT NULL DEFAULT ' END || default_value,
-                               ' CHECK (' || condition || ')'), ', ' ORDER BY position))
-             FROM policy_column);
-    INSERT INTO policy DEFAULT VALUES;
-    COMMENT ON TABLE policy IS
-'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take '
-'effect with the next CALL csmetrics.refresh, the others at once.';
-    COMMENT ON COLUMN policy.only_row IS 'There is one row';
-    FOR option IN SELECT name, description FROM policy_column LOOP
-        EXECUTE format('COMMENT ON COLUMN policy.%I IS %L', option.name, option.description);
-    END LOOP;
-END
-$policy$;
-COMMENT ON PROCEDURE make_policy(text) IS 'Internal: makes the policy of a model from policy_column';
-
-CREATE PROCEDURE make_sources(model text, account_id_type regtype)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $sources$
-DECLARE
-    source record;
-    col record;
-BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    FOR source IN
-        SELECT c.source AS name,
-               string_agg(format('NULL::%s AS %I', CASE c.type WHEN 'account_id' THEN account_id_type::text ELSE c.type END,
-                                 c.name), ', ' ORDER BY c.position) AS columns
-        FROM source_column c GROUP BY c.source
-    LOOP
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT %s WHERE false', 'source_' || source.name,
-                       source.columns);
-        EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
-                       format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
-                              source.name));
-    END LOOP;
-    FOR col IN SELECT * FROM source_column LOOP
-        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || col.source, col.name,
-                       CASE WHEN col.required THEN 'Required. ' ELSE '' END || col.description);
-    END LOOP;
-END
-$sources$;
-COMMENT ON PROCEDURE make_sources(text, regtype) IS
-'Internal: makes the empty source views of a model from source_column';
-
-CREATE PROCEDURE comment_columns(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $comment$
-DECLARE
-    col record;
-    unknown text;
-BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    FOR col IN
-        SELECT a.attrelid::regclass AS view, a.attname AS name, c.description
-        FROM model_object o
-        JOIN pg_attribute a ON a.attrelid = format('%I.%I', model, o.name)::regclass AND a.attnum > 0
-        LEFT JOIN model_column c ON c.name = a.attname
-        -- a word that means something else here is explained beside the view
-        WHERE o.kind = 'view' AND col_description(a.attrelid, a.attnum) IS NULL
-    LOOP
-        unknown := concat_ws(', ', unknown, CASE WHEN col.description IS NULL THEN col.view || '.' || col.name END);
-        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', col.view, col.name, col.description);
-    END LOOP;
-    IF unknown <> '' THEN
-        RAISE EXCEPTION 'columns without a row in model_column: %', unknown;
-    END IF;
-END
-$comment$;
-COMMENT ON PROCEDURE comment_columns(text) IS
-'Internal: comments the columns of the views of a model by the dictionary, model_column';
-
-CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
-DECLARE
-    part record;
-BEGIN
-    IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
-        RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    IF to_regclass(format('%I.policy', model)) IS NOT NULL THEN
-        RAISE EXCEPTION 'schema "%" holds a model already', model
-            USING ERRCODE = 'duplicate_schema', HINT = 'Choose another name, or DROP SCHEMA it first.';
-    END IF;
-    IF to_regnamespace(quote_ident(model)) IS NULL THEN
-        EXECUTE format('CREATE SCHEMA %I', model);
-        EXECUTE format('COMMENT ON SCHEMA %I IS %L', model, 'Customer-success model of the extension csmetrics');
-    END IF;
-    -- from here on, names are those of the model; the views remember what they were bound to
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    CALL make_policy(model);
-    CALL make_sources(model, account_id_type);
-    FOR part IN SELECT file, ddl FROM model_part ORDER BY file COLLATE "C" LOOP
-        CALL run_script(replace(part.ddl, '@account_id@', account_id_type::text), part.file);
-    END LOOP;
-    CALL comment_columns(model);
-END
-$create$;
-COMMENT ON PROCEDURE create_model(text, regtype) IS
-'Makes a model: a schema of that name with empty source views, the policy, account_state and the metric views, all owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema that exists is used unless it holds a model: SQLSTATE 42P06.';
 
 CREATE FUNCTION asked_columns(model text, source text, of_vendor boolean, OUT names text[], OUT types text[], OUT required boolean[])
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp

@@ -28,23 +28,6 @@ INSERT INTO policy_column VALUES
 (202, 'rate_on', 'date', NULL, NULL, 'The day whose rates convert the histories of single accounts, and everything where rate_rule is fixed; NULL: the latest (refresh)'),
 (203, 'rate_max_age_days', 'integer', '7', 'rate_max_age_days BETWEEN 0 AND 36525', 'A rate older than this many days is no rate: figures that would need it are NULL, and view missing_rate has the rows');
 
-INSERT INTO model_state VALUES
-('revenue_state', '{account_id,subscription_id,currency,valid_from_on,valid_until_on,is_mixed}',
- 'One row an entity that is not just an account in the currency of report, by currency and by the days on which it is made of the same accounts: its revenue history. Written by CALL csmetrics.refresh alone.',
- $$SELECT f.account_id, f.subscription_id, f.currency, f.valid_from_on, f.valid_until_on,
-          min(f.currency) OVER entity <> max(f.currency) OVER entity AS is_mixed,
-          f.starts_on, f.ends_on, f.mrr, f.status, f.cancelled_on, f.renews_on, f.past_due_on, f.discount_mrr, f.limited_discount_mrr
-   FROM (SELECT coalesce(e.entity_id, s.account_id) AS account_id, CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(s.subscription_id, ''), '?') ELSE '' END AS subscription_id,
-                CASE WHEN p.report_currency IS NULL THEN '' ELSE upper(coalesce(s.currency, p.report_currency)) END AS currency,
-                coalesce(e.starts_on, '-infinity') AS valid_from_on, coalesce(e.ends_on, 'infinity') AS valid_until_on,
-                s.starts_on, s.ends_on, s.mrr, s.status, s.cancelled_on, s.renews_on, s.past_due_on, s.discount_mrr, s.limited_discount_mrr,
-                p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL OR e.account_id IS NOT NULL AS is_apart
-         FROM policy p, {rows} AS s LEFT JOIN account_entity e USING (account_id)
-         WHERE (SELECT entity_grain = 'subscription' OR report_currency IS NOT NULL OR EXISTS (SELECT FROM account_entity) FROM policy)
-           AND coalesce(NOT (SELECT a.is_test FROM source_account a WHERE a.account_id = s.account_id AND e.account_id IS NOT NULL AND p.test_account_rule = 'exclude'), true)) f
-   WHERE f.is_apart
-   WINDOW entity AS (PARTITION BY f.account_id, f.subscription_id, f.valid_from_on)$$);
-
 CREATE FUNCTION in_report_currency(amount numeric, currency text, report_currency text, rates jsonb) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN report_currency IS NULL OR currency IS NULL OR upper(currency) = report_currency THEN amount ELSE round(amount * (rates ->> upper(currency))::numeric, 6) END;

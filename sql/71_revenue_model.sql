@@ -25,16 +25,6 @@ INSERT INTO source_check VALUES
 ('subscription', 5, 'discount_mrr < 0', $$format('discount_mrr %s is below 0', discount_mrr)$$),
 ('subscription', 6, 'limited_discount_mrr < 0', $$format('limited_discount_mrr %s is below 0', limited_discount_mrr)$$);
 
-INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, description)
-SELECT position, state, 'revenue', 'mrr_timeline', 'subscription',
-       format($$mrr_timeline_agg(starts_on,
-           counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days), %s, status = 'paused' AND (rules).pause_rule <> 'keep', mrr = 0 AND (rules).zero_mrr_rule = 'count')$$, amount),
-       $$(status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count') AND (mrr IS NULL OR mrr >= 0 OR (rules).credit_rule = 'count')$$, index_on, description
-FROM (VALUES
-    (10, 'account_state', 'in_report_currency(counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule), currency, (rules).report_currency, (SELECT jsonb_object_agg(k.currency, k.fx) FROM constant_rate k))', 'first_paid_on(revenue)',
-     'Its MRR over time, in the currency of report at constant rates; NULL without subscriptions'),
-    (12, 'revenue_state', 'counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule)', NULL, 'Its MRR over time, in the currency itself')) v(position, state, amount, index_on, description);
-
 INSERT INTO policy_column VALUES
 (10, 'trial_rule', 'text', $$'exclude'$$, $$trial_rule IN ('exclude', 'count')$$, 'Subscriptions with status trial: exclude, or count their MRR (refresh)'),
 (11, 'pause_rule', 'text', $$'pause'$$, $$pause_rule IN ('pause', 'churn', 'keep')$$, 'Subscriptions with status paused: no MRR and shown as pause, no MRR and shown as churn, or keep their MRR (to or from keep: refresh)'),

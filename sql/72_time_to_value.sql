@@ -11,11 +11,6 @@ INSERT INTO source_check VALUES
 ('milestone', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('milestone', 2, 'milestone IS NULL', $$'milestone is NULL'$$);
 
-INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
-(20, 'milestones', 'milestones', 'milestone',
- $$milestone_agg(milestone, reached_at, (due_on + 1)::timestamp AT TIME ZONE (rules).time_zone, is_start, coalesce(milestone = (rules).value_event, is_value))$$, 'true',
- NULL, 'Its milestones, reached and due; NULL without any');
-
 INSERT INTO policy_column VALUES
 (20, 'ttv_start_rule', 'text', $$'milestone'$$, $$ttv_start_rule IN ('milestone', 'created', 'paid')$$,
  'The clock to first value starts when the first is_start milestone is reached (milestone), with the day the account was created (created), or with that of its first MRR (paid); accounts without have not started'),

@@ -21,11 +21,6 @@ INSERT INTO source_check VALUES
 ('ticket', 3, 'reopened < 0', $$format('ticket %s: reopened %s is below 0', ticket_id, reopened)$$),
 ('ticket', 4, 'agent_replies < 0', $$format('ticket %s: agent_replies %s is below 0', ticket_id, agent_replies)$$);
 
-INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
-(30, 'tickets', 'tickets', 'ticket',
- 'ticket_agg(opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester_id, topic, escalated_at)', 'true',
- NULL, 'Its support tickets; NULL without any');
-
 INSERT INTO policy_column VALUES
 (30, 'contact_window_days', 'integer', '7', 'contact_window_days BETWEEN 0 AND 365', 'A contact so many days after a solve shows that the first was not resolved'),
 (31, 'business_hours', 'business_hours[]', NULL, NULL, 'Opening hours in which first replies and resolutions are timed, one schedule or several that followed one another; NULL: all hours count'),

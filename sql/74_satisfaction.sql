@@ -19,11 +19,6 @@ INSERT INTO source_check VALUES
 ('survey', 4, 'lowest >= highest', $$format('lowest %s is not below highest %s', lowest, highest)$$),
 ('survey', 5, $$lower(kind) = 'ces' AND higher_is_better IS NULL$$, $$'higher_is_better is NULL, and CES scales run both ways'$$);
 
-INSERT INTO model_history (position, name, type, source, expression, condition, index_on, description) VALUES
-(40, 'answers', 'answers', 'survey',
- 'answer_agg(lower(kind), score, responded_at, sent_at, respondent_id, lowest, highest, higher_is_better)', 'true',
- NULL, 'What it was asked in surveys and answered; NULL without any');
-
 INSERT INTO policy_column VALUES
 (40, 'satisfied_from', 'numeric', '4', 'satisfied_from > 1 AND satisfied_from <= 5', 'CSAT counts scores from here on as satisfied, on a scale of 1 to 5 to which others are brought'),
 (41, 'answer_rule', 'text', $$'last'$$, $$answer_rule IN ('last', 'first', 'mean', 'all')$$,

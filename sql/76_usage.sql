@@ -13,18 +13,6 @@ INSERT INTO source_check VALUES
 ('usage', 3, 'events < 0', $$format('events %s is below 0', events)$$),
 ('usage', 4, 'octet_length(feature) > 255', $$format('feature %s ... of %s bytes is longer than 255', left(feature, 40), octet_length(feature))$$);
 
-INSERT INTO model_state VALUES
-('user_state', '{account_id,user_id}', 'One row a user of an account: its history. Written by CALL csmetrics.refresh alone; the metric views read it.');
-
-INSERT INTO model_history (position, state, name, type, source, expression, condition, index_on, with_zone, description) VALUES
-(50, 'account_state', 'usage', 'activity', 'usage',
- 'activity_agg((at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'true', 'first_active_on(usage)', true,
- 'On which days it used the product, in its own time zone; NULL: never'),
-(60, 'user_state', 'role', 'text', 'usage', 'max(role)', 'user_id IS NOT NULL', NULL, false, 'Its role; of several, the last in the alphabet'),
-(61, 'user_state', 'usage', 'activity', 'usage',
- 'activity_agg((at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'user_id IS NOT NULL', NULL, true,
- 'On which days it used the product, in the time zone of its account');
-
 INSERT INTO policy_column VALUES
 (60, 'weekdays_only', 'boolean', 'false', NULL, 'Stickiness of the days from Monday to Friday alone'),
 (61, 'trend_days', 'integer', '28', 'trend_days BETWEEN 2 AND 366', 'Days of usage that are compared with as many before; whole weeks are best');

@@ -10,11 +10,6 @@ INSERT INTO source_check VALUES
 ('entitlement', 2, 'feature IS NULL', $$'feature is NULL'$$),
 ('entitlement', 3, 'ends_on < starts_on', $$format('feature %s ends %s before it starts %s', feature, ends_on, starts_on)$$);
 
-INSERT INTO model_history (position, name, type, source, expression, condition, with_zone, description) VALUES
-(55, 'features', 'feature_usage', 'usage',
- 'feature_usage_agg(feature, (at AT TIME ZONE coalesce(account_zone, (rules).time_zone))::date, coalesce(events, 1))', 'feature IS NOT NULL', true,
- 'Which features it used on which days, in its own time zone; NULL: none');
-
 INSERT INTO policy_column VALUES
 (62, 'adoption_days', 'integer', '28', 'adoption_days BETWEEN 1 AND 3653', 'A feature is adopted, a user or a seat in use, with usage in so many days up to the day of the reading'),
 (63, 'retention_days', 'integer', '7', 'retention_days BETWEEN 1 AND 366', 'Length of the brackets of usage retention'),

@@ -12,6 +12,3 @@ INSERT INTO source_check VALUES
 ('signal', 4, 'value IS NULL', $$format('signal %s: value is NULL', signal)$$),
 -- NaN is above all numbers
 ('signal', 5, 'abs(value) > 1e18', $$format('signal %s: value %s is no amount between -10^18 and 10^18', signal, value)$$);
-
-INSERT INTO model_history (position, name, type, source, expression, description) VALUES
-(70, 'signals', 'signals', 'signal', 'signal_agg(signal, at, value)', 'The user''s own signals of it; NULL without any');

@@ -74,17 +74,7 @@ INSERT INTO model_signal VALUES
 (16, 'support', 'escalation_days', 0, 30, 0, 14, 79, false,
  $$CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END$$,
  'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
-
-INSERT INTO model_history (position, name, type, source, expression, condition, description) VALUES
-(15, 'notice', 'mrr_timeline', 'subscription', $$mrr_timeline_agg(greatest(starts_on, cancelled_on),
-    counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days),
-    counted_mrr(mrr, discount_mrr, limited_discount_mrr, (rules).discount_rule))$$,
- -- by click nothing counts that is under notice
- $$cancelled_on < coalesce(counted_until(starts_on, ends_on, cancelled_on, renews_on, past_due_on, (rules).churn_date_rule, (rules).delinquency_days), 'infinity') AND mrr >= 0 AND (status IS DISTINCT FROM 'trial' OR (rules).trial_rule = 'count')
-   AND (status IS DISTINCT FROM 'paused' OR (rules).pause_rule = 'keep')$$,
- 'Its MRR under notice of cancellation over time; NULL without any'),
-(57, 'entitlements', 'mrr_timeline', 'entitlement', $$mrr_timeline_agg(coalesce(starts_on, '0001-01-01'), ends_on, 1)$$, 'true',
- 'How many features it was entitled to over time; NULL without any');
+INSERT INTO model_column SELECT name, description FROM model_signal;
 
 INSERT INTO policy_column VALUES
 (80, 'health_green_from', 'double precision', '80', 'health_green_from > health_yellow_from AND health_green_from <= 100 AND health_green_from = round(health_green_from::numeric, 2)', 'Scores from here on are Green; at most two decimals'),

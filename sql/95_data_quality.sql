@@ -220,77 +220,162 @@ END
 $$;
 COMMENT ON FUNCTION quality_condition(text, text, text, text) IS 'Internal: the condition of a row of quality_rule, spelled out. An error names the rule.';
 
-CREATE FUNCTION kept_rows(model text, source text, without text[] DEFAULT '{}', only_right boolean DEFAULT false) RETURNS text
+CREATE FUNCTION kept_rows(model text, source text, without text[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
 DECLARE
     rows text := quote_ident('source_' || source);
-    columns text := (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position) FROM source_column c WHERE c.source = kept_rows.source);
+    columns text := (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position)
+                     FROM source_column c WHERE c.source = kept_rows.source);
     conditions text[];
     condition text;
 BEGIN
     -- rows are judged by themselves before they are judged beside others
-    EXECUTE format('SELECT array_agg(quality_condition($1, rule, source, r.condition) ORDER BY coalesce(c.kind, ''row''), c.position NULLS FIRST, rule)
-                    FROM %I.quality_rule r LEFT JOIN quality_check c USING (rule, source) WHERE source = $2 AND r.is_enabled AND r.quarantine', model) INTO conditions USING model, source;
-    conditions := without || CASE WHEN only_right THEN ARRAY(SELECT s.failing FROM source_check s WHERE s.source = kept_rows.source ORDER BY s.position) END || conditions;
-    FOREACH condition IN ARRAY conditions LOOP
-        rows := format('(SELECT %s FROM (%s) AS judged WHERE found[1] IS NOT TRUE)', columns, judged_rows(source, ARRAY[condition], rows));
+    EXECUTE format('SELECT array_agg(quality_condition($1, rule, source, r.condition)
+                                     ORDER BY coalesce(c.kind, ''row''), c.position NULLS FIRST, rule)
+                    FROM %I.quality_rule r LEFT JOIN quality_check c USING (rule, source)
+                    WHERE source = $2 AND r.is_enabled AND r.quarantine', model) INTO conditions USING model, source;
+    FOREACH condition IN ARRAY without || conditions LOOP
+        rows := format('(SELECT %s FROM (%s) AS judged WHERE found[1] IS NOT TRUE)', columns,
+                       judged_rows(source, ARRAY[condition], rows));
     END LOOP;
     RETURN rows;
 END
 $$;
-COMMENT ON FUNCTION kept_rows(text, text, text[], boolean) IS
-'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that meet one of the conditions; only_right: and those that stop a refresh. To be run with the path of the model.';
+COMMENT ON FUNCTION kept_rows(text, text, text[]) IS
+'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that '
+'meet one of the conditions. To be run with the path of the model.';
 
-CREATE FUNCTION headline_states(rows jsonb, accounts text[] DEFAULT NULL, OUT movements mrr_movements, OUT resolved rate, OUT satisfied survey, OUT promoted survey, OUT mrr numeric)
-LANGUAGE plpgsql STABLE AS $headline$
+CREATE PROCEDURE write_kept_view(model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
 DECLARE
-    history jsonb := (
-        SELECT jsonb_object_agg(h.name, format('(SELECT account_id, %s AS history FROM %s AS %I, (SELECT policy AS rules FROM policy) AS p WHERE (%s) AND %s GROUP BY account_id)',
-                                               h.expression, rows ->> h.source, 'source_' || h.source, h.condition, CASE WHEN accounts IS NULL THEN 'true' ELSE 'account_id::text IN (SELECT unnest($1))' END))
-        FROM csmetrics.model_history h WHERE h.state = 'account_state' AND h.name IN ('revenue', 'tickets', 'answers') AND rows ? h.source);
+    alias text := quote_ident('source_' || source);
+    columns text;
+    complaint text;
 BEGIN
-    -- as the views of revenue, support and satisfaction have it, for the twelve months to as_of_on
-    EXECUTE format($query$
-        WITH day AS (SELECT as_of_on, as_of_at, date_trunc('month', as_of_on)::date AS month_on, (date_trunc('month', as_of_on) - interval '11 months') AT TIME ZONE time_zone AS from_at, time_zone FROM reporting_range),
-        -- facts of accounts that were never there count
-        gone AS MATERIALIZED (SELECT account_id FROM source_account WHERE account_id IS NOT NULL
-                              EXCEPT SELECT account_id FROM %1$s AS a WHERE is_test IS NOT TRUE OR (SELECT test_account_rule FROM policy) = 'count'),
-        revenue AS MATERIALIZED (SELECT * FROM %2$s AS h),
-        fact AS (
-            SELECT h.account_id, f.kind, f.respondent, f.responded_at, date_trunc('month', f.responded_at AT TIME ZONE d.time_zone)::date AS month,
-                   CASE f.kind WHEN 'nps' THEN rescale(f.score, coalesce(f.lowest, 0), coalesce(f.highest, 10), true, coalesce(f.lowest, 0), coalesce(f.highest, 10))
-                               ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5), coalesce(f.higher_is_better, true), 1, 5) END AS score
-            FROM day d, %4$s h, LATERAL answer_facts(h.history, d.as_of_at) f
-            WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.kind IN ('nps', 'csat') AND f.responded_at >= d.from_at AND f.score IS NOT NULL),
-        given AS (
-            SELECT kind, CASE p.answer_rule WHEN 'mean' THEN CASE WHEN respondent IS NULL THEN score ELSE avg(score) OVER one END ELSE score END AS score,
-                   p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER (one ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC, score) AS counts
-            FROM policy p, fact WINDOW one AS (PARTITION BY account_id, month, kind, respondent, score = 'NaN'))
-        SELECT (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(h.history, p.gap_smooth_days), p.pause_churn_days), d.month_on, d.as_of_on + 1, 'month', 12) FROM day d, policy p, revenue h WHERE h.account_id NOT IN (SELECT account_id FROM gone)),
-               (SELECT rate_agg(f.first_contact) FROM day d, policy p, %3$s h, LATERAL ticket_facts(h.history, d.as_of_at, p.contact_window_days * interval '1 day') f WHERE h.account_id NOT IN (SELECT account_id FROM gone) AND f.opened_at >= d.from_at),
-               (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'csat'),
-               (SELECT survey_agg(score) FROM given WHERE counts AND kind = 'nps'),
-               (SELECT sum(mrr_at(h.history, d.as_of_on)) FROM day d, revenue h) $query$,
-        rows ->> 'account', history ->> 'revenue', coalesce(history ->> 'tickets', '(SELECT account_id, NULL::tickets AS history FROM source_account WHERE false)'),
-        coalesce(history ->> 'answers', '(SELECT account_id, NULL::answers AS history FROM source_account WHERE false)'))
-    INTO movements, resolved, satisfied, promoted, mrr USING accounts;
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    SELECT string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.position) INTO columns
+    FROM source_column c WHERE c.source = write_kept_view.source;
+    SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
+    INTO complaint FROM source_check c WHERE c.source = write_kept_view.source;
+    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s, %s AS complaint FROM %s AS %s%s',
+                   model, 'kept_' || source, columns, coalesce(complaint, 'NULL::text'),
+                   kept_rows(model, source, without), alias,
+                   CASE WHEN of_keys THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM fresh_key k)', alias) END);
 END
-$headline$;
-COMMENT ON FUNCTION headline_states(jsonb, text[]) IS
-'Internal: what the headline figures of the trailing year are readings of, worked out from the sources: rows has what to select from by source, without ticket and survey nothing is read of these; of the accounts of these keys, NULL: of all. mrr is that of all of them as of now, whether or not there are such accounts. To be run with the path of the model.';
+$$;
+COMMENT ON PROCEDURE write_kept_view(text, text, text[], boolean) IS
+'Internal: makes the view kept_<source> of a model anew, from the rules in quarantine; without: rows that meet one of '
+'these conditions are left out too; of_keys: only those of the accounts of fresh_key are in it';
 
-CREATE FUNCTION effect_in_words(names text[], units text[], figures double precision[], without double precision[]) RETURNS text
+CREATE PROCEDURE write_kept_views(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    source text;
+BEGIN
+    FOR source IN SELECT DISTINCT c.source FROM source_column c LOOP
+        CALL write_kept_view(model, source);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE write_kept_views(text) IS 'Internal: makes all views kept_<source> of a model anew';
+
+CREATE TYPE headline_states AS (movements mrr_movements, resolved rate, satisfied survey, promoted survey, mrr numeric);
+COMMENT ON TYPE headline_states IS 'Internal: what the headline figures of the trailing year are readings of';
+
+CREATE TYPE headline_figures AS (
+    nrr_rate double precision, grr_rate double precision, logo_churn_rate double precision, closing_mrr numeric,
+    fcr_rate double precision, csat_rate double precision, nps_score double precision);
+COMMENT ON TYPE headline_figures IS 'Internal: the headline figures of the trailing year; NULL: not looked at';
+
+CREATE FUNCTION states_of(model text, source text DEFAULT NULL, accounts text[] DEFAULT NULL, without text[] DEFAULT '{}')
+RETURNS headline_states
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    states headline_states;
+    kept text;
+BEGIN
+    IF accounts IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.fresh_key', model);
+        EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', model, key_type(model)) USING accounts;
+    END IF;
+    FOREACH kept IN ARRAY '{account,subscription,ticket,survey}'::text[] LOOP
+        CALL write_kept_view(model, kept, CASE WHEN kept = source THEN without ELSE '{}' END, accounts IS NOT NULL);
+    END LOOP;
+    EXECUTE format('SELECT h.* FROM %I.headline($1) h', model) INTO states
+    USING CASE WHEN coalesce(source, 'account') = 'account' THEN '{ticket,survey}' ELSE ARRAY[source] END;
+    RETURN states;
+END
+$$;
+COMMENT ON FUNCTION states_of(text, text, text[], text[]) IS
+'Internal: what the headline figures are made of, of the accounts of these keys, NULL: of all, without the rows of the '
+'source that meet one of the conditions. It writes views anew: to be rolled back.';
+
+CREATE FUNCTION key_type(model text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+RETURN (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+        WHERE a.attrelid = format('%I.account_state', model)::regclass AND a.attname = 'account_id');
+COMMENT ON FUNCTION key_type(text) IS 'Internal: the type of account_id in a model';
+
+CREATE FUNCTION states_without(whole headline_states, theirs headline_states, rebuilt headline_states)
+RETURNS headline_states
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- states are a group: all, less theirs as they are, and theirs without the rows, to the last digit
+RETURN ROW (
+    (SELECT rollup(s) FROM (VALUES (coalesce(unmerge(whole.movements, theirs.movements), whole.movements)),
+                                   (rebuilt.movements)) v(s)),
+    (SELECT rollup(s) FROM (VALUES (coalesce(unmerge(whole.resolved, theirs.resolved), whole.resolved)),
+                                   (rebuilt.resolved)) v(s)),
+    (SELECT rollup(s) FROM (VALUES (coalesce(unmerge(whole.satisfied, theirs.satisfied), whole.satisfied)),
+                                   (rebuilt.satisfied)) v(s)),
+    (SELECT rollup(s) FROM (VALUES (coalesce(unmerge(whole.promoted, theirs.promoted), whole.promoted)),
+                                   (rebuilt.promoted)) v(s)),
+    whole.mrr - coalesce(theirs.mrr, 0) + coalesce(rebuilt.mrr, 0))::headline_states;
+COMMENT ON FUNCTION states_without(headline_states, headline_states, headline_states) IS
+'Internal: the states of all, with those of some accounts exchanged for others';
+
+CREATE FUNCTION figures_of(states headline_states, source text, pauses_are_churn boolean, satisfied_from numeric)
+RETURNS headline_figures
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+BEGIN ATOMIC
+    SELECT m.nrr, m.grr, m.logo_churn, CASE WHEN source IN ('account', 'subscription') THEN coalesce(m.closing, 0) END,
+           CASE WHEN source IN ('account', 'ticket') THEN rate((states).resolved) END,
+           CASE WHEN source IN ('account', 'survey') THEN csat((states).satisfied, satisfied_from) END,
+           CASE WHEN source IN ('account', 'survey') THEN nps((states).promoted) END
+    FROM (SELECT 1) one LEFT JOIN movements((states).movements, pauses_are_churn) m ON source IN ('account', 'subscription');
+END;
+COMMENT ON FUNCTION figures_of(headline_states, text, boolean, numeric) IS
+'Internal: the headline figures that rows of the source are part of';
+
+CREATE FUNCTION effect_in_words(figures headline_figures, without headline_figures) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT coalesce('excluding these, ' || string_agg(
-            CASE WHEN figure IS NULL THEN name || ' becomes known' WHEN other IS NULL THEN name || ' is unknown'
-                 ELSE format('%s %s %s%s', name, CASE WHEN other > figure THEN 'rises' ELSE 'falls' END, CASE WHEN round(change, 1) = 0 THEN 'less than 0.1' ELSE trim_scale(round(change, 1))::text END, CASE WHEN round(change, 1) = 1 THEN rtrim(unit, 's') ELSE unit END) END, ', ' ORDER BY n),
-            'excluding these changes no headline figure')
-        FROM ROWS FROM (unnest(names), unnest(units), unnest(figures), unnest(without)) WITH ORDINALITY f(name, unit, figure, other, n), LATERAL (SELECT abs(other - figure)::numeric AS change) c
-        WHERE figure IS DISTINCT FROM other);
-COMMENT ON FUNCTION effect_in_words(text[], text[], double precision[], double precision[]) IS 'Internal: how figures change, in words, to a tenth of their units';
+            CASE WHEN f.figure IS NULL THEN f.name || ' becomes known' WHEN f.other IS NULL THEN f.name || ' is unknown'
+                 ELSE format('%s %s %s%s', f.name, CASE WHEN f.other > f.figure THEN 'rises' ELSE 'falls' END,
+                             CASE WHEN c.change = 0 THEN 'less than 0.1' ELSE trim_scale(c.change)::text END,
+                             CASE WHEN c.change = 1 THEN rtrim(f.unit, 's') ELSE f.unit END) END,
+            ', ' ORDER BY f.n), 'excluding these changes no headline figure')
+        FROM (VALUES (1, 'NRR', ' points', 100 * figures.nrr_rate, 100 * without.nrr_rate),
+                     (2, 'GRR', ' points', 100 * figures.grr_rate, 100 * without.grr_rate),
+                     (3, 'logo churn', ' points', 100 * figures.logo_churn_rate, 100 * without.logo_churn_rate),
+                     (4, 'closing MRR', '', figures.closing_mrr::double precision,
+                      without.closing_mrr::double precision),
+                     (5, 'FCR', ' points', 100 * figures.fcr_rate, 100 * without.fcr_rate),
+                     (6, 'CSAT', ' points', 100 * figures.csat_rate, 100 * without.csat_rate),
+                     (7, 'NPS', ' points', figures.nps_score, without.nps_score)) f(n, name, unit, figure, other),
+             LATERAL (SELECT round(abs(f.other - f.figure)::numeric, 1) AS change) c
+        WHERE f.figure IS DISTINCT FROM f.other);
+COMMENT ON FUNCTION effect_in_words(headline_figures, headline_figures) IS
+'Internal: how the headline figures change, in words, to a tenth of their units';
 
-CREATE FUNCTION findings_of(source text, rules text[], conditions text[], OUT rule text, OUT condition text, OUT row_count bigint, OUT accounts text[], OUT sample_keys text)
-RETURNS SETOF record
+CREATE TYPE found_rows AS (rule text, condition text, row_count bigint, accounts text[], sample_keys text);
+COMMENT ON TYPE found_rows IS 'Internal: what a rule of data quality found among the rows of a source';
+
+CREATE TYPE finding AS (
+    rule text, source text, severity text, description text, row_count bigint, account_count bigint, sample_keys text,
+    mrr numeric, figures headline_figures, without headline_figures, effect text, is_quarantined boolean);
+COMMENT ON TYPE finding IS 'Internal: what CALL validate() writes to data_finding';
+
+CREATE FUNCTION findings_of(source text, rules text[], conditions text[]) RETURNS SETOF found_rows
 LANGUAGE plpgsql STABLE AS $findings$
 DECLARE
     key text := (SELECT string_agg(format('coalesce(%I::text, ''NULL'')', c.name), ' || '' / '' || ' ORDER BY c.position) FROM csmetrics.source_column c
@@ -318,116 +403,145 @@ $findings$;
 COMMENT ON FUNCTION findings_of(text, text[], text[]) IS
 'Internal: what each condition finds among the rows of a source. An error names the rule. To be run with the path of the model.';
 
-CREATE FUNCTION left_out_count(model text, source text) RETURNS bigint
-LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION found_in(model text, source text, rules text[], conditions text[]) RETURNS found_rows[]
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
 DECLARE
-    result bigint;
+    found found_rows[];
 BEGIN
-    EXECUTE format('SELECT (SELECT count(*) FROM %I) - (SELECT count(*) FROM %s AS kept)', 'source_' || source, csmetrics.kept_rows(model, source)) INTO result;
-    RETURN result;
-EXCEPTION WHEN OTHERS THEN
-    -- tells which rule it is
-    PERFORM FROM quality_rule q, LATERAL csmetrics.findings_of(q.source, ARRAY[q.rule], ARRAY[csmetrics.quality_condition(model, q.rule, q.source, q.condition)])
-    WHERE q.source = left_out_count.source AND q.is_enabled AND q.quarantine;
-    RAISE;
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    -- whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back; the rows found stay
+    BEGIN
+        PERFORM set_config('transaction_read_only', 'on', true);
+        found := ARRAY(SELECT f FROM findings_of(source, rules, conditions) f);
+        RAISE SQLSTATE 'CSEND';
+    EXCEPTION WHEN SQLSTATE 'CSEND' THEN
+        RETURN found;
+    END;
 END
 $$;
-COMMENT ON FUNCTION left_out_count(text, text) IS
-'Internal: how many rows of a source are in quarantine. An error names the rule. To be run with the path of the model.';
+COMMENT ON FUNCTION found_in(text, text, text[], text[]) IS
+'Internal: what each rule finds among the rows of a source, read only. An error names the rule.';
 
-CREATE FUNCTION data_findings(model text,
-    OUT rule text, OUT source text, OUT severity text, OUT description text, OUT row_count bigint, OUT account_count bigint, OUT sample_keys text, OUT mrr numeric,
-    OUT nrr_rate double precision, OUT without_nrr_rate double precision, OUT grr_rate double precision, OUT without_grr_rate double precision, OUT logo_churn_rate double precision, OUT without_logo_churn_rate double precision,
-    OUT closing_mrr numeric, OUT without_closing_mrr numeric, OUT fcr_rate double precision, OUT without_fcr_rate double precision, OUT csat_rate double precision, OUT without_csat_rate double precision,
-    OUT nps_score double precision, OUT without_nps_score double precision, OUT effect text, OUT is_quarantined boolean)
-RETURNS SETOF record
+CREATE FUNCTION plain_effect(found found_rows, source text, kind text, can_quarantine boolean, is_quarantined boolean)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN (found).row_count = 0 THEN NULL
+            WHEN is_quarantined THEN 'left out already: in quarantine'
+            WHEN kind = 'feed' THEN 'nothing to leave out: rows are missing'
+            WHEN NOT can_quarantine THEN 'nothing to leave out'
+            WHEN source NOT IN ('account', 'subscription', 'ticket', 'survey')
+                THEN 'no headline figure is made of these' END;
+COMMENT ON FUNCTION plain_effect(found_rows, text, text, boolean, boolean) IS
+'Internal: the effect of leaving rows out, where that takes no figures to tell; else NULL';
+
+CREATE FUNCTION rules_in_force(model text) RETURNS TABLE (
+    source text, rule text, condition text, severity text, description text, quarantine boolean, kind text,
+    can_quarantine boolean, stops_refresh boolean, place bigint)
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT q.source, q.rule, quality_condition($1, q.rule, q.source, q.condition), q.severity,
+               coalesce(q.description, c.description), q.quarantine, coalesce(c.kind, 'row'),
+               coalesce(c.can_quarantine OR q.condition IS NOT NULL, true),
+               coalesce(c.stops_refresh AND q.condition IS NULL, false),
+               row_number() OVER (PARTITION BY q.source ORDER BY c.position, q.rule)
+        FROM %I.quality_rule q LEFT JOIN quality_check c USING (rule, source) WHERE q.is_enabled $query$, model)
+    USING model;
+END
+$$;
+COMMENT ON FUNCTION rules_in_force(text) IS 'Internal: the rules of data quality that are enabled, with their conditions';
+
+CREATE PROCEDURE find_effect(model text, condition text, accounts text[], INOUT finding finding, INOUT whole headline_states)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    -- of the accounts concerned alone: those of usage and the like are not rebuilt
+    theirs headline_states := states_of(model, finding.source, accounts);
+    pauses_are_churn boolean;
+    satisfied_from numeric;
+BEGIN
+    finding.mrr := coalesce(theirs.mrr, 0);
+    IF finding.effect IS NOT NULL THEN
+        RETURN;
+    END IF;
+    whole := CASE WHEN whole IS NULL THEN states_of(model) ELSE whole END;
+    EXECUTE format('SELECT p.pause_rule = ''churn'', p.satisfied_from FROM %I.policy p', model)
+        INTO pauses_are_churn, satisfied_from;
+    finding.figures := figures_of(whole, finding.source, pauses_are_churn, satisfied_from);
+    finding.without := figures_of(
+        states_without(whole, theirs, states_of(model, finding.source, accounts, ARRAY[condition])), finding.source,
+        pauses_are_churn, satisfied_from);
+    finding.effect := effect_in_words(finding.figures, finding.without);
+END
+$$;
+COMMENT ON PROCEDURE find_effect(text, text, text[], finding, headline_states) IS
+'Internal: adds to a finding the MRR of the accounts concerned and, unless its effect is plain, the headline figures '
+'with and without its rows; whole: the states of all, once known';
+
+CREATE PROCEDURE find_in_source(model text, source text, INOUT findings finding[], INOUT whole headline_states)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $find$
+DECLARE
+    started timestamptz := clock_timestamp();
+    rules text[];
+    conditions text[];
+    found found_rows;
+    known record;
+    told finding;
+    found_count integer := 0;
+BEGIN
+    SELECT array_agg(r.rule ORDER BY r.place), array_agg(r.condition ORDER BY r.place) INTO rules, conditions
+    FROM rules_in_force(model) r WHERE r.source = find_in_source.source;
+    FOREACH found IN ARRAY found_in(model, source, rules, conditions) LOOP
+        SELECT r.* INTO known FROM rules_in_force(model) r WHERE (r.source, r.rule) = (find_in_source.source, found.rule);
+        told := (found.rule, source, known.severity, known.description, found.row_count,
+                 CASE WHEN known.kind <> 'feed' THEN cardinality(found.accounts) END, found.sample_keys, NULL, NULL, NULL,
+                 plain_effect(found, source, known.kind, known.can_quarantine, known.quarantine), known.quarantine);
+        IF found.row_count > 0 AND known.kind <> 'feed' THEN
+            CALL find_effect(model, found.condition, found.accounts, told, whole);
+        END IF;
+        IF known.stops_refresh AND NOT known.quarantine THEN
+            told.effect := told.effect || '; refresh stops at them';
+        END IF;
+        found_count := found_count + (found.row_count > 0)::integer;
+        findings := findings || told;
+    END LOOP;
+    RAISE NOTICE 'validating model "%": source "%" by % rules, % found something, in % s', model, source,
+        cardinality(rules), found_count, round(extract(epoch FROM clock_timestamp() - started), 1);
+END
+$find$;
+COMMENT ON PROCEDURE find_in_source(text, text, finding[], headline_states) IS
+'Internal: adds what the rules find among the rows of a source to findings; whole: the states of all, once known';
+
+CREATE FUNCTION data_findings(model text) RETURNS SETOF finding
 -- long queries, each run once: compiling them takes longer than running them
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $findings$
 DECLARE
-    part record;
-    finding record;
-    of_policy record;
-    usual jsonb;
-    rows jsonb;
-    all_of record;
-    theirs record;
-    rebuilt record;
-    started timestamptz;
-    found_count integer;
+    source text;
+    zone text;
+    findings finding[] := '{}';
+    whole headline_states;
 BEGIN
-    -- Whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back. The rows found stay.
+    -- rates as the source says now, and views of the rows that are left: undone at the end; the findings stay
     BEGIN
         PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-        SELECT p.pause_rule = 'churn' AS pauses_are_churn, p.satisfied_from, p.time_zone INTO of_policy FROM policy p;
         -- keys read the same in every session
-        PERFORM set_config('TimeZone', of_policy.time_zone, true), set_config('DateStyle', 'ISO, YMD', true), set_config('transaction_read_only', 'on', true);
-        SELECT jsonb_object_agg(s, kept_rows(model, s, only_right => true)) INTO usual FROM unnest('{account,subscription,ticket,survey}'::text[]) s;
-
-        FOR part IN
-            SELECT q.source, array_agg(q.rule ORDER BY c.position, q.rule) AS rules, array_agg(quality_condition(model, q.rule, q.source, q.condition) ORDER BY c.position, q.rule) AS conditions
-            FROM quality_rule q LEFT JOIN quality_check c USING (rule, source) WHERE q.is_enabled GROUP BY q.source ORDER BY q.source
-        LOOP
-            started := clock_timestamp();
-            found_count := 0;
-            FOR finding IN
-                SELECT f.*, q.severity, coalesce(q.description, c.description) AS description, q.quarantine, coalesce(c.kind, 'row') AS kind,
-                       coalesce(c.can_quarantine OR q.condition IS NOT NULL, true) AS can_quarantine, coalesce(c.stops_refresh AND q.condition IS NULL, false) AS stops_refresh
-                FROM findings_of(part.source, part.rules, part.conditions) f JOIN quality_rule q ON (q.rule, q.source) = (f.rule, part.source) LEFT JOIN quality_check c ON (c.rule, c.source) = (q.rule, q.source)
-            LOOP
-                rule := finding.rule;  source := part.source;  severity := finding.severity;  description := finding.description;  is_quarantined := finding.quarantine;
-                row_count := finding.row_count;  account_count := CASE WHEN finding.kind <> 'feed' THEN cardinality(finding.accounts) END;  sample_keys := finding.sample_keys;
-                mrr := NULL;  effect := NULL;
-                nrr_rate := NULL;  grr_rate := NULL;  logo_churn_rate := NULL;  closing_mrr := NULL;  fcr_rate := NULL;  csat_rate := NULL;  nps_score := NULL;
-                without_nrr_rate := NULL;  without_grr_rate := NULL;  without_logo_churn_rate := NULL;  without_closing_mrr := NULL;  without_fcr_rate := NULL;  without_csat_rate := NULL;  without_nps_score := NULL;
-                IF row_count > 0 THEN
-                    found_count := found_count + 1;
-                    effect := CASE WHEN is_quarantined THEN 'left out already: in quarantine' WHEN finding.kind = 'feed' THEN 'nothing to leave out: rows are missing'
-                                   WHEN NOT finding.can_quarantine THEN 'nothing to leave out'
-                                   WHEN NOT usual ? source THEN 'no headline figure is made of these' END
-                              || CASE WHEN finding.stops_refresh AND NOT is_quarantined THEN '; refresh stops at them' ELSE '' END;
-                END IF;
-                IF row_count > 0 AND finding.kind <> 'feed' THEN
-                    -- of the accounts concerned alone: those of usage and the like are not rebuilt
-                    theirs := headline_states(usual - CASE source WHEN 'account' THEN '{}' WHEN 'ticket' THEN '{survey}' WHEN 'survey' THEN '{ticket}' ELSE '{ticket,survey}' END::text[], finding.accounts);
-                    mrr := coalesce(theirs.mrr, 0);
-                    IF effect IS NULL THEN
-                        IF all_of IS NULL THEN
-                            all_of := headline_states(usual);
-                        END IF;
-                        rows := usual || jsonb_build_object(source, kept_rows(model, source, ARRAY[finding.condition], true));
-                        rebuilt := headline_states(rows - CASE source WHEN 'account' THEN '{}' WHEN 'ticket' THEN '{survey}' WHEN 'survey' THEN '{ticket}' ELSE '{ticket,survey}' END::text[], finding.accounts);
-                        -- states are a group: all, less theirs as they are, and theirs without the rows, to the last digit
-                        IF source IN ('account', 'subscription') THEN
-                            SELECT a.nrr, a.grr, a.logo_churn, coalesce(a.closing, 0), w.nrr, w.grr, w.logo_churn, coalesce(w.closing, 0)
-                            INTO nrr_rate, grr_rate, logo_churn_rate, closing_mrr, without_nrr_rate, without_grr_rate, without_logo_churn_rate, without_closing_mrr
-                            FROM (SELECT) one LEFT JOIN movements(all_of.movements, of_policy.pauses_are_churn) a ON true
-                                 LEFT JOIN movements((SELECT rollup(s) FROM (VALUES (coalesce(unmerge(all_of.movements, theirs.movements), all_of.movements)), (rebuilt.movements)) v(s)), of_policy.pauses_are_churn) w ON true;
-                        END IF;
-                        IF source IN ('account', 'ticket') THEN
-                            SELECT rate(all_of.resolved), rate(rollup(s)) INTO fcr_rate, without_fcr_rate FROM (VALUES (coalesce(unmerge(all_of.resolved, theirs.resolved), all_of.resolved)), (rebuilt.resolved)) v(s);
-                        END IF;
-                        IF source IN ('account', 'survey') THEN
-                            SELECT csat(all_of.satisfied, of_policy.satisfied_from), csat(rollup(s), of_policy.satisfied_from), nps(all_of.promoted), nps(rollup(n))
-                            INTO csat_rate, without_csat_rate, nps_score, without_nps_score
-                            FROM (VALUES (coalesce(unmerge(all_of.satisfied, theirs.satisfied), all_of.satisfied), coalesce(unmerge(all_of.promoted, theirs.promoted), all_of.promoted)), (rebuilt.satisfied, rebuilt.promoted)) v(s, n);
-                        END IF;
-                        effect := effect_in_words('{NRR,GRR,logo churn,closing MRR,FCR,CSAT,NPS}', ARRAY[' points', ' points', ' points', '', ' points', ' points', ' points'],
-                            ARRAY[100 * nrr_rate, 100 * grr_rate, 100 * logo_churn_rate, closing_mrr, 100 * fcr_rate, 100 * csat_rate, nps_score],
-                            ARRAY[100 * without_nrr_rate, 100 * without_grr_rate, 100 * without_logo_churn_rate, without_closing_mrr, 100 * without_fcr_rate, 100 * without_csat_rate, without_nps_score])
-                            || CASE WHEN finding.stops_refresh THEN '; refresh stops at them' ELSE '' END;
-                    END IF;
-                END IF;
-                RETURN NEXT;
-            END LOOP;
-            RAISE NOTICE 'validating model "%": source "%" by % rules, % found something, in % s', model, part.source, cardinality(part.rules), found_count, round(extract(epoch FROM clock_timestamp() - started), 1);
+        SELECT p.time_zone INTO zone FROM policy p;
+        PERFORM set_config('TimeZone', zone, true), set_config('DateStyle', 'ISO, YMD', true);
+        CALL write_kept_views(model);
+        DELETE FROM fresh_fx_rate;
+        INSERT INTO fresh_fx_rate SELECT r.* FROM read_fx_rate() r WHERE r.rate IS NOT NULL;
+        PERFORM write_fx_rate();
+        FOR source IN SELECT DISTINCT r.source FROM rules_in_force(model) r ORDER BY r.source LOOP
+            CALL find_in_source(model, source, findings, whole);
         END LOOP;
         RAISE SQLSTATE 'CSEND';
     EXCEPTION WHEN SQLSTATE 'CSEND' THEN
-        NULL;
+        RETURN QUERY SELECT f.* FROM unnest(findings) f;
     END;
 END
 $findings$;
-COMMENT ON FUNCTION data_findings(text) IS 'Internal: what CALL validate() writes to data_finding. Rules run with the rights of the caller and can write nothing; an error names the rule.';
+COMMENT ON FUNCTION data_findings(text) IS
+'Internal: what CALL validate() writes to data_finding. Rules run with the rights of the caller, read only; an error '
+'names the rule.';
 
 CREATE PROCEDURE validate(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $validate$
@@ -438,10 +552,16 @@ BEGIN
     PERFORM require_model(model);
     PERFORM require_all_rows(model, '^source_');
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    -- one validation at a time; readers go on
-    LOCK TABLE data_finding IN SHARE ROW EXCLUSIVE MODE;
+    -- one validation at a time, and no refresh meanwhile; readers go on
+    CALL lock_model(model);
     DELETE FROM data_finding;
-    INSERT INTO data_finding SELECT f.*, now(), r.policy_hash FROM reporting_range r, data_findings(model) f;
+    INSERT INTO data_finding
+    SELECT f.rule, f.source, f.severity, f.description, f.row_count, f.account_count, f.sample_keys, f.mrr,
+           (f.figures).nrr_rate, (f.without).nrr_rate, (f.figures).grr_rate, (f.without).grr_rate,
+           (f.figures).logo_churn_rate, (f.without).logo_churn_rate, (f.figures).closing_mrr, (f.without).closing_mrr,
+           (f.figures).fcr_rate, (f.without).fcr_rate, (f.figures).csat_rate, (f.without).csat_rate,
+           (f.figures).nps_score, (f.without).nps_score, f.effect, f.is_quarantined, now(), r.policy_hash
+    FROM reporting_range r, data_findings(model) f;
     SELECT count(*) AS rules, count(*) FILTER (WHERE row_count > 0 AND severity = 'error') AS errors, count(*) FILTER (WHERE row_count > 0 AND severity = 'warning') AS warnings,
            count(*) FILTER (WHERE row_count > 0 AND severity = 'info') AS infos INTO counts FROM data_finding;
     RAISE NOTICE 'validated model "%" by % rules: % errors, % warnings, % infos, in % s', model, counts.rules, counts.errors, counts.warnings, counts.infos,

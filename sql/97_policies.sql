@@ -101,7 +101,6 @@ DECLARE
     parts_differ boolean := EXISTS (SELECT FROM unnest(refreshed) o WHERE whole_a -> o <> whole_b -> o);
     of_day date := in_force ->> 'as_of';
     today date;
-    state text;
     readings jsonb[3];
 BEGIN
     EXECUTE format('SELECT as_of_on FROM %I.reporting_range', model) INTO today;
@@ -111,9 +110,7 @@ BEGIN
     -- Whatever it takes is undone: it runs in a subtransaction that is rolled back. The readings stay.
     BEGIN
         -- both are read from the same histories, or from those of the same sources
-        FOR state IN SELECT name FROM model_state ORDER BY name LOOP
-            EXECUTE format('LOCK TABLE %I.%I IN SHARE ROW EXCLUSIVE MODE', model, state);
-        END LOOP;
+        CALL lock_model(model);
         RAISE NOTICE 'comparing policies of model "%": figures under a ...', model;
         readings[1] := readings_under(model, whole_a, of_day, parts_differ OR EXISTS (SELECT FROM unnest(refreshed) o WHERE whole_a -> o <> in_force -> o));
         IF since IS NOT NULL THEN

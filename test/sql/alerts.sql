@@ -241,7 +241,7 @@ SELECT is(pg_temp.failure($$CALL evaluate_alerts('cs')$$), '42883 "zero": functi
 DELETE FROM cs.alert_rule WHERE rule = 'zero';
 CREATE VIEW public.failing AS SELECT account_id, name, segment, owner, 1 / (length(name) - length(name)) AS seats FROM public.customer;
 CALL map('cs', 'account', 'TABLE public.failing');
-SELECT is(pg_temp.failure($$CALL evaluate_alerts('cs')$$), '22012 division by zero', 'a source that fails is not the fault of a rule');
+SELECT is(pg_temp.failure($$CALL evaluate_alerts('cs')$$), 'no error', 'a source that fails stops no rule: what they read is stored');
 CALL map('cs', 'account', 'TABLE public.customer');
 SELECT is(pg_temp.evaluated(), '', 'mended, all is well');
 SELECT is(pg_temp.failure($$CALL evaluate_alerts('nosuch')$$), '3F000 there is no model "nosuch"', 'an unknown model');
@@ -293,7 +293,7 @@ SELECT is(pg_temp.as_caller('mrr > 1e9'), 'no error', 'another role may evaluate
 REVOKE SELECT ON public.contract FROM csmetrics_caller;
 SELECT is(pg_temp.as_caller('mrr > 1e9'), 'no error', 'facts come from the histories');
 REVOKE SELECT ON public.customer FROM csmetrics_caller;
-SELECT is(pg_temp.as_caller('mrr > 1e9'), '42501 permission denied for table customer', 'attributes from the source, with the rights of the reader');
+SELECT is(pg_temp.as_caller('mrr > 1e9'), 'no error', 'and so do attributes: no right on the sources is asked');
 GRANT SELECT ON public.customer TO csmetrics_caller;
 REVOKE INSERT ON cs.alert FROM csmetrics_caller;
 SELECT is(pg_temp.as_caller('mrr > 1e9'), '42501 permission denied for table alert', 'who may not record alerts cannot evaluate them');

@@ -55,11 +55,13 @@ SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, 402::numeric, 45::nume
 SELECT results_eq($$SELECT currency, fx FROM cs.constant_rate ORDER BY 1$$, $$VALUES ('EUR', 1::numeric), ('GBP', 1.16), ('USD', 0.95)$$, 'crossed');
 DELETE FROM fx WHERE code = 'EUR';
 UPDATE fx SET rate = rate / 0.8;
+CALL refresh('cs');
 
 -- A missing rate is no guess.
 UPDATE cs.policy SET rate_max_age_days = 10;
 SELECT results_eq('SELECT currency, day_on, complaint FROM cs.missing_rate', 'SELECT NULL::text, NULL::date, NULL::text WHERE false', 'rates that are there on the days are enough');
 DELETE FROM fx WHERE code = 'GBP' AND day = '2024-01-31';
+CALL refresh('cs');
 SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric), ('2024-02-01', NULL, NULL, NULL, NULL, NULL, NULL)$$, 'months that need one that is missing are unknown');
 SELECT results_eq('SELECT opening_count, churn_count, nrr_rate FROM cs.revenue_monthly', 'VALUES (4::bigint, 0::bigint, NULL::float8), (4, 1, NULL)', 'but not how many accounts');
 SELECT results_eq('SELECT currency, period_start_on, day_on, own_opening_mrr, complaint FROM cs.missing_rate', $$VALUES

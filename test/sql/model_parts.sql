@@ -42,7 +42,7 @@ UPDATE model_part SET ddl = replace(ddl, 'reporting_ramge', 'reporting_range');
 CALL create_model('cs');
 SELECT set_eq($$SELECT kind, name FROM model_object WHERE kind <> 'function'$$,
     $$SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname::text FROM pg_class
-      WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v') AND relname NOT LIKE 'source\_%' AND relname <> 'policy'$$,
+      WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '^(source|kept)_' AND relname <> 'policy'$$,
     'model_object lists the tables and views of a model');
 SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = 'cs'::regnamespace$$, 'and its functions');
 SELECT is_empty($$SELECT file, l.n FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE length(line) > 120$$, 'no line is longer than 120 characters');

@@ -1,0 +1,186 @@
+-- What refresh reads: a function a source, which reads it once, all histories in one pass, and counts the rows. Rows
+-- that cannot be right have a complaint, are in no history, and stop the refresh.
+
+CREATE FUNCTION read_account() RETURNS TABLE (
+    account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
+    region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean,
+    row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id, k.name, k.segment, k.plan, k.lifecycle_stage, k.onboarding_path, k.region, k.owner,
+           k.parent_id, k.created_on, k.seats, k.time_zone, k.is_test, 1::bigint, k.complaint
+    FROM kept_account k;
+END;
+COMMENT ON FUNCTION read_account() IS 'Internal: the accounts as source_account has them now';
+
+CREATE FUNCTION read_fx_rate() RETURNS TABLE (
+    currency text, on_date date, rate numeric, row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT upper(k.currency), k.on_date, min(k.rate) FILTER (WHERE k.complaint IS NULL), count(*), min(k.complaint)
+    FROM kept_fx_rate k
+    GROUP BY upper(k.currency), k.on_date;
+END;
+COMMENT ON FUNCTION read_fx_rate() IS 'Internal: the rates as source_fx_rate has them now';
+
+CREATE FUNCTION read_parent() RETURNS TABLE (
+    account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, is_merger boolean,
+    row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id, k.parent_id, coalesce(k.starts_on, '-infinity'), coalesce(k.ends_on, 'infinity'),
+           coalesce(k.is_merger, false), 1::bigint, k.complaint
+    FROM kept_parent k;
+END;
+COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has them now';
+
+CREATE FUNCTION read_subscription() RETURNS TABLE (
+    account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
+    notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
+    row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT t.account_id, t.subscription_id, t.currency,
+           mrr_timeline_agg(t.starts_on, t.until_on,
+                            in_report_currency(t.amount, t.currency, t.report_currency,
+                                               (SELECT jsonb_object_agg(r.currency, r.fx) FROM constant_rate r)),
+                            t.is_paused, t.is_free) FILTER (WHERE t.counts),
+           mrr_timeline_agg(t.starts_on, t.until_on, t.amount, t.is_paused, t.is_free)
+               FILTER (WHERE t.counts AND t.report_currency IS NOT NULL),
+           -- by click nothing counts that is under notice
+           mrr_timeline_agg(greatest(t.starts_on, t.cancelled_on), t.until_on, t.amount)
+               FILTER (WHERE t.is_in_force AND t.cancelled_on < coalesce(t.until_on, 'infinity')),
+           array_agg(DISTINCT t.renews_on) FILTER (WHERE t.renews_on IS NOT NULL AND t.complaint IS NULL),
+           mrr_timeline_agg(t.starts_on, t.until_on, t.mrr + t.discount, false, t.mrr + t.discount = 0)
+               FILTER (WHERE t.is_in_force),
+           mrr_timeline_agg(t.starts_on, t.until_on, t.discount) FILTER (WHERE t.is_in_force AND t.discount > 0),
+           mrr_timeline_agg(t.starts_on, t.until_on, t.limited) FILTER (WHERE t.is_in_force AND t.limited > 0),
+           count(*), min(t.complaint)
+    FROM (SELECT k.account_id, upper(k.currency) AS currency, k.starts_on, k.cancelled_on, k.renews_on, k.mrr,
+                 CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(k.subscription_id, ''), '?') ELSE '' END
+                     AS subscription_id,
+                 counted_until(k.starts_on, k.ends_on, k.cancelled_on, k.renews_on, k.past_due_on, p.churn_date_rule,
+                               p.delinquency_days) AS until_on,
+                 counted_mrr(k.mrr, k.discount_mrr, k.limited_discount_mrr, p.discount_rule) AS amount,
+                 coalesce(k.discount_mrr, 0) AS discount, coalesce(k.limited_discount_mrr, 0) AS limited,
+                 k.status = 'paused' AND p.pause_rule <> 'keep' AS is_paused,
+                 k.mrr = 0 AND p.zero_mrr_rule = 'count' AS is_free,
+                 k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
+                     AND (k.mrr IS NULL OR k.mrr >= 0 OR p.credit_rule = 'count') AS counts,
+                 k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
+                     AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
+                 p.report_currency, k.complaint
+          FROM kept_subscription k, (SELECT * FROM policy LIMIT 1) p
+          OFFSET 0) t
+    GROUP BY t.account_id, t.subscription_id, t.currency;
+END;
+COMMENT ON FUNCTION read_subscription() IS
+'Internal: the revenue of each account by currency, and by subscription where these are the entities; revenue is in '
+'the currency of report at constant rates, own_revenue and the rest in the currency itself';
+
+CREATE FUNCTION read_ticket() RETURNS TABLE (
+    account_id @account_id@, tickets tickets, row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id,
+           ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
+                      k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
+           count(*), min(k.complaint)
+    FROM kept_ticket k
+    GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_ticket() IS 'Internal: the tickets of each account';
+
+CREATE FUNCTION read_survey() RETURNS TABLE (
+    account_id @account_id@, answers answers, row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id,
+           answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
+                      k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
+           count(*), min(k.complaint)
+    FROM kept_survey k
+    GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_survey() IS 'Internal: the questions and answers of each account';
+
+CREATE FUNCTION read_milestone() RETURNS TABLE (
+    account_id @account_id@, milestones milestones, row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id,
+           milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
+                         coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
+           count(*), min(k.complaint)
+    FROM kept_milestone k, (SELECT * FROM policy LIMIT 1) p
+    GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_milestone() IS 'Internal: the milestones of each account';
+
+CREATE FUNCTION read_signal() RETURNS TABLE (
+    account_id @account_id@, signals signals, row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
+           count(*), min(k.complaint)
+    FROM kept_signal k
+    GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_signal() IS 'Internal: the user''s own signals of each account';
+
+CREATE FUNCTION read_entitlement() RETURNS TABLE (
+    account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint, complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id, k.feature,
+           mrr_timeline_agg(coalesce(k.starts_on, '0001-01-01'), k.ends_on, 1) FILTER (WHERE k.complaint IS NULL),
+           array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
+           count(*), min(k.complaint)
+    FROM kept_entitlement k
+    GROUP BY k.account_id, k.feature;
+END;
+COMMENT ON FUNCTION read_entitlement() IS 'Internal: the features that each account is entitled to';
+
+CREATE FUNCTION read_usage() RETURNS TABLE (
+    account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
+    complaint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT u.account_id, u.user_id, max(u.role),
+           activity_agg(u.day, u.events) FILTER (WHERE u.complaint IS NULL),
+           feature_usage_agg(u.feature, u.day, u.events) FILTER (WHERE u.feature IS NOT NULL AND u.complaint IS NULL),
+           count(*), min(u.complaint)
+    -- OFFSET 0: the day is worked out once a row
+    FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint,
+                 CASE WHEN k.complaint IS NULL
+                      THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
+          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT * FROM policy LIMIT 1) p
+          OFFSET 0) u
+    GROUP BY u.account_id, u.user_id;
+END;
+COMMENT ON FUNCTION read_usage() IS
+'Internal: on which days each user did what, in the time zone of its account, and what an account did without a user';
+
+-- Where refresh puts what it reads until it is stored; empty between refreshes.
+CREATE UNLOGGED TABLE fresh_account AS SELECT * FROM read_account() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_fx_rate AS SELECT * FROM read_fx_rate() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_parent AS SELECT * FROM read_parent() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_subscription AS SELECT * FROM read_subscription() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_ticket AS SELECT * FROM read_ticket() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_survey AS SELECT * FROM read_survey() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_milestone AS SELECT * FROM read_milestone() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_signal AS SELECT * FROM read_signal() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_entitlement AS SELECT * FROM read_entitlement() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_usage AS SELECT * FROM read_usage() WITH NO DATA;
+CREATE UNLOGGED TABLE fresh_key (account_id @account_id@);
+COMMENT ON TABLE fresh_account IS 'Internal: what read_account() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_fx_rate IS 'Internal: what read_fx_rate() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_parent IS 'Internal: what read_parent() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_subscription IS 'Internal: what read_subscription() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_ticket IS 'Internal: what read_ticket() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_survey IS 'Internal: what read_survey() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_milestone IS 'Internal: what read_milestone() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_signal IS 'Internal: what read_signal() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_entitlement IS 'Internal: what read_entitlement() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_usage IS 'Internal: what read_usage() gave, until refresh has stored it';
+COMMENT ON TABLE fresh_key IS 'Internal: the accounts that have a row in account_state, while refresh is at it';

@@ -1,0 +1,359 @@
+-- What refresh stores: a function a table, which brings it up to date with what was read, and tells how many rows it
+-- wrote and removed. Rows that are as they were are not touched.
+
+CREATE FUNCTION write_account(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM account o WHERE NOT EXISTS (SELECT 1 FROM fresh_account f WHERE f.account_id = o.account_id)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account AS o
+        SELECT f.account_id, f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner,
+               f.parent_id, f.created_on, f.seats, f.time_zone, f.is_test
+        FROM fresh_account f LEFT JOIN account o USING (account_id)
+        WHERE o.account_id IS NULL
+           OR (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
+               f.created_on, f.seats, f.time_zone, f.is_test)
+              IS DISTINCT FROM
+              (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
+               o.created_on, o.seats, o.time_zone, o.is_test)
+        ON CONFLICT (account_id) DO UPDATE SET
+            (name, segment, plan, lifecycle_stage, onboarding_path, region, owner, parent_id, created_on, seats,
+             time_zone, is_test)
+            = ROW (excluded.name, excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path,
+                   excluded.region, excluded.owner, excluded.parent_id, excluded.created_on, excluded.seats,
+                   excluded.time_zone, excluded.is_test)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_account() IS 'Internal: stores the accounts that were read; rows written and removed';
+
+CREATE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS (
+        SELECT s.account_id FROM source_account s WHERE in_quarantine AND s.account_id IS NOT NULL
+        UNION SELECT a.account_id FROM account a
+        EXCEPT
+        SELECT a.account_id FROM account a
+        WHERE a.is_test IS NOT TRUE OR (SELECT p.test_account_rule = 'count' FROM policy p)),
+    gone AS (
+        DELETE FROM left_out_account o WHERE o.account_id NOT IN (SELECT f.account_id FROM fresh f) RETURNING 1),
+    changed AS (
+        INSERT INTO left_out_account SELECT f.account_id FROM fresh f ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_left_out_account(boolean) IS
+'Internal: stores which accounts are left out, test accounts and, if there are any, those in quarantine; rows written '
+'and removed';
+
+CREATE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM fx_rate o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh_fx_rate f WHERE f.currency = o.currency AND f.on_date = o.on_date)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO fx_rate AS o SELECT f.currency, f.on_date, f.rate FROM fresh_fx_rate f
+        ON CONFLICT (currency, on_date) DO UPDATE SET rate = excluded.rate WHERE o.rate <> excluded.rate
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_fx_rate() IS 'Internal: stores the rates that were read; rows written and removed';
+
+CREATE FUNCTION belonging() RETURNS TABLE (
+    account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- to a parent that there is, other than itself
+    WITH known AS (
+        SELECT a.account_id, a.parent_id FROM account a
+        WHERE a.account_id NOT IN (SELECT l.account_id FROM left_out_account l))
+    SELECT b.account_id, b.parent_id, b.starts_on, b.ends_on
+    FROM policy p,
+         LATERAL (
+             SELECT f.account_id, f.parent_id, f.starts_on, f.ends_on FROM fresh_parent f
+             WHERE f.is_merger OR p.entity_grain = 'parent'
+             UNION ALL
+             SELECT k.account_id, k.parent_id, '-infinity', 'infinity' FROM known k
+             WHERE p.entity_grain = 'parent'
+               AND k.account_id NOT IN (SELECT f.account_id FROM fresh_parent f WHERE f.account_id IS NOT NULL)) b
+    WHERE b.account_id <> b.parent_id AND b.starts_on < b.ends_on
+      AND b.account_id IN (SELECT k.account_id FROM known k) AND b.parent_id IN (SELECT k.account_id FROM known k);
+END;
+COMMENT ON FUNCTION belonging() IS
+'Internal: which account belongs to which, and when, as source_parent and the attributes of accounts say';
+
+CREATE FUNCTION belonging_path() RETURNS TABLE (
+    account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, seen @account_id@[],
+    is_round boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE belongs AS MATERIALIZED (
+        SELECT b.account_id, b.parent_id, b.starts_on, b.ends_on FROM belonging() b),
+    path AS (
+        SELECT b.account_id, b.parent_id, b.starts_on, b.ends_on, ARRAY[b.account_id, b.parent_id] AS seen,
+               false AS is_round
+        FROM belongs b
+        UNION ALL
+        SELECT p.account_id, b.parent_id, greatest(p.starts_on, b.starts_on), least(p.ends_on, b.ends_on),
+               p.seen || b.parent_id, b.parent_id = ANY (p.seen)
+        FROM path p
+        JOIN belongs b ON b.account_id = p.parent_id AND b.starts_on < p.ends_on AND p.starts_on < b.ends_on
+        WHERE NOT p.is_round)
+    SELECT p.account_id, p.parent_id, p.starts_on, p.ends_on, p.seen, p.is_round FROM path p;
+END;
+COMMENT ON FUNCTION belonging_path() IS
+'Internal: to which accounts each account belongs by way of others, and when; is_round where that leads back';
+
+CREATE FUNCTION belonging_complaint() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH belongs AS (SELECT row_number() OVER () AS nr, b.* FROM belonging() b)
+    SELECT min(c.complaint) FROM (
+        SELECT format('account %s belongs to %s and to %s at one time, on %s', a.account_id, a.parent_id, b.parent_id,
+                      greatest(a.starts_on, b.starts_on)) AS complaint
+        FROM belongs a
+        JOIN belongs b ON b.account_id = a.account_id AND b.starts_on < a.ends_on AND a.starts_on < b.ends_on
+             AND a.nr < b.nr
+        UNION ALL
+        SELECT format('account %s belongs to itself, on %s: %s', p.account_id, p.starts_on,
+                      array_to_string(p.seen, ' > '))
+        FROM belonging_path() p WHERE p.is_round) c;
+END;
+COMMENT ON FUNCTION belonging_complaint() IS
+'Internal: what cannot be of parents: two at one time, or an account under itself; NULL: nothing';
+
+CREATE FUNCTION write_account_entity(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH path AS MATERIALIZED (SELECT p.* FROM belonging_path() p),
+    -- the days on which it may come to belong to another; those that others belong to have all of time, too
+    edge AS (
+        SELECT account_id, starts_on AS day FROM path UNION SELECT account_id, ends_on FROM path
+        UNION
+        SELECT a.account_id, d.day
+        FROM path p, LATERAL (VALUES (p.account_id), (p.parent_id)) a(account_id),
+             (VALUES ('-infinity'::date), ('infinity')) d(day)),
+    span AS (
+        SELECT account_id, day AS starts_on, lead(day) OVER (PARTITION BY account_id ORDER BY day) AS ends_on
+        FROM edge),
+    member AS (
+        -- the farthest of those that it belongs to then, or itself
+        SELECT s.account_id, s.starts_on, s.ends_on,
+               coalesce((SELECT p.parent_id FROM path p
+                         WHERE p.account_id = s.account_id AND p.starts_on <= s.starts_on AND p.ends_on >= s.ends_on
+                         ORDER BY cardinality(p.seen) DESC LIMIT 1), s.account_id) AS entity_id
+        FROM span s WHERE s.ends_on IS NOT NULL),
+    cut AS (
+        SELECT entity_id, day AS starts_on, lead(day) OVER (PARTITION BY entity_id ORDER BY day) AS ends_on
+        FROM (SELECT entity_id, starts_on AS day FROM member UNION SELECT entity_id, ends_on FROM member) d),
+    fresh AS MATERIALIZED (
+        SELECT DISTINCT ON (m.account_id, c.starts_on) m.account_id, m.entity_id, c.starts_on, c.ends_on
+        FROM member m
+        JOIN cut c ON c.entity_id = m.entity_id AND c.starts_on >= m.starts_on AND c.ends_on <= m.ends_on),
+    gone AS (
+        DELETE FROM account_entity o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id AND f.starts_on = o.starts_on)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account_entity AS o (account_id, entity_id, starts_on, ends_on)
+        SELECT f.account_id, f.entity_id, f.starts_on, f.ends_on FROM fresh f
+        ON CONFLICT (account_id, starts_on)
+        DO UPDATE SET (entity_id, ends_on) = ROW (excluded.entity_id, excluded.ends_on)
+        WHERE (o.entity_id, o.ends_on) <> (excluded.entity_id, excluded.ends_on)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_account_entity() IS
+'Internal: stores of which entity each account is a part, and when; rows written and removed';
+
+CREATE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT a.account_id FROM account a
+    UNION
+    -- facts of accounts that were never there count
+    SELECT f.account_id FROM fresh_subscription f
+    WHERE f.revenue IS NOT NULL OR f.notice IS NOT NULL OR f.renewals IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_ticket f WHERE f.tickets IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_survey f WHERE f.answers IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_milestone f WHERE f.milestones IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_signal f WHERE f.signals IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_entitlement f WHERE f.entitled IS NOT NULL
+    UNION SELECT f.account_id FROM fresh_usage f WHERE f.usage IS NOT NULL
+    UNION
+    -- and those of sources that are not read this time
+    SELECT s.account_id FROM account_state s
+    WHERE NOT 'subscription' = ANY (sources)
+          AND (s.revenue IS NOT NULL OR s.notice IS NOT NULL OR s.renewals IS NOT NULL)
+       OR NOT 'ticket' = ANY (sources) AND s.tickets IS NOT NULL
+       OR NOT 'survey' = ANY (sources) AND s.answers IS NOT NULL
+       OR NOT 'milestone' = ANY (sources) AND s.milestones IS NOT NULL
+       OR NOT 'signal' = ANY (sources) AND s.signals IS NOT NULL
+       OR NOT 'entitlement' = ANY (sources) AND s.entitlements IS NOT NULL
+       OR NOT 'usage' = ANY (sources) AND s.usage IS NOT NULL
+    EXCEPT
+    SELECT l.account_id FROM left_out_account l;
+END;
+COMMENT ON FUNCTION read_key(text[]) IS
+'Internal: the accounts that have a row in account_state, where the sources named were read and others were not';
+
+CREATE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM account_state o WHERE NOT EXISTS (SELECT 1 FROM fresh_key k WHERE k.account_id = o.account_id)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
+                                        entitlements, renewals, signals)
+        SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
+               n.entitlements, n.renewals, n.signals
+        FROM fresh_key k
+        LEFT JOIN account_state o USING (account_id)
+        LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
+                   FROM fresh_subscription f GROUP BY f.account_id) s USING (account_id)
+        LEFT JOIN (SELECT f.account_id, array_agg(DISTINCT day ORDER BY day) AS renewals
+                   FROM fresh_subscription f, unnest(f.renewals) day GROUP BY f.account_id) d USING (account_id)
+        LEFT JOIN fresh_milestone m USING (account_id)
+        LEFT JOIN fresh_ticket t USING (account_id)
+        LEFT JOIN fresh_survey a USING (account_id)
+        LEFT JOIN (SELECT f.account_id, rollup(f.usage) AS usage, rollup(f.features) AS features
+                   FROM fresh_usage f GROUP BY f.account_id) u USING (account_id)
+        LEFT JOIN (SELECT f.account_id, rollup(f.entitled) AS entitlements
+                   FROM fresh_entitlement f GROUP BY f.account_id) e USING (account_id)
+        LEFT JOIN fresh_signal g USING (account_id),
+        LATERAL (SELECT CASE WHEN 'subscription' = ANY (sources) THEN s.revenue ELSE o.revenue END AS revenue,
+                        CASE WHEN 'subscription' = ANY (sources) THEN s.notice ELSE o.notice END AS notice,
+                        CASE WHEN 'subscription' = ANY (sources) THEN d.renewals ELSE o.renewals END AS renewals,
+                        CASE WHEN 'milestone' = ANY (sources) THEN m.milestones ELSE o.milestones END AS milestones,
+                        CASE WHEN 'ticket' = ANY (sources) THEN t.tickets ELSE o.tickets END AS tickets,
+                        CASE WHEN 'survey' = ANY (sources) THEN a.answers ELSE o.answers END AS answers,
+                        CASE WHEN 'usage' = ANY (sources) THEN u.usage ELSE o.usage END AS usage,
+                        CASE WHEN 'usage' = ANY (sources) THEN u.features ELSE o.features END AS features,
+                        CASE WHEN 'entitlement' = ANY (sources) THEN e.entitlements ELSE o.entitlements END
+                            AS entitlements,
+                        CASE WHEN 'signal' = ANY (sources) THEN g.signals ELSE o.signals END AS signals) n
+        WHERE o.account_id IS NULL
+           OR (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements, n.renewals,
+               n.signals)
+              IS DISTINCT FROM
+              (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements, o.renewals,
+               o.signals)
+        ON CONFLICT (account_id) DO UPDATE SET
+            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
+            = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
+                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_account_state(text[]) IS
+'Internal: stores the histories of accounts that the sources named gave, and leaves the others as they are; rows '
+'written and removed';
+
+CREATE FUNCTION read_revenue() RETURNS TABLE (
+    account_id @account_id@, subscription_id text, currency text, valid_from_on date, valid_until_on date,
+    is_mixed boolean, revenue mrr_timeline)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.account_id, f.subscription_id, f.currency, f.valid_from_on, f.valid_until_on, f.is_mixed, rollup(f.revenue)
+    FROM (SELECT coalesce(e.entity_id, s.account_id) AS account_id, s.subscription_id, c.currency,
+                 coalesce(e.starts_on, '-infinity') AS valid_from_on, coalesce(e.ends_on, 'infinity') AS valid_until_on,
+                 min(c.currency) OVER entity <> max(c.currency) OVER entity AS is_mixed,
+                 CASE WHEN p.report_currency IS NULL THEN s.revenue ELSE s.own_revenue END AS revenue
+          FROM policy p CROSS JOIN fresh_subscription s LEFT JOIN account_entity e USING (account_id),
+               LATERAL (SELECT CASE WHEN p.report_currency IS NULL THEN ''
+                                    ELSE coalesce(s.currency, p.report_currency) END AS currency) c
+          WHERE p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL OR e.account_id IS NOT NULL
+          WINDOW entity AS (PARTITION BY coalesce(e.entity_id, s.account_id), s.subscription_id,
+                                         coalesce(e.starts_on, '-infinity'))) f
+    WHERE f.revenue IS NOT NULL
+    GROUP BY f.account_id, f.subscription_id, f.currency, f.valid_from_on, f.valid_until_on, f.is_mixed;
+END;
+COMMENT ON FUNCTION read_revenue() IS
+'Internal: the revenue of entities that are not just an account in the currency of report, from what was read';
+
+CREATE FUNCTION write_revenue_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS MATERIALIZED (SELECT r.* FROM read_revenue() r),
+    gone AS (
+        DELETE FROM revenue_state o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh f
+                          WHERE f.account_id = o.account_id AND f.subscription_id = o.subscription_id
+                            AND f.currency = o.currency AND f.valid_from_on = o.valid_from_on
+                            AND f.valid_until_on = o.valid_until_on AND f.is_mixed = o.is_mixed)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO revenue_state AS o SELECT f.* FROM fresh f
+        ON CONFLICT (account_id, subscription_id, currency, valid_from_on, valid_until_on, is_mixed)
+        DO UPDATE SET revenue = excluded.revenue WHERE o.revenue <> excluded.revenue
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
+
+CREATE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS MATERIALIZED (
+        SELECT f.account_id, coalesce(f.currency, '') AS currency, rollup(f.list_price) AS list_price,
+               rollup(f.recurring) AS recurring, rollup(f.limited) AS limited
+        FROM fresh_subscription f
+        WHERE f.list_price IS NOT NULL
+        GROUP BY f.account_id, coalesce(f.currency, '')),
+    gone AS (
+        DELETE FROM discount_state o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id AND f.currency = o.currency)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO discount_state AS o
+        SELECT f.account_id, f.currency, f.list_price, f.recurring, f.limited
+        FROM fresh f LEFT JOIN discount_state o USING (account_id, currency)
+        WHERE (f.list_price, f.recurring, f.limited) IS DISTINCT FROM (o.list_price, o.recurring, o.limited)
+        ON CONFLICT (account_id, currency) DO UPDATE SET
+            (list_price, recurring, limited) = ROW (excluded.list_price, excluded.recurring, excluded.limited)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_discount_state() IS 'Internal: stores list prices and discounts; rows written and removed';
+
+CREATE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM user_state o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh_usage f WHERE f.account_id = o.account_id AND f.user_id = o.user_id)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO user_state AS o
+        SELECT f.account_id, f.user_id, f.role, f.usage
+        FROM fresh_usage f LEFT JOIN user_state o USING (account_id, user_id)
+        WHERE f.user_id IS NOT NULL
+          AND (o.account_id IS NULL OR (f.role, f.usage) IS DISTINCT FROM (o.role, o.usage))
+        ON CONFLICT (account_id, user_id) DO UPDATE SET (role, usage) = ROW (excluded.role, excluded.usage)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_user_state() IS 'Internal: stores the histories of users; rows written and removed';
+
+CREATE FUNCTION write_entitlement_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM entitlement_state o
+        WHERE NOT EXISTS (SELECT 1 FROM fresh_entitlement f WHERE f.account_id = o.account_id AND f.feature = o.feature)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO entitlement_state AS o
+        SELECT f.account_id, f.feature, f.terms
+        FROM fresh_entitlement f LEFT JOIN entitlement_state o USING (account_id, feature)
+        WHERE o.account_id IS NULL OR f.terms <> o.terms
+        ON CONFLICT (account_id, feature) DO UPDATE SET terms = excluded.terms
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_entitlement_state() IS 'Internal: stores who is entitled to what; rows written and removed';
