@@ -60,7 +60,7 @@ DECLARE
     counts record;
 BEGIN
     PERFORM csmetrics.require_model(model);
-    PERFORM csmetrics.require_all_rows(model, '^source_account$');
+    PERFORM csmetrics.require_all_rows(model, NULL);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one evaluation at a time; readers go on
     LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;

@@ -103,7 +103,7 @@ DECLARE
     latest_id bigint;
 BEGIN
     PERFORM require_model(model);
-    PERFORM require_all_rows(model, '^source_(account|ticket)$');
+    PERFORM require_all_rows(model, NULL);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE playbook_run IN SHARE ROW EXCLUSIVE MODE;

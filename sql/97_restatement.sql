@@ -59,7 +59,7 @@ DECLARE
     taken record;
 BEGIN
     PERFORM csmetrics.require_model(model);
-    PERFORM csmetrics.require_all_rows(model, '^source_account$');
+    PERFORM csmetrics.require_all_rows(model, NULL);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE;
