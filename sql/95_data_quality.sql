@@ -257,8 +257,8 @@ BEGIN
     FROM source_column c WHERE c.source = write_kept_view.source;
     SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
     INTO complaint FROM source_check c WHERE c.source = write_kept_view.source;
-    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s, %s AS complaint FROM %s AS %s%s',
-                   model, 'kept_' || source, columns, coalesce(complaint, 'NULL::text'),
+    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s AS complaint, %s FROM %s AS %s%s',
+                   model, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
                    kept_rows(model, source, without), alias,
                    CASE WHEN of_keys THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM fresh_key k)', alias) END);
 END

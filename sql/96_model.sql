@@ -44,7 +44,7 @@ BEGIN
         EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
                        format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
                               source.name));
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT s.*, NULL::text AS complaint FROM %I s',
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT NULL::text AS complaint, s.* FROM %I s',
                        'kept_' || source.name, 'source_' || source.name);
         EXECUTE format('COMMENT ON VIEW %I IS %L', 'kept_' || source.name,
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
@@ -90,6 +90,23 @@ $comment$;
 COMMENT ON PROCEDURE comment_columns(text) IS
 'Internal: comments the columns of the views of a model by the dictionary, model_column';
 
+CREATE PROCEDURE sign_model(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $sign$
+DECLARE
+    views text[] := ARRAY(SELECT o.name FROM model_object o WHERE o.kind = 'view' ORDER BY o.name);
+    routines text[] := ARRAY(
+        SELECT format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))
+        FROM pg_proc p JOIN (SELECT DISTINCT o.name FROM model_object o WHERE o.kind = 'function') o ON o.name = p.proname
+        WHERE p.pronamespace = quote_ident(model)::regnamespace ORDER BY 1);
+BEGIN
+    EXECUTE format('INSERT INTO %I.model_version AS v (version, views, routines) VALUES ($1, $2, $3)
+                    ON CONFLICT (only_row) DO UPDATE SET (version, made_at, views, routines)
+                    = ROW (excluded.version, now(), excluded.views, excluded.routines)', model)
+        USING (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics'), views, routines;
+END
+$sign$;
+COMMENT ON PROCEDURE sign_model(text) IS 'Internal: notes in model_version what made the model, and of what it is made';
+
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
 DECLARE
@@ -115,6 +132,7 @@ BEGIN
     END LOOP;
     CALL comment_columns(model);
     CALL write_kept_views(model);
+    CALL sign_model(model);
 END
 $create$;
 COMMENT ON PROCEDURE create_model(text, regtype) IS
