@@ -1,29 +1,4 @@
 -- Health in the model: signals read from the histories as of any day, the score that they make, who moved and why.
-CREATE TABLE model_signal (
-    position    smallint PRIMARY KEY,
-    component   text NOT NULL,
-    name        text NOT NULL UNIQUE,
-    weight      double precision NOT NULL,
-    worst       double precision NOT NULL,
-    best        double precision NOT NULL,
-    veto_from   double precision,
-    veto_cap    double precision,
-    against_segment boolean NOT NULL,
-    expression  text NOT NULL,      -- over the histories of an account, and what view account_health puts beside them
-    description text NOT NULL);
-COMMENT ON TABLE model_signal IS 'The signals of health that every model reads from its histories, with the rules that a model begins with. One row a signal.';
-COMMENT ON COLUMN model_signal.position IS 'Its place among the readings of an account, from 1 without gaps';
-COMMENT ON COLUMN model_signal.component IS 'Component of the score: usage, support or business';
-COMMENT ON COLUMN model_signal.name IS 'Name of the signal';
-COMMENT ON COLUMN model_signal.weight IS 'Weight at first; those of usage come to 40, of support and of business to 30 each';
-COMMENT ON COLUMN model_signal.worst IS 'Reading that is worth 0 at first';
-COMMENT ON COLUMN model_signal.best IS 'Reading that is worth 100 at first';
-COMMENT ON COLUMN model_signal.veto_from IS 'Reading from which on it vetoes at first; NULL: never';
-COMMENT ON COLUMN model_signal.veto_cap IS 'The most that the score may be then';
-COMMENT ON COLUMN model_signal.against_segment IS 'Is the reading that expression / that of the customer in the middle of its segment?';
-COMMENT ON COLUMN model_signal.expression IS 'SQL expression of the reading, a double precision; NULL: missing';
-COMMENT ON COLUMN model_signal.description IS 'What it reads, and in which unit';
-GRANT SELECT ON model_signal TO PUBLIC;
 
 INSERT INTO model_signal VALUES
 (1, 'usage', 'consistency', 10, 0, 1, NULL, NULL, false,

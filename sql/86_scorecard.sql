@@ -45,44 +45,6 @@ RETURN (SELECT greatest(0, 1 - CASE WHEN degrees = 1 THEN 2 / pi() * s.angle WHE
 COMMENT ON FUNCTION student_p(double precision, integer) IS
 'Two-sided p value of Student''s t: the probability of a t as far from 0, or farther, with that many degrees of freedom, by the finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4; exact to about 10^-15, and 0 below. NULL if an argument is NULL, and for degrees below 1.';
 
-CREATE TABLE model_metric (
-    position         smallint PRIMARY KEY,
-    name             text     NOT NULL UNIQUE,
-    unit             text     NOT NULL CHECK (unit IN ('rate', 'score', 'days', 'hours', 'mrr', 'count')),
-    indicator        text     NOT NULL CHECK (indicator IN ('leading', 'lagging')),
-    higher_is_better boolean,
-    is_executive     boolean  NOT NULL,
-    source_view      text     NOT NULL,
-    day_column       text,
-    reading          text     NOT NULL,
-    reading_lower    text,
-    reading_upper    text,
-    n_count          text     NOT NULL,
-    account_source   text     NOT NULL,
-    numerator        text     NOT NULL,
-    denominator      text,
-    account_reading  text,
-    description      text     NOT NULL);
-COMMENT ON TABLE model_metric IS 'The metrics of every model that have a place on its scorecard: where each figure comes from, and the accounts behind it. One row a metric.';
-COMMENT ON COLUMN model_metric.position IS 'Its place on the scorecard';
-COMMENT ON COLUMN model_metric.name IS 'Name of the metric';
-COMMENT ON COLUMN model_metric.unit IS 'Unit of its readings: rate (a ratio), score (points), days, hours, mrr (money a month) or count';
-COMMENT ON COLUMN model_metric.indicator IS 'leading: it can still be acted upon; lagging: it tells how it went';
-COMMENT ON COLUMN model_metric.higher_is_better IS 'Is a higher reading the better one? NULL where it should lie in a band';
-COMMENT ON COLUMN model_metric.is_executive IS 'Is it in executive_monthly?';
-COMMENT ON COLUMN model_metric.source_view IS 'The view of a model that it comes from';
-COMMENT ON COLUMN model_metric.day_column IS 'The column of that view that has the day of the reading; NULL: it has periods';
-COMMENT ON COLUMN model_metric.reading IS 'The reading, in columns of that view';
-COMMENT ON COLUMN model_metric.reading_lower IS 'Lower end of its confidence interval; NULL: there is none';
-COMMENT ON COLUMN model_metric.reading_upper IS 'Upper end of its confidence interval';
-COMMENT ON COLUMN model_metric.n_count IS 'How many accounts, tickets or answers it is made of, in columns of that view';
-COMMENT ON COLUMN model_metric.account_source IS 'The function of a model that gives the accounts behind it, of the last day of a period';
-COMMENT ON COLUMN model_metric.numerator IS 'What each of its rows gives to the figure; NULL: it is not behind it';
-COMMENT ON COLUMN model_metric.denominator IS 'What that is to be divided by: sum(numerator) / sum(denominator) is the reading, or that of medians n_count; NULL: the sum is the reading';
-COMMENT ON COLUMN model_metric.account_reading IS 'The length or score of that row, where the reading is a median or mean of them';
-COMMENT ON COLUMN model_metric.description IS 'What it is';
-GRANT SELECT ON model_metric TO PUBLIC;
-
 INSERT INTO model_metric VALUES
 (1, 'nrr', 'rate', 'lagging', true, true, 'retention_by_segment', NULL, 'nrr_rate', 'nrr_lower_rate', 'nrr_upper_rate', 'opening_count',
  'account_retention', 'CASE WHEN opening_count > 0 THEN closing_mrr END', 'opening_mrr', NULL, 'Net revenue retention of the trailing year: closing / opening MRR of the accounts with opening MRR'),

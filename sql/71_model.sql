@@ -4,64 +4,6 @@
 -- What a model consists of is in the files of model/; what sources, rules and columns there are is data, in tables
 -- that each part adds its rows to.
 
-CREATE TABLE source_column (
-    source      text     NOT NULL,
-    position    smallint NOT NULL,
-    name        text     NOT NULL,
-    type        text     NOT NULL,  -- 'account_id' stands for the type chosen in create_model
-    required    boolean  NOT NULL,
-    description text     NOT NULL,
-    PRIMARY KEY (source, name),
-    UNIQUE (source, position));
-COMMENT ON TABLE source_column IS 'The columns of the source views of every model: what CALL map() asks for. One row a column.';
-COMMENT ON COLUMN source_column.source IS 'The source; its view in a model is source_<source>';
-COMMENT ON COLUMN source_column.position IS 'Place of the column in the view';
-COMMENT ON COLUMN source_column.name IS 'Name of the column';
-COMMENT ON COLUMN source_column.type IS 'Its type; account_id stands for the type chosen in create_model';
-COMMENT ON COLUMN source_column.required IS 'Must the mapping query give it?';
-COMMENT ON COLUMN source_column.description IS 'What it holds';
-
-CREATE TABLE source_check (
-    source      text     NOT NULL,
-    position    smallint NOT NULL,
-    failing     text     NOT NULL,  -- over the columns of the source
-    complaint   text     NOT NULL,
-    PRIMARY KEY (source, position));
-COMMENT ON TABLE source_check IS 'Rows of the source views that cannot be right, and stop CALL refresh(). One row a check.';
-COMMENT ON COLUMN source_check.source IS 'The source';
-COMMENT ON COLUMN source_check.position IS 'Order; the first that a row fails is named';
-COMMENT ON COLUMN source_check.failing IS 'SQL condition that such a row meets';
-COMMENT ON COLUMN source_check.complaint IS 'SQL expression of what is said of it';
-
-CREATE TABLE policy_column (
-    position      smallint PRIMARY KEY,
-    name          text NOT NULL UNIQUE,
-    type          text NOT NULL,
-    default_value text,
-    condition     text,
-    description   text NOT NULL,
-    defines       boolean NOT NULL DEFAULT true,
-    may_be_null   boolean NOT NULL DEFAULT false,
-    with_refresh  boolean NOT NULL GENERATED ALWAYS AS (description LIKE '%refresh)') STORED);
-COMMENT ON TABLE policy_column IS 'The rules that the policy of every model has. One row a rule.';
-COMMENT ON COLUMN policy_column.position IS 'Order of the columns';
-COMMENT ON COLUMN policy_column.name IS 'Name of the column';
-COMMENT ON COLUMN policy_column.type IS 'Its type';
-COMMENT ON COLUMN policy_column.default_value IS 'SQL expression of the default; NULL: the column may be NULL, and is';
-COMMENT ON COLUMN policy_column.condition IS 'SQL condition that it must meet; NULL: none';
-COMMENT ON COLUMN policy_column.description IS 'Its comment; (refresh) at its end marks rules that take effect with the next refresh';
-COMMENT ON COLUMN policy_column.defines IS 'Is it part of what figures mean, and so of policy_hash? False for what is shown, and of when';
-COMMENT ON COLUMN policy_column.may_be_null IS 'May it be NULL though it has a default?';
-COMMENT ON COLUMN policy_column.with_refresh IS 'Does it take effect with the next refresh?';
-
-CREATE TABLE model_part (
-    file text PRIMARY KEY,
-    ddl  text NOT NULL);
-COMMENT ON TABLE model_part IS
-'What every model is made of: the files of model/, which CALL create_model() runs in the order of their names.';
-COMMENT ON COLUMN model_part.file IS 'Its name';
-COMMENT ON COLUMN model_part.ddl IS 'Its text: DDL, in which @account_id@ stands for the type of account_id; names are looked up in the model, then in csmetrics';
-
 CREATE VIEW model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
 FROM model_part p, regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
@@ -70,16 +12,7 @@ COMMENT ON COLUMN model_object.file IS 'The file';
 COMMENT ON COLUMN model_object.kind IS 'table, view or function';
 COMMENT ON COLUMN model_object.name IS 'Its name';
 COMMENT ON COLUMN model_object.arguments IS 'Names and types of the arguments of a function; NULL: it is none';
-
-CREATE TABLE model_column (
-    name        text PRIMARY KEY,
-    description text NOT NULL);
-COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name means the same in every view.';
-COMMENT ON COLUMN model_column.name IS 'Name of the column';
-COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
-
-GRANT SELECT ON source_column, source_check, policy_column, model_part, model_object, model_column
-    TO PUBLIC;
+GRANT SELECT ON model_object TO PUBLIC;
 
 INSERT INTO source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
