@@ -40,10 +40,12 @@ CREATE TABLE csmetrics.policy_column (
     type          text NOT NULL,
     default_value text,
     condition     text,
-    description   text NOT NULL,
+    takes_effect  text NOT NULL CHECK (takes_effect IN ('refresh', 'at once')),
+    meaning       text NOT NULL,
     defines       boolean NOT NULL DEFAULT true,
     may_be_null   boolean NOT NULL DEFAULT false,
-    with_refresh  boolean NOT NULL GENERATED ALWAYS AS (description LIKE '%refresh)') STORED);
+    description   text NOT NULL
+        GENERATED ALWAYS AS (meaning || CASE takes_effect WHEN 'refresh' THEN ' (refresh)' ELSE '' END) STORED);
 COMMENT ON TABLE csmetrics.policy_column IS 'The rules that the policy of every model has. One row a rule.';
 COMMENT ON COLUMN csmetrics.policy_column.position IS 'Order of the columns';
 COMMENT ON COLUMN csmetrics.policy_column.name IS 'Name of the column';
@@ -51,12 +53,14 @@ COMMENT ON COLUMN csmetrics.policy_column.type IS 'Its type';
 COMMENT ON COLUMN csmetrics.policy_column.default_value IS
 'SQL expression of the default; NULL: the column may be NULL, and is';
 COMMENT ON COLUMN csmetrics.policy_column.condition IS 'SQL condition that it must meet; NULL: none';
-COMMENT ON COLUMN csmetrics.policy_column.description IS
-'Its comment; (refresh) at its end marks rules that take effect with the next refresh';
+COMMENT ON COLUMN csmetrics.policy_column.takes_effect IS
+'When a change of it is seen in the figures: with the next refresh, or at once';
+COMMENT ON COLUMN csmetrics.policy_column.meaning IS 'What it says';
 COMMENT ON COLUMN csmetrics.policy_column.defines IS
 'Is it part of what figures mean, and so of policy_hash? False for what is shown, and of when';
 COMMENT ON COLUMN csmetrics.policy_column.may_be_null IS 'May it be NULL though it has a default?';
-COMMENT ON COLUMN csmetrics.policy_column.with_refresh IS 'Does it take effect with the next refresh?';
+COMMENT ON COLUMN csmetrics.policy_column.description IS
+'Its comment in a model: its meaning, with the mark (refresh) where it takes effect so';
 
 CREATE TABLE csmetrics.model_part (
     file text PRIMARY KEY,
@@ -87,8 +91,6 @@ CREATE TABLE csmetrics.model_signal (
     best        double precision NOT NULL,
     veto_from   double precision,
     veto_cap    double precision,
-    against_segment boolean NOT NULL,
-    expression  text NOT NULL,      -- over the histories of an account, and what view account_health puts beside them
     description text NOT NULL);
 COMMENT ON TABLE csmetrics.model_signal IS
 'The signals of health that every model reads from its histories, with the rules that a model begins with. One row a '
@@ -102,10 +104,6 @@ COMMENT ON COLUMN csmetrics.model_signal.worst IS 'Reading that is worth 0 at fi
 COMMENT ON COLUMN csmetrics.model_signal.best IS 'Reading that is worth 100 at first';
 COMMENT ON COLUMN csmetrics.model_signal.veto_from IS 'Reading from which on it vetoes at first; NULL: never';
 COMMENT ON COLUMN csmetrics.model_signal.veto_cap IS 'The most that the score may be then';
-COMMENT ON COLUMN csmetrics.model_signal.against_segment IS
-'Is the reading that expression / that of the customer in the middle of its segment?';
-COMMENT ON COLUMN csmetrics.model_signal.expression IS
-'SQL expression of the reading, a double precision; NULL: missing';
 COMMENT ON COLUMN csmetrics.model_signal.description IS 'What it reads, and in which unit';
 GRANT SELECT ON csmetrics.model_signal TO PUBLIC;
 
@@ -117,19 +115,10 @@ CREATE TABLE csmetrics.model_metric (
     higher_is_better boolean,
     is_executive     boolean  NOT NULL,
     source_view      text     NOT NULL,
-    day_column       text,
     reading          text     NOT NULL,
-    reading_lower    text,
-    reading_upper    text,
-    n_count          text     NOT NULL,
-    account_source   text     NOT NULL,
-    numerator        text     NOT NULL,
-    denominator      text,
-    account_reading  text,
     description      text     NOT NULL);
 COMMENT ON TABLE csmetrics.model_metric IS
-'The metrics of every model that have a place on its scorecard: where each figure comes from, and the accounts behind '
-'it. One row a metric.';
+'The metrics of every model that have a place on its scorecard, and where each figure comes from. One row a metric.';
 COMMENT ON COLUMN csmetrics.model_metric.position IS 'Its place on the scorecard';
 COMMENT ON COLUMN csmetrics.model_metric.name IS 'Name of the metric';
 COMMENT ON COLUMN csmetrics.model_metric.unit IS
@@ -140,22 +129,7 @@ COMMENT ON COLUMN csmetrics.model_metric.higher_is_better IS
 'Is a higher reading the better one? NULL where it should lie in a band';
 COMMENT ON COLUMN csmetrics.model_metric.is_executive IS 'Is it in executive_monthly?';
 COMMENT ON COLUMN csmetrics.model_metric.source_view IS 'The view of a model that it comes from';
-COMMENT ON COLUMN csmetrics.model_metric.day_column IS
-'The column of that view that has the day of the reading; NULL: it has periods';
 COMMENT ON COLUMN csmetrics.model_metric.reading IS 'The reading, in columns of that view';
-COMMENT ON COLUMN csmetrics.model_metric.reading_lower IS 'Lower end of its confidence interval; NULL: there is none';
-COMMENT ON COLUMN csmetrics.model_metric.reading_upper IS 'Upper end of its confidence interval';
-COMMENT ON COLUMN csmetrics.model_metric.n_count IS
-'How many accounts, tickets or answers it is made of, in columns of that view';
-COMMENT ON COLUMN csmetrics.model_metric.account_source IS
-'The function of a model that gives the accounts behind it, of the last day of a period';
-COMMENT ON COLUMN csmetrics.model_metric.numerator IS
-'What each of its rows gives to the figure; NULL: it is not behind it';
-COMMENT ON COLUMN csmetrics.model_metric.denominator IS
-'What that is to be divided by: sum(numerator) / sum(denominator) is the reading, or that of medians n_count; NULL: '
-'the sum is the reading';
-COMMENT ON COLUMN csmetrics.model_metric.account_reading IS
-'The length or score of that row, where the reading is a median or mean of them';
 COMMENT ON COLUMN csmetrics.model_metric.description IS 'What it is';
 GRANT SELECT ON csmetrics.model_metric TO PUBLIC;
 

@@ -14,7 +14,7 @@ COMMENT ON COLUMN model_object.name IS 'Its name';
 COMMENT ON COLUMN model_object.arguments IS 'Names and types of the arguments of a function; NULL: it is none';
 GRANT SELECT ON model_object TO PUBLIC;
 
-INSERT INTO source_column VALUES
+INSERT INTO csmetrics.source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
 ('account', 2, 'name', 'text', false, 'Name of the account'),
 ('account', 3, 'segment', 'text', false, 'Market segment'),
@@ -29,13 +29,18 @@ INSERT INTO source_column VALUES
 ('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
 ('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out');
 
-INSERT INTO policy_column VALUES
-(1, 'as_of', 'date', NULL, NULL, 'The day as of which the views read; NULL: today in time_zone'),
-(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'IANA time zone in which a day begins (refresh)'),
-(3, 'report_from', 'date', NULL, NULL, 'The views begin with the month of this day; NULL: that of the first fact'),
-(4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'Accounts with is_test: exclude, or count like any other (refresh)'),
-(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'Confidence of the intervals, as a share'),
-(9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'Day on which a week begins, from 1, Monday, to 7, Sunday');
+INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
+(1, 'as_of', 'date', NULL, NULL, 'at once', 'The day as of which the views read; NULL: today in time_zone'),
+(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'refresh',
+ 'IANA time zone in which a day begins'),
+(3, 'report_from', 'date', NULL, NULL, 'at once',
+ 'The views begin with the month of this day; NULL: that of the first fact'),
+(4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'refresh',
+ 'Accounts with is_test: exclude, or count like any other'),
+(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'at once',
+ 'Confidence of the intervals, as a share'),
+(9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'at once',
+ 'Day on which a week begins, from 1, Monday, to 7, Sunday');
 UPDATE policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
 
 CREATE FUNCTION require_model(model text) RETURNS void

@@ -1,7 +1,9 @@
 -- Was the score right? Health of past days held against the churn that followed, and weights that history suggests.
-INSERT INTO policy_column VALUES
-(87, 'backtest_days', 'integer', '90', 'backtest_days BETWEEN 1 AND 3653', 'Backtests hold a score against the churn of so many days after it'),
-(88, 'backtest_count', 'integer', '4', 'backtest_count BETWEEN 1 AND 100', 'So many past days are tested, backtest_days apart, the last of them backtest_days ago');
+INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
+(87, 'backtest_days', 'integer', '90', 'backtest_days BETWEEN 1 AND 3653', 'at once',
+ 'Backtests hold a score against the churn of so many days after it'),
+(88, 'backtest_count', 'integer', '4', 'backtest_count BETWEEN 1 AND 100', 'at once',
+ 'So many past days are tested, backtest_days apart, the last of them backtest_days ago');
 
 CREATE FUNCTION suggest_weights(model text,
     OUT component text, OUT signal text, OUT weight double precision, OUT suggested_weight double precision, OUT predictions bigint, OUT churned bigint,

@@ -1,7 +1,11 @@
 -- Alerts: rules over account_now, and one row when an account begins or ends to meet one.
 
-INSERT INTO policy_column (position, name, type, default_value, condition, description, defines) VALUES
-(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late', false);
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, defines)
+VALUES
+(90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'at once',
+ 'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: '
+ 'they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late', false);
 
 CREATE FUNCTION customers_by_rule(model text, day date, names text[], conditions text[], labels text[] DEFAULT '{}', over text DEFAULT 'account_now',
     OUT account_id text, OUT met boolean[], OUT label text[], OUT evidence jsonb)

@@ -2,8 +2,11 @@
 -- data say at a fixed horizon, beside customers who met the same trigger and were left alone; never by whether tasks were
 -- done, and never by how the treated were before: who is picked at his worst comes back by himself.
 
-INSERT INTO policy_column (position, name, type, default_value, condition, description, defines) VALUES
-(96, 'playbook_seed', 'bigint', '1', NULL, 'Seed of the throws that leave holdouts alone: the same seed, the same holdouts', false);
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, defines)
+VALUES
+(96, 'playbook_seed', 'bigint', '1', NULL, 'at once',
+ 'Seed of the throws that leave holdouts alone: the same seed, the same holdouts', false);
 
 CREATE FUNCTION open_playbook_runs(model text, day date, only_past text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET extra_float_digits = 1 AS $$
