@@ -1,11 +1,11 @@
 -- The dictionary: what each column of the views means. A name means the same in every view, so each has one row.
+DELETE FROM csmetrics.model_column;
 INSERT INTO csmetrics.model_column VALUES
 ('account_count', 'Accounts of the cohort'),
 ('account_id', 'Key of the account'),
 ('activation_median_days',
  'Median days from entitlement to first use, of all entitled accounts, those that have not used it included; NULL '
- '
- ''where half have not'),
+ 'where half have not'),
 ('activation_median_lower_days', 'Lower end of its confidence interval (log-log)'),
 ('activation_median_upper_days', 'Upper end of its confidence interval'),
 ('active_28_days_count', 'Days with usage in the last 28'),
@@ -28,7 +28,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('auc_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
 ('auc_rate',
  'Chance that of an account that churned and one that stayed, the first had the lower score; 0.5 is no better than a '
- ''
  'throw'),
 ('auc_upper_rate', 'Upper end of its confidence interval'),
 ('audience', 'Whom it is for: csm, manager or executive'),
@@ -72,8 +71,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('closing_fx', 'Rate of the last day of the period'),
 ('closing_mrr',
  'MRR at the end of the period: opening + new + reactivation + resume + expansion - contraction - pause - churn, '
- '
- ''exactly'),
+ 'exactly'),
 ('closing_score', 'Health score as of judge_on'),
 ('closing_tier', 'Tier as of judge_on; NULL: open, or no customer any more'),
 ('cltv_amount',
@@ -87,8 +85,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('confidence_rate', 'Confidence of the intervals, from the policy'),
 ('consistency_rate',
  'Of the last 8 weeks that are over, or as many as the account has been active for, the share with usage; a week '
- '
- ''begins on week_start'),
+ 'begins on week_start'),
 ('contraction_count', 'Accounts of contraction_mrr'),
 ('contraction_mrr', 'MRR lost by accounts that stayed'),
 ('contraction_rate', 'Contraction / opening MRR'),
@@ -141,9 +138,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('effect_upper_rate', 'Upper end of its confidence interval'),
 ('effect_verdict',
  'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than '
- '
- ''before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is '
- ''
+ 'before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is '
  'off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
 ('eligible_count', 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
 ('entitled_count', 'Features that the account is entitled to'),
@@ -166,7 +161,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('fcr_net_upper_rate', 'Upper end of its confidence interval'),
 ('fcr_rate',
  'First contact resolution, gross: judged ones without reopening and further contact in contact_window_days / judged '
- ''
  'ones'),
 ('fcr_upper_rate', 'Upper end of its confidence interval'),
 ('feature', 'Name of the feature'),
@@ -175,8 +169,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('first_paid_on', 'Day of the first MRR'),
 ('first_reply_median_hours',
  'Median hours to the first reply of the tickets opened in the period, those waiting included; one solved without '
- '
- ''reply waits until then'),
+ 'reply waits until then'),
 ('first_reply_median_lower_hours', 'Lower end of its confidence interval (log-log)'),
 ('first_reply_median_upper_hours', 'Upper end of its confidence interval'),
 ('fiscal_year_start', 'First month of its years, from the policy'),
@@ -249,20 +242,17 @@ INSERT INTO csmetrics.model_column VALUES
 ('left_mrr', 'The MRR that they had'),
 ('left_out_count',
  'Judged runs in no figure of the comparison: of another holdout share, without a match, or a further one of an '
- '
- ''account that is matched with past days'),
+ 'account that is matched with past days'),
 ('lifecycle_stage', 'Stage of the customer lifecycle'),
 ('limited_discount_mrr',
  'One-off and limited discounts on it, which mrr does not have off unless discount_rule is all'),
 ('list_mrr', 'MRR of the subscriptions in force without discounts, in money a month of that currency'),
 ('log_rank_p',
  'Probability of differences as large as those between the values of this dimension if there were none (log-rank '
- '
- ''test); NULL with one value, or more than 100'),
+ 'test); NULL with one value, or more than 100'),
 ('logo_churn_average_rate',
  'Logo churn by the denominator average: accounts that left, those of within the period too / mean of opening and '
- '
- ''closing accounts'),
+ 'closing accounts'),
 ('logo_churn_change_rate', 'The difference'),
 ('logo_churn_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('logo_churn_rate', 'Logo churn: accounts that left / accounts with opening MRR'),
@@ -279,7 +269,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('lowest_segment', 'The segment with the lowest reading, of those that are made of least_count or more'),
 ('matched_count',
  'Pairs of one treated and one past run, each the first of its account, of the same segment and the same five points '
- ''
  'of opening_score; NULL with holdouts, which need none'),
 ('mature_count', 'Accounts whose bracket is over'),
 ('mau_count', 'Accounts active in the 28 days up to it'),
@@ -299,7 +288,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('n_day_rate', 'n_day_count / mature_count; NULL before a bracket is over, never 0'),
 ('naive_change_score',
  'treated_closing_score - treated_opening_score: what before and after alone would claim. Who is picked at his worst '
- ''
  'gets better anyway'),
 ('naive_resolution_mean_hours',
  'Mean hours to the last solve of the solved ones of them alone: too low while others are open'),
@@ -327,7 +315,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('nrr_lower_rate', 'Lower end of its confidence interval (ratio estimator, account as unit)'),
 ('nrr_movement_rate',
  'NRR by method movement: (opening + expansion - contraction - churn of the twelve months) / opening; the movements '
- ''
  'of newcomers leak in'),
 ('nrr_rate', 'Net revenue retention: closing / opening MRR of the accounts with opening MRR; NULL without any'),
 ('nrr_ttm_avg_rate',
@@ -360,7 +347,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('own_opening_mrr', 'Opening MRR in the currency itself'),
 ('own_signals',
  'The signals of health_signal that are not of csmetrics.model_signal, as a JSON object: own_signals -> ''name'' is '
- ''
  'the latest value of source_signal'),
 ('owner', 'Customer-success manager of the account'),
 ('parent_id', 'Key of the parent account'),
@@ -390,7 +376,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('prediction_count', 'Scores held against what then happened: accounts times days'),
 ('predicts',
  'yes: the interval of the AUC lies above 0.5; no: it covers it; inverse: below; too few: fewer than 10 churned, or '
- ''
  'stayed'),
 ('promoter_count', 'NPS answers from 9 on'),
 ('raised_at', 'As of when the alert was raised'),
@@ -409,7 +394,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('reading_from_all', 'Reading less that of all accounts'),
 ('reading_from_goal',
  'How far it is from the goal, in its unit: below zero by what is wanting to the lower limit, above by what exceeds '
- ''
  'the upper'),
 ('reading_lower', 'Lower end of its confidence interval, where there is one'),
 ('reading_upper', 'Upper end of its confidence interval'),
@@ -452,7 +436,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('revenue_churn_rate', 'Revenue churn of accounts that left: churn / opening MRR'),
 ('robust_z_score',
  'Its distance from their median in robust standard deviations (1.4826 x the median absolute deviation); NULL where '
- ''
  'there are fewer than 6, or most are equal'),
 ('role', 'Role of the users'),
 ('rolling_count', 'Of these: active in every bracket up to that one'),
@@ -467,13 +450,11 @@ INSERT INTO csmetrics.model_column VALUES
 ('sample_keys', 'The first five of them: the required columns and keys of each'),
 ('sample_ratio',
  'ok: as many were left alone as planned (99.9 %, Clopper-Pearson), of all runs of the present share; mismatch: not '
- ''
  'so, and whatever made it so may make the arms differ; NULL without holdouts'),
 ('sbg_alpha', 'Shifted-beta-geometric model of monthly renewals: alpha'),
 ('sbg_beta', 'Its beta; mean churn of a new account at its first renewal is alpha / (alpha + beta)'),
 ('sbg_cltv_amount',
  'Lifetime value of a new account by that model, discounted, without horizon, in money: churn falls as accounts age, '
- ''
  'as constant churn denies'),
 ('sbg_reason', 'Why there is no such model'),
 ('scored_on', 'The past day as of which the account was scored'),
@@ -489,8 +470,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('spearman_p', 'Probability of one as far from 0 if there were no relation (Student''s t)'),
 ('spearman_q',
  'The same with all pairs that were tested taken into account: share of chance finds among those up to here '
- '
- ''(Benjamini-Hochberg)'),
+ '(Benjamini-Hochberg)'),
 ('spearman_rate', 'Rank correlation of the changes on the later months, -1 to 1, which nothing was chosen by'),
 ('start_mrr', 'MRR of the first paid day of each account, in money a month'),
 ('started_at', 'When the clock to first value started, as the policy says'),
@@ -498,8 +478,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('status', 'reached, waiting, lost before value, or rejected: value before the start, for somebody to mend'),
 ('stickiness_rate',
  'Days on which accounts of mau were active / those of the 28 days from the first activity of each on; without '
- '
- ''newcomers mean dau / mau'),
+ 'newcomers mean dau / mau'),
 ('streak_days', 'Active days in a row up to the day of the reading'),
 ('subscription_id', 'Key of the subscription, where these are the entities; else NULL'),
 ('tenure_days', 'Days from the first MRR to the loss of the last, or so far'),
@@ -508,8 +487,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('tenure_median_upper_days', 'Upper end of its confidence interval'),
 ('term',
  'value: its value is another; coverage: its value came, went or grew older; definition: its rule is another; '
- '
- ''override: a pulse or veto'),
+ 'override: a pulse or veto'),
 ('tier', 'Green, Yellow, Red or Unknown, by the unrounded score and the bounds of the policy'),
 ('time_zone', 'Time zone in which a day begins, from the policy'),
 ('top_lift_lower_rate', 'Lower end of its confidence interval'),
@@ -522,8 +500,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('treated_opening_score', 'Mean score of the treated when opened, of those whose score is known on both days'),
 ('treated_rate',
  'treated_success_count / treated_count. Not the effect: in it are those that would have come back anyway, a share '
- 'of '
- 'control_rate'),
+ 'of control_rate'),
 ('treated_success_count', 'Those of them that succeeded'),
 ('treated_upper_rate', 'Upper end of its confidence interval'),
 ('trend_events_rate', 'Their difference'),
@@ -545,7 +522,6 @@ INSERT INTO csmetrics.model_column VALUES
 ('unknown_run_count', 'Judged runs of which it is unknown whether they succeeded: in no rate'),
 ('urgency',
  'now: a critical alert, a play that is overdue, or Red; soon: a warning, an open play, or Yellow before a renewal; '
- ''
  'chance: nothing is wrong, there is room to expand'),
 ('user_count', 'Users ever active'),
 ('value', 'Its value; (none) where the account has none'),

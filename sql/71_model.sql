@@ -14,6 +14,10 @@ COMMENT ON COLUMN model_object.name IS 'Its name';
 COMMENT ON COLUMN model_object.arguments IS 'Names and types of the arguments of a function; NULL: it is none';
 GRANT SELECT ON model_object TO PUBLIC;
 
+DELETE FROM csmetrics.source_column;
+DELETE FROM csmetrics.source_check;
+DELETE FROM csmetrics.policy_column;
+
 INSERT INTO csmetrics.source_column VALUES
 ('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
 ('account', 2, 'name', 'text', false, 'Name of the account'),
