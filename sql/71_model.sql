@@ -4,16 +4,20 @@
 -- What a model consists of is in the files of model/; what sources, rules and columns there are is data, in tables
 -- that each part adds its rows to.
 
-CREATE VIEW model_object AS
+CREATE OR REPLACE VIEW csmetrics.model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
-FROM model_part p, regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
-COMMENT ON VIEW model_object IS 'The tables, views and functions that the files of model_part make. One row an object.';
-COMMENT ON COLUMN model_object.file IS 'The file';
-COMMENT ON COLUMN model_object.kind IS 'table, view or function';
-COMMENT ON COLUMN model_object.name IS 'Its name';
-COMMENT ON COLUMN model_object.arguments IS 'Names and types of the arguments of a function; NULL: it is none';
-GRANT SELECT ON model_object TO PUBLIC;
+FROM csmetrics.model_part p,
+     regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+COMMENT ON VIEW csmetrics.model_object IS
+'The tables, views and functions that the files of model_part make. One row an object.';
+COMMENT ON COLUMN csmetrics.model_object.file IS 'The file';
+COMMENT ON COLUMN csmetrics.model_object.kind IS 'table, view or function';
+COMMENT ON COLUMN csmetrics.model_object.name IS 'Its name';
+COMMENT ON COLUMN csmetrics.model_object.arguments IS
+'Names and types of the arguments of a function; NULL: it is none';
+GRANT SELECT ON csmetrics.model_object TO PUBLIC;
 
+-- The rows that this part and those after it fill these tables with.
 DELETE FROM csmetrics.source_column;
 DELETE FROM csmetrics.source_check;
 DELETE FROM csmetrics.policy_column;
@@ -45,9 +49,9 @@ INSERT INTO csmetrics.policy_column (position, name, type, default_value, condit
  'Confidence of the intervals, as a share'),
 (9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'at once',
  'Day on which a week begins, from 1, Monday, to 7, Sunday');
-UPDATE policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
+UPDATE csmetrics.policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
 
-CREATE FUNCTION require_model(model text) RETURNS void
+CREATE OR REPLACE FUNCTION csmetrics.require_model(model text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
@@ -56,9 +60,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
+COMMENT ON FUNCTION csmetrics.require_model(text) IS
+'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
 
-CREATE FUNCTION require_all_rows(model text, relations text) RETURNS void
+CREATE OR REPLACE FUNCTION csmetrics.require_all_rows(model text, relations text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
 DECLARE
     relation record;
@@ -85,136 +90,192 @@ BEGIN
             IF is_hidden THEN
                 RAISE EXCEPTION 'row-level security may hide rows of %', relation.name
                     USING ERRCODE = 'insufficient_privilege',
-                          HINT = 'What is worked out from some of the rows would take the place of what was from all. '
-                                 'Call it as a role that sees them all, as one with BYPASSRLS does. Nothing was changed.';
+                          HINT = 'What is worked out from some of the rows would take the place of what was from '
+                                 'all. Call it as a role that sees them all, as one with BYPASSRLS does. Nothing was '
+                                 'changed.';
             END IF;
         END;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION require_all_rows(text, text) IS
-'Internal: SQLSTATE 42501 if a policy of row-level security may hide rows from the caller: of a table of the model, or of what is below a view of it whose name matches relations.';
+COMMENT ON FUNCTION csmetrics.require_all_rows(text, text) IS
+'Internal: SQLSTATE 42501 if a policy of row-level security may hide rows from the caller: of a table of the model, or '
+'of what is below a view of it whose name matches relations.';
 
-CREATE FUNCTION spelled(names text[], form text, separator text DEFAULT ', ') RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.spelled(names text[], form text, separator text DEFAULT ', ') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(format(form, name), separator ORDER BY place) FROM unnest(names) WITH ORDINALITY n(name, place));
-COMMENT ON FUNCTION spelled(text[], text, text) IS 'Internal: names in a list, each as format() gives it';
+RETURN (SELECT string_agg(format(form, name), separator ORDER BY place)
+        FROM unnest(names) WITH ORDINALITY n(name, place));
+COMMENT ON FUNCTION csmetrics.spelled(text[], text, text) IS
+'Internal: names in a list, each as format() gives it';
 
-CREATE FUNCTION last_instant(day date, time_zone text) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION csmetrics.last_instant(day date, time_zone text) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN least(pg_catalog.now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
-COMMENT ON FUNCTION last_instant(date, text) IS
-'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
+RETURN least(now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
+COMMENT ON FUNCTION csmetrics.last_instant(date, text) IS
+'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the '
+'day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
 
-CREATE FUNCTION week_begin(day date, week_start integer DEFAULT 1) RETURNS date
+CREATE OR REPLACE FUNCTION csmetrics.week_begin(day date, week_start integer DEFAULT 1) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
-COMMENT ON FUNCTION week_begin(date, integer) IS
-'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, Sunday. NULL if an argument is NULL.';
+COMMENT ON FUNCTION csmetrics.week_begin(date, integer) IS
+'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, '
+'Sunday. NULL if an argument is NULL.';
 
-CREATE FUNCTION asked_columns(model text, source text, of_vendor boolean, OUT names text[], OUT types text[], OUT required boolean[])
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
+-- Mapping: what stands for a source is a query of the caller's, run with the caller's path and rights. The routines
+-- that run it have no path of their own, and do nothing else: what they are to run others say, which have one.
+
+CREATE OR REPLACE FUNCTION csmetrics.asked_columns(model text, source text, of_vendor boolean,
+    OUT names text[], OUT types text[], OUT required boolean[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT array_agg(c.name ORDER BY c.position), array_agg(format_type(c.type::regtype, NULL) ORDER BY c.position), array_agg(c.required ORDER BY c.position)
-    FROM (SELECT s.position, CASE WHEN of_vendor AND s.name = 'account_id' THEN 'account_key' ELSE s.name END AS name, s.required,
-                 CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
-                      ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
-                            WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass AND a.attname = s.name) END AS type
-          FROM source_column s WHERE s.source = asked_columns.source
-          UNION ALL
-          SELECT v.position, v.name, false, v.type
-          FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean')) v(position, name, type)
-          WHERE of_vendor AND asked_columns.source = 'account') c;
+    WITH asked AS (
+        SELECT s.position, CASE WHEN of_vendor AND s.name = 'account_id' THEN 'account_key' ELSE s.name END AS name,
+               s.required,
+               CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
+                    ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
+                          WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass
+                            AND a.attname = s.name) END AS type
+        FROM csmetrics.source_column s WHERE s.source = asked_columns.source
+        UNION ALL
+        SELECT v.position, v.name, false, v.type
+        FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean'))
+             v(position, name, type)
+        WHERE of_vendor AND asked_columns.source = 'account')
+    SELECT array_agg(c.name ORDER BY c.position), array_agg(format_type(c.type::regtype, NULL) ORDER BY c.position),
+           array_agg(c.required ORDER BY c.position)
+    FROM asked c;
 END;
-COMMENT ON FUNCTION asked_columns(text, text, boolean) IS
-'Internal: the columns that a query for the source must or may have; of_vendor: one for the view of a vendor, which has the vendor''s own keys of accounts';
+COMMENT ON FUNCTION csmetrics.asked_columns(text, text, boolean) IS
+'Internal: the columns that a query for the source must or may have; of_vendor: one for the view of a vendor, which '
+'has the vendor''s own keys of accounts';
 
-CREATE FUNCTION conformed(model text, subject text, query text, asked record) RETURNS text
-LANGUAGE plpgsql AS $conformed$
+CREATE OR REPLACE FUNCTION csmetrics.cast_column(model text, name text, given text, asked text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF given IS NULL THEN
+        RETURN format('NULL::%s AS %I', asked, name);
+    ELSIF asked = 'date' AND given = 'timestamp with time zone' THEN
+        -- an instant falls on a day of the model's time zone, not of the session's
+        RETURN format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I', name, model);
+    ELSIF asked = 'timestamp with time zone' AND given IN ('timestamp without time zone', 'date') THEN
+        RETURN format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I', name, model);
+    END IF;
+    EXECUTE format('SELECT CAST(NULL::%s AS %s)', given, asked);
+    RETURN format('CAST(query.%1$I AS %2$s) AS %1$I', name, asked);
+EXCEPTION WHEN cannot_coerce THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.cast_column(text, text, text, text) IS
+'Internal: SQL of a column of a mapping, cast from the type given (NULL: there is none) to the one asked for; NULL: '
+'it cannot be';
+
+CREATE OR REPLACE FUNCTION csmetrics.cast_columns(model text, subject text, asked record) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- no search_path of its own: the query is the caller's, with the caller's path and rights
-    given pg_catalog.jsonb;
-    given_type text;
+    given jsonb := (
+        SELECT jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a
+        WHERE a.attrelid = 'pg_temp.csmetrics_map'::regclass AND a.attnum > 0);
+    name text;
     columns text[];
     complaints text[];
 BEGIN
+    FOR i IN 1 .. cardinality(asked.names) LOOP
+        name := asked.names[i];
+        columns := columns || csmetrics.cast_column(model, name, given ->> name, asked.types[i]);
+        IF given ->> name IS NULL AND asked.required[i] THEN
+            complaints := complaints || format('missing column %s (%s)', name, asked.types[i]);
+        ELSIF columns[i] IS NULL THEN
+            complaints := complaints || format('column %s of type %s cannot be cast to %s', name, given ->> name,
+                                               asked.types[i]);
+        END IF;
+    END LOOP;
+    complaints := complaints || ARRAY(SELECT format('unknown column %s', k)
+                                      FROM jsonb_object_keys(given - asked.names::text[]) k ORDER BY k);
+    IF cardinality(complaints) > 0 THEN
+        RAISE EXCEPTION '%: %', subject, array_to_string(complaints, '; ')
+            USING ERRCODE = 'undefined_column',
+                  DETAIL = (
+                      SELECT concat_ws(' ',
+                          'Required: ' || string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required) || '.',
+                          'Optional: ' || string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required)
+                          || '.')
+                      FROM ROWS FROM (unnest(asked.names), unnest(asked.required))
+                           WITH ORDINALITY c(name, required, place));
+    END IF;
+    RETURN array_to_string(columns, ', ');
+END
+$$;
+COMMENT ON FUNCTION csmetrics.cast_columns(text, text, record) IS
+'Internal: the columns of pg_temp.csmetrics_map cast to those asked for, the optional ones filled with NULL. What is '
+'missing, unknown or cannot be cast is named together: SQLSTATE 42703';
+
+CREATE OR REPLACE FUNCTION csmetrics.conformed(model text, subject text, query text, asked record) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    columns pg_catalog.text;
+BEGIN
     -- the line break keeps a comment at the end of the query from swallowing the bracket
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
-    SELECT pg_catalog.jsonb_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) INTO given
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = 'pg_temp.csmetrics_map'::pg_catalog.regclass AND a.attnum > 0;
+    columns := csmetrics.cast_columns(model, subject, asked);
     DROP VIEW pg_temp.csmetrics_map;
-
-    FOR i IN 1 .. pg_catalog.cardinality(asked.names) LOOP
-        given_type := given ->> asked.names[i];
-        IF given_type IS NULL THEN
-            IF asked.required[i] THEN
-                complaints := complaints || pg_catalog.format('missing column %s (%s)', asked.names[i], asked.types[i]);
-            END IF;
-            columns := columns || pg_catalog.format('NULL::%s AS %I', asked.types[i], asked.names[i]);
-        ELSIF asked.types[i] = 'date' AND given_type = 'timestamp with time zone' THEN
-            -- an instant falls on a day of the model's time zone, not of the session's
-            columns := columns || pg_catalog.format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I',
-                                                    asked.names[i], model);
-        ELSIF asked.types[i] = 'timestamp with time zone' AND given_type IN ('timestamp without time zone', 'date') THEN
-            columns := columns || pg_catalog.format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I',
-                                                    asked.names[i], model);
-        ELSE
-            BEGIN
-                EXECUTE pg_catalog.format('SELECT CAST(NULL::%s AS %s)', given_type, asked.types[i]);
-            EXCEPTION WHEN cannot_coerce THEN
-                complaints := complaints || pg_catalog.format('column %s of type %s cannot be cast to %s',
-                                                              asked.names[i], given_type, asked.types[i]);
-            END;
-            columns := columns || pg_catalog.format('CAST(query.%1$I AS %2$s) AS %1$I', asked.names[i], asked.types[i]);
-        END IF;
-        given := given - asked.names[i];
-    END LOOP;
-    complaints := complaints || ARRAY(SELECT pg_catalog.format('unknown column %s', k) FROM pg_catalog.jsonb_object_keys(given) k ORDER BY k);
-    IF pg_catalog.cardinality(complaints) > 0 THEN
-        RAISE EXCEPTION '%: %', subject, pg_catalog.array_to_string(complaints, '; ')
-            USING ERRCODE = 'undefined_column',
-                  DETAIL = (SELECT pg_catalog.concat_ws(' ', 'Required: ' || pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required) || '.',
-                                'Optional: ' || pg_catalog.string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required) || '.')
-                            FROM ROWS FROM (pg_catalog.unnest(asked.names), pg_catalog.unnest(asked.required)) WITH ORDINALITY c(name, required, place));
-    END IF;
-    RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', pg_catalog.array_to_string(columns, ', '), query);
+    RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', columns, query);
 END
-$conformed$;
-COMMENT ON FUNCTION conformed(text, text, text, record) IS
-'Internal: the query with its columns cast to those asked for and the optional ones filled with NULL; what is missing, unknown or cannot be cast is named together: SQLSTATE 42703';
+$$;
+COMMENT ON FUNCTION csmetrics.conformed(text, text, text, record) IS
+'Internal: the query with its columns cast to those asked for and the optional ones filled with NULL; what is missing, '
+'unknown or cannot be cast is named together: SQLSTATE 42703. Runs with the path of the caller';
 
-CREATE PROCEDURE map(model text, source text, query text)
-LANGUAGE plpgsql AS $map$
+CREATE OR REPLACE FUNCTION csmetrics.mapping(model text, source text, query text,
+    OUT view_name text, OUT subject text, OUT body text, OUT names text[], OUT types text[], OUT required boolean[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- no search_path of its own: the query is the caller's, with the caller's path and rights
-    body text := pg_catalog.regexp_replace(query, '[;[:space:]]+$', '');
-    named text := 'source_' || source;
     of_source text := source;
     of_vendor boolean := false;
-    known text;
 BEGIN
     PERFORM csmetrics.require_model(model);
-    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = map.source) THEN
+    view_name := 'source_' || source;
+    subject := format('source "%s"', source);
+    body := regexp_replace(query, '[;[:space:]]+$', '');
+    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
         -- a view that connect() wrote, to be replaced by a query of one's own
-        EXECUTE pg_catalog.format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL', model) INTO of_source USING source;
+        EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
+                       model) INTO of_source USING source;
         IF of_source IS NULL THEN
-            SELECT pg_catalog.string_agg(DISTINCT c.source, ', ') INTO known FROM csmetrics.source_column c;
             RAISE EXCEPTION 'unknown source "%"', source
-                USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Known are: %s.', known);
+                USING ERRCODE = 'invalid_parameter_value',
+                      DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', '))
+                                FROM csmetrics.source_column c);
         END IF;
-        named := source;
+        view_name := source;
         of_vendor := true;
         body := csmetrics.with_connector(model, source, body);
     END IF;
     IF body IS NULL OR body = '' THEN
         RAISE EXCEPTION 'the query for source "%" is empty', source USING ERRCODE = 'invalid_parameter_value';
     END IF;
-
-    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, named,
-                              csmetrics.conformed(model, pg_catalog.format('source "%s"', source), body, csmetrics.asked_columns(model, of_source, of_vendor)));
-    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, named, 'Where the facts are: written by CALL csmetrics.map');
+    SELECT a.names, a.types, a.required INTO names, types, required
+    FROM csmetrics.asked_columns(model, of_source, of_vendor) a;
 END
-$map$;
-COMMENT ON PROCEDURE map(text, text, text) IS
-'Says where the facts of a source are (account, subscription, ticket and the others of source_column): replaces the model''s view source_<source> by the query, its columns cast to their types and the optional ones filled with NULL. The query''s columns go by name, in any order. Required columns that are missing, unknown columns and types that cannot be cast are named together: SQLSTATE 42703; then nothing is changed. Instants become days, and days and times without zone instants, in the model''s time zone. The view reads with the rights of the reader. The source may also be a view that CALL connect() wrote, such as stripe_subscription: then the query gives the vendor''s account_key for account_id, and {connector} in it stands for what connect() reads.';
+$$;
+COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
+'Internal: which view a query given to map() is to replace, what the query is, and what is asked of it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    wanted record;
+BEGIN
+    wanted := csmetrics.mapping(model, source, query);
+    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, wanted.view_name,
+                              csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, wanted.view_name,
+                              'Where the facts are: written by CALL csmetrics.map');
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.map(text, text, text) IS
+'Says where the facts of a source (one of source_column, or a view that connect() wrote) are: replaces its view by the '
+'query, whose columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown '
+'source: 22023; an unknown model: 3F000. See doc/models.md.';

@@ -28,7 +28,7 @@ INSERT INTO csmetrics.model_signal VALUES
  'Days from the start to first value, as the policy says; so far, where it is not reached after 30 days'),
 (16, 'support', 'escalation_days', 0, 30, 0, 14, 79,
  'Days for which an escalated ticket has been open: no weight, but from 14 on a veto to Green');
-INSERT INTO model_column SELECT name, description FROM model_signal;
+INSERT INTO csmetrics.model_column SELECT name, description FROM csmetrics.model_signal;
 
 INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
 (80, 'health_green_from', 'double precision', '80',

@@ -5,7 +5,7 @@ INSERT INTO csmetrics.policy_column (position, name, type, default_value, condit
 (88, 'backtest_count', 'integer', '4', 'backtest_count BETWEEN 1 AND 100', 'at once',
  'So many past days are tested, backtest_days apart, the last of them backtest_days ago');
 
-CREATE FUNCTION suggest_weights(model text,
+CREATE OR REPLACE FUNCTION csmetrics.suggest_weights(model text,
     OUT component text, OUT signal text, OUT weight double precision, OUT suggested_weight double precision, OUT predictions bigint, OUT churned bigint,
     OUT auc double precision, OUT auc_lower double precision, OUT auc_upper double precision, OUT predicts text, OUT slope double precision,
     OUT current_auc double precision, OUT current_auc_lower double precision, OUT current_auc_upper double precision,
@@ -57,5 +57,5 @@ BEGIN
         ORDER BY p.suggested DESC NULLS LAST, p.area DESC NULLS LAST, p.component, p.signal $query$, '{model}', pg_catalog.quote_ident(model));
 END
 $suggest$;
-COMMENT ON FUNCTION suggest_weights(text) IS
+COMMENT ON FUNCTION csmetrics.suggest_weights(text) IS
 'Weights for the signals of a model''s health score that history suggests, with the evidence; it changes nothing (UPDATE health_signal does). Scores of the past days of the backtest are held against the churn of the backtest_days after them. Learned on all days but the last: each signal on its own gets its slope, the difference of its mean value between accounts that stayed and that churned / its variance within both (Fisher''s linear discriminant, Annals of Eugenics 7, 1936), times (auc_lower - 0.5) / (auc - 0.5), which is the smaller the less sure it is; none where auc_lower is not above 0.5. The intervals take accounts as clusters and allow for looking at so many signals (Bonferroni). suggested_weight shares the present total weight out in proportion, to one decimal; NULL where no signal has any. Then both sets of weights are tried on the last day, which nothing was learned on: current_auc and suggested_auc with 95 % intervals, and advice. predictions, churned, auc and predicts are those of the signal on the earlier days. Signals that tell the same are each weighted as if alone. No rows without scored customers. An unknown model: SQLSTATE 3F000.';

@@ -7,7 +7,7 @@ VALUES
  'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: '
  'they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late', false);
 
-CREATE FUNCTION customers_by_rule(model text, day date, names text[], conditions text[], labels text[] DEFAULT '{}', over text DEFAULT 'account_now',
+CREATE OR REPLACE FUNCTION csmetrics.customers_by_rule(model text, day date, names text[], conditions text[], labels text[] DEFAULT '{}', over text DEFAULT 'account_now',
     OUT account_id text, OUT met boolean[], OUT label text[], OUT evidence jsonb)
 RETURNS SETOF record
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
@@ -19,8 +19,8 @@ DECLARE
 BEGIN
     -- Whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back. The rows found stay.
     BEGIN
-        SELECT string_agg(checked_expression(c.condition, relation, 'boolean'), ', ' ORDER BY c.n) INTO met_by FROM unnest(conditions) WITH ORDINALITY c(condition, n);
-        SELECT string_agg(checked_expression(l.label, relation, 'text'), ', ' ORDER BY l.n) INTO label_by FROM unnest(labels) WITH ORDINALITY l(label, n);
+        SELECT string_agg(csmetrics.checked_expression(c.condition, relation, 'boolean'), ', ' ORDER BY c.n) INTO met_by FROM unnest(conditions) WITH ORDINALITY c(condition, n);
+        SELECT string_agg(csmetrics.checked_expression(l.label, relation, 'text'), ', ' ORDER BY l.n) INTO label_by FROM unnest(labels) WITH ORDINALITY l(label, n);
         PERFORM set_config('transaction_read_only', 'on', true);
         RETURN QUERY EXECUTE format($query$
             SELECT account_id::text, met, label,
@@ -38,18 +38,18 @@ BEGIN
             RAISE EXCEPTION '"%": %', names[1], SQLERRM USING ERRCODE = SQLSTATE;
         END IF;
         -- none of them, where the view fails by itself; or one after the other, to tell which of them it is
-        PERFORM FROM customers_by_rule(model, day, '{}', '{}', over => over);
+        PERFORM FROM csmetrics.customers_by_rule(model, day, '{}', '{}', over => over);
         FOR i IN 1 .. cardinality(conditions) LOOP
-            PERFORM FROM customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]], conditions[i:i], labels, over);
+            PERFORM FROM csmetrics.customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]], conditions[i:i], labels, over);
         END LOOP;
         RAISE;
     END;
 END
 $$;
-COMMENT ON FUNCTION customers_by_rule(text, date, text[], text[], text[], text) IS
+COMMENT ON FUNCTION csmetrics.customers_by_rule(text, date, text[], text[], text[], text) IS
 'Internal: the customers as of the day with what each condition says of them, the labels, and for whom a condition holds what else is known. Conditions beyond the names belong to the same names again, and ask for nothing else. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
 
-CREATE PROCEDURE evaluate_alerts(model text)
+CREATE OR REPLACE PROCEDURE csmetrics.evaluate_alerts(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $evaluate$
 DECLARE
     started timestamptz := clock_timestamp();
@@ -72,7 +72,7 @@ BEGIN
 
     SELECT array_agg(rule ORDER BY rule) INTO later FROM alert_rule JOIN alert_evaluation e USING (rule) WHERE is_enabled AND e.as_of_at > reading.as_of_at;
     IF later <> '{}' THEN
-        RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation of these rules, which are left alone: %', model, reading.as_of_at, spelled(later, '%s');
+        RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation of these rules, which are left alone: %', model, reading.as_of_at, csmetrics.spelled(later, '%s');
     END IF;
     -- what is gone has no states, and what is off begins anew when it is on again
     DELETE FROM alert_state WHERE rule NOT IN (SELECT rule FROM alert_rule);
@@ -146,5 +146,5 @@ BEGIN
         round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $evaluate$;
-COMMENT ON PROCEDURE evaluate_alerts(text) IS
+COMMENT ON PROCEDURE csmetrics.evaluate_alerts(text) IS
 'Evaluates the rules of alert_rule over account_now of the model, all in one pass, and records in alert each customer that began to meet one, or no longer does, since the last evaluation: a transition once, however often and from however many sessions it is called. Each is announced by NOTIFY on the channel of its rule, with a JSON payload of keys (model, alert_id, rule, direction: on or off), when the transaction commits; what else is known is in alert, for those who may read it. Nothing is raised by what held when a rule was first evaluated, got another condition or was switched on again, by a model that reads as of an earlier day than before, or by facts that came more than alert_late_days late. Within cool_down of an alert the next one of the same customer waits. Rules run with the rights of the caller, and can write nothing; an error names the rule and leaves everything as it was. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';

@@ -8,7 +8,7 @@ VALUES
 (96, 'playbook_seed', 'bigint', '1', NULL, 'at once',
  'Seed of the throws that leave holdouts alone: the same seed, the same holdouts', false);
 
-CREATE FUNCTION open_playbook_runs(model text, day date, only_past text DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION csmetrics.open_playbook_runs(model text, day date, only_past text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET extra_float_digits = 1 AS $$
 DECLARE
     wanted record;
@@ -21,10 +21,10 @@ BEGIN
         RETURN 0;
     END IF;
     WITH known AS (
-        SELECT last_instant(day, p.time_zone) AS as_of_at, p.playbook_seed, p.health_method FROM policy p),
+        SELECT csmetrics.last_instant(day, p.time_zone) AS as_of_at, p.playbook_seed, p.health_method FROM policy p),
     found AS MATERIALIZED (
         SELECT b.name AS playbook, a.account_id, f.label[k.place] AS owner, f.evidence, b.holdout_share, b.due_days, b.horizon_days
-        FROM customers_by_rule(model, day, wanted.names, wanted.triggers, wanted.owners) f
+        FROM csmetrics.customers_by_rule(model, day, wanted.names, wanted.triggers, wanted.owners) f
              JOIN account_state a ON a.account_id::text = f.account_id
              CROSS JOIN LATERAL unnest(wanted.names) WITH ORDINALITY k(name, place)
              JOIN playbook b ON b.name = k.name
@@ -41,7 +41,7 @@ BEGIN
     lost AS MATERIALIZED (
         SELECT account_id, jsonb_object_agg(component, points) AS points
         FROM (SELECT h.account_id, c.component, round(sum(c.points_lost), 1) AS points
-              FROM known k CROSS JOIN account_health(day) h CROSS JOIN LATERAL contributions(h.health, k.health_method) c
+              FROM known k CROSS JOIN account_health(day) h CROSS JOIN LATERAL csmetrics.contributions(h.health, k.health_method) c
               WHERE h.account_id IN (SELECT account_id FROM found) AND EXISTS (SELECT FROM found) GROUP BY h.account_id, c.component) c
         WHERE points <> 0 GROUP BY account_id),
     thrown AS (
@@ -60,15 +60,15 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     -- one after the other, to tell in which of them the mistake is
     FOR i IN 1 .. coalesce(cardinality(wanted.names), 0) LOOP
-        PERFORM FROM customers_by_rule(model, day, wanted.names[i:i], wanted.triggers[i:i], wanted.owners[i:i]);
+        PERFORM FROM csmetrics.customers_by_rule(model, day, wanted.names[i:i], wanted.triggers[i:i], wanted.owners[i:i]);
     END LOOP;
     RAISE;
 END
 $$;
-COMMENT ON FUNCTION open_playbook_runs(text, date, text) IS
+COMMENT ON FUNCTION csmetrics.open_playbook_runs(text, date, text) IS
 'Internal: opens runs of the enabled playbooks for the customers who meet their triggers as of the day and have none open or cooling down, and gives their number. only_past: instead, runs of this playbook alone as if it had been followed then.';
 
-CREATE FUNCTION close_playbook_runs(model text, day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION csmetrics.close_playbook_runs(model text, day date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET extra_float_digits = 1 AS $$
 DECLARE
     due record;
@@ -82,17 +82,17 @@ BEGIN
     FROM (SELECT o.run_id, CASE WHEN f.account_id IS NULL THEN false ELSE f.met[array_position(due.names, o.playbook)] END AS is_success,
                  f.label[2]::double precision AS score, f.label[3] AS tier, coalesce(f.label[4]::numeric, 0) AS mrr
           FROM playbook_run o
-               LEFT JOIN customers_by_rule(model, day, due.names, due.conditions, '{run_id::text,health_score::text,tier,mrr::text}', 'playbook_judgement') f ON f.label[1] = o.run_id::text
+               LEFT JOIN csmetrics.customers_by_rule(model, day, due.names, due.conditions, '{run_id::text,health_score::text,tier,mrr::text}', 'playbook_judgement') f ON f.label[1] = o.run_id::text
           WHERE o.judge_on = day AND o.closed_on IS NULL) j
     WHERE u.run_id = j.run_id;
     GET DIAGNOSTICS closed = ROW_COUNT;
     RETURN closed;
 END
 $$;
-COMMENT ON FUNCTION close_playbook_runs(text, date) IS
+COMMENT ON FUNCTION csmetrics.close_playbook_runs(text, date) IS
 'Internal: judges the open runs whose day to be judged it is, as of that day, and gives their number. An account that is no customer any more has not succeeded.';
 
-CREATE PROCEDURE run_playbooks(model text)
+CREATE OR REPLACE PROCEDURE csmetrics.run_playbooks(model text)
 -- long queries over few rows, which take longer to compile than to run
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $run$
 DECLARE
@@ -105,8 +105,8 @@ DECLARE
     latest_on date;
     latest_id bigint;
 BEGIN
-    PERFORM require_model(model);
-    PERFORM require_all_rows(model, NULL);
+    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_all_rows(model, NULL);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     -- one at a time; readers go on
     LOCK TABLE playbook_run IN SHARE ROW EXCLUSIVE MODE;
@@ -116,13 +116,13 @@ BEGIN
 
     -- each as of its own day, also when that is long ago
     FOR part IN SELECT DISTINCT u.judge_on AS day FROM playbook_run u WHERE u.closed_on IS NULL AND u.judge_on <= rules.over_on ORDER BY 1 LOOP
-        judged := judged + close_playbook_runs(model, part.day);
+        judged := judged + csmetrics.close_playbook_runs(model, part.day);
     END LOOP;
 
     IF rules.as_of_on < latest_on THEN
         RAISE NOTICE 'playbooks of model "%": % is before %, of which there are runs already: none is opened', model, rules.as_of_on, latest_on;
     ELSE
-        PERFORM open_playbook_runs(model, rules.as_of_on);
+        PERFORM csmetrics.open_playbook_runs(model, rules.as_of_on);
     END IF;
 
     -- Without holdouts, a playbook that begins is compared with days before it, when nobody was treated.
@@ -136,8 +136,8 @@ BEGIN
             past_day := rules.as_of_on - 1 - k * part.horizon_days;
             CONTINUE WHEN past_day < rules.from_on;
             RAISE NOTICE 'playbook "%": who would have met it as of % ...', part.name, past_day;
-            past := past + open_playbook_runs(model, past_day, part.name);
-            PERFORM close_playbook_runs(model, past_day + part.horizon_days);
+            past := past + csmetrics.open_playbook_runs(model, past_day, part.name);
+            PERFORM csmetrics.close_playbook_runs(model, past_day + part.horizon_days);
         END LOOP;
     END LOOP;
 
@@ -146,5 +146,5 @@ BEGIN
         judged, part.treated + part.held, part.treated, part.held, past, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $run$;
-COMMENT ON PROCEDURE run_playbooks(text) IS
+COMMENT ON PROCEDURE csmetrics.run_playbooks(text) IS
 'Follows the playbooks of a model as of its as_of_on; to be called after each refresh, say each night. Runs whose judge_on is over are judged, each by what was known as of exactly that day, however late (where the policy''s as_of is NULL, the day of the clock is not over). Then each enabled playbook is opened for the customers who meet its trigger and have no open run of it, nor one that was judged less than cool_down_days ago: a share of them drawn by a hash of playbook, account and day, holdout_share, is left alone. A playbook without holdouts is compared with days before it began: with its first runs come, once, those of customers who met the trigger as of backtest_count days, horizon_days apart, all judged before that. Again on the same day it changes nothing; as of a day before the latest on which any was opened or judged, nothing is opened. All in one transaction; callers take turns. Conditions run read only, with the rights of the caller; an error names the playbook. A caller from whom row-level security may hide rows: SQLSTATE 42501; an unknown model: 3F000.';
