@@ -48,24 +48,34 @@ INSERT INTO csmetrics.policy_column (position, name, type, default_value, condit
  'A rate older than this many days is no rate: figures that would need it are NULL, and view missing_rate has the '
  'rows');
 
-CREATE OR REPLACE FUNCTION csmetrics.in_report_currency(amount numeric, currency text, report_currency text, rates jsonb) RETURNS numeric
+CREATE OR REPLACE FUNCTION csmetrics.in_report_currency(amount numeric, currency text, report_currency text,
+    rates jsonb) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN report_currency IS NULL OR currency IS NULL OR upper(currency) = report_currency THEN amount ELSE round(amount * (rates ->> upper(currency))::numeric, 6) END;
+RETURN CASE WHEN report_currency IS NULL OR currency IS NULL OR upper(currency) = report_currency THEN amount
+            ELSE round(amount * (rates ->> upper(currency))::numeric, 6) END;
 COMMENT ON FUNCTION csmetrics.in_report_currency(numeric, text, text, jsonb) IS
-'An amount in the currency of report, rounded once to six decimals, by the rate of its currency in rates, an object of numbers by ISO 4217 code; as it is where its own currency is NULL or that of report, or there is none of report. NULL without a rate.';
+'An amount in the currency of report, rounded to six decimals, by the rate of its currency in rates, an object of '
+'numbers by ISO 4217 code; as it is where its own currency is NULL or that of report, or there is none of report. '
+'NULL without a rate.';
 
-CREATE OR REPLACE FUNCTION csmetrics.period_start(day date, period text, fiscal_year_start integer DEFAULT 1) RETURNS date
+CREATE OR REPLACE FUNCTION csmetrics.period_start(day date, period text, fiscal_year_start integer DEFAULT 1)
+RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (date_trunc(period, day::timestamp - (fiscal_year_start - 1) * interval '1 month') + (fiscal_year_start - 1) * interval '1 month')::date;
+RETURN (date_trunc(period, day::timestamp - (fiscal_year_start - 1) * interval '1 month')
+        + (fiscal_year_start - 1) * interval '1 month')::date;
 COMMENT ON FUNCTION csmetrics.period_start(date, text, integer) IS
-'First day of the month, quarter or year that the day is in, with years that begin with that month, 1 to 12. NULL if an argument is NULL; another period: SQLSTATE 22023.';
+'First day of the month, quarter or year that the day is in, with years that begin with that month, 1 to 12. NULL if '
+'an argument is NULL; another period: SQLSTATE 22023.';
 
 CREATE OR REPLACE FUNCTION csmetrics.period_length(period text) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE period WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
+RETURN CASE period WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months'
+                   WHEN 'year' THEN interval '1 year' END;
 COMMENT ON FUNCTION csmetrics.period_length(text) IS 'Length of a month, quarter or year. NULL for anything else.';
 
 CREATE OR REPLACE FUNCTION csmetrics.moves(revenue csmetrics.mrr_timeline, from_on date, to_on date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN csmetrics.mrr_at(revenue, from_on - 1) > 0 OR EXISTS (SELECT FROM csmetrics.changes(revenue) c WHERE c.changed_on >= from_on AND c.changed_on < to_on);
-COMMENT ON FUNCTION csmetrics.moves(csmetrics.mrr_timeline, date, date) IS 'Internal: is there MRR before from_on, or a movement from then on and before to_on?';
+RETURN csmetrics.mrr_at(revenue, from_on - 1) > 0
+       OR EXISTS (SELECT FROM csmetrics.changes(revenue) c WHERE c.changed_on >= from_on AND c.changed_on < to_on);
+COMMENT ON FUNCTION csmetrics.moves(csmetrics.mrr_timeline, date, date) IS
+'Internal: is there MRR before from_on, or a movement from then on and before to_on?';

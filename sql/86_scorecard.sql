@@ -1,4 +1,5 @@
--- From figures to a verdict in the model: goals, one row a metric, the months of the executive, the accounts behind each.
+-- From figures to a verdict in the model: goals, one row a metric, the months of the executive, the accounts behind
+-- each.
 CREATE OR REPLACE FUNCTION csmetrics.goal_status(reading double precision, goal numrange) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN reading = 'NaN' OR isempty(goal) THEN NULL
@@ -6,44 +7,67 @@ RETURN CASE WHEN reading = 'NaN' OR isempty(goal) THEN NULL
             WHEN numrange(reading::numeric, reading::numeric, '[]') << goal THEN 'below'
             WHEN numrange(reading::numeric, reading::numeric, '[]') >> goal THEN 'above' END;
 COMMENT ON FUNCTION csmetrics.goal_status(double precision, numrange) IS
-'Where a reading lies against its goal: below, in or above. goal is a range in the unit of the reading and says of each limit whether it belongs to it: (1.1,) is more than 110 %, [0.8,0.9] from 80 to 90 % with both. The reading is taken to 15 digits, as many as a double precision is sure of, so that 0.1 + 0.2 is 0.3. NULL if an argument is NULL, for a reading that is NaN and for an empty goal.';
+'Where a reading lies against its goal: below, in or above. goal is a range in the unit of the reading and says of '
+'each limit whether it belongs to it: (1.1,) is more than 110 %. The reading is taken to 15 digits. NULL if an '
+'argument is NULL, for NaN and for an empty goal.';
 
 CREATE OR REPLACE FUNCTION csmetrics.goal_distance(reading double precision, goal numrange) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE csmetrics.goal_status(reading, goal) WHEN 'in' THEN 0 WHEN 'below' THEN (reading::numeric - lower(goal))::double precision
-                                       WHEN 'above' THEN (reading::numeric - upper(goal))::double precision END;
+RETURN CASE csmetrics.goal_status(reading, goal)
+            WHEN 'in' THEN 0
+            WHEN 'below' THEN (reading::numeric - lower(goal))::double precision
+            WHEN 'above' THEN (reading::numeric - upper(goal))::double precision END;
 COMMENT ON FUNCTION csmetrics.goal_distance(double precision, numrange) IS
-'How far a reading is from its goal, in its unit: 0 in the goal, below zero by what is wanting to its lower limit, above zero by what exceeds its upper one; 0 too at a limit that does not belong to the goal. NULL as goal_status.';
+'How far a reading is from its goal, in its unit: 0 in the goal, below zero by what is wanting to its lower limit, '
+'above zero by what exceeds its upper one; 0 too at a limit that does not belong to the goal. NULL as goal_status.';
 
-CREATE OR REPLACE FUNCTION csmetrics.goal_verdict(reading double precision, lower double precision, upper double precision, goal numrange) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.goal_verdict(reading double precision, lower double precision,
+    upper double precision, goal numrange) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN csmetrics.goal_status(reading, goal) = 'in' THEN 'met' WHEN csmetrics.goal_status(reading, goal) = 'above' AND NOT lower_inf(goal) THEN 'above'
+RETURN CASE WHEN csmetrics.goal_status(reading, goal) = 'in' THEN 'met'
+            WHEN csmetrics.goal_status(reading, goal) = 'above' AND NOT lower_inf(goal) THEN 'above'
             WHEN csmetrics.goal_status(reading, goal) IS NOT NULL THEN 'missed' END
        || CASE WHEN nullif(lower, 'NaN') IS NULL AND nullif(upper, 'NaN') IS NULL THEN ''
                -- an end that is not known is no bound
-               WHEN csmetrics.goal_status(reading, goal) = 'in' AND numrange(nullif(lower, 'NaN')::numeric, nullif(upper, 'NaN')::numeric, '[]') <@ goal THEN ''
-               WHEN csmetrics.goal_status(reading, goal) <> 'in' AND NOT numrange(nullif(lower, 'NaN')::numeric, nullif(upper, 'NaN')::numeric, '[]') && goal THEN ''
+               WHEN csmetrics.goal_status(reading, goal) = 'in'
+                   AND numrange(nullif(lower, 'NaN')::numeric, nullif(upper, 'NaN')::numeric, '[]') <@ goal THEN ''
+               WHEN csmetrics.goal_status(reading, goal) <> 'in'
+                   AND NOT numrange(nullif(lower, 'NaN')::numeric, nullif(upper, 'NaN')::numeric, '[]') && goal THEN ''
                ELSE ', within chance' END;
 COMMENT ON FUNCTION csmetrics.goal_verdict(double precision, double precision, double precision, numrange) IS
-'Is the goal met, and is that more than chance? met or missed, and above for a reading over the upper limit of a goal that has two, which is no failure; "met, within chance" and the like where the confidence interval from lower to upper reaches over a limit of the goal, which it does not where it lies in it, or outside it, as a whole. An end that is NULL has no bound, as that of a median that few have reached; without both the reading alone decides, as with an amount that is no estimate. All are taken to 15 digits. NULL as goal_status. lower above upper: SQLSTATE 22000.';
+'Is the goal met, and is that more than chance? met or missed, above for a reading over a goal that has two limits; '
+'with ", within chance" where the interval from lower to upper (NULL: no bound) reaches over a limit of the goal. NULL '
+'as goal_status. lower above upper: SQLSTATE 22000.';
 
 CREATE OR REPLACE FUNCTION csmetrics.goal_text(goal numrange) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN goal IS NULL THEN NULL WHEN isempty(goal) THEN 'none' WHEN lower_inf(goal) AND upper_inf(goal) THEN 'any'
-            WHEN lower_inc(goal) AND upper_inc(goal) THEN concat_ws(' to ', trim_scale(lower(goal)), nullif(trim_scale(upper(goal)), trim_scale(lower(goal))))
+RETURN CASE WHEN goal IS NULL THEN NULL
+            WHEN isempty(goal) THEN 'none'
+            WHEN lower_inf(goal) AND upper_inf(goal) THEN 'any'
+            WHEN lower_inc(goal) AND upper_inc(goal)
+                THEN concat_ws(' to ', trim_scale(lower(goal)),
+                               nullif(trim_scale(upper(goal)), trim_scale(lower(goal))))
             ELSE concat_ws(' and ', CASE WHEN lower_inc(goal) THEN '>= ' ELSE '> ' END || trim_scale(lower(goal)),
                                     CASE WHEN upper_inc(goal) THEN '<= ' ELSE '< ' END || trim_scale(upper(goal))) END;
 COMMENT ON FUNCTION csmetrics.goal_text(numrange) IS
-'A goal as people write it: > 1.1, <= 30, 0.8 to 0.9 (both included), > 0.8 and <= 0.9; none for an empty range, any for one without limits. NULL for NULL.';
+'A goal as people write it: > 1.1, <= 30, 0.8 to 0.9 (both included), > 0.8 and <= 0.9; none for an empty range, any '
+'for one without limits. NULL for NULL.';
 
 CREATE OR REPLACE FUNCTION csmetrics.student_p(t double precision, degrees integer) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT greatest(0, 1 - CASE WHEN degrees = 1 THEN 2 / pi() * s.angle WHEN degrees % 2 = 0 THEN s.sine * (1 + coalesce(sum(s.term), 0)) ELSE 2 / pi() * (s.angle + s.sine * s.cosine * (1 + coalesce(sum(s.term), 0))) END)
-        FROM (SELECT a.angle, sin(a.angle) AS sine, cos(a.angle) AS cosine, exp(greatest(-700, sum(ln((2 * k - 1 + degrees % 2) / (2 * k + degrees % 2)::double precision) + 2 * ln(cos(a.angle))) OVER (ORDER BY k))) AS term
-              FROM (SELECT atan(abs(t) / sqrt(greatest(degrees, 1))) AS angle WHERE degrees > 0 AND t IS NOT NULL) a LEFT JOIN generate_series(1, (degrees - 2) / 2) k ON true) s
-        GROUP BY s.angle, s.sine, s.cosine);
+RETURN (
+    SELECT greatest(0, 1 - CASE WHEN degrees = 1 THEN 2 / pi() * s.angle
+                                WHEN degrees % 2 = 0 THEN s.sine * (1 + coalesce(sum(s.term), 0))
+                                ELSE 2 / pi() * (s.angle + s.sine * s.cosine * (1 + coalesce(sum(s.term), 0))) END)
+    FROM (SELECT a.angle, sin(a.angle) AS sine, cos(a.angle) AS cosine,
+                 exp(greatest(-700, sum(ln((2 * k - 1 + degrees % 2) / (2 * k + degrees % 2)::double precision)
+                                        + 2 * ln(cos(a.angle))) OVER (ORDER BY k))) AS term
+          FROM (SELECT atan(abs(t) / sqrt(greatest(degrees, 1))) AS angle WHERE degrees > 0 AND t IS NOT NULL) a
+               LEFT JOIN generate_series(1, (degrees - 2) / 2) k ON true) s
+    GROUP BY s.angle, s.sine, s.cosine);
 COMMENT ON FUNCTION csmetrics.student_p(double precision, integer) IS
-'Two-sided p value of Student''s t: the probability of a t as far from 0, or farther, with that many degrees of freedom, by the finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4; exact to about 10^-15, and 0 below. NULL if an argument is NULL, and for degrees below 1.';
+'Two-sided p value of Student''s t with that many degrees of freedom, by the finite series of Abramowitz and Stegun, '
+'26.7.3 and 26.7.4; exact to about 10^-15, and 0 below. NULL if an argument is NULL, and for degrees below 1.';
 
 DELETE FROM csmetrics.model_metric;
 INSERT INTO csmetrics.model_metric VALUES
@@ -96,16 +120,19 @@ INSERT INTO csmetrics.model_metric VALUES
  'Tickets opened again / tickets solved, of those opened in the month');
 
 CREATE OR REPLACE FUNCTION csmetrics.is_metric(name text) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM csmetrics.model_metric m WHERE m.name = is_metric.name) THEN
         RAISE EXCEPTION 'unknown metric "%"', name
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = (SELECT format('Known are: %s.', string_agg(m.name, ', ' ORDER BY m.position)) FROM csmetrics.model_metric m);
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = (SELECT format('Known are: %s.', string_agg(m.name, ', ' ORDER BY m.position))
+                            FROM csmetrics.model_metric m);
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION csmetrics.is_metric(text) IS 'Internal: true; SQLSTATE 22023 unless model_metric has a metric of that name';
+COMMENT ON FUNCTION csmetrics.is_metric(text) IS
+'Internal: true; SQLSTATE 22023 unless model_metric has a metric of that name';
 
 INSERT INTO csmetrics.policy_column
     (position, name, type, default_value, condition, takes_effect, meaning, defines)
