@@ -254,10 +254,8 @@ FROM (SELECT b.name AS playbook, b.is_enabled, coalesce(max(o.control_kind), 'no
 ORDER BY s.playbook;
 COMMENT ON VIEW playbook_outcome IS
 'Does a playbook do any good? Its runs, judged by the data at their horizon, beside runs that were left alone: by '
-'chance (holdout), or on days before it began (past, matched). What would have come back anyway is in both and so in '
-'no effect, and none is claimed where the interval covers 0. The interval is that of one look: of playbooks without '
-'effect that are looked at every week for a year, up to one in four shows one at some time by chance, so decide '
-'beforehand when to look.';
+'chance (holdout), or on days before it began (past, matched). No effect is claimed where the interval covers 0. It is '
+'that of one look: decide beforehand when to look. See doc/alerts-and-playbooks.md.';
 
 -- The steps of CALL csmetrics.run_playbooks.
 

@@ -191,10 +191,9 @@ COMMENT ON TABLE csmetrics.connector_source IS
 COMMENT ON COLUMN csmetrics.connector_source.vendor IS 'The vendor';
 COMMENT ON COLUMN csmetrics.connector_source.source IS 'The source';
 COMMENT ON COLUMN csmetrics.connector_source.query IS
-'A query of its columns, by name, with the vendor''s account_key (text) in place of account_id; {table_name} stands '
-'for a declared table with the declared columns (give it an alias), names are looked up in csmetrics. That of account '
-'may also give domain (see company_domain()), crm_key (its key in the CRM) and only_matched (true: it stands for an '
-'account only where it matches one)';
+'A query of its columns, by name, with the vendor''s account_key (text) for account_id; {table_name} stands for a '
+'declared table with the declared columns (give it an alias). That of account may also give domain, crm_key and '
+'only_matched: see doc/connectors.md';
 COMMENT ON COLUMN csmetrics.connector_source.only_with IS 'The table without which the source is left out; NULL: none';
 SELECT pg_catalog.pg_extension_config_dump('csmetrics.connector', 'WHERE NOT built_in');
 SELECT pg_catalog.pg_extension_config_dump('csmetrics.connector_table',

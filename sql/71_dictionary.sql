@@ -139,7 +139,7 @@ INSERT INTO csmetrics.model_column VALUES
 ('effect_verdict',
  'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than '
  'before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is '
- 'off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
+ 'off, or more are unknown on one side (99.9 %); no comparison: nobody was left alone'),
 ('eligible_count', 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
 ('entitled_count', 'Features that the account is entitled to'),
 ('entity_id', 'The account that it belongs to meanwhile'),

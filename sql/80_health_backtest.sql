@@ -23,4 +23,4 @@ $$;
 COMMENT ON FUNCTION csmetrics.suggest_weights(text) IS
 'Weights for the signals of a model''s health score that history suggests, with the evidence and advice; changes '
 'nothing. suggested_weight: NULL where no signal has any. Intervals allow for so many signals; current_auc and '
-'suggested_auc are of the last day. An unknown model: SQLSTATE 3F000. See doc/backtest.md.';
+'suggested_auc are of the last day. An unknown model: SQLSTATE 3F000.';

@@ -139,4 +139,4 @@ $$;
 COMMENT ON PROCEDURE csmetrics.evaluate_alerts(text) IS
 'Evaluates the rules of alert_rule over account_now: a row of alert and a NOTIFY for each customer that began to meet '
 'one, or no longer does. An error names the rule, and nothing is changed. Row-level security that may hide rows: '
-'SQLSTATE 42501; an unknown model: 3F000. See doc/alerts-and-playbooks.md.';
+'SQLSTATE 42501; an unknown model: 3F000.';

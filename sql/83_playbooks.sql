@@ -123,6 +123,6 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.run_playbooks(text) IS
-'Follows the playbooks of a model, say each night after the refresh: judges runs whose judge_on is over, opens new '
-'ones, leaves holdouts alone. Again on the same day it changes nothing. An error names the playbook. Row-level security that '
-'may hide rows: SQLSTATE 42501; an unknown model: 3F000. See doc/alerts-and-playbooks.md.';
+'Follows the playbooks of a model, say each night after its refresh: judges runs whose judge_on is over, opens new '
+'ones, leaves holdouts alone. Again on the same day it changes nothing. An error names the playbook. Row-level '
+'security that may hide rows: SQLSTATE 42501; an unknown model: 3F000.';
