@@ -255,7 +255,7 @@ ORDER BY s.playbook;
 COMMENT ON VIEW playbook_outcome IS
 'Does a playbook do any good? Its runs, judged by the data at their horizon, beside runs that were left alone: by '
 'chance (holdout), or on days before it began (past, matched). No effect is claimed where the interval covers 0. It is '
-'that of one look: decide beforehand when to look. See doc/alerts-and-playbooks.md.';
+'that of one look: decide beforehand when to look.';
 
 -- The steps of CALL csmetrics.run_playbooks.
 

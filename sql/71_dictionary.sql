@@ -137,9 +137,9 @@ INSERT INTO csmetrics.model_column VALUES
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
 ('effect_verdict',
- 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than '
- 'before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is '
- 'off, or more are unknown on one side (99.9 %); no comparison: nobody was left alone'),
+ 'helps, harms: the interval of the effect does not cover 0 (against past days: better, worse than before); no effect '
+ 'shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one '
+ 'side it is unknown (99.9 %); no comparison: nobody was left alone'),
 ('eligible_count', 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
 ('entitled_count', 'Features that the account is entitled to'),
 ('entity_id', 'The account that it belongs to meanwhile'),
