@@ -1,6 +1,6 @@
 -- Playbooks: what is done for customers of whom a trigger says so, and whether it does any good. That is judged by what
--- the data say at a fixed horizon, beside customers who met the same trigger and were left alone; never by whether tasks
--- were done, and never by how the treated were before: who is picked at his worst comes back by himself.
+-- the data say at a fixed horizon, beside customers who met the same trigger and were left alone; never by whether
+-- tasks were done, and never by how the treated were before: who is picked at his worst comes back by himself.
 
 INSERT INTO csmetrics.policy_column
     (position, name, type, default_value, condition, takes_effect, meaning, defines)
