@@ -3,7 +3,7 @@
 -- Policy as data: what a term of a subscription counts for by each rule, options that move a figure worked out by hand,
 -- and a hash that all that defines a figure is part of, and nothing else.
 BEGIN;
-SELECT plan(97);
+SELECT plan(98);
 
 -- The day after the last that counts: starts, ends, cancelled, renews, past due, rule, days of arrears.
 SELECT is(counted_until(s::date, e::date, c::date, n::date, p::date, rule, days), want::date, format('%s: %s', rule, why))
@@ -161,6 +161,8 @@ INSERT INTO other VALUES ('as_of', '2024-05-31'), ('time_zone', 'Asia/Tokyo'), (
 SELECT is_empty($$SELECT name FROM policy_column WHERE name NOT IN (SELECT name FROM other) UNION ALL SELECT name FROM other WHERE name NOT IN (SELECT name FROM policy_column)$$, 'these are options');
 SELECT set_eq($$SELECT o.name FROM other o, cs.reporting_range r WHERE pg_temp.under(format('%I = %L', o.name, o.value), 'SELECT policy_hash FROM cs.reporting_range') <> r.policy_hash$$, $$SELECT name FROM policy_column WHERE defines AND name IN (SELECT name FROM other)$$, 'options that define a figure move the hash');
 SELECT set_eq('SELECT name FROM policy_column WHERE NOT defines', ARRAY['as_of', 'report_from', 'alert_late_days', 'playbook_seed', 'least_count'], 'others do not');
+SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'cs.policy'::regclass AND col_description(attrelid, attnum) ~ '\(refresh\)$'$$,
+    $$SELECT name FROM policy_column WHERE takes_effect = 'refresh'$$, 'comments bear the mark (refresh) where it is so');
 -- the functions that refresh reads by
 SELECT is_empty($$SELECT DISTINCT c.name FROM policy_column c JOIN pg_attribute a ON a.attrelid = 'cs.policy'::regclass AND a.attname = c.name
     JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND (d.refclassid, d.refobjid, d.refobjsubid) = ('pg_class'::regclass, a.attrelid, a.attnum)

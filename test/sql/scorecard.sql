@@ -3,7 +3,7 @@
 -- Goals, verdicts, the scorecard and the months of the executive: closure and chance by hand, every figure that of the
 -- view it comes from, the accounts behind it adding up to it exactly, and what is worked out of them against plain SQL.
 BEGIN;
-SELECT plan(151);
+SELECT plan(152);
 
 -- Goals: which limit belongs to them.
 SELECT is(goal_status(reading, goal::numrange), want, format('%s against %s: %s', coalesce(reading::text, 'NULL'), coalesce(goal, 'NULL'), why))
@@ -118,6 +118,16 @@ UNION ALL SELECT 'reopen', dimension, value, period_start_on, period_end_on, reo
 SELECT bag_eq('SELECT metric, dimension, value, period_start_on, period_end_on, reading, reading_lower, reading_upper, n_count, is_complete FROM long', 'TABLE pg_temp.told', 'metric_reading says what the views say, all of it');
 SELECT results_eq('SELECT DISTINCT metric FROM long ORDER BY 1', 'SELECT name FROM model_metric ORDER BY 1', 'of every metric');
 SELECT results_eq('SELECT name FROM model_metric WHERE reading <> ''red_mrr / nullif(mrr, 0)'' AND reading !~ ''^[a-z0-9_]+$''', 'SELECT NULL::text WHERE false', 'a reading is a column, but for one share of two');
+-- and what the table says of it is what the view does: each reading as the expression of its view gives it
+CREATE FUNCTION pg_temp.of_view(source_view text, expression text)
+RETURNS TABLE (dimension text, value text, period_end_on date, reading double precision) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT s.dimension, s.value, coalesce(j ->> ''period_end_on'', ((coalesce(j ->> ''day_on'', j ->> ''as_of_on''))::date + 1)::text)::date,
+                                        (%s)::double precision FROM cs.%I s, LATERAL to_jsonb(s) j', expression, source_view);
+END
+$$;
+SELECT is_empty($$SELECT * FROM (SELECT metric, dimension, value, period_end_on, reading FROM long
+                                 EXCEPT SELECT k.name, v.* FROM model_metric k, pg_temp.of_view(k.source_view, k.reading) v) d$$, 'model_metric says where each reading is');
 SELECT is_empty($$SELECT * FROM long m JOIN cs.health_by_segment s USING (dimension, value) WHERE m.metric = 'red_mrr_share' AND NOT m.is_complete AND abs(m.reading - s.red_mrr_rate) > 1e-15$$, 'which is that of health_by_segment');
 SELECT results_eq($$SELECT reading FROM long WHERE metric = 'arpa' AND dimension = 'all' AND NOT is_complete$$, $$SELECT arpa_mrr::float8 FROM cs.value_by_segment WHERE dimension = 'all'$$, 'MRR an account is that of value_by_segment');
 
