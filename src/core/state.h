@@ -60,7 +60,7 @@ typedef struct StateType
 	const char *(*flaw) (const void *state, int64_t row_count);
 
 	/* Finishes an open state in place; its size from then on, 0 on overflow, or STATE_TOO_LARGE. NULL: never open. */
-	size_t		(*close) (void *state);
+	size_t		(*close) (const struct StateType *type, void *state);
 } StateType;
 
 /* Counts stay below this, so that readers may add up a dozen of them. */
