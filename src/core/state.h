@@ -66,6 +66,12 @@ typedef struct StateType
 /* Counts stay below this, so that readers may add up a dozen of them. */
 #define COUNT_LIMIT (INT64_C(1) << 59)
 
+static inline bool
+count_within_limit(int64_t count)
+{
+	return count < COUNT_LIMIT && count > -COUNT_LIMIT;
+}
+
 /* No state has more rows than this; it keeps every size far below a gigabyte. */
 #define STATE_ROWS_MAX (1 << 21)
 
