@@ -1,6 +1,6 @@
 -- Currencies: what they are worth in the currency of report, day by day and window by window.
 
-CREATE VIEW currency_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW currency_rate WITH (security_invoker) AS
 WITH daily AS MATERIALIZED (
     SELECT f.currency, f.on_date + n AS day_on, f.rate
     FROM reporting_range r,
@@ -19,7 +19,7 @@ COMMENT ON VIEW currency_rate IS
 'What one unit of each currency was worth in the currency of report, day by day, to twelve decimals where the rates '
 'are in another; a rate holds until the next, or for rate_max_age_days. No row, or NULL: there is none.';
 
-CREATE VIEW constant_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW constant_rate WITH (security_invoker) AS
 SELECT f.currency,
        CASE WHEN f.currency = r.report_currency THEN 1 WHEN b.rate IS NULL THEN f.rate
        ELSE round(f.rate / b.rate, 12) END AS fx
@@ -32,7 +32,7 @@ FROM reporting_range r,
 COMMENT ON VIEW constant_rate IS
 'The rates by which the histories of single accounts are converted, for all time: those of rate_on, or the latest.';
 
-CREATE FUNCTION report_window(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION report_window(period text, lag integer, earlier integer) RETURNS TABLE (
     start_on date, from_on date, end_on date)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -45,7 +45,7 @@ END;
 COMMENT ON FUNCTION report_window(period text, lag integer, earlier integer) IS
 'The windows of lag periods of which each ends with a period of the report, the earlier ones before it included.';
 
-CREATE FUNCTION window_rate(starts date[], ends date[]) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION window_rate(starts date[], ends date[]) RETURNS TABLE (
     currency text, start_on date, end_on date, opening_fx numeric, movement_fx numeric, closing_fx numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION window_rate(starts date[], ends date[]) IS
 'The rates of each currency for windows from start_on on and before end_on: for what was there before, for what '
 'moved, and for what is there at the end; NULL where there is none.';
 
-CREATE FUNCTION report_rate(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION report_rate(period text, lag integer, earlier integer) RETURNS TABLE (
     currency text, start_on date, end_on date, opening_fx numeric, movement_fx numeric, closing_fx numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC

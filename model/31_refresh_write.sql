@@ -1,7 +1,7 @@
 -- What refresh stores: a function a table, which brings it up to date with what was read, and tells how many rows it
 -- wrote and removed. Rows that are as they were are not touched.
 
-CREATE FUNCTION write_account(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -29,7 +29,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_account() IS 'Internal: stores the accounts that were read; rows written and removed';
 
-CREATE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS (
@@ -48,7 +48,7 @@ COMMENT ON FUNCTION write_left_out_account(boolean) IS
 'Internal: stores which accounts are left out, test accounts and, if there are any, those in quarantine; rows written '
 'and removed';
 
-CREATE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -63,7 +63,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_fx_rate() IS 'Internal: stores the rates that were read; rows written and removed';
 
-CREATE FUNCTION belonging() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION belonging() RETURNS TABLE (
     account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -86,7 +86,7 @@ END;
 COMMENT ON FUNCTION belonging() IS
 'Internal: which account belongs to which, and when, as source_parent and the attributes of accounts say';
 
-CREATE FUNCTION belonging_path() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION belonging_path() RETURNS TABLE (
     account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, seen @account_id@[],
     is_round boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -108,7 +108,7 @@ END;
 COMMENT ON FUNCTION belonging_path() IS
 'Internal: to which accounts each account belongs by way of others, and when; is_round where that leads back';
 
-CREATE FUNCTION belonging_complaint() RETURNS text
+CREATE OR REPLACE FUNCTION belonging_complaint() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH belongs AS (SELECT row_number() OVER () AS nr, b.* FROM belonging() b)
@@ -126,7 +126,7 @@ END;
 COMMENT ON FUNCTION belonging_complaint() IS
 'Internal: what cannot be of parents: two at one time, or an account under itself; NULL: nothing';
 
-CREATE FUNCTION write_account_entity(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account_entity(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH path AS MATERIALIZED (SELECT p.* FROM belonging_path() p),
@@ -170,7 +170,7 @@ END;
 COMMENT ON FUNCTION write_account_entity() IS
 'Internal: stores of which entity each account is a part, and when; rows written and removed';
 
-CREATE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
+CREATE OR REPLACE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT a.account_id FROM account a
@@ -201,7 +201,7 @@ END;
 COMMENT ON FUNCTION read_key(text[]) IS
 'Internal: the accounts that have a row in account_state, where the sources named were read and others were not';
 
-CREATE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -254,7 +254,7 @@ COMMENT ON FUNCTION write_account_state(text[]) IS
 'Internal: stores the histories of accounts that the sources named gave, and leaves the others as they are; rows '
 'written and removed';
 
-CREATE FUNCTION read_revenue() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_revenue() RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, valid_from_on date, valid_until_on date,
     is_mixed boolean, revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -276,7 +276,7 @@ END;
 COMMENT ON FUNCTION read_revenue() IS
 'Internal: the revenue of entities that are not just an account in the currency of report, from what was read';
 
-CREATE FUNCTION write_revenue_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_revenue_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS MATERIALIZED (SELECT r.* FROM read_revenue() r),
@@ -296,7 +296,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
 
-CREATE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS MATERIALIZED (
@@ -321,7 +321,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_discount_state() IS 'Internal: stores list prices and discounts; rows written and removed';
 
-CREATE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -340,7 +340,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_user_state() IS 'Internal: stores the histories of users; rows written and removed';
 
-CREATE FUNCTION write_entitlement_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_entitlement_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (

@@ -6,7 +6,7 @@
 -- are converted as sums, so that nothing is rounded; an entity in several currencies is converted by itself, each
 -- history to six decimals.
 
-CREATE FUNCTION entity_history(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_history(period text, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -37,7 +37,7 @@ COMMENT ON FUNCTION entity_history(period text, earlier integer) IS
 'it was of the same accounts all the time, and the periods for which it was: those of the report, and earlier ones '
 'before it.';
 
-CREATE FUNCTION revenue_history(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION revenue_history(period text, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -53,7 +53,7 @@ END;
 COMMENT ON FUNCTION revenue_history(period text, earlier integer) IS
 'The same, cut where the entity came back after more than reactivation_gap_days.';
 
-CREATE FUNCTION mixed_window(starts date[], ends date[]) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION mixed_window(starts date[], ends date[]) RETURNS TABLE (
     account_id @account_id@, subscription_id text, start_on date, end_on date, is_known boolean, revenue mrr_timeline,
     opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -87,7 +87,7 @@ COMMENT ON FUNCTION mixed_window(starts date[], ends date[]) IS
 'before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there '
 'was any, not how much.';
 
-CREATE FUNCTION mixed_history(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION mixed_history(period text, lag integer, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, start_on date, from_on date, end_on date, is_known boolean,
     revenue mrr_timeline, opening_mrr numeric, closing_mrr numeric, movement_mrr numeric, is_first boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -108,7 +108,7 @@ COMMENT ON FUNCTION mixed_history(period text, lag integer, earlier integer) IS
 'The same for the windows of lag periods that end with the periods of the report, earlier ones included, cut where '
 'the entity came back after more than reactivation_gap_days: then the first part bears the MRR of all.';
 
-CREATE FUNCTION window_entity(start_on date, end_on date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION window_entity(start_on date, end_on date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline, opening_fx numeric, movement_fx numeric,
     closing_fx numeric, opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION window_entity(start_on date, end_on date) IS
 'convert it, NULL where one is missing, and of those in several currencies, whose histories are converted, the MRR '
 'before and at the end.';
 
-CREATE FUNCTION entity_window(start_on date, end_on date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_window(start_on date, end_on date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline, opening_fx numeric, movement_fx numeric,
     closing_fx numeric, opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -158,7 +158,7 @@ COMMENT ON FUNCTION entity_window(start_on date, end_on date) IS
 'The same, cut where the entity came back after more than reactivation_gap_days; then the first part bears the MRR of '
 'one in several currencies.';
 
-CREATE FUNCTION entity_revenue(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_revenue(as_of date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC

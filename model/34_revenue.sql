@@ -1,6 +1,6 @@
 -- The revenue bridge, its movements, and churn.
 
-CREATE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
     reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
     churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
@@ -75,7 +75,7 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'ones before it included, for each value of each attribute of accounts in use, and for all: the views of revenue and '
 'retention read it. flow is for readers such as nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
-CREATE VIEW revenue_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
        b.resume_mrr,
        b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
@@ -96,7 +96,7 @@ COMMENT ON VIEW revenue_by_segment IS
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
 'exactly.';
 
-CREATE VIEW revenue_by_currency WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_by_currency WITH (security_invoker) AS
 WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
 SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr,
        x.opening_fx, x.movement_fx, x.closing_fx,
@@ -140,7 +140,7 @@ COMMENT ON VIEW revenue_by_currency IS
 'fx_mrr and closing_mrr add up to those of revenue_monthly exactly (but for gaps that gap_smooth_days fills of '
 'accounts in several currencies). NULL, and not known, where a rate that it needs is missing.';
 
-CREATE VIEW missing_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW missing_rate WITH (security_invoker) AS
 SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_mrr, c.own_closing_mrr,
        format('no rate from %s to %s on %s, nor in the %s days before it', c.currency, r.report_currency, d.day_on,
               r.rate_max_age_days) AS complaint
@@ -156,7 +156,7 @@ COMMENT ON VIEW missing_rate IS
 'The rates that are missing: a row a currency, month and day for which nothing in source_fx_rate says what MRR was '
 'worth. The figures that would need them are NULL.';
 
-CREATE VIEW revenue_by_period WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_by_period WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
        b.resume_mrr,
        b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
@@ -172,7 +172,7 @@ FROM reporting_range r, revenue_bridge(r.period, 1, 0) b,
 COMMENT ON VIEW revenue_by_period IS
 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.';
 
-CREATE VIEW revenue_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on,
        opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, fx_mrr,
        closing_mrr,
@@ -186,7 +186,7 @@ COMMENT ON VIEW revenue_monthly IS
 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
 'churn.';
 
-CREATE VIEW revenue_movement WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_movement WITH (security_invoker) AS
 WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
 SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name,
        n.segment, n.plan, n.owner,
@@ -224,7 +224,7 @@ COMMENT ON VIEW revenue_movement IS
 'revenue_monthly exactly. fx is the effect of exchange rates, its opening and closing MRR at the rates of then; those '
 'of movements are at one rate. NULL where a rate is missing.';
 
-CREATE VIEW churn_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW churn_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
        logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
        (churn_count + intra_period_count) / nullif((opening_count + closing_count) / 2::double precision,

@@ -49,7 +49,7 @@ VALUES ('turned red', 'The score is below the bound of Red', 'tier = ''Red''',
            'has_value', 'warning', 'csm'),
           ('seats nearly used', 'A Green customer whose seats are nearly all in use: room to expand',
            'tier = ''Green'' AND seat_use >= 0.9', 'seat_use < 0.85', 'info', 'csm');
-CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON alert_rule FOR EACH ROW
+CREATE OR REPLACE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON alert_rule FOR EACH ROW
     EXECUTE FUNCTION check_expressions('condition', 'account_now', 'boolean', 'clears_when', 'account_now', 'boolean');
 
 CREATE TABLE alert_state (
@@ -115,7 +115,7 @@ COMMENT ON COLUMN alert.evidence IS
 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, '
 'renewal';
 
-CREATE VIEW alert_open WITH (security_invoker) AS
+CREATE OR REPLACE VIEW alert_open WITH (security_invoker) AS
 SELECT a.alert_id, a.rule, a.severity, a.audience, a.account_id, a.evidence ->> 'name' AS name,
        a.evidence ->> 'segment' AS segment, a.evidence ->> 'owner' AS owner,
        (a.evidence ->> 'mrr')::numeric AS mrr, (a.evidence ->> 'health_score')::double precision AS health_score,

@@ -62,9 +62,20 @@ COMMENT ON TABLE model_part IS
 COMMENT ON COLUMN model_part.file IS 'Its name';
 COMMENT ON COLUMN model_part.ddl IS 'Its text: DDL, in which @account_id@ stands for the type of account_id; names are looked up in the model, then in csmetrics';
 
+CREATE TABLE model_change (
+    version text PRIMARY KEY,
+    file    text NOT NULL,
+    ddl     text NOT NULL);
+COMMENT ON TABLE model_change IS
+'What a version changed in the tables of models, beyond new tables, columns, constraints and indexes: the files of '
+'model/changes/, which CALL update_model() runs.';
+COMMENT ON COLUMN model_change.version IS 'The version';
+COMMENT ON COLUMN model_change.file IS 'Name of the file';
+COMMENT ON COLUMN model_change.ddl IS 'Its text; names are looked up in the model, then in csmetrics';
+
 CREATE VIEW model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
-FROM model_part p, regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+FROM model_part p, regexp_matches(p.ddl, '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
 COMMENT ON VIEW model_object IS 'The tables, views and functions that the files of model_part make. One row an object.';
 COMMENT ON COLUMN model_object.file IS 'The file';
 COMMENT ON COLUMN model_object.kind IS 'table, view or function';
@@ -78,7 +89,7 @@ COMMENT ON TABLE model_column IS 'The dictionary of metric view columns: a name 
 COMMENT ON COLUMN model_column.name IS 'Name of the column';
 COMMENT ON COLUMN model_column.description IS 'Its comment wherever it appears';
 
-GRANT SELECT ON source_column, source_check, policy_column, model_part, model_object, model_column
+GRANT SELECT ON source_column, source_check, policy_column, model_part, model_change, model_object, model_column
     TO PUBLIC;
 
 INSERT INTO source_column VALUES
