@@ -123,9 +123,16 @@ BEGIN
         RAISE EXCEPTION 'there is no model "%"', model
             USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
     END IF;
+    IF csmetrics.model_version(model) <> (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics') THEN
+        RAISE EXCEPTION 'model "%" is of csmetrics %, and the extension of %', model, csmetrics.model_version(model),
+            (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics')
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('CALL csmetrics.update_model(%L) brings it up to date; its views work meanwhile.', model);
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION require_model(text) IS 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
+COMMENT ON FUNCTION require_model(text) IS
+'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
 
 CREATE FUNCTION require_all_rows(model text, relations text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
