@@ -1,5 +1,6 @@
 -- What refresh stores: a function a table, which brings it up to date with what was read, and tells how many rows it
--- wrote and removed. Rows that are as they were are not touched.
+-- wrote and removed. Rows that are as they were are not touched: record_image_ne compares bytes, as states are
+-- canonical, and needs no operator of ours, which IS DISTINCT FROM would look for on a path that a dump does not have.
 
 CREATE OR REPLACE FUNCTION write_account(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
@@ -13,11 +14,11 @@ BEGIN ATOMIC
                f.parent_id, f.created_on, f.seats, f.time_zone, f.is_test
         FROM fresh_account f LEFT JOIN account o USING (account_id)
         WHERE o.account_id IS NULL
-           OR (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
-               f.created_on, f.seats, f.time_zone, f.is_test)
-              IS DISTINCT FROM
-              (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
-               o.created_on, o.seats, o.time_zone, o.is_test)
+           OR record_image_ne(
+                  ROW (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
+                       f.created_on, f.seats, f.time_zone, f.is_test),
+                  ROW (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
+                       o.created_on, o.seats, o.time_zone, o.is_test))
         ON CONFLICT (account_id) DO UPDATE SET
             (name, segment, plan, lifecycle_stage, onboarding_path, region, owner, parent_id, created_on, seats,
              time_zone, is_test)
@@ -238,11 +239,11 @@ BEGIN ATOMIC
                             AS entitlements,
                         CASE WHEN 'signal' = ANY (sources) THEN g.signals ELSE o.signals END AS signals) n
         WHERE o.account_id IS NULL
-           OR (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements, n.renewals,
-               n.signals)
-              IS DISTINCT FROM
-              (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements, o.renewals,
-               o.signals)
+           OR record_image_ne(
+                  ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
+                       n.renewals, n.signals),
+                  ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
+                       o.renewals, o.signals))
         ON CONFLICT (account_id) DO UPDATE SET
             (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
@@ -313,7 +314,7 @@ BEGIN ATOMIC
         INSERT INTO discount_state AS o
         SELECT f.account_id, f.currency, f.list_price, f.recurring, f.limited
         FROM fresh f LEFT JOIN discount_state o USING (account_id, currency)
-        WHERE (f.list_price, f.recurring, f.limited) IS DISTINCT FROM (o.list_price, o.recurring, o.limited)
+        WHERE record_image_ne(ROW (f.list_price, f.recurring, f.limited), ROW (o.list_price, o.recurring, o.limited))
         ON CONFLICT (account_id, currency) DO UPDATE SET
             (list_price, recurring, limited) = ROW (excluded.list_price, excluded.recurring, excluded.limited)
         RETURNING 1)
@@ -333,7 +334,7 @@ BEGIN ATOMIC
         SELECT f.account_id, f.user_id, f.role, f.usage
         FROM fresh_usage f LEFT JOIN user_state o USING (account_id, user_id)
         WHERE f.user_id IS NOT NULL
-          AND (o.account_id IS NULL OR (f.role, f.usage) IS DISTINCT FROM (o.role, o.usage))
+          AND (o.account_id IS NULL OR record_image_ne(ROW (f.role, f.usage), ROW (o.role, o.usage)))
         ON CONFLICT (account_id, user_id) DO UPDATE SET (role, usage) = ROW (excluded.role, excluded.usage)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
