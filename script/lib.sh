@@ -215,7 +215,7 @@ debian_cluster() {
         [[ ! -e build/started ]] || break
     done
     rm "$environment"
-    if [[ ! -e build/started ]]; then cat build/cluster.log >&2; fi
+    [[ -e build/started ]] || { cat build/cluster.log >&2; return 1; }
     return "$status"
 }
 
