@@ -70,7 +70,10 @@ BEGIN ATOMIC
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
                  p.report_currency, k.complaint
-          FROM kept_subscription k, (SELECT * FROM policy LIMIT 1) p
+          FROM kept_subscription k,
+               -- LIMIT tells the planner that this is one row
+               (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
+                       trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
           OFFSET 0) t
     GROUP BY t.account_id, t.subscription_id, t.currency;
 END;
@@ -112,7 +115,7 @@ BEGIN ATOMIC
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint)
-    FROM kept_milestone k, (SELECT * FROM policy LIMIT 1) p
+    FROM kept_milestone k, (SELECT time_zone, value_event FROM policy LIMIT 1) p
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_milestone() IS 'Internal: the milestones of each account';
@@ -154,7 +157,7 @@ BEGIN ATOMIC
     FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint,
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
-          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT * FROM policy LIMIT 1) p
+          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
           OFFSET 0) u
     GROUP BY u.account_id, u.user_id;
 END;
