@@ -71,9 +71,9 @@ BEGIN ATOMIC
         GROUP BY m.period_start, m.period_end, g.dimension, g.value) s;
 END;
 COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
-'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, earlier '
-'ones before it included, for each value of each attribute of accounts in use, and for all: the views of revenue and '
-'retention read it. flow is for readers such as nrr_interval(flow). Amounts are NULL where a rate is missing.';
+'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, and of '
+'earlier ones before it, for all and for each value of each attribute in use. flow is for readers such as '
+'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
 CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
@@ -137,8 +137,8 @@ FROM reporting_range r CROSS JOIN
 ORDER BY s.currency, s.start_on;
 COMMENT ON VIEW revenue_by_currency IS
 'MRR in each currency itself, month by month, the rates, and what it comes to in the currency of report: opening_mrr, '
-'fx_mrr and closing_mrr add up to those of revenue_monthly exactly (but for gaps that gap_smooth_days fills of '
-'accounts in several currencies). NULL, and not known, where a rate that it needs is missing.';
+'fx_mrr and closing_mrr add up to those of revenue_monthly (see doc/revenue.md). NULL where a rate that it needs is '
+'missing.';
 
 CREATE OR REPLACE VIEW missing_rate WITH (security_invoker) AS
 SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_mrr, c.own_closing_mrr,

@@ -27,9 +27,9 @@ FROM reporting_range r CROSS JOIN revenue_bridge('month', 12, 0) b
 WHERE b.opening_count > 0
 ORDER BY b.dimension, b.value, b.period_end_on;
 COMMENT ON VIEW retention_by_segment IS
-'Retention of the year that ends with each month, of the accounts with MRR at its start, for each value of each '
-'attribute of accounts that is in use, and for all; the past too is grouped by what the account source says now. '
-'Rates are those of the start of the year at both ends, unless rate_rule says otherwise.';
+'Retention of the year that ends with each month, of the accounts with MRR at its start, for all and for each value of '
+'each attribute in use; the past too is grouped by what the account source says now. Rates are those of the start of '
+'the year at both ends, unless rate_rule says otherwise.';
 
 CREATE OR REPLACE VIEW retention_trailing_year WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, nrr_upper_rate,
@@ -62,9 +62,9 @@ BEGIN ATOMIC
     WHERE m.is_opening OR m.churn_count > 0;
 END;
 COMMENT ON FUNCTION account_retention(as_of date) IS
-'The accounts behind the retention of the year that ends with the last month that was over at the end of a day: those '
-'with MRR at its start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of '
-'opening_mrr are NRR and GRR, those of churn_count / opening_count logo churn, exactly.';
+'The accounts behind the retention of the year up to the last month that was over on a day: those with MRR at its '
+'start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and '
+'GRR, those of churn_count / opening_count logo churn, exactly.';
 
 CREATE OR REPLACE VIEW retention_by_account WITH (security_invoker) AS
 SELECT a.* FROM reporting_range r, LATERAL account_retention(r.as_of_on) a;

@@ -67,9 +67,8 @@ FROM way w LEFT JOIN test USING (dimension),
 ORDER BY w.dimension, w.value;
 COMMENT ON VIEW time_to_value IS
 'Time to first value of all accounts, and for each value of each attribute in use, onboarding path among them: '
-'survival estimates, so that accounts on their way count and nothing is flattered. With lost_before_value_rule '
-'compete, shares and median are those of accounts that got there, of all that set out. Empty where no milestone is '
-'marked is_start, unless ttv_start_rule names another start.';
+'survival estimates, so that accounts on their way count. Empty where no milestone is marked is_start, unless '
+'ttv_start_rule names another start. See doc/survival.md.';
 
 CREATE OR REPLACE VIEW time_to_value_monthly WITH (security_invoker) AS
 WITH way AS (

@@ -92,6 +92,6 @@ FROM reporting_range r CROSS JOIN week w JOIN account c USING (k) JOIN account_d
 GROUP BY w.start_on, w.day, d.dimension, d.value, r.as_of_on, r.policy_hash
 ORDER BY w.start_on DESC, d.dimension, d.value;
 COMMENT ON VIEW manager_weekly IS
-'The week of as_of_on, so far where it is not over, and the three before, beginning on week_start, each against the '
-'end of the one before; for all and for each value of each attribute in use: customers by tier, who moved and with '
-'how much MRR, alerts and plays. opening + joined + expansion - contraction - left is mrr, exactly.';
+'The week of as_of_on, so far, and the three before, beginning on week_start, each against the end of the one before, '
+'for all and for each value of each attribute in use: customers by tier, who moved, alerts and plays. opening + joined '
+'+ expansion - contraction - left is mrr, exactly.';

@@ -1,5 +1,6 @@
 -- The dictionary: what each column of the views means. A name means the same in every view, so each has one row.
-INSERT INTO model_column VALUES
+DELETE FROM csmetrics.model_column;
+INSERT INTO csmetrics.model_column VALUES
 ('account_count', 'Accounts of the cohort'),
 ('account_id', 'Key of the account'),
 ('activation_median_days',
@@ -136,11 +137,10 @@ INSERT INTO model_column VALUES
 ('effect_rate', 'What the playbook gives: treated_rate - control_rate'),
 ('effect_upper_rate', 'Upper end of its confidence interval'),
 ('effect_verdict',
- 'helps, or harms: the interval of the effect does not cover 0 (against past days: better than before, worse than '
- 'before); no effect shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is '
- 'off, or of more on one side than on the other it is unknown (99.9 %); no comparison: nobody was left alone'),
-('eligible_count',
- 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
+ 'helps, harms: the interval of the effect does not cover 0 (against past days: better, worse than before); no effect '
+ 'shown: it does; too few: fewer than 10 judged on a side; not comparable: the sample ratio is off, or of more on one '
+ 'side it is unknown (99.9 %); no comparison: nobody was left alone'),
+('eligible_count', 'Accounts entitled to the feature; where no entitlements are mapped, accounts active in the window'),
 ('entitled_count', 'Features that the account is entitled to'),
 ('entity_id', 'The account that it belongs to meanwhile'),
 ('escalated_90_days_count', 'Those of them that were escalated'),
@@ -292,8 +292,7 @@ INSERT INTO model_column VALUES
 ('naive_resolution_mean_hours',
  'Mean hours to the last solve of the solved ones of them alone: too low while others are open'),
 ('naive_resolution_median_hours', 'Median of the solved ones alone: too low while others are open'),
-('naive_resolution_p90_hours',
- 'Hours within which nine of ten of the solved ones were: too low while others are open'),
+('naive_resolution_p90_hours', 'Hours within which nine of ten of the solved ones were: too low while others are open'),
 ('naive_ttv_mean_days', 'Mean days of the accounts that reached first value alone: too low while others wait'),
 ('naive_ttv_median_days', 'Median days of the accounts that reached first value alone: too low while others wait'),
 ('name', 'Name of the account'),
@@ -408,7 +407,8 @@ INSERT INTO model_column VALUES
 ('red_mrr_rate', 'red_mrr / mrr of all of them'),
 ('region', 'Region of the account'),
 ('rejected_count',
- 'Rows that cannot be right, in no figure: first value before the start, solved before opened, answers off their scale'),
+ 'Rows that cannot be right, in no figure: first value before the start, solved before opened, answers off their '
+ 'scale'),
 ('renewal_count', 'Monthly renewals that came up so far; the account was lost at the last, or is still there'),
 ('renewal_days', 'Days until then'),
 ('renews_on', 'Day of its next renewal, as the source says now'),
@@ -493,15 +493,14 @@ INSERT INTO model_column VALUES
 ('top_lift_lower_rate', 'Lower end of its confidence interval'),
 ('top_lift_rate', 'Churn of the tenth with the lowest scores / churn of all'),
 ('top_lift_upper_rate', 'Upper end of its confidence interval'),
-('trailing_year_logo_churn_rate',
- 'Logo churn of the twelve months to here, compounding; NULL before there are twelve'),
+('trailing_year_logo_churn_rate', 'Logo churn of the twelve months to here, compounding; NULL before there are twelve'),
 ('treated_closing_score', 'Their mean score when judged'),
 ('treated_count', 'Treated runs that are compared, whether anything was done or not (intention to treat)'),
 ('treated_lower_rate', 'Lower end of its confidence interval (Wilson)'),
 ('treated_opening_score', 'Mean score of the treated when opened, of those whose score is known on both days'),
 ('treated_rate',
- 'treated_success_count / treated_count. Not the effect: in it are those that would have come back anyway, a share of '
- 'control_rate'),
+ 'treated_success_count / treated_count. Not the effect: in it are those that would have come back anyway, a share '
+ 'of control_rate'),
 ('treated_success_count', 'Those of them that succeeded'),
 ('treated_upper_rate', 'Upper end of its confidence interval'),
 ('trend_events_rate', 'Their difference'),

@@ -1,7 +1,8 @@
 -- Support in the model: tickets, how long they take, and what they cost the customer.
-INSERT INTO source_column VALUES
+INSERT INTO csmetrics.source_column VALUES
 ('ticket', 1, 'account_id', 'account_id', true, 'Key of the account'),
-('ticket', 2, 'ticket_id', 'text', true, 'Key of the ticket, one row each; deleted, merged, spam and test tickets left out'),
+('ticket', 2, 'ticket_id', 'text', true,
+ 'Key of the ticket, one row each; deleted, merged, spam and test tickets left out'),
 ('ticket', 3, 'opened_at', 'timestamptz', true, 'When it was opened'),
 ('ticket', 4, 'first_reply_at', 'timestamptz', false, 'When an agent first replied; NULL: not yet'),
 ('ticket', 5, 'solved_at', 'timestamptz', false, 'When it was last solved; NULL: open'),
@@ -13,16 +14,21 @@ INSERT INTO source_column VALUES
 ('ticket', 11, 'escalated', 'boolean', false, 'Was it escalated?'),
 ('ticket', 12, 'channel', 'text', false, 'Way in which it came'),
 ('ticket', 13, 'subject', 'text', false, 'Subject line'),
-('ticket', 14, 'escalated_at', 'timestamptz', false, 'When it was escalated; NULL: with its opening, where escalated is true');
+('ticket', 14, 'escalated_at', 'timestamptz', false,
+ 'When it was escalated; NULL: with its opening, where escalated is true');
 
-INSERT INTO source_check VALUES
+INSERT INTO csmetrics.source_check VALUES
 ('ticket', 1, 'account_id IS NULL', $$format('ticket %s: account_id is NULL', ticket_id)$$),
 ('ticket', 2, 'opened_at IS NULL', $$format('ticket %s: opened_at is NULL', ticket_id)$$),
 ('ticket', 3, 'reopened < 0', $$format('ticket %s: reopened %s is below 0', ticket_id, reopened)$$),
 ('ticket', 4, 'agent_replies < 0', $$format('ticket %s: agent_replies %s is below 0', ticket_id, agent_replies)$$);
 
-INSERT INTO policy_column VALUES
-(30, 'contact_window_days', 'integer', '7', 'contact_window_days BETWEEN 0 AND 365', 'A contact so many days after a solve shows that the first was not resolved'),
-(31, 'business_hours', 'business_hours[]', NULL, NULL, 'Opening hours in which first replies and resolutions are timed, one schedule or several that followed one another; NULL: all hours count'),
+INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
+(30, 'contact_window_days', 'integer', '7', 'contact_window_days BETWEEN 0 AND 365', 'at once',
+ 'A contact so many days after a solve shows that the first was not resolved'),
+(31, 'business_hours', 'business_hours[]', NULL, NULL, 'at once',
+ 'Opening hours in which first replies and resolutions are timed, one schedule or several that followed one another; '
+ 'NULL: all hours count'),
 (32, 'business_hours_from', 'timestamptz[]', $$'{-infinity}'$$,
- 'business_hours IS NULL OR cardinality(business_hours) = cardinality(business_hours_from)', 'Since when each of them is in force');
+ 'business_hours IS NULL OR cardinality(business_hours) = cardinality(business_hours_from)', 'at once',
+ 'Since when each of them is in force');

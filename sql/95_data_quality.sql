@@ -17,10 +17,6 @@ INSERT INTO source_check VALUES
 ('subscription', 92, 'greatest(discount_mrr, limited_discount_mrr) > 1e18', $$format('the discounts %s and %s are no amounts up to 10^18', coalesce(discount_mrr::text, 'NULL'), coalesce(limited_discount_mrr::text, 'NULL'))$$),
 ('survey', 91, 'abs(lowest) > 1e18 OR abs(highest) > 1e18', $$format('the scale from %s to %s is out of range', lowest, highest)$$),
 ('usage', 91, 'events >= 281474976710656', $$format('events %s are 2^48 or more', events)$$);
-
-CREATE TABLE iso_currency (code text PRIMARY KEY);
-COMMENT ON TABLE iso_currency IS 'The currencies of ISO 4217, with those withdrawn since 2020. One row a currency.';
-COMMENT ON COLUMN iso_currency.code IS 'Its alphabetic code';
 INSERT INTO iso_currency SELECT unnest(string_to_array('AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XDR XOF XPF XSU XUA YER ZAR ZMW ZWG ZWL', ' '));
 
 CREATE FUNCTION is_dst_hole(local timestamp, zone text) RETURNS boolean
@@ -28,30 +24,6 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_tem
 RETURN (local AT TIME ZONE zone) AT TIME ZONE zone <> local;
 COMMENT ON FUNCTION is_dst_hole(timestamp, text) IS
 'Is this a local time that the zone never had, because clocks were set forward over it? A column of the type timestamp that holds such times is of another zone than it is taken for. It cannot be seen in an instant any more: ask before the mapping, of the column of your own table. An unknown zone: SQLSTATE 22023. NULL for NULL.';
-
-CREATE TABLE quality_check (
-    position       smallint PRIMARY KEY,
-    rule           text    NOT NULL,
-    source         text    NOT NULL,
-    severity       text    NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
-    kind           text    NOT NULL CHECK (kind IN ('row', 'set', 'feed')),
-    condition      text    NOT NULL,
-    can_quarantine boolean NOT NULL,
-    stops_refresh  boolean NOT NULL,
-    description    text    NOT NULL,
-    UNIQUE (rule, source));
-COMMENT ON TABLE quality_check IS 'The rules of data quality that every model begins with. One row a rule and source.';
-COMMENT ON COLUMN quality_check.position IS 'Order';
-COMMENT ON COLUMN quality_check.rule IS 'Name of the rule';
-COMMENT ON COLUMN quality_check.source IS 'The source whose rows it is about';
-COMMENT ON COLUMN quality_check.severity IS 'Severity at first: error, a figure is wrong or refresh stops; warning, one may be; info, good to know';
-COMMENT ON COLUMN quality_check.kind IS 'row: a row is judged by itself; set: beside the others of its source; feed: the source as a whole, and the rows found are its latest';
-COMMENT ON COLUMN quality_check.condition IS 'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account has it) and until_at (now), with window functions over the source';
-COMMENT ON COLUMN quality_check.can_quarantine IS 'Can the rows found be left out? Of a set, the first row is not among them; an account is left out with all that is its own';
-COMMENT ON COLUMN quality_check.stops_refresh IS 'Do they stop CALL refresh() unless they are in quarantine?';
-COMMENT ON COLUMN quality_check.description IS 'What it means, and what to do';
-
-GRANT SELECT ON iso_currency, quality_check TO PUBLIC;
 
 -- What stops a refresh, by the names of rules; a check without a name here is called by its number.
 INSERT INTO quality_check
@@ -279,14 +251,6 @@ END
 $$;
 COMMENT ON PROCEDURE write_kept_views(text) IS 'Internal: makes all views kept_<source> of a model anew';
 
-CREATE TYPE headline_states AS (movements mrr_movements, resolved rate, satisfied survey, promoted survey, mrr numeric);
-COMMENT ON TYPE headline_states IS 'Internal: what the headline figures of the trailing year are readings of';
-
-CREATE TYPE headline_figures AS (
-    nrr_rate double precision, grr_rate double precision, logo_churn_rate double precision, closing_mrr numeric,
-    fcr_rate double precision, csat_rate double precision, nps_score double precision);
-COMMENT ON TYPE headline_figures IS 'Internal: the headline figures of the trailing year; NULL: not looked at';
-
 CREATE FUNCTION states_of(model text, source text DEFAULT NULL, accounts text[] DEFAULT NULL, without text[] DEFAULT '{}')
 RETURNS headline_states
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
@@ -366,14 +330,6 @@ RETURN (SELECT coalesce('excluding these, ' || string_agg(
         WHERE f.figure IS DISTINCT FROM f.other);
 COMMENT ON FUNCTION effect_in_words(headline_figures, headline_figures) IS
 'Internal: how the headline figures change, in words, to a tenth of their units';
-
-CREATE TYPE found_rows AS (rule text, condition text, row_count bigint, accounts text[], sample_keys text);
-COMMENT ON TYPE found_rows IS 'Internal: what a rule of data quality found among the rows of a source';
-
-CREATE TYPE finding AS (
-    rule text, source text, severity text, description text, row_count bigint, account_count bigint, sample_keys text,
-    mrr numeric, figures headline_figures, without headline_figures, effect text, is_quarantined boolean);
-COMMENT ON TYPE finding IS 'Internal: what CALL validate() writes to data_finding';
 
 CREATE FUNCTION findings_of(source text, rules text[], conditions text[]) RETURNS SETOF found_rows
 LANGUAGE plpgsql STABLE AS $findings$

@@ -6,7 +6,7 @@ DECLARE
     rules jsonb;
 BEGIN
     EXECUTE format('SELECT to_jsonb(p) FROM %I.policy p', model) INTO rules;
-    RETURN md5((SELECT jsonb_object_agg(c.name, rules -> c.name) FROM policy_column c WHERE c.with_refresh)::text);
+    RETURN md5((SELECT jsonb_object_agg(c.name, rules -> c.name) FROM policy_column c WHERE c.takes_effect = 'refresh')::text);
 END
 $$;
 COMMENT ON FUNCTION policy_of_refresh(text) IS

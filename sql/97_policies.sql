@@ -60,7 +60,7 @@ DECLARE
     whole_b jsonb := whole_policy(model, b, 'b');
 BEGIN
     RETURN QUERY
-    SELECT c.name, whole_a ->> c.name, whole_b ->> c.name, c.defines, c.with_refresh, c.description
+    SELECT c.name, whole_a ->> c.name, whole_b ->> c.name, c.defines, c.takes_effect = 'refresh', c.description
     FROM policy_column c
     WHERE whole_a ? c.name AND (whole_a -> c.name <> whole_b -> c.name OR only_different IS FALSE)
     ORDER BY c.position;
@@ -97,7 +97,7 @@ DECLARE
     in_force jsonb := whole_policy(model, '{}', 'in force');
     whole_a jsonb := whole_policy(model, a, 'a');
     whole_b jsonb := whole_policy(model, b, 'b');
-    refreshed text[] := ARRAY(SELECT name FROM policy_column WHERE with_refresh);
+    refreshed text[] := ARRAY(SELECT name FROM policy_column WHERE takes_effect = 'refresh');
     parts_differ boolean := EXISTS (SELECT FROM unnest(refreshed) o WHERE whole_a -> o <> whole_b -> o);
     of_day date := in_force ->> 'as_of';
     today date;

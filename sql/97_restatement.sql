@@ -33,7 +33,7 @@ BEGIN
     BEGIN
         PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
         EXECUTE (SELECT format('UPDATE policy SET (%1$s) = (SELECT %1$s FROM jsonb_populate_record(NULL::policy, $1))', string_agg(quote_ident(name), ', ')) FROM policy_column) USING whole;
-        IF EXISTS (SELECT FROM policy_column WHERE with_refresh AND whole -> name <> in_force -> name) THEN
+        IF EXISTS (SELECT FROM policy_column WHERE takes_effect = 'refresh' AND whole -> name <> in_force -> name) THEN
             CALL refresh(model);
         END IF;
         EXECUTE format($query$
@@ -65,7 +65,7 @@ BEGIN
     LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE;
     SELECT s.snapshot_id, s.policy || jsonb_build_object('as_of', p.as_of, 'report_from', p.report_from) AS policy, to_jsonb(p) - 'only_row' AS present, s.policy_hash <> r.policy_hash AS is_redefined INTO before
     FROM snapshot s, policy p, reporting_range r ORDER BY s.snapshot_id DESC LIMIT 1;
-    IF before.is_redefined AND EXISTS (SELECT FROM policy_column WHERE with_refresh AND before.policy -> name <> before.present -> name) THEN
+    IF before.is_redefined AND EXISTS (SELECT FROM policy_column WHERE takes_effect = 'refresh' AND before.policy -> name <> before.present -> name) THEN
         -- rows that came since the last refresh are no matter of definition
         CALL refresh(model);
     END IF;

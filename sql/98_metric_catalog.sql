@@ -1,33 +1,5 @@
 -- The metric catalog: what each figure is, how it is worked out, after whom, which rules of the policy define it, and where it is
 -- shown. It holds what is written nowhere else: what is in model_metric, model_column, the policy and the views is read from there.
-CREATE TABLE metric_definition (
-    position   smallint PRIMARY KEY,
-    name       text NOT NULL UNIQUE,
-    family     text NOT NULL,
-    title      text NOT NULL,
-    definition text,
-    formula    text NOT NULL,
-    unit       text NOT NULL CHECK (unit IN ('rate', 'score', 'days', 'hours', 'mrr', 'count', 'money')),
-    benchmark  numrange CHECK (NOT isempty(benchmark)),
-    source     text,
-    options    text[] NOT NULL,
-    columns    text[] NOT NULL,
-    functions  text[] NOT NULL,
-    CHECK (columns <> '{}' OR functions <> '{}'),
-    CHECK (columns <> '{}' OR definition IS NOT NULL));
-COMMENT ON TABLE metric_definition IS 'What of the metric catalog is written nowhere else; see view metric_catalog. One row a metric.';
-COMMENT ON COLUMN metric_definition.position IS 'Its place in the catalog';
-COMMENT ON COLUMN metric_definition.name IS 'Name of the metric; those of model_metric are among them';
-COMMENT ON COLUMN metric_definition.family IS 'What it belongs to: revenue, value, onboarding, support, satisfaction, usage, health, prediction, playbook, comparison or data';
-COMMENT ON COLUMN metric_definition.title IS 'What people call it';
-COMMENT ON COLUMN metric_definition.definition IS 'What it says; NULL: what model_metric says of it, or else model_column of its first column';
-COMMENT ON COLUMN metric_definition.formula IS 'How it is worked out';
-COMMENT ON COLUMN metric_definition.unit IS 'Unit of its readings: rate (a ratio), score (points), days, hours, mrr (money a month), count or money';
-COMMENT ON COLUMN metric_definition.benchmark IS 'Where a reading should lie by common practice, in its unit; a round bracket leaves the limit out and a square one has it in. NULL: there is no such figure';
-COMMENT ON COLUMN metric_definition.source IS 'Whose formula it is; NULL: nobody''s in particular';
-COMMENT ON COLUMN metric_definition.options IS 'Rules of the policy that define it, besides those that define all';
-COMMENT ON COLUMN metric_definition.columns IS 'Columns of the views that show it or what it is made of, the metric itself first; ends of intervals are not named, as they bear its name';
-COMMENT ON COLUMN metric_definition.functions IS 'Functions that work it out from states, plain columns or histories';
 
 INSERT INTO metric_definition
 SELECT row_number() OVER (), m.name, m.family, m.title, m.definition, m.formula, m.unit, m.benchmark::numrange, m.source, coalesce(f.options, '{}') || m.options::text[], m.columns::text[], m.functions::text[]
@@ -172,7 +144,6 @@ LEFT JOIN (VALUES
     ('revenue', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,churn_date_rule,delinquency_days,discount_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,period,fiscal_year_start,report_currency,rate_rule,rate_on}'::text[]),
     ('value', '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,churn_date_rule,delinquency_days,discount_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,report_currency,rate_on}'),
     ('satisfaction', '{answer_rule}')) f(family, options) USING (family);
-GRANT SELECT ON metric_definition TO PUBLIC;
 
 CREATE FUNCTION interval_end(name text, metric text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

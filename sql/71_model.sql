@@ -1,0 +1,289 @@
+-- The model: a schema of the user's own in which source views say where the facts are, policy says what
+-- they mean, account_state keeps the histories of each account, and metric views give the readings.
+--
+-- What a model consists of is in the files of model/; what sources, rules and columns there are is data, in tables
+-- that each part adds its rows to.
+
+CREATE OR REPLACE VIEW csmetrics.model_object AS
+SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
+FROM csmetrics.model_part p,
+     regexp_matches(p.ddl, 
+         '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+COMMENT ON VIEW csmetrics.model_object IS
+'The tables, views and functions that the files of model_part make. One row an object.';
+COMMENT ON COLUMN csmetrics.model_object.file IS 'The file';
+COMMENT ON COLUMN csmetrics.model_object.kind IS 'table, view or function';
+COMMENT ON COLUMN csmetrics.model_object.name IS 'Its name';
+COMMENT ON COLUMN csmetrics.model_object.arguments IS
+'Names and types of the arguments of a function; NULL: it is none';
+GRANT SELECT ON csmetrics.model_object TO PUBLIC;
+
+-- The rows that this part and those after it fill these tables with.
+DELETE FROM csmetrics.source_column;
+DELETE FROM csmetrics.source_check;
+DELETE FROM csmetrics.policy_column;
+
+INSERT INTO csmetrics.source_column VALUES
+('account', 1, 'account_id', 'account_id', true, 'Key of the account'),
+('account', 2, 'name', 'text', false, 'Name of the account'),
+('account', 3, 'segment', 'text', false, 'Market segment'),
+('account', 4, 'plan', 'text', false, 'Plan or contract type'),
+('account', 5, 'lifecycle_stage', 'text', false, 'Stage of the customer lifecycle'),
+('account', 6, 'onboarding_path', 'text', false, 'Way in which the account was brought on board'),
+('account', 7, 'region', 'text', false, 'Region'),
+('account', 8, 'owner', 'text', false, 'Customer-success manager'),
+('account', 9, 'parent_id', 'account_id', false, 'Key of the parent account'),
+('account', 10, 'created_on', 'date', false, 'Day the account was created'),
+('account', 11, 'seats', 'numeric', false, 'Seats bought'),
+('account', 12, 'time_zone', 'text', false, 'IANA time zone of the account'),
+('account', 13, 'is_test', 'boolean', false, 'True for test and internal accounts, which the model leaves out');
+
+INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
+(1, 'as_of', 'date', NULL, NULL, 'at once', 'The day as of which the views read; NULL: today in time_zone'),
+(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'refresh',
+ 'IANA time zone in which a day begins'),
+(3, 'report_from', 'date', NULL, NULL, 'at once',
+ 'The views begin with the month of this day; NULL: that of the first fact'),
+(4, 'test_account_rule', 'text', $$'exclude'$$, $$test_account_rule IN ('exclude', 'count')$$, 'refresh',
+ 'Accounts with is_test: exclude, or count like any other'),
+(5, 'confidence', 'double precision', '0.95', 'confidence > 0 AND confidence < 1', 'at once',
+ 'Confidence of the intervals, as a share'),
+(9, 'week_start', 'integer', '1', 'week_start BETWEEN 1 AND 7', 'at once',
+ 'Day on which a week begins, from 1, Monday, to 7, Sunday');
+UPDATE csmetrics.policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
+
+CREATE OR REPLACE FUNCTION csmetrics.require_model(model text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
+        RAISE EXCEPTION 'there is no model "%"', model
+            USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
+    END IF;
+    IF csmetrics.model_version(model) <> (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics') THEN
+        RAISE EXCEPTION 'model "%" is of csmetrics %, and the extension of %', model, csmetrics.model_version(model),
+            (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics')
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('CALL csmetrics.update_model(%L) brings it up to date; its views work meanwhile.',
+                                model);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_model(text) IS
+'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_all_rows(model text, relations text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
+DECLARE
+    relation record;
+    is_hidden boolean;
+BEGIN
+    FOR relation IN
+        SELECT c.oid::regclass AS name FROM pg_class c
+        WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+          AND (c.relkind = 'r' OR c.relname ~ relations)
+        ORDER BY c.relname
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+        EXCEPTION WHEN insufficient_privilege THEN
+            -- it may be read with policies, or not at all; whoever needs it then hears of that
+            PERFORM set_config('row_security', 'on', true);
+            BEGIN
+                EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+                is_hidden := true;
+            EXCEPTION WHEN insufficient_privilege THEN
+                is_hidden := false;
+            END;
+            PERFORM set_config('row_security', 'off', true);
+            IF is_hidden THEN
+                RAISE EXCEPTION 'row-level security may hide rows of %', relation.name
+                    USING ERRCODE = 'insufficient_privilege',
+                          HINT = 'What is worked out from some of the rows would take the place of what was from '
+                                 'all. Call it as a role that sees them all, as one with BYPASSRLS does. Nothing was '
+                                 'changed.';
+            END IF;
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_all_rows(text, text) IS
+'Internal: SQLSTATE 42501 if a policy of row-level security may hide rows from the caller: of a table of the model, or '
+'of what is below a view of it whose name matches relations.';
+
+CREATE OR REPLACE FUNCTION csmetrics.spelled(names text[], form text, separator text DEFAULT ', ') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(format(form, name), separator ORDER BY place)
+        FROM unnest(names) WITH ORDINALITY n(name, place));
+COMMENT ON FUNCTION csmetrics.spelled(text[], text, text) IS
+'Internal: names in a list, each as format() gives it';
+
+CREATE OR REPLACE FUNCTION csmetrics.last_instant(day date, time_zone text) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN least(now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
+COMMENT ON FUNCTION csmetrics.last_instant(date, text) IS
+'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the '
+'day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
+
+CREATE OR REPLACE FUNCTION csmetrics.week_begin(day date, week_start integer DEFAULT 1) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;
+COMMENT ON FUNCTION csmetrics.week_begin(date, integer) IS
+'The first day of the week in which a day lies, where weeks begin on the ISO weekday week_start, from 1, Monday, to 7, '
+'Sunday. NULL if an argument is NULL.';
+
+-- Mapping: what stands for a source is a query of the caller's, run with the caller's path and rights. The routines
+-- that run it have no path of their own, and do nothing else: what they are to run others say, which have one.
+
+CREATE OR REPLACE FUNCTION csmetrics.asked_columns(model text, source text, of_vendor boolean,
+    OUT names text[], OUT types text[], OUT required boolean[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH asked AS (
+        SELECT s.position, CASE WHEN of_vendor AND s.name = 'account_id' THEN 'account_key' ELSE s.name END AS name,
+               s.required,
+               CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
+                    ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
+                          WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass
+                            AND a.attname = s.name) END AS type
+        FROM csmetrics.source_column s WHERE s.source = asked_columns.source
+        UNION ALL
+        SELECT v.position, v.name, false, v.type
+        FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean'))
+             v(position, name, type)
+        WHERE of_vendor AND asked_columns.source = 'account')
+    SELECT array_agg(c.name ORDER BY c.position), array_agg(format_type(c.type::regtype, NULL) ORDER BY c.position),
+           array_agg(c.required ORDER BY c.position)
+    FROM asked c;
+END;
+COMMENT ON FUNCTION csmetrics.asked_columns(text, text, boolean) IS
+'Internal: the columns that a query for the source must or may have; of_vendor: one for the view of a vendor, which '
+'has the vendor''s own keys of accounts';
+
+CREATE OR REPLACE FUNCTION csmetrics.cast_column(model text, name text, given text, asked text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF given IS NULL THEN
+        RETURN format('NULL::%s AS %I', asked, name);
+    ELSIF asked = 'date' AND given = 'timestamp with time zone' THEN
+        -- an instant falls on a day of the model's time zone, not of the session's
+        RETURN format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I', name, model);
+    ELSIF asked = 'timestamp with time zone' AND given IN ('timestamp without time zone', 'date') THEN
+        RETURN format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I', name, model);
+    END IF;
+    EXECUTE format('SELECT CAST(NULL::%s AS %s)', given, asked);
+    RETURN format('CAST(query.%1$I AS %2$s) AS %1$I', name, asked);
+EXCEPTION WHEN cannot_coerce THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.cast_column(text, text, text, text) IS
+'Internal: SQL of a column of a mapping, cast from the type given (NULL: there is none) to the one asked for; NULL: '
+'it cannot be';
+
+CREATE OR REPLACE FUNCTION csmetrics.cast_columns(model text, subject text, asked record) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    given jsonb := (
+        SELECT jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a
+        WHERE a.attrelid = 'pg_temp.csmetrics_map'::regclass AND a.attnum > 0);
+    name text;
+    columns text[];
+    complaints text[];
+BEGIN
+    FOR i IN 1 .. cardinality(asked.names) LOOP
+        name := asked.names[i];
+        columns := columns || csmetrics.cast_column(model, name, given ->> name, asked.types[i]);
+        IF given ->> name IS NULL AND asked.required[i] THEN
+            complaints := complaints || format('missing column %s (%s)', name, asked.types[i]);
+        ELSIF columns[i] IS NULL THEN
+            complaints := complaints || format('column %s of type %s cannot be cast to %s', name, given ->> name,
+                                               asked.types[i]);
+        END IF;
+    END LOOP;
+    complaints := complaints || ARRAY(SELECT format('unknown column %s', k)
+                                      FROM jsonb_object_keys(given - asked.names::text[]) k ORDER BY k);
+    IF cardinality(complaints) > 0 THEN
+        RAISE EXCEPTION '%: %', subject, array_to_string(complaints, '; ')
+            USING ERRCODE = 'undefined_column',
+                  DETAIL = (
+                      SELECT concat_ws(' ',
+                          'Required: ' || string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE c.required) || '.',
+                          'Optional: ' || string_agg(c.name, ', ' ORDER BY c.place) FILTER (WHERE NOT c.required)
+                          || '.')
+                      FROM ROWS FROM (unnest(asked.names), unnest(asked.required))
+                           WITH ORDINALITY c(name, required, place));
+    END IF;
+    RETURN array_to_string(columns, ', ');
+END
+$$;
+COMMENT ON FUNCTION csmetrics.cast_columns(text, text, record) IS
+'Internal: the columns of pg_temp.csmetrics_map cast to those asked for, the optional ones filled with NULL. What is '
+'missing, unknown or cannot be cast is named together: SQLSTATE 42703';
+
+CREATE OR REPLACE FUNCTION csmetrics.conformed(model text, subject text, query text, asked record) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    columns pg_catalog.text;
+BEGIN
+    -- the line break keeps a comment at the end of the query from swallowing the bracket
+    EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
+    columns := csmetrics.cast_columns(model, subject, asked);
+    DROP VIEW pg_temp.csmetrics_map;
+    RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', columns, query);
+END
+$$;
+COMMENT ON FUNCTION csmetrics.conformed(text, text, text, record) IS
+'Internal: the query with its columns cast to those asked for and the optional ones filled with NULL; what is missing, '
+'unknown or cannot be cast is named together: SQLSTATE 42703. Runs with the path of the caller';
+
+CREATE OR REPLACE FUNCTION csmetrics.mapping(model text, source text, query text,
+    OUT view_name text, OUT subject text, OUT body text, OUT names text[], OUT types text[], OUT required boolean[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    of_source text := source;
+    of_vendor boolean := false;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    view_name := 'source_' || source;
+    subject := format('source "%s"', source);
+    body := regexp_replace(query, '[;[:space:]]+$', '');
+    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
+        -- a view that connect() wrote, to be replaced by a query of one's own
+        EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
+                       model) INTO of_source USING source;
+        IF of_source IS NULL THEN
+            RAISE EXCEPTION 'unknown source "%"', source
+                USING ERRCODE = 'invalid_parameter_value',
+                      DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', '))
+                                FROM csmetrics.source_column c);
+        END IF;
+        view_name := source;
+        of_vendor := true;
+        body := csmetrics.with_connector(model, source, body);
+    END IF;
+    IF body IS NULL OR body = '' THEN
+        RAISE EXCEPTION 'the query for source "%" is empty', source USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT a.names, a.types, a.required INTO names, types, required
+    FROM csmetrics.asked_columns(model, of_source, of_vendor) a;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
+'Internal: which view a query given to map() is to replace, what the query is, and what is asked of it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    wanted record;
+BEGIN
+    wanted := csmetrics.mapping(model, source, query);
+    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, wanted.view_name,
+                              csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, wanted.view_name,
+                              'Where the facts are: written by CALL csmetrics.map');
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.map(text, text, text) IS
+'Says where the facts of a source (one of source_column, or a view that connect() wrote) are: replaces its view by the '
+'query, whose columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown '
+'source: 22023; an unknown model: 3F000. See doc/models.md.';
