@@ -92,7 +92,7 @@ COMMENT ON VIEW health_calibration IS
 'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days '
 'leads to expect.';
 
-CREATE FUNCTION suggested_weights() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION suggested_weights() RETURNS TABLE (
     component text, signal text, weight double precision, suggested_weight double precision, predictions bigint,
     churned bigint, auc double precision, auc_lower double precision, auc_upper double precision, predicts text,
     slope double precision, current_auc double precision, current_auc_lower double precision,

@@ -259,7 +259,7 @@ COMMENT ON VIEW playbook_outcome IS
 
 -- The steps of CALL csmetrics.run_playbooks.
 
-CREATE FUNCTION playbooks_wanted(only_past text, OUT names text[], OUT triggers text[], OUT owners text[])
+CREATE OR REPLACE FUNCTION playbooks_wanted(only_past text, OUT names text[], OUT triggers text[], OUT owners text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(b.name ORDER BY b.name), array_agg(b.trigger_when ORDER BY b.name),
@@ -269,7 +269,7 @@ END;
 COMMENT ON FUNCTION playbooks_wanted(text) IS
 'Internal: the playbooks that are on, or only the one given, with their triggers and owners; NULLs: none';
 
-CREATE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[], only_past text)
+CREATE OR REPLACE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[], only_past text)
 RETURNS TABLE (playbook text, account_id @account_id@, owner text, evidence jsonb, holdout_share double precision,
     due_days integer, horizon_days integer)
 LANGUAGE sql VOLATILE
@@ -288,7 +288,7 @@ END;
 COMMENT ON FUNCTION playbook_candidate(text, date, text[], text[], text[], text) IS
 'Internal: the customers who meet the triggers as of the day and have no run open or cooling down';
 
-CREATE FUNCTION open_runs(model text, day date, names text[], triggers text[], owners text[], only_past text)
+CREATE OR REPLACE FUNCTION open_runs(model text, day date, names text[], triggers text[], owners text[], only_past text)
 RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -338,7 +338,7 @@ END;
 COMMENT ON FUNCTION open_runs(text, date, text[], text[], text[], text) IS
 'Internal: opens runs for the candidates, with their last tickets and lost points as evidence; how many';
 
-CREATE FUNCTION playbooks_to_judge(day date, OUT names text[], OUT conditions text[])
+CREATE OR REPLACE FUNCTION playbooks_to_judge(day date, OUT names text[], OUT conditions text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     -- each condition looks at the runs of its own playbook only: on others it might fail
@@ -350,7 +350,7 @@ END;
 COMMENT ON FUNCTION playbooks_to_judge(date) IS
 'Internal: the playbooks with open runs to be judged on that day, and what is success; NULLs: none';
 
-CREATE FUNCTION judge_runs(model text, day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION judge_runs(model text, day date) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH due AS MATERIALIZED (SELECT d.names, d.conditions FROM playbooks_to_judge(day) d),
@@ -375,7 +375,7 @@ END;
 COMMENT ON FUNCTION judge_runs(text, date) IS
 'Internal: judges the open runs whose day to be judged it is; how many';
 
-CREATE FUNCTION playbooks_begun(latest_id bigint) RETURNS TABLE (name text, horizon_days integer)
+CREATE OR REPLACE FUNCTION playbooks_begun(latest_id bigint) RETURNS TABLE (name text, horizon_days integer)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT b.name, b.horizon_days FROM playbook b

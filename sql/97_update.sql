@@ -72,7 +72,7 @@ COMMENT ON FUNCTION csmetrics.is_replaceable(oid, oid) IS
 'Internal: can CREATE OR REPLACE VIEW make the one view of the other? Only if columns are added at the end.';
 
 CREATE OR REPLACE FUNCTION csmetrics.outdated_objects(model text, fresh text) RETURNS TABLE (classid oid, objid oid)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT o.classid, o.objid
     FROM csmetrics.own_objects(model) o
@@ -90,7 +90,7 @@ COMMENT ON FUNCTION csmetrics.outdated_objects(text, text) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.with_dependents(model text, fresh text)
 RETURNS TABLE (classid oid, objid oid, is_own boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH RECURSIVE own AS MATERIALIZED (SELECT o.classid, o.objid FROM csmetrics.own_objects(model) o),
     gone AS (
@@ -133,7 +133,7 @@ COMMENT ON PROCEDURE csmetrics.require_no_dependents(text, text) IS
 'Internal: SQLSTATE 2BP01, which names them, if objects of the user depend on what cannot be replaced in place';
 
 CREATE OR REPLACE FUNCTION csmetrics.rights_on(model text, fresh text) RETURNS TABLE (statement text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type,
                   CASE WHEN p.oid IS NULL THEN format('TABLE %I.%I', model, c.relname)
@@ -175,7 +175,7 @@ COMMENT ON PROCEDURE csmetrics.drop_outdated(text, text) IS
 'Internal: drops what cannot be replaced in place, with what of our own depends on it';
 
 CREATE OR REPLACE FUNCTION csmetrics.missing_columns(model text, fresh text) RETURNS TABLE (statement text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN o.attnum IS NULL THEN
                     format('ALTER TABLE %s ADD COLUMN %I %s%s%s', c.oid::regclass, a.attname,
@@ -200,7 +200,7 @@ COMMENT ON FUNCTION csmetrics.missing_columns(text, text) IS
 'Internal: the statements that give the tables of a model the columns and defaults that a fresh one has';
 
 CREATE OR REPLACE FUNCTION csmetrics.missing_parts(model text, fresh text) RETURNS TABLE (statement text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     -- the definitions name the schema of the fresh one
     SELECT replace(s.statement, quote_ident(fresh) || '.', quote_ident(model) || '.')
@@ -236,7 +236,7 @@ COMMENT ON FUNCTION csmetrics.missing_parts(text, text) IS
 'Internal: the statements that give the tables of a model the constraints, indexes and triggers that a fresh one has';
 
 CREATE OR REPLACE FUNCTION csmetrics.missing_sources(model text, fresh text) RETURNS TABLE (statement text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN c.oid IS NULL
                 THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', model, n.relname,
