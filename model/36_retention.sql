@@ -52,7 +52,7 @@ BEGIN ATOMIC
            (m.is_opening)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on,
                                      (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
-         LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN account n USING (account_id),
+         LATERAL entity_in_window(y.start_on, y.end_on) e LEFT JOIN account n USING (account_id),
          LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr,
                   e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr,
                   active_at(e.revenue, y.start_on - 1) AS is_opening,
@@ -85,7 +85,7 @@ BEGIN ATOMIC
            active_at(e.revenue, m.end_on - 1)::integer::bigint AS closing_count, c.*
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on,
                                      (date_trunc('month', $1 + 1) - interval '1 month')::date AS start_on) m,
-         LATERAL entity_window(m.start_on, m.end_on) e,
+         LATERAL entity_in_window(m.start_on, m.end_on) e,
          LATERAL (SELECT e.movement_fx * sum(amount) FILTER (WHERE movement = 'new') AS new_mrr,
                   e.movement_fx * sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,
                          e.movement_fx * sum(amount) FILTER (WHERE movement = 'contraction') AS contraction_mrr,
@@ -107,7 +107,7 @@ FROM (SELECT cohort_agg(a.revenue,
                         greatest(r.from_on, (date_trunc('month', r.as_of_on) - interval '519 months')::date),
                         r.as_of_on + 1, 'month') AS state,
              r.policy_hash
-      FROM reporting_range r, entity_revenue(r.as_of_on) a GROUP BY r.policy_hash) s,
+      FROM reporting_range r, entity_on(r.as_of_on) a GROUP BY r.policy_hash) s,
      LATERAL cohort_retention(s.state) c
 ORDER BY c.cohort, c.age;
 COMMENT ON VIEW cohort_retention IS

@@ -12,7 +12,7 @@ FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.ch
       coalesce(h.churned_on, h.as_of_on + 1) AS end_on
       FROM (SELECT a.account_id, r.as_of_on, a.revenue AS history,
             churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
-            FROM reporting_range r, entity_revenue(r.as_of_on) a
+            FROM reporting_range r, entity_on(r.as_of_on) a
             WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
      LEFT JOIN account n USING (account_id),
      LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,

@@ -196,7 +196,8 @@ END;
 COMMENT ON FUNCTION begin_alert_rules() IS
 'Internal: who meets a rule that was never evaluated, or with another condition, is known';
 
-CREATE OR REPLACE FUNCTION alert_probe(as_of_on date, time_zone text) RETURNS TABLE (day date, names text[], conditions text[])
+CREATE OR REPLACE FUNCTION alert_probe(as_of_on date, time_zone text)
+RETURNS TABLE (day date, names text[], conditions text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT least(((e.as_of_at + interval '1 microsecond') AT TIME ZONE time_zone)::date - 1, as_of_on - 1),

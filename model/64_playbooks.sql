@@ -269,7 +269,8 @@ END;
 COMMENT ON FUNCTION playbooks_wanted(text) IS
 'Internal: the playbooks that are on, or only the one given, with their triggers and owners; NULLs: none';
 
-CREATE OR REPLACE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[], only_past text)
+CREATE OR REPLACE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[],
+                                              only_past text)
 RETURNS TABLE (playbook text, account_id @account_id@, owner text, evidence jsonb, holdout_share double precision,
     due_days integer, horizon_days integer)
 LANGUAGE sql VOLATILE
