@@ -7,8 +7,10 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" csmetrics.co
 
 OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c) $(wildcard src/pg/*.c)))
 PARTS = $(sort $(wildcard sql/[0-9]*.sql))
-MODEL = $(sort $(wildcard model/[0-9]*.sql))
-DATA_built = csmetrics--$(EXTVERSION).sql
+MODEL = $(sort $(wildcard model/[0-9]*.sql model/changes/*.sql))
+STEPS = $(sort $(wildcard sql/updates/*.sql))
+UPDATES = $(foreach step,$(STEPS),csmetrics--$(firstword $(subst --, ,$(notdir $(step))))--$(EXTVERSION).sql)
+DATA_built = csmetrics--$(EXTVERSION).sql $(UPDATES)
 
 TESTS   = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS = $(TESTS)
@@ -28,12 +30,12 @@ ifneq ($(filter $(notdir $(PARTS:.sql=)),$(TESTS)),)
 $(error a test bears the name of an install part: $(filter $(notdir $(PARTS:.sql=)),$(TESTS)))
 endif
 
-# The files of model/ become rows of model_part, which create_model runs.
-csmetrics--$(EXTVERSION).sql: $(PARTS) $(MODEL) csmetrics.control
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION csmetrics" to load this file. \quit'; cat $(PARTS); \
-	  for f in $(MODEL); do \
-	    printf 'INSERT INTO csmetrics.model_part VALUES (%s, $$model_part$$' "'$$f'"; cat $$f; printf '$$model_part$$);\n'; \
-	  done; } > $@
+# From each released version there is a way to this one.
+csmetrics--$(EXTVERSION).sql: $(PARTS) $(MODEL) csmetrics.control script/assemble
+	script/assemble > $@
+
+$(UPDATES): csmetrics--%--$(EXTVERSION).sql: $(PARTS) $(MODEL) $(STEPS) csmetrics.control script/assemble
+	script/assemble $* > $@
 
 $(OBJS): $(wildcard src/core/*.h src/pg/*.h)
 

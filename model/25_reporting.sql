@@ -1,6 +1,6 @@
 -- What the views report: which days, by which rules, and the attributes that they group by.
 
-CREATE VIEW account_dimension WITH (security_invoker) AS
+CREATE OR REPLACE VIEW account_dimension WITH (security_invoker) AS
 SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
 FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
              count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
@@ -15,7 +15,7 @@ COMMENT ON VIEW account_dimension IS
 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the '
 'views by segment group by.';
 
-CREATE VIEW reporting_range WITH (security_invoker) AS
+CREATE OR REPLACE VIEW reporting_range WITH (security_invoker) AS
 SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)),
                                  day.as_of))::date AS from_on,
        day.as_of AS as_of_on,

@@ -1,6 +1,6 @@
 -- Currencies: what they are worth in the currency of report, day by day and window by window.
 
-CREATE VIEW currency_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW currency_rate WITH (security_invoker) AS
 WITH daily AS MATERIALIZED (
     SELECT f.currency, f.on_date + n AS day_on, f.rate
     FROM reporting_range r,
@@ -19,7 +19,7 @@ COMMENT ON VIEW currency_rate IS
 'What one unit of each currency was worth in the currency of report, day by day, to twelve decimals where the rates '
 'are in another; a rate holds until the next, or for rate_max_age_days. No row, or NULL: there is none.';
 
-CREATE VIEW constant_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW constant_rate WITH (security_invoker) AS
 SELECT f.currency,
        CASE WHEN f.currency = r.report_currency THEN 1 WHEN b.rate IS NULL THEN f.rate
        ELSE round(f.rate / b.rate, 12) END AS fx
@@ -32,7 +32,7 @@ FROM reporting_range r,
 COMMENT ON VIEW constant_rate IS
 'The rates by which the histories of single accounts are converted, for all time: those of rate_on, or the latest.';
 
-CREATE FUNCTION report_window(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION window_of_report(period text, lag integer, earlier integer) RETURNS TABLE (
     start_on date, from_on date, end_on date)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -42,10 +42,10 @@ BEGIN ATOMIC
                                                                  r.fiscal_year_start) - $3 * period_length($1),
                                                                  r.as_of_on, period_length($1)) w(from_on);
 END;
-COMMENT ON FUNCTION report_window(period text, lag integer, earlier integer) IS
+COMMENT ON FUNCTION window_of_report(period text, lag integer, earlier integer) IS
 'The windows of lag periods of which each ends with a period of the report, the earlier ones before it included.';
 
-CREATE FUNCTION window_rate(starts date[], ends date[]) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION rate_in_window(starts date[], ends date[]) RETURNS TABLE (
     currency text, start_on date, end_on date, opening_fx numeric, movement_fx numeric, closing_fx numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -68,18 +68,18 @@ BEGIN ATOMIC
     SELECT r.report_currency, w.start_on, w.end_on, 1, 1, 1 FROM reporting_range r, unnest($1, $2) w(start_on, end_on)
     WHERE r.report_currency IS NOT NULL;
 END;
-COMMENT ON FUNCTION window_rate(starts date[], ends date[]) IS
+COMMENT ON FUNCTION rate_in_window(starts date[], ends date[]) IS
 'The rates of each currency for windows from start_on on and before end_on: for what was there before, for what '
 'moved, and for what is there at the end; NULL where there is none.';
 
-CREATE FUNCTION report_rate(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION rate_in_report(period text, lag integer, earlier integer) RETURNS TABLE (
     currency text, start_on date, end_on date, opening_fx numeric, movement_fx numeric, closing_fx numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT x.currency, x.start_on, x.end_on, x.opening_fx, x.movement_fx, x.closing_fx
-    FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM report_window($1, $2, $3)) w,
-         LATERAL window_rate(w.starts, w.ends) x;
+    FROM (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends FROM window_of_report($1, $2, $3)) w,
+         LATERAL rate_in_window(w.starts, w.ends) x;
 END;
-COMMENT ON FUNCTION report_rate(period text, lag integer, earlier integer) IS
+COMMENT ON FUNCTION rate_in_report(period text, lag integer, earlier integer) IS
 'The rates of each currency for the windows of lag periods that end with the periods of the report, earlier ones '
 'included.';

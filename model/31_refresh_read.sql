@@ -1,7 +1,7 @@
 -- What refresh reads: a function a source, which reads it once, all histories in one pass, and counts the rows. Rows
 -- that cannot be right have a complaint, are in no history, and stop the refresh.
 
-CREATE FUNCTION read_account() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_account() RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean,
     row_count bigint, complaint text)
@@ -13,7 +13,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_account() IS 'Internal: the accounts as source_account has them now';
 
-CREATE FUNCTION read_fx_rate() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_fx_rate() RETURNS TABLE (
     currency text, on_date date, rate numeric, row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -23,7 +23,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_fx_rate() IS 'Internal: the rates as source_fx_rate has them now';
 
-CREATE FUNCTION read_parent() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_parent() RETURNS TABLE (
     account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, is_merger boolean,
     row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -34,7 +34,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has them now';
 
-CREATE FUNCTION read_subscription() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_subscription() RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
     row_count bigint, complaint text)
@@ -70,7 +70,10 @@ BEGIN ATOMIC
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
                  p.report_currency, k.complaint
-          FROM kept_subscription k, (SELECT * FROM policy LIMIT 1) p
+          FROM kept_subscription k,
+               -- LIMIT tells the planner that this is one row
+               (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
+                       trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
           OFFSET 0) t
     GROUP BY t.account_id, t.subscription_id, t.currency;
 END;
@@ -78,7 +81,7 @@ COMMENT ON FUNCTION read_subscription() IS
 'Internal: the revenue of each account by currency, and by subscription where these are the entities; revenue is in '
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
-CREATE FUNCTION read_ticket() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_ticket() RETURNS TABLE (
     account_id @account_id@, tickets tickets, row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -91,7 +94,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_ticket() IS 'Internal: the tickets of each account';
 
-CREATE FUNCTION read_survey() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_survey() RETURNS TABLE (
     account_id @account_id@, answers answers, row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -104,7 +107,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_survey() IS 'Internal: the questions and answers of each account';
 
-CREATE FUNCTION read_milestone() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_milestone() RETURNS TABLE (
     account_id @account_id@, milestones milestones, row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -112,12 +115,12 @@ BEGIN ATOMIC
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint)
-    FROM kept_milestone k, (SELECT * FROM policy LIMIT 1) p
+    FROM kept_milestone k, (SELECT time_zone, value_event FROM policy LIMIT 1) p
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_milestone() IS 'Internal: the milestones of each account';
 
-CREATE FUNCTION read_signal() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_signal() RETURNS TABLE (
     account_id @account_id@, signals signals, row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -128,7 +131,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_signal() IS 'Internal: the user''s own signals of each account';
 
-CREATE FUNCTION read_entitlement() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_entitlement() RETURNS TABLE (
     account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint, complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -141,7 +144,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_entitlement() IS 'Internal: the features that each account is entitled to';
 
-CREATE FUNCTION read_usage() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_usage() RETURNS TABLE (
     account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
     complaint text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -154,7 +157,7 @@ BEGIN ATOMIC
     FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint,
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
-          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT * FROM policy LIMIT 1) p
+          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
           OFFSET 0) u
     GROUP BY u.account_id, u.user_id;
 END;

@@ -1,7 +1,8 @@
 -- What refresh stores: a function a table, which brings it up to date with what was read, and tells how many rows it
--- wrote and removed. Rows that are as they were are not touched.
+-- wrote and removed. Rows that are as they were are not touched: record_image_ne compares bytes, as states are
+-- canonical, and needs no operator of ours, which IS DISTINCT FROM would look for on a path that a dump does not have.
 
-CREATE FUNCTION write_account(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -13,11 +14,11 @@ BEGIN ATOMIC
                f.parent_id, f.created_on, f.seats, f.time_zone, f.is_test
         FROM fresh_account f LEFT JOIN account o USING (account_id)
         WHERE o.account_id IS NULL
-           OR (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
-               f.created_on, f.seats, f.time_zone, f.is_test)
-              IS DISTINCT FROM
-              (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
-               o.created_on, o.seats, o.time_zone, o.is_test)
+           OR record_image_ne(
+                  ROW (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
+                       f.created_on, f.seats, f.time_zone, f.is_test),
+                  ROW (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
+                       o.created_on, o.seats, o.time_zone, o.is_test))
         ON CONFLICT (account_id) DO UPDATE SET
             (name, segment, plan, lifecycle_stage, onboarding_path, region, owner, parent_id, created_on, seats,
              time_zone, is_test)
@@ -29,7 +30,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_account() IS 'Internal: stores the accounts that were read; rows written and removed';
 
-CREATE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS (
@@ -48,7 +49,7 @@ COMMENT ON FUNCTION write_left_out_account(boolean) IS
 'Internal: stores which accounts are left out, test accounts and, if there are any, those in quarantine; rows written '
 'and removed';
 
-CREATE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -63,7 +64,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_fx_rate() IS 'Internal: stores the rates that were read; rows written and removed';
 
-CREATE FUNCTION belonging() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION belonging() RETURNS TABLE (
     account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -86,7 +87,7 @@ END;
 COMMENT ON FUNCTION belonging() IS
 'Internal: which account belongs to which, and when, as source_parent and the attributes of accounts say';
 
-CREATE FUNCTION belonging_path() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION belonging_path() RETURNS TABLE (
     account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, seen @account_id@[],
     is_round boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -108,7 +109,7 @@ END;
 COMMENT ON FUNCTION belonging_path() IS
 'Internal: to which accounts each account belongs by way of others, and when; is_round where that leads back';
 
-CREATE FUNCTION belonging_complaint() RETURNS text
+CREATE OR REPLACE FUNCTION belonging_complaint() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH belongs AS (SELECT row_number() OVER () AS nr, b.* FROM belonging() b)
@@ -126,7 +127,7 @@ END;
 COMMENT ON FUNCTION belonging_complaint() IS
 'Internal: what cannot be of parents: two at one time, or an account under itself; NULL: nothing';
 
-CREATE FUNCTION write_account_entity(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account_entity(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH path AS MATERIALIZED (SELECT p.* FROM belonging_path() p),
@@ -170,7 +171,7 @@ END;
 COMMENT ON FUNCTION write_account_entity() IS
 'Internal: stores of which entity each account is a part, and when; rows written and removed';
 
-CREATE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
+CREATE OR REPLACE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT a.account_id FROM account a
@@ -201,7 +202,7 @@ END;
 COMMENT ON FUNCTION read_key(text[]) IS
 'Internal: the accounts that have a row in account_state, where the sources named were read and others were not';
 
-CREATE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -238,11 +239,11 @@ BEGIN ATOMIC
                             AS entitlements,
                         CASE WHEN 'signal' = ANY (sources) THEN g.signals ELSE o.signals END AS signals) n
         WHERE o.account_id IS NULL
-           OR (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements, n.renewals,
-               n.signals)
-              IS DISTINCT FROM
-              (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements, o.renewals,
-               o.signals)
+           OR record_image_ne(
+                  ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
+                       n.renewals, n.signals),
+                  ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
+                       o.renewals, o.signals))
         ON CONFLICT (account_id) DO UPDATE SET
             (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
@@ -254,7 +255,7 @@ COMMENT ON FUNCTION write_account_state(text[]) IS
 'Internal: stores the histories of accounts that the sources named gave, and leaves the others as they are; rows '
 'written and removed';
 
-CREATE FUNCTION read_revenue() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_revenue() RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, valid_from_on date, valid_until_on date,
     is_mixed boolean, revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -276,7 +277,7 @@ END;
 COMMENT ON FUNCTION read_revenue() IS
 'Internal: the revenue of entities that are not just an account in the currency of report, from what was read';
 
-CREATE FUNCTION write_revenue_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_revenue_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS MATERIALIZED (SELECT r.* FROM read_revenue() r),
@@ -296,7 +297,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
 
-CREATE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS MATERIALIZED (
@@ -313,7 +314,7 @@ BEGIN ATOMIC
         INSERT INTO discount_state AS o
         SELECT f.account_id, f.currency, f.list_price, f.recurring, f.limited
         FROM fresh f LEFT JOIN discount_state o USING (account_id, currency)
-        WHERE (f.list_price, f.recurring, f.limited) IS DISTINCT FROM (o.list_price, o.recurring, o.limited)
+        WHERE record_image_ne(ROW (f.list_price, f.recurring, f.limited), ROW (o.list_price, o.recurring, o.limited))
         ON CONFLICT (account_id, currency) DO UPDATE SET
             (list_price, recurring, limited) = ROW (excluded.list_price, excluded.recurring, excluded.limited)
         RETURNING 1)
@@ -321,7 +322,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_discount_state() IS 'Internal: stores list prices and discounts; rows written and removed';
 
-CREATE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
@@ -333,14 +334,14 @@ BEGIN ATOMIC
         SELECT f.account_id, f.user_id, f.role, f.usage
         FROM fresh_usage f LEFT JOIN user_state o USING (account_id, user_id)
         WHERE f.user_id IS NOT NULL
-          AND (o.account_id IS NULL OR (f.role, f.usage) IS DISTINCT FROM (o.role, o.usage))
+          AND (o.account_id IS NULL OR record_image_ne(ROW (f.role, f.usage), ROW (o.role, o.usage)))
         ON CONFLICT (account_id, user_id) DO UPDATE SET (role, usage) = ROW (excluded.role, excluded.usage)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION write_user_state() IS 'Internal: stores the histories of users; rows written and removed';
 
-CREATE FUNCTION write_entitlement_state(OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_entitlement_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (

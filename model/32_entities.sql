@@ -5,8 +5,11 @@
 -- belong together, and where there are several currencies, all accounts, each history in its own. Sums of one currency
 -- are converted as sums, so that nothing is rounded; an entity in several currencies is converted by itself, each
 -- history to six decimals.
+--
+-- entity_period and mixed_entity_period have them by the periods of the report, entity_in_window as of the end of one
+-- window, entity_on on a day; uncut_ is each before it is cut where the entity came back as a new customer.
 
-CREATE FUNCTION entity_history(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION uncut_entity_period(period text, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -32,33 +35,33 @@ BEGIN ATOMIC
                              ELSE period_start(s.valid_until_on, $1, r.fiscal_year_start) END AS until_on) p
     WHERE NOT s.is_mixed AND p.from_on < p.until_on;
 END;
-COMMENT ON FUNCTION entity_history(period text, earlier integer) IS
+COMMENT ON FUNCTION uncut_entity_period(period text, earlier integer) IS
 'The revenue history of each entity that is all in one currency, in that currency (NULL: nothing to convert), whether '
 'it was of the same accounts all the time, and the periods for which it was: those of the report, and earlier ones '
 'before it.';
 
-CREATE FUNCTION revenue_history(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_period(period text, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, h.revenue
-    FROM entity_history($1, $2) h WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
+    FROM uncut_entity_period($1, $2) h WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
     UNION ALL
     SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, part.revenue
-    FROM reporting_range r, entity_history($1, $2) h,
+    FROM reporting_range r, uncut_entity_period($1, $2) h,
          LATERAL split_gaps(h.revenue, r.reactivation_gap_days) part(revenue)
          WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy);
 END;
-COMMENT ON FUNCTION revenue_history(period text, earlier integer) IS
+COMMENT ON FUNCTION entity_period(period text, earlier integer) IS
 'The same, cut where the entity came back after more than reactivation_gap_days.';
 
-CREATE FUNCTION mixed_window(starts date[], ends date[]) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION uncut_mixed_entity(starts date[], ends date[]) RETURNS TABLE (
     account_id @account_id@, subscription_id text, start_on date, end_on date, is_known boolean, revenue mrr_timeline,
     opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH rate AS MATERIALIZED (SELECT * FROM window_rate($1, $2))
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_window($1, $2))
     SELECT m.account_id, nullif(m.subscription_id, '') AS subscription_id, m.start_on, m.end_on, m.is_known, m.revenue,
            CASE WHEN m.is_known THEN coalesce(mrr_at(smooth_gaps(m.opening, r.gap_smooth_days), m.start_on - 1),
                                               m.opening_mrr) END AS opening_mrr,
@@ -82,12 +85,12 @@ BEGIN ATOMIC
                LEFT JOIN rate x ON x.currency = s.currency AND x.start_on = w.start_on AND x.end_on = w.end_on
           GROUP BY s.account_id, s.subscription_id, w.start_on, w.end_on) m;
 END;
-COMMENT ON FUNCTION mixed_window(starts date[], ends date[]) IS
+COMMENT ON FUNCTION uncut_mixed_entity(starts date[], ends date[]) IS
 'The revenue history of each entity in several currencies, converted for each window at its rates, with its MRR '
 'before and at the end of it at the rates of then, NULL where a rate is missing: then the history tells when there '
 'was any, not how much.';
 
-CREATE FUNCTION mixed_history(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION mixed_entity_period(period text, lag integer, earlier integer) RETURNS TABLE (
     account_id @account_id@, subscription_id text, start_on date, from_on date, end_on date, is_known boolean,
     revenue mrr_timeline, opening_mrr numeric, closing_mrr numeric, movement_mrr numeric, is_first boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -99,21 +102,21 @@ BEGIN ATOMIC
                THEN mrr_at(m.revenue, m.end_on - 1) - mrr_at(m.revenue, m.start_on - 1) END AS movement_mrr,
                part.nr = 1 AS is_first
     FROM reporting_range r CROSS JOIN (SELECT array_agg(start_on) AS starts, array_agg(end_on) AS ends
-                                       FROM report_window($1, $2, $3)) of_report
-         CROSS JOIN LATERAL mixed_window(of_report.starts, of_report.ends) m
-             JOIN report_window($1, $2, $3) w USING (start_on, end_on),
+                                       FROM window_of_report($1, $2, $3)) of_report
+         CROSS JOIN LATERAL uncut_mixed_entity(of_report.starts, of_report.ends) m
+             JOIN window_of_report($1, $2, $3) w USING (start_on, end_on),
          LATERAL split_gaps(m.revenue, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr);
 END;
-COMMENT ON FUNCTION mixed_history(period text, lag integer, earlier integer) IS
+COMMENT ON FUNCTION mixed_entity_period(period text, lag integer, earlier integer) IS
 'The same for the windows of lag periods that end with the periods of the report, earlier ones included, cut where '
 'the entity came back after more than reactivation_gap_days: then the first part bears the MRR of all.';
 
-CREATE FUNCTION window_entity(start_on date, end_on date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION uncut_entity_in_window(start_on date, end_on date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline, opening_fx numeric, movement_fx numeric,
     closing_fx numeric, opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH rate AS MATERIALIZED (SELECT * FROM window_rate(ARRAY[$1], ARRAY[$2]))
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_window(ARRAY[$1], ARRAY[$2]))
     SELECT a.account_id, NULL AS subscription_id,
            limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue,
            1::numeric AS opening_fx, 1::numeric AS movement_fx, 1::numeric AS closing_fx,
@@ -131,34 +134,34 @@ BEGIN ATOMIC
     WHERE NOT s.is_mixed AND s.valid_from_on < $2 AND $2 <= s.valid_until_on
     UNION ALL
     SELECT m.account_id, m.subscription_id, m.revenue, k.one, k.one, k.one, m.opening_mrr, m.closing_mrr
-    FROM mixed_window(ARRAY[$1], ARRAY[$2]) m, LATERAL (SELECT CASE WHEN m.is_known THEN 1::numeric END AS one) k;
+    FROM uncut_mixed_entity(ARRAY[$1], ARRAY[$2]) m, LATERAL (SELECT CASE WHEN m.is_known THEN 1::numeric END AS one) k;
 END;
-COMMENT ON FUNCTION window_entity(start_on date, end_on date) IS
+COMMENT ON FUNCTION uncut_entity_in_window(start_on date, end_on date) IS
 'The entities as of the end of one window, from start_on on and before end_on: their revenue history, the rates that '
 'convert it, NULL where one is missing, and of those in several currencies, whose histories are converted, the MRR '
 'before and at the end.';
 
-CREATE FUNCTION entity_window(start_on date, end_on date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_in_window(start_on date, end_on date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline, opening_fx numeric, movement_fx numeric,
     closing_fx numeric, opening_mrr numeric, closing_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT e.account_id, e.subscription_id, e.revenue, e.opening_fx, e.movement_fx, e.closing_fx, e.opening_mrr,
            e.closing_mrr
-    FROM window_entity($1, $2) e WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
+    FROM uncut_entity_in_window($1, $2) e WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
     UNION ALL
     SELECT e.account_id, e.subscription_id, part.revenue, e.opening_fx, e.movement_fx, e.closing_fx,
            CASE WHEN part.nr = 1 THEN e.opening_mrr ELSE 0 * e.opening_mrr END,
            CASE WHEN part.nr = 1 THEN e.closing_mrr ELSE 0 * e.closing_mrr END
-    FROM reporting_range r, window_entity($1, $2) e,
+    FROM reporting_range r, uncut_entity_in_window($1, $2) e,
          LATERAL split_gaps(e.revenue, r.reactivation_gap_days) WITH ORDINALITY part(revenue, nr)
          WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy);
 END;
-COMMENT ON FUNCTION entity_window(start_on date, end_on date) IS
+COMMENT ON FUNCTION entity_in_window(start_on date, end_on date) IS
 'The same, cut where the entity came back after more than reactivation_gap_days; then the first part bears the MRR of '
 'one in several currencies.';
 
-CREATE FUNCTION entity_revenue(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_on(as_of date) RETURNS TABLE (
     account_id @account_id@, subscription_id text, revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -178,6 +181,6 @@ BEGIN ATOMIC
          LATERAL split_gaps(limit_pauses(smooth_gaps(e.revenue, r.gap_smooth_days), r.pause_churn_days),
                             r.reactivation_gap_days) part(revenue);
 END;
-COMMENT ON FUNCTION entity_revenue(as_of date) IS
+COMMENT ON FUNCTION entity_on(as_of date) IS
 'The entities as they are made up on a day, with their revenue history in the currency of report at constant rates, '
 'cut where they came back after more than reactivation_gap_days: what cohorts and lifetime value are of.';

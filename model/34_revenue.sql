@@ -1,6 +1,6 @@
 -- The revenue bridge, its movements, and churn.
 
-CREATE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
     reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
     churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
@@ -9,7 +9,7 @@ CREATE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURN
     is_complete boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH rate AS MATERIALIZED (SELECT * FROM report_rate($1, $2, $3))
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report($1, $2, $3))
     SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
            s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr,
            s.one * s.resume AS resume_mrr,
@@ -48,7 +48,7 @@ BEGIN ATOMIC
              (SELECT d.dimension, d.value, h.currency,
               mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2) AS state, true AS is_known,
               NULL::numeric AS opening, NULL::numeric AS closing
-              FROM revenue_history($1, $3) h JOIN account_dimension d USING (account_id)
+              FROM entity_period($1, $3) h JOIN account_dimension d USING (account_id)
               WHERE h.is_whole
               GROUP BY d.dimension, d.value, h.currency
               UNION ALL
@@ -56,10 +56,10 @@ BEGIN ATOMIC
                      bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
               FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
                     NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
-                    FROM revenue_history($1, $3) w WHERE NOT w.is_whole
+                    FROM entity_period($1, $3) w WHERE NOT w.is_whole
                     UNION ALL
                     SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
-                           coalesce(closing_mrr, 0), true FROM mixed_history($1, $2, $3) m) h
+                           coalesce(closing_mrr, 0), true FROM mixed_entity_period($1, $2, $3) m) h
                    JOIN account_dimension d USING (account_id)
               GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed) g
              CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
@@ -75,7 +75,7 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'earlier ones before it, for all and for each value of each attribute in use. flow is for readers such as '
 'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
-CREATE VIEW revenue_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
        b.resume_mrr,
        b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
@@ -96,8 +96,8 @@ COMMENT ON VIEW revenue_by_segment IS
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
 'exactly.';
 
-CREATE VIEW revenue_by_currency WITH (security_invoker) AS
-WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
+CREATE OR REPLACE VIEW revenue_by_currency WITH (security_invoker) AS
+WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report('month', 1, 0))
 SELECT s.currency, s.start_on AS period_start_on, s.end_on AS period_end_on, s.own_opening_mrr, s.own_closing_mrr,
        x.opening_fx, x.movement_fx, x.closing_fx,
        s.own_single_opening * k.opening_fx + s.opening AS opening_mrr,
@@ -119,13 +119,13 @@ FROM reporting_range r CROSS JOIN
                    (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
                            0, 0) AS is_moving, false AS is_mixed
             FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state
-                  FROM revenue_history('month', 0) h GROUP BY currency, from_on, until_on) g,
+                  FROM entity_period('month', 0) h GROUP BY currency, from_on, until_on) g,
                        LATERAL movements(g.state) m
             UNION ALL
             SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1),
                    moves(limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days), w.start_on,
                          w.end_on), true
-            FROM reporting_range r CROSS JOIN report_window('month', 1, 0) w
+            FROM reporting_range r CROSS JOIN window_of_report('month', 1, 0) w
                  JOIN revenue_state s ON s.is_mixed AND s.valid_from_on < w.end_on AND w.end_on <= s.valid_until_on) p
            LEFT JOIN rate x USING (currency, start_on, end_on)
       GROUP BY p.currency, p.start_on, p.end_on) s
@@ -140,7 +140,7 @@ COMMENT ON VIEW revenue_by_currency IS
 'fx_mrr and closing_mrr add up to those of revenue_monthly (see doc/revenue.md). NULL where a rate that it needs is '
 'missing.';
 
-CREATE VIEW missing_rate WITH (security_invoker) AS
+CREATE OR REPLACE VIEW missing_rate WITH (security_invoker) AS
 SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_mrr, c.own_closing_mrr,
        format('no rate from %s to %s on %s, nor in the %s days before it', c.currency, r.report_currency, d.day_on,
               r.rate_max_age_days) AS complaint
@@ -156,7 +156,7 @@ COMMENT ON VIEW missing_rate IS
 'The rates that are missing: a row a currency, month and day for which nothing in source_fx_rate says what MRR was '
 'worth. The figures that would need them are NULL.';
 
-CREATE VIEW revenue_by_period WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_by_period WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
        b.resume_mrr,
        b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
@@ -172,7 +172,7 @@ FROM reporting_range r, revenue_bridge(r.period, 1, 0) b,
 COMMENT ON VIEW revenue_by_period IS
 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.';
 
-CREATE VIEW revenue_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW revenue_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on,
        opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, fx_mrr,
        closing_mrr,
@@ -186,21 +186,22 @@ COMMENT ON VIEW revenue_monthly IS
 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
 'churn.';
 
-CREATE VIEW revenue_movement WITH (security_invoker) AS
-WITH rate AS MATERIALIZED (SELECT * FROM report_rate('month', 1, 0))
+CREATE OR REPLACE VIEW revenue_movement WITH (security_invoker) AS
+WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report('month', 1, 0))
 SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name,
        n.segment, n.plan, n.owner,
        c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
 FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening,
       c.closing * k.rate AS closing, c.amount * k.rate AS amount
-      FROM reporting_range r, revenue_history('month', 0) h
+      FROM reporting_range r, entity_period('month', 0) h
            CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, 'month', 1, r.pause_rule = 'churn') c
            LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
            LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
       UNION ALL
       SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening,
              k.one * c.closing, k.one * c.amount
-      FROM reporting_range r, mixed_history('month', 1, 0) h, LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k,
+      FROM reporting_range r, mixed_entity_period('month', 1, 0) h,
+            LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k,
            LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
       UNION ALL
       SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing,
@@ -208,14 +209,14 @@ FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.mo
       FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening,
             m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement,
             m.opening + m.closing > 0 AS is_there
-            FROM revenue_history('month', 0) h
+            FROM entity_period('month', 0) h
                  JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
                  LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening,
                           mrr_at(h.revenue, x.end_on - 1) AS closing) m
             UNION ALL
             SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr,
                    true
-            FROM mixed_history('month', 1, 0) h WHERE h.is_first) f
+            FROM mixed_entity_period('month', 1, 0) h WHERE h.is_first) f
       -- an error row where a rate is missing
       WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
      LEFT JOIN account n USING (account_id);
@@ -224,7 +225,7 @@ COMMENT ON VIEW revenue_movement IS
 'revenue_monthly exactly. fx is the effect of exchange rates, its opening and closing MRR at the rates of then; those '
 'of movements are at one rate. NULL where a rate is missing.';
 
-CREATE VIEW churn_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW churn_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opening_count, churn_count, intra_period_count, closing_count,
        logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
        (churn_count + intra_period_count) / nullif((opening_count + closing_count) / 2::double precision,

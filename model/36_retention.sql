@@ -1,6 +1,6 @@
 -- Retention of the trailing year and of cohorts.
 
-CREATE VIEW retention_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW retention_by_segment WITH (security_invoker) AS
 SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_count, b.churn_count, b.opening_mrr,
        nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
        grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
@@ -31,7 +31,7 @@ COMMENT ON VIEW retention_by_segment IS
 'each attribute in use; the past too is grouped by what the account source says now. Rates are those of the start of '
 'the year at both ends, unless rate_rule says otherwise.';
 
-CREATE VIEW retention_trailing_year WITH (security_invoker) AS
+CREATE OR REPLACE VIEW retention_trailing_year WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, nrr_upper_rate,
        grr_rate, grr_lower_rate, grr_upper_rate, logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
        nrr_movement_rate, nrr_chained_rate, nrr_ttm_avg_rate, is_complete, policy_hash
@@ -40,7 +40,7 @@ COMMENT ON VIEW retention_trailing_year IS
 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn '
 'point to point with intervals, and NRR by the other methods in use, each under its name.';
 
-CREATE FUNCTION account_retention(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_retention(as_of date) RETURNS TABLE (
     period_start_on date, period_end_on date, account_id @account_id@, subscription_id text, name text, segment text,
     plan text, owner text, opening_mrr numeric, closing_mrr numeric, kept_mrr numeric, opening_count bigint,
     churn_count bigint, policy_hash text)
@@ -52,7 +52,7 @@ BEGIN ATOMIC
            (m.is_opening)::integer::bigint AS opening_count, m.churn_count, r.policy_hash
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on,
                                      (date_trunc('month', $1 + 1) - interval '1 year')::date AS start_on) y,
-         LATERAL entity_window(y.start_on, y.end_on) e LEFT JOIN account n USING (account_id),
+         LATERAL entity_in_window(y.start_on, y.end_on) e LEFT JOIN account n USING (account_id),
          LATERAL (SELECT e.movement_fx * mrr_at(e.revenue, y.start_on - 1) AS opening_mrr,
                   e.movement_fx * mrr_at(e.revenue, y.end_on - 1) AS closing_mrr,
                   active_at(e.revenue, y.start_on - 1) AS is_opening,
@@ -66,14 +66,14 @@ COMMENT ON FUNCTION account_retention(as_of date) IS
 'start, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and '
 'GRR, those of churn_count / opening_count logo churn, exactly.';
 
-CREATE VIEW retention_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW retention_by_account WITH (security_invoker) AS
 SELECT a.* FROM reporting_range r, LATERAL account_retention(r.as_of_on) a;
 COMMENT ON VIEW retention_by_account IS
 'The accounts behind the last row of retention_trailing_year that is complete: those with MRR at the start of the '
 'year, and those whose pause became churn in it. Sums of closing_mrr and kept_mrr / those of opening_mrr are NRR and '
 'GRR, those of churn_count / opening_count logo churn, exactly.';
 
-CREATE FUNCTION account_revenue(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_revenue(as_of date) RETURNS TABLE (
     period_start_on date, period_end_on date, account_id @account_id@, subscription_id text, opening_mrr numeric,
     closing_mrr numeric, closing_count bigint, new_mrr numeric, expansion_mrr numeric, contraction_mrr numeric,
     churn_mrr numeric)
@@ -85,7 +85,7 @@ BEGIN ATOMIC
            active_at(e.revenue, m.end_on - 1)::integer::bigint AS closing_count, c.*
     FROM reporting_range r, LATERAL (SELECT date_trunc('month', $1 + 1)::date AS end_on,
                                      (date_trunc('month', $1 + 1) - interval '1 month')::date AS start_on) m,
-         LATERAL entity_window(m.start_on, m.end_on) e,
+         LATERAL entity_in_window(m.start_on, m.end_on) e,
          LATERAL (SELECT e.movement_fx * sum(amount) FILTER (WHERE movement = 'new') AS new_mrr,
                   e.movement_fx * sum(amount) FILTER (WHERE movement = 'expansion') AS expansion_mrr,
                          e.movement_fx * sum(amount) FILTER (WHERE movement = 'contraction') AS contraction_mrr,
@@ -96,7 +96,7 @@ COMMENT ON FUNCTION account_revenue(as_of date) IS
 'The accounts behind the bridge of the last month that was over at the end of a day; NULL where an account did not '
 'move so.';
 
-CREATE VIEW cohort_retention WITH (security_invoker) AS
+CREATE OR REPLACE VIEW cohort_retention WITH (security_invoker) AS
 SELECT c.cohort AS cohort_on, c.age AS age_months, c.period_end AS period_end_on,
        c.accounts AS account_count, c.retained AS retained_count, c.start_mrr, c.kept_mrr, c.mrr,
        c.logo_retention AS logo_retention_rate, c.gross_retention AS gross_retention_rate,
@@ -107,7 +107,7 @@ FROM (SELECT cohort_agg(a.revenue,
                         greatest(r.from_on, (date_trunc('month', r.as_of_on) - interval '519 months')::date),
                         r.as_of_on + 1, 'month') AS state,
              r.policy_hash
-      FROM reporting_range r, entity_revenue(r.as_of_on) a GROUP BY r.policy_hash) s,
+      FROM reporting_range r, entity_on(r.as_of_on) a GROUP BY r.policy_hash) s,
      LATERAL cohort_retention(s.state) c
 ORDER BY c.cohort, c.age;
 COMMENT ON VIEW cohort_retention IS

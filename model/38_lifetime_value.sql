@@ -1,6 +1,6 @@
 -- How long accounts stay, what they are worth, and what discounts cost.
 
-CREATE VIEW tenure_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW tenure_by_account WITH (security_invoker) AS
 SELECT t.account_id, n.name, n.segment, n.plan, n.owner, t.first_paid_on, t.churned_on,
        (t.end_on - t.first_paid_on)::double precision AS tenure_days,
        -- whole months, and for those that left the one that had begun
@@ -12,7 +12,7 @@ FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.ch
       coalesce(h.churned_on, h.as_of_on + 1) AS end_on
       FROM (SELECT a.account_id, r.as_of_on, a.revenue AS history,
             churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
-            FROM reporting_range r, entity_revenue(r.as_of_on) a
+            FROM reporting_range r, entity_on(r.as_of_on) a
             WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
      LEFT JOIN account n USING (account_id),
      LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,
@@ -25,7 +25,7 @@ FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.ch
 COMMENT ON VIEW tenure_by_account IS
 'Tenure, account by account: from the first MRR to the loss of the last; who came back is taken as never gone.';
 
-CREATE VIEW value_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW value_by_segment WITH (security_invoker) AS
 WITH held AS (
     SELECT d.dimension, d.value, count(*) AS account_count, count(*) FILTER (WHERE t.mrr > 0) AS paying_count,
            count(t.churned_on) AS churned_count,
@@ -86,7 +86,7 @@ COMMENT ON VIEW value_by_segment IS
 'lifetime value by constant churn, by the retention curve and by falling churn, each with its interval or the reason '
 'why there is none.';
 
-CREATE VIEW discount_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW discount_by_segment WITH (security_invoker) AS
 SELECT d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)') AS currency,
        count(DISTINCT s.account_id) AS account_count,
        count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) AS discounted_count,

@@ -1,6 +1,6 @@
 -- Time to value: milestones, and how long accounts take from start to first value.
 
-CREATE FUNCTION account_time_to_value(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_time_to_value(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, onboarding_path text, owner text,
     started_at timestamp with time zone, value_at timestamp with time zone, lost_at timestamp with time zone,
     status text, ttv_days double precision, as_of_at timestamp with time zone)
@@ -28,14 +28,14 @@ COMMENT ON FUNCTION account_time_to_value(as_of date) IS
 'The way of each account to first value as of the end of any day, from what was known then: when it started, when it '
 'got there, and where it stood.';
 
-CREATE VIEW time_to_value_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW time_to_value_by_account WITH (security_invoker) AS
 SELECT t.account_id, t.name, t.segment, t.onboarding_path, t.owner, t.started_at, t.value_at, t.lost_at, t.status,
        t.ttv_days
 FROM reporting_range r, LATERAL account_time_to_value(r.as_of_on) t;
 COMMENT ON VIEW time_to_value_by_account IS
 'The way of each account to first value: when it started, when it got there, and where it stands.';
 
-CREATE VIEW time_to_value WITH (security_invoker) AS
+CREATE OR REPLACE VIEW time_to_value WITH (security_invoker) AS
 WITH way AS (
     SELECT d.dimension, d.value, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
            duration_agg(t.started_at, t.value_at,
@@ -70,7 +70,7 @@ COMMENT ON VIEW time_to_value IS
 'survival estimates, so that accounts on their way count. Empty where no milestone is marked is_start, unless '
 'ttv_start_rule names another start. See doc/survival.md.';
 
-CREATE VIEW time_to_value_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW time_to_value_monthly WITH (security_invoker) AS
 WITH way AS (
     SELECT m.start_on, m.end_on, d.dimension, d.value, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
            duration_agg(t.started_at, t.value_at,

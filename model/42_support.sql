@@ -1,6 +1,6 @@
 -- Support: tickets, how long they take, and what they cost the customer.
 
-CREATE VIEW support_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW support_by_segment WITH (security_invoker) AS
 -- by the months of opening and of solve first: few cells, whose states roll up to the month of opening
 WITH cell AS (
     SELECT d.dimension, d.value, month.opened, month.solved, count(*) AS ticket_count,
@@ -83,7 +83,7 @@ COMMENT ON VIEW support_by_segment IS
 'are those of the tickets opened in the month, by survival estimates where some are still open; hours are business '
 'hours where the policy has them.';
 
-CREATE VIEW support_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW support_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count, backlog_age_days, escalated_count,
        first_reply_median_hours, first_reply_median_lower_hours, first_reply_median_upper_hours,
        resolution_median_hours, resolution_median_lower_hours, resolution_median_upper_hours,
@@ -98,7 +98,7 @@ COMMENT ON VIEW support_monthly IS
 'Support, month by month: opened, solved and backlog, first reply and resolution, reopening and first contact '
 'resolution, each with its interval.';
 
-CREATE FUNCTION account_ticket(day date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_ticket(day date) RETURNS TABLE (
     account_id @account_id@, opened_at timestamp with time zone, solved_at timestamp with time zone,
     is_reopened boolean, first_contact boolean, resolution_hours double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -115,7 +115,7 @@ COMMENT ON FUNCTION account_ticket(day date) IS
 'The tickets behind the figures of the month of a day: those opened in it, as they stand now. first_contact is NULL '
 'for one that is not old enough to judge; hours below zero are those of rejected rows.';
 
-CREATE VIEW support_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW support_by_account WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
        t.open_count, t.escalated_open_count, as_days(r.as_of_at - t.oldest_at) AS oldest_open_days, t.last_opened_at,
        t.opened_90_days_count, t.repeated_90_days_count, t.reopened_90_days_count, t.escalated_90_days_count,

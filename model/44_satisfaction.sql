@@ -1,6 +1,6 @@
 -- Satisfaction: what customers answer.
 
-CREATE FUNCTION account_answer(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_answer(as_of date) RETURNS TABLE (
     account_id @account_id@, period_start_on date, kind text, score numeric, is_answer boolean, is_answered boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION account_answer(as_of date) IS
 'and on the usual scale of their kind; and the questions, in the month in which they were sent. As they stand at the '
 'end of a day.';
 
-CREATE FUNCTION account_survey(day date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_survey(day date) RETURNS TABLE (
     account_id @account_id@, promoter_count bigint, detractor_count bigint, nps_count bigint, satisfied_count bigint,
     csat_count bigint, ces_points numeric, ces_count bigint, nps_answered_count bigint, nps_sent_count bigint,
     csat_answered_count bigint, csat_sent_count bigint)
@@ -63,7 +63,7 @@ END;
 COMMENT ON FUNCTION account_survey(day date) IS
 'The accounts behind NPS, CSAT and CES of the month of a day: what satisfaction_monthly counts, account by account.';
 
-CREATE VIEW satisfaction_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW satisfaction_by_segment WITH (security_invoker) AS
 WITH told AS (
     SELECT d.dimension, d.value, e.period_start_on AS month,
            survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'nps') AS nps,
@@ -110,7 +110,7 @@ COMMENT ON VIEW satisfaction_by_segment IS
 'are those of answers given in the month, one a respondent as answer_rule says; response rates those of questions '
 'sent in it.';
 
-CREATE VIEW satisfaction_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW satisfaction_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, nps_score, nps_lower_score, nps_upper_score, nps_count, promoter_count,
        passive_count, detractor_count,
        csat_rate, csat_lower_rate, csat_upper_rate, csat_count, ces_score, ces_lower_score, ces_upper_score,

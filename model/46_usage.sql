@@ -1,6 +1,6 @@
 -- Usage: who is active, and how often.
 
-CREATE VIEW usage_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_by_segment WITH (security_invoker) AS
 SELECT s.day AS day_on, g.dimension, g.value, s.dau AS dau_count, s.wau AS wau_count, s.mau AS mau_count,
        s.stickiness AS stickiness_rate,
        s.new AS new_active_count, s.retained AS retained_active_count, s.resurrected AS resurrected_active_count,
@@ -18,14 +18,14 @@ COMMENT ON VIEW usage_by_segment IS
 'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and '
 '28 days, stickiness, and where those of the 28 days came from. Counts of distinct accounts, exact.';
 
-CREATE VIEW usage_daily WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_daily WITH (security_invoker) AS
 SELECT day_on, dau_count, wau_count, mau_count, stickiness_rate, new_active_count, retained_active_count,
        resurrected_active_count, dormant_count,
        account_count, policy_hash
 FROM usage_by_segment WHERE dimension = 'all' ORDER BY day_on;
 COMMENT ON VIEW usage_daily IS 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth accounting.';
 
-CREATE FUNCTION account_usage(day date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_usage(day date) RETURNS TABLE (
     account_id @account_id@, active_count integer, active_days_count numeric, exposed_days_count bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -41,7 +41,7 @@ COMMENT ON FUNCTION account_usage(day date) IS
 'The accounts behind the usage of a day: those active in the 28 days up to it, on how many of these days and of how '
 'many since their first. Sums of active_days_count / those of exposed_days_count are stickiness.';
 
-CREATE VIEW usage_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_by_account WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
        first.day AS first_active_on, last_active_on(a.usage, r.as_of_on) AS last_active_on,
        (r.as_of_on - last_active_on(a.usage, r.as_of_on))::double precision AS idle_days,
@@ -65,7 +65,7 @@ COMMENT ON VIEW usage_by_account IS
 'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the '
 'product have no days and zero counts.';
 
-CREATE VIEW usage_movement WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_movement WITH (security_invoker) AS
 SELECT account_id, name, segment, plan, owner, mrr,
        CASE WHEN trend_events_rate < 0 THEN 'falls' ELSE 'rises' END AS direction,
        recent_events_rate, before_events_rate, change_rate, trend_events_rate, trend_lower_rate, trend_upper_rate,

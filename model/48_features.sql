@@ -1,13 +1,13 @@
 -- Features: which are used, how deeply, and by whom.
 
-CREATE VIEW entitlement WITH (security_invoker) AS
+CREATE OR REPLACE VIEW entitlement WITH (security_invoker) AS
 SELECT e.account_id, e.feature, min(lower(term)) AS starts_on
 FROM reporting_range r, entitlement_state e, unnest(e.terms) term
 WHERE term @> r.as_of_on
 GROUP BY e.account_id, e.feature;
 COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on the day of the reading.';
 
-CREATE VIEW feature_adoption WITH (security_invoker) AS
+CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
 WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
 -- without entitlements, who is active may use all
 adopted AS (
@@ -48,7 +48,7 @@ COMMENT ON VIEW feature_adoption IS
 'Adoption of each feature, for all accounts and for each value of each attribute in use: who may use it, who does, '
 'and how long it takes.';
 
-CREATE VIEW usage_depth WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_depth WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
        n.seats::bigint AS seat_count, coalesce(u.users, 0) AS user_count, coalesce(u.active, 0) AS active_user_count,
        coalesce(u.active, 0) / nullif(n.seats, 0)::double precision AS seat_use_rate,
@@ -76,7 +76,7 @@ FROM reporting_range r, policy p, account_state a LEFT JOIN account n USING (acc
 COMMENT ON VIEW usage_depth IS
 'Depth of use, account by account: users of seats, events a user, features of those entitled.';
 
-CREATE VIEW usage_by_role WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_by_role WITH (security_invoker) AS
 SELECT coalesce(s.role, '(none)') AS role, count(*) AS user_count,
        count(*) FILTER (WHERE l.events > 0) AS active_user_count,
        count(DISTINCT s.account_id) AS account_count,
@@ -90,7 +90,7 @@ GROUP BY s.role, r.as_of_on, r.policy_hash
 ORDER BY 1;
 COMMENT ON VIEW usage_by_role IS 'Users and how much they do, by role.';
 
-CREATE VIEW usage_retention_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_retention_by_segment WITH (security_invoker) AS
 SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number, u.accounts AS account_count,
        u.mature_accounts AS mature_count,
        u.n_day AS n_day_count, u.unbounded AS unbounded_count, u.rolling AS rolling_count,
@@ -111,7 +111,7 @@ COMMENT ON VIEW usage_retention_by_segment IS
 'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days, for all '
 'and for each value of each attribute in use; N-day, unbounded and rolling.';
 
-CREATE VIEW usage_retention WITH (security_invoker) AS
+CREATE OR REPLACE VIEW usage_retention WITH (security_invoker) AS
 SELECT cohort_on, bracket_number, account_count, mature_count, n_day_count, unbounded_count, rolling_count, n_day_rate,
        unbounded_rate, rolling_rate, is_mature, policy_hash
 FROM usage_retention_by_segment WHERE dimension = 'all' ORDER BY cohort_on, bracket_number;

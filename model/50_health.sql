@@ -60,7 +60,7 @@ SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::doubl
        'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL;
 
-CREATE FUNCTION account_health(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
     health_score double precision, tier text, coverage_rate double precision, as_of_on date, policy_hash text,
     readings double precision[], health health)
@@ -226,7 +226,7 @@ COMMENT ON FUNCTION account_health(as_of date) IS
 'past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their '
 'order; health is for csmetrics.contributions and health_change.';
 
-CREATE VIEW account_health WITH (security_invoker) AS
+CREATE OR REPLACE VIEW account_health WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
        health_reasons(h.health, p.health_method) AS reasons,
        h.as_of_on, h.policy_hash
@@ -235,7 +235,7 @@ COMMENT ON VIEW account_health IS
 'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of '
 'this name.';
 
-CREATE VIEW health_by_account_signal WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_by_account_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,
        CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position]
        ELSE signal_at(a.signals, k.signal, r.as_of_at) END AS reading,
@@ -247,7 +247,7 @@ COMMENT ON VIEW health_by_account_signal IS
 'The health of each customer, signal by signal: what it reads, what that is worth, and the points that it gives and '
 'takes. They add up to the scores of account_health exactly; those of an Unknown one to the score that it would have.';
 
-CREATE VIEW health_by_signal WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_by_signal WITH (security_invoker) AS
 SELECT component, signal, count(*) AS account_count, count(value_score) AS known_count,
        count(value_score)::double precision / count(*) AS known_rate,
        avg(value_score) AS mean_value_score, avg(weight) AS weight, avg(lost_points) AS mean_lost_points, as_of_on,
@@ -259,7 +259,7 @@ COMMENT ON VIEW health_by_signal IS
 'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One '
 'that is known of nobody has a name that no source gives.';
 
-CREATE VIEW health_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_by_segment WITH (security_invoker) AS
 SELECT g.dimension, g.value, account_count(g.state) AS account_count,
        max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
        max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
@@ -281,7 +281,7 @@ COMMENT ON VIEW health_by_segment IS
 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
 'scores. The values of one attribute add up to all.';
 
-CREATE VIEW health_by_parent WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_by_parent WITH (security_invoker) AS
 SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
        weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
        weighted_score(merge(health_agg(c.health_score, c.mrr),
@@ -297,7 +297,7 @@ ORDER BY c.parent_id;
 COMMENT ON VIEW health_by_parent IS
 'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.';
 
-CREATE VIEW health_movement_by_signal WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_movement_by_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, b.as_of_on AS before_on, h.as_of_on, k.component, k.signal,
        k.term,
        k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points,
@@ -310,7 +310,7 @@ COMMENT ON VIEW health_movement_by_signal IS
 'Why scores moved since movement_days ago, change by change: change_points of an account add up to the difference of '
 'its scores exactly.';
 
-CREATE VIEW health_movement WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_movement WITH (security_invoker) AS
 SELECT m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
        sum(m.change_points) AS change_points, m.before_tier, m.tier,
        string_agg(format('%s %s', m.signal, to_char(m.change_points, 'FMSG990.0')),
@@ -326,7 +326,7 @@ COMMENT ON VIEW health_movement IS
 'Who moved since movement_days ago, into another tier or by health_margin points, of those whose score is known on '
 'both days, and the three changes that moved it most; the steepest falls first.';
 
-CREATE VIEW health_trend WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_trend WITH (security_invoker) AS
 SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,
        max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
        max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,

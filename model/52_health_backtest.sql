@@ -1,6 +1,6 @@
 -- Health held against what happened.
 
-CREATE VIEW health_outcome WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_outcome WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.as_of_on AS scored_on, h.mrr, h.health_score, h.tier,
        churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                   h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
@@ -10,7 +10,7 @@ COMMENT ON VIEW health_outcome IS
 'Scores as of past days, from what was known then, and whether the customer churned in the backtest_days after: the '
 'rows of the backtests.';
 
-CREATE VIEW health_backtest WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_backtest WITH (security_invoker) AS
 SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count,
        base_rate(s.state) AS churned_rate,
        auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
@@ -35,7 +35,7 @@ COMMENT ON VIEW health_backtest IS
 'Was the score right? Scores of past days held against the churn that followed, for all and for each value of each '
 'attribute in use. Unknown scores are left out.';
 
-CREATE VIEW health_backtest_by_tier WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_backtest_by_tier WITH (security_invoker) AS
 SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count,
        rate(rate_agg(o.is_churned)) AS churned_rate,
        (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower AS churned_lower_rate,
@@ -46,7 +46,7 @@ GROUP BY o.tier, r.confidence_rate, o.policy_hash
 ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier);
 COMMENT ON VIEW health_backtest_by_tier IS 'Churn in the backtest_days after a score, by its tier.';
 
-CREATE VIEW health_outcome_by_signal WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_outcome_by_signal WITH (security_invoker) AS
 SELECT h.account_id, h.as_of_on AS scored_on, k.component, k.signal, k.value AS value_score, k.weight,
        churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
                   h.as_of_on + p.backtest_days, r.pause_rule = 'churn') IS NOT NULL AS is_churned, h.policy_hash
@@ -58,7 +58,7 @@ COMMENT ON VIEW health_outcome_by_signal IS
 'The signals behind health_outcome, one row each: what each was worth on past days, and whether the customer churned '
 'in the backtest_days after.';
 
-CREATE VIEW health_backtest_by_signal WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_backtest_by_signal WITH (security_invoker) AS
 SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count,
        auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
        predicts(s.state, s.confidence_rate), s.policy_hash
@@ -73,7 +73,7 @@ COMMENT ON VIEW health_backtest_by_signal IS
 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. '
 'The intervals allow for looking at so many (Bonferroni).';
 
-CREATE VIEW health_calibration WITH (security_invoker) AS
+CREATE OR REPLACE VIEW health_calibration WITH (security_invoker) AS
 SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score,
        100 - c.mean_risk AS mean_score, c.predictions AS prediction_count, c.happened AS churn_count,
        c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate,
@@ -92,7 +92,7 @@ COMMENT ON VIEW health_calibration IS
 'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days '
 'leads to expect.';
 
-CREATE FUNCTION suggested_weights() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION suggested_weights() RETURNS TABLE (
     component text, signal text, weight double precision, suggested_weight double precision, predictions bigint,
     churned bigint, auc double precision, auc_lower double precision, auc_upper double precision, predicts text,
     slope double precision, current_auc double precision, current_auc_lower double precision,

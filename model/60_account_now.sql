@@ -2,7 +2,7 @@
 -- the planner drops columns that nobody reads, and joins that give none (hence DISTINCT ON, which tells it that no row
 -- gets lost).
 
-CREATE FUNCTION account_now(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION account_now(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, seat_count bigint, mrr numeric, customer_days double precision,
     renews_on date, renewal_days double precision, health_score double precision, tier text,
@@ -57,7 +57,7 @@ COMMENT ON FUNCTION account_now(as_of date) IS
 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and '
 'renewals are those of now.';
 
-CREATE VIEW account_now WITH (security_invoker) AS
+CREATE OR REPLACE VIEW account_now WITH (security_invoker) AS
 SELECT n.* FROM reporting_range r, LATERAL account_now(r.as_of_on) n;
 COMMENT ON VIEW account_now IS
 'Each customer as it is now, with all that rules of alerts and playbooks may ask for: attributes, MRR, health and '

@@ -49,7 +49,7 @@ VALUES ('turned red', 'The score is below the bound of Red', 'tier = ''Red''',
            'has_value', 'warning', 'csm'),
           ('seats nearly used', 'A Green customer whose seats are nearly all in use: room to expand',
            'tier = ''Green'' AND seat_use >= 0.9', 'seat_use < 0.85', 'info', 'csm');
-CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON alert_rule FOR EACH ROW
+CREATE OR REPLACE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON alert_rule FOR EACH ROW
     EXECUTE FUNCTION check_expressions('condition', 'account_now', 'boolean', 'clears_when', 'account_now', 'boolean');
 
 CREATE TABLE alert_state (
@@ -115,7 +115,7 @@ COMMENT ON COLUMN alert.evidence IS
 'What was known of the account when it began to meet the rule: name, owner, MRR, score, reasons, usage, tickets, '
 'renewal';
 
-CREATE VIEW alert_open WITH (security_invoker) AS
+CREATE OR REPLACE VIEW alert_open WITH (security_invoker) AS
 SELECT a.alert_id, a.rule, a.severity, a.audience, a.account_id, a.evidence ->> 'name' AS name,
        a.evidence ->> 'segment' AS segment, a.evidence ->> 'owner' AS owner,
        (a.evidence ->> 'mrr')::numeric AS mrr, (a.evidence ->> 'health_score')::double precision AS health_score,
@@ -128,7 +128,7 @@ COMMENT ON VIEW alert_open IS
 
 -- The steps of CALL csmetrics.evaluate_alerts, in their order.
 
-CREATE FUNCTION alert_rules_ahead(as_of_at timestamptz) RETURNS text[]
+CREATE OR REPLACE FUNCTION alert_rules_ahead(as_of_at timestamptz) RETURNS text[]
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(r.rule ORDER BY r.rule) FROM alert_rule r JOIN alert_evaluation e USING (rule)
@@ -137,7 +137,7 @@ END;
 COMMENT ON FUNCTION alert_rules_ahead(timestamptz) IS
 'Internal: the rules that were evaluated as of a later instant already; NULL: none';
 
-CREATE FUNCTION forget_alert_states() RETURNS void
+CREATE OR REPLACE FUNCTION forget_alert_states() RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     -- what is gone has no states, and what is off begins anew when it is on again
@@ -146,7 +146,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION forget_alert_states() IS 'Internal: removes what was known of rules that are gone or off';
 
-CREATE FUNCTION alert_rules_due(ahead text[], OUT names text[], OUT conditions text[], OUT clearing text[])
+CREATE OR REPLACE FUNCTION alert_rules_due(ahead text[], OUT names text[], OUT conditions text[], OUT clearing text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(r.rule ORDER BY r.rule), array_agg(r.condition ORDER BY r.rule),
@@ -156,7 +156,7 @@ END;
 COMMENT ON FUNCTION alert_rules_due(text[]) IS
 'Internal: the rules to be evaluated, all that are on but those ahead, and what turns each on and off; NULLs: none';
 
-CREATE FUNCTION turn_alerts(model text, day date, as_of_at timestamptz, names text[], conditions text[],
+CREATE OR REPLACE FUNCTION turn_alerts(model text, day date, as_of_at timestamptz, names text[], conditions text[],
     clearing text[]) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -185,7 +185,7 @@ END;
 COMMENT ON FUNCTION turn_alerts(text, date, timestamptz, text[], text[], text[]) IS
 'Internal: brings alert_state up to date with who meets which rule as of the day, and records who no longer does';
 
-CREATE FUNCTION begin_alert_rules() RETURNS void
+CREATE OR REPLACE FUNCTION begin_alert_rules() RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     UPDATE alert_state s SET state = 'known'
@@ -196,7 +196,8 @@ END;
 COMMENT ON FUNCTION begin_alert_rules() IS
 'Internal: who meets a rule that was never evaluated, or with another condition, is known';
 
-CREATE FUNCTION alert_probe(as_of_on date, time_zone text) RETURNS TABLE (day date, names text[], conditions text[])
+CREATE OR REPLACE FUNCTION alert_probe(as_of_on date, time_zone text)
+RETURNS TABLE (day date, names text[], conditions text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT least(((e.as_of_at + interval '1 microsecond') AT TIME ZONE time_zone)::date - 1, as_of_on - 1),
@@ -207,7 +208,7 @@ END;
 COMMENT ON FUNCTION alert_probe(date, text) IS
 'Internal: the rules with news, by the last day that was over when they were evaluated last';
 
-CREATE FUNCTION hold_alerts_again(names text[], since_at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION hold_alerts_again(names text[], since_at timestamptz) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     UPDATE alert_state s SET state = 'held'
@@ -218,7 +219,7 @@ END;
 COMMENT ON FUNCTION hold_alerts_again(text[], timestamptz) IS
 'Internal: it is news of whom was seen to turn off since then';
 
-CREATE FUNCTION hold_alerts(model text, day date, names text[], conditions text[]) RETURNS void
+CREATE OR REPLACE FUNCTION hold_alerts(model text, day date, names text[], conditions text[]) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     -- NOT IN is looked up in a hash, however few the planner takes the new ones for
@@ -232,7 +233,7 @@ END;
 COMMENT ON FUNCTION hold_alerts(text, date, text[], text[]) IS
 'Internal: it is news of whom did not meet the rule as of the day';
 
-CREATE FUNCTION raise_alerts(names text[], as_of_at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION raise_alerts(names text[], as_of_at timestamptz) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH due AS (
@@ -255,7 +256,7 @@ END;
 COMMENT ON FUNCTION raise_alerts(text[], timestamptz) IS
 'Internal: raises what is held and has cooled down, and notes that these rules were evaluated';
 
-CREATE FUNCTION announce_alerts(model text, after_id bigint,
+CREATE OR REPLACE FUNCTION announce_alerts(model text, after_id bigint,
     OUT raised bigint, OUT cleared bigint, OUT announced bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC

@@ -59,7 +59,7 @@ VALUES
     'customer_days BETWEEN 14 AND 90 AND NOT has_value', 'owner', 'has_value', 30, 7, 365,
     '{Find the step of onboarding that is missing and who holds it,Set up the first use together in one session,Show '
     'the result to the sponsor,Book the training of the team}', 0.2, true);
-CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON playbook FOR EACH ROW
+CREATE OR REPLACE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON playbook FOR EACH ROW
     EXECUTE FUNCTION check_expressions('trigger_when', 'account_now', 'boolean', 'owner_rule', 'account_now', 'text',
                                        'success_when', 'playbook_judgement', 'boolean');
 
@@ -129,7 +129,7 @@ COMMENT ON COLUMN playbook_run.closing_score IS 'Health score as of judge_on';
 COMMENT ON COLUMN playbook_run.closing_tier IS 'Tier as of judge_on; NULL: open, or no customer any more';
 COMMENT ON COLUMN playbook_run.closing_mrr IS 'MRR as of judge_on';
 
-CREATE FUNCTION playbook_judgement(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION playbook_judgement(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, seat_count bigint, mrr numeric, customer_days double precision,
     renews_on date, renewal_days double precision, health_score double precision, tier text,
@@ -152,7 +152,7 @@ COMMENT ON FUNCTION playbook_judgement(as_of date) IS
 'The runs to be judged as of a day, with all that success_when may ask for. Nothing of who was treated or what was '
 'called done is in it.';
 
-CREATE VIEW playbook_judgement WITH (security_invoker) AS
+CREATE OR REPLACE VIEW playbook_judgement WITH (security_invoker) AS
 SELECT n.*, u.run_id, u.playbook, u.opened_on, u.due_on, u.judge_on,
        (n.as_of_on - u.opened_on)::double precision AS run_days, u.opening_score, u.opening_tier, u.opening_mrr
 FROM reporting_range r, LATERAL account_now(r.as_of_on) n JOIN playbook_run u USING (account_id)
@@ -161,7 +161,7 @@ COMMENT ON VIEW playbook_judgement IS
 'Playbooks in progress: the open runs with the account as it is now and as it was when they were opened; what '
 'success_when may ask for.';
 
-CREATE VIEW playbook_run_outcome WITH (security_invoker) AS
+CREATE OR REPLACE VIEW playbook_run_outcome WITH (security_invoker) AS
 SELECT u.run_id, u.playbook, u.account_id, n.name, u.segment, u.owner AS run_owner, u.arm,
        u.planned_share AS planned_rate, u.opened_on, u.due_on, u.judge_on, u.closed_on, u.done_on,
        CASE WHEN u.closed_on IS NULL THEN 'open' WHEN u.is_success THEN 'succeeded' WHEN u.is_success IS NULL
@@ -194,7 +194,7 @@ COMMENT ON VIEW playbook_run_outcome IS
 'The runs of playbooks, one row each: how it ended, and whether it is in the comparison. The counts of '
 'playbook_outcome are counts of these rows.';
 
-CREATE VIEW playbook_outcome WITH (security_invoker) AS
+CREATE OR REPLACE VIEW playbook_outcome WITH (security_invoker) AS
 SELECT s.playbook, s.is_enabled, s.control_kind,
        CASE WHEN s.control_kind = 'none' THEN 'no comparison' WHEN ratio.is_off OR missing.is_off THEN 'not comparable'
             WHEN least(trial_count(s.treated), trial_count(s.control)) < 10 THEN 'too few'
@@ -259,7 +259,7 @@ COMMENT ON VIEW playbook_outcome IS
 
 -- The steps of CALL csmetrics.run_playbooks.
 
-CREATE FUNCTION playbooks_wanted(only_past text, OUT names text[], OUT triggers text[], OUT owners text[])
+CREATE OR REPLACE FUNCTION playbooks_wanted(only_past text, OUT names text[], OUT triggers text[], OUT owners text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(b.name ORDER BY b.name), array_agg(b.trigger_when ORDER BY b.name),
@@ -269,7 +269,8 @@ END;
 COMMENT ON FUNCTION playbooks_wanted(text) IS
 'Internal: the playbooks that are on, or only the one given, with their triggers and owners; NULLs: none';
 
-CREATE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[], only_past text)
+CREATE OR REPLACE FUNCTION playbook_candidate(model text, day date, names text[], triggers text[], owners text[],
+                                              only_past text)
 RETURNS TABLE (playbook text, account_id @account_id@, owner text, evidence jsonb, holdout_share double precision,
     due_days integer, horizon_days integer)
 LANGUAGE sql VOLATILE
@@ -288,7 +289,7 @@ END;
 COMMENT ON FUNCTION playbook_candidate(text, date, text[], text[], text[], text) IS
 'Internal: the customers who meet the triggers as of the day and have no run open or cooling down';
 
-CREATE FUNCTION open_runs(model text, day date, names text[], triggers text[], owners text[], only_past text)
+CREATE OR REPLACE FUNCTION open_runs(model text, day date, names text[], triggers text[], owners text[], only_past text)
 RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -338,7 +339,7 @@ END;
 COMMENT ON FUNCTION open_runs(text, date, text[], text[], text[], text) IS
 'Internal: opens runs for the candidates, with their last tickets and lost points as evidence; how many';
 
-CREATE FUNCTION playbooks_to_judge(day date, OUT names text[], OUT conditions text[])
+CREATE OR REPLACE FUNCTION playbooks_to_judge(day date, OUT names text[], OUT conditions text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     -- each condition looks at the runs of its own playbook only: on others it might fail
@@ -350,7 +351,7 @@ END;
 COMMENT ON FUNCTION playbooks_to_judge(date) IS
 'Internal: the playbooks with open runs to be judged on that day, and what is success; NULLs: none';
 
-CREATE FUNCTION judge_runs(model text, day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION judge_runs(model text, day date) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH due AS MATERIALIZED (SELECT d.names, d.conditions FROM playbooks_to_judge(day) d),
@@ -375,7 +376,7 @@ END;
 COMMENT ON FUNCTION judge_runs(text, date) IS
 'Internal: judges the open runs whose day to be judged it is; how many';
 
-CREATE FUNCTION playbooks_begun(latest_id bigint) RETURNS TABLE (name text, horizon_days integer)
+CREATE OR REPLACE FUNCTION playbooks_begun(latest_id bigint) RETURNS TABLE (name text, horizon_days integer)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT b.name, b.horizon_days FROM playbook b

@@ -1,6 +1,6 @@
 -- Every metric in long form: what the scorecard, the executive page and snapshots read.
 
-CREATE VIEW metric_reading WITH (security_invoker) AS
+CREATE OR REPLACE VIEW metric_reading WITH (security_invoker) AS
 SELECT m.metric, s.dimension, s.value, s.period_start_on, s.period_end_on,
        m.reading, m.reading_lower, m.reading_upper, m.n_count, s.is_complete AS is_complete, s.policy_hash
 FROM retention_by_segment s,

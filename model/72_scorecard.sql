@@ -30,7 +30,7 @@ VALUES ('nrr', NULL::text, '(1.10,)'::numrange, 'Net revenue retention above 110
           ('ces', NULL, '(5.0,)', 'Above 5 of 7'),
           ('fcr', NULL, '[0.75,0.85]', 'From 75 to 85 %');
 
-CREATE VIEW scorecard WITH (security_invoker) AS
+CREATE OR REPLACE VIEW scorecard WITH (security_invoker) AS
 WITH series AS MATERIALIZED (SELECT * FROM metric_reading WHERE is_complete AND dimension IN ('all', 'segment')),
 latest AS (
     SELECT DISTINCT ON (metric) * FROM series
@@ -80,7 +80,7 @@ COMMENT ON VIEW scorecard IS
 'month a year before, its own last two years and between segments. A metric that no source feeds has a row without '
 'reading and verdict. Readings of the trailing year overlap from month to month.';
 
-CREATE VIEW scorecard_by_segment WITH (security_invoker) AS
+CREATE OR REPLACE VIEW scorecard_by_segment WITH (security_invoker) AS
 SELECT t.metric, k.indicator, k.unit, t.dimension, t.value, t.period_start_on, t.period_end_on, t.reading,
        t.reading_lower, t.reading_upper, t.n_count, t.is_suppressed,
        t.reading - t.all_reading AS reading_from_all, goal_text(g.goal) AS goal, goal_status(t.reading, g.goal),
@@ -112,7 +112,7 @@ COMMENT ON VIEW scorecard_by_segment IS
 'accounts, and against the goal of the segment, or else the general one. What is made of fewer than least_count is '
 'not shown.';
 
-CREATE VIEW executive_monthly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW executive_monthly WITH (security_invoker) AS
 SELECT t.period_start_on, t.period_end_on, t.metric, k.indicator, k.unit, k.higher_is_better, t.reading,
        t.reading_lower, t.reading_upper, t.n_count, t.before_reading, t.reading - t.before_reading AS reading_change,
        goal_text(g.goal) AS goal, goal_status(t.reading, g.goal),
@@ -132,7 +132,7 @@ COMMENT ON VIEW executive_monthly IS
 'against the goals. The latest month comes first; a month in which there was nothing to read, as no survey, has no '
 'row of it.';
 
-CREATE VIEW scorecard_by_account WITH (security_invoker) AS
+CREATE OR REPLACE VIEW scorecard_by_account WITH (security_invoker) AS
 WITH shown AS MATERIALIZED (
     SELECT DISTINCT ON (m.metric) m.metric, m.period_start_on, m.period_end_on,
            m.period_start_on::timestamp AT TIME ZONE r.time_zone AS from_at
@@ -242,7 +242,7 @@ COMMENT ON VIEW scorecard_by_account IS
 'is the reading, or the sum of numerators where there is no denominator, exactly. Of medians, and of shares within a '
 'time, they are what the estimate is made of: reading is the length so far, numerator whether it ended.';
 
-CREATE VIEW scorecard_lead WITH (security_invoker) AS
+CREATE OR REPLACE VIEW scorecard_lead WITH (security_invoker) AS
 WITH change AS (
     SELECT k.name AS metric, k.indicator, m.month, m.change
     FROM (SELECT metric, period_end_on AS month,

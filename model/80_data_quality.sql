@@ -31,7 +31,7 @@ COMMENT ON COLUMN quality_rule.quarantine IS
 'refresh; csmetrics.quality_check.can_quarantine says where that is possible';
 INSERT INTO quality_rule
 SELECT rule, source, severity, description, NULL, true, false FROM csmetrics.quality_check;
-CREATE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON quality_rule FOR EACH ROW
+CREATE OR REPLACE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON quality_rule FOR EACH ROW
     EXECUTE FUNCTION check_expressions('condition', 'source_{source}', 'boolean');
 
 CREATE TABLE data_finding (
@@ -94,7 +94,7 @@ COMMENT ON COLUMN data_finding.is_quarantined IS 'Does refresh leave these rows 
 COMMENT ON COLUMN data_finding.checked_at IS 'When it was checked';
 COMMENT ON COLUMN data_finding.policy_hash IS 'Fingerprint of the policy then';
 
-CREATE VIEW data_quality WITH (security_invoker) AS
+CREATE OR REPLACE VIEW data_quality WITH (security_invoker) AS
 SELECT rule, severity, source, description, row_count, account_count, sample_keys, mrr, effect,
        nrr_rate, without_nrr_rate, without_nrr_rate - nrr_rate AS nrr_change_rate, grr_rate, without_grr_rate,
        without_grr_rate - grr_rate AS grr_change_rate,
@@ -112,7 +112,7 @@ COMMENT ON VIEW data_quality IS
 'What is wrong with the rows of the sources, as the last CALL csmetrics.validate found it, the worst first: how many '
 'rows and accounts, how much MRR they touch, and what the headline figures would be without them.';
 
-CREATE FUNCTION headline(sources text[]) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION headline(sources text[]) RETURNS TABLE (
     movements mrr_movements, resolved rate, satisfied survey, promoted survey, mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC

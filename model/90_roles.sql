@@ -1,7 +1,7 @@
 -- A view for each role: whom the CSM calls first today, what moved in the manager's week. The executive's month is in
 -- the scorecard.
 
-CREATE VIEW csm_today WITH (security_invoker) AS
+CREATE OR REPLACE VIEW csm_today WITH (security_invoker) AS
 WITH alerts AS (
     SELECT account_id, string_agg(rule, ', ' ORDER BY array_position('{critical,warning,info}', severity),
                                   raised_at DESC) AS rules,
@@ -35,7 +35,7 @@ COMMENT ON VIEW csm_today IS
 'Today''s queue: whom to call first, why, and which play to run. Red, open alerts, open plays and renewals ahead; by '
 'urgency, then by the MRR at risk. For one CSM: WHERE owner = ...';
 
-CREATE VIEW manager_weekly WITH (security_invoker) AS
+CREATE OR REPLACE VIEW manager_weekly WITH (security_invoker) AS
 WITH week AS (
     SELECT w.k, w.start_on, d.day, w.start_on::timestamp AT TIME ZONE r.time_zone AS from_at,
            (d.day + 1)::timestamp AT TIME ZONE r.time_zone AS to_at

@@ -172,7 +172,9 @@ build() {
     fi
     rm -f csmetrics--*.sql # cheap, and a part taken away leaves no trace
     [[ -z $STAGE ]] || rm -rf "${STAGE:?}"/*
-    "${make[@]}" all && "${make[@]}" install DESTDIR="$STAGE"
+    "${make[@]}" all && "${make[@]}" install DESTDIR="$STAGE" || return
+    # what the tests of updates begin with; not for a server of one's own
+    [[ -z $STAGE ]] || cp test/releases/*.sql "$STAGE$("$PG_CONFIG" --sharedir)/extension/"
 }
 
 # What each script begins with; the options are build's. Two runs in one checkout take turns; a
@@ -213,7 +215,7 @@ debian_cluster() {
         [[ ! -e build/started ]] || break
     done
     rm "$environment"
-    if [[ ! -e build/started ]]; then cat build/cluster.log >&2; fi
+    [[ -e build/started ]] || { cat build/cluster.log >&2; return 1; }
     return "$status"
 }
 

@@ -2,7 +2,7 @@
 CREATE FUNCTION csmetrics.checked_expression(expression text, relation regclass, type regtype) RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
-'The SQL expression over the relation''s columns, every name resolved and cast to the type; never run. NULL for NULL. '
+'The SQL expression over the relation''s columns, names resolved, cast to type; never run. NULL for NULL. '
 'Refused: no single expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), '
 'what no list allows (42501), aggregates (42803), sets and whole rows (0A000).';
 

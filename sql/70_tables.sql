@@ -79,8 +79,19 @@ COMMENT ON TABLE csmetrics.model_column IS
 'The dictionary of metric view columns: a name means the same in every view.';
 COMMENT ON COLUMN csmetrics.model_column.name IS 'Name of the column';
 COMMENT ON COLUMN csmetrics.model_column.description IS 'Its comment wherever it appears';
+CREATE TABLE csmetrics.model_change (
+    version text PRIMARY KEY,
+    file    text NOT NULL,
+    ddl     text NOT NULL);
+COMMENT ON TABLE csmetrics.model_change IS
+'What a version changed in the tables of models, beyond new tables, columns, constraints and indexes: the files of '
+'model/changes/, which CALL update_model() runs.';
+COMMENT ON COLUMN csmetrics.model_change.version IS 'The version';
+COMMENT ON COLUMN csmetrics.model_change.file IS 'Name of the file';
+COMMENT ON COLUMN csmetrics.model_change.ddl IS 'Its text; names are looked up in the model, then in csmetrics';
+
 GRANT SELECT ON csmetrics.source_column, csmetrics.source_check, csmetrics.policy_column, csmetrics.model_part,
-    csmetrics.model_column TO PUBLIC;
+    csmetrics.model_change, csmetrics.model_column TO PUBLIC;
 
 CREATE TABLE csmetrics.model_signal (
     position    smallint PRIMARY KEY,

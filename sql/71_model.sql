@@ -7,7 +7,8 @@
 CREATE OR REPLACE VIEW csmetrics.model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
 FROM csmetrics.model_part p,
-     regexp_matches(p.ddl, '^CREATE (?:UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+     regexp_matches(p.ddl, 
+         '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
 COMMENT ON VIEW csmetrics.model_object IS
 'The tables, views and functions that the files of model_part make. One row an object.';
 COMMENT ON COLUMN csmetrics.model_object.file IS 'The file';
@@ -58,10 +59,17 @@ BEGIN
         RAISE EXCEPTION 'there is no model "%"', model
             USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
     END IF;
+    IF csmetrics.model_version(model) <> (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics') THEN
+        RAISE EXCEPTION 'model "%" is of csmetrics %, and the extension of %', model, csmetrics.model_version(model),
+            (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics')
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('CALL csmetrics.update_model(%L) brings it up to date; its views work meanwhile.',
+                                model);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.require_model(text) IS
-'Internal: SQLSTATE 3F000 unless a schema of that name holds a model';
+'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
 
 CREATE OR REPLACE FUNCTION csmetrics.require_all_rows(model text, relations text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$

@@ -1,12 +1,11 @@
 -- A model is made: its policy and sources from rows, all else from the files of model/.
-CREATE PROCEDURE run_script(script text, file text) LANGUAGE C AS 'MODULE_PATHNAME';
-COMMENT ON PROCEDURE run_script(text, text) IS
-'Internal: runs SQL statements one after the other; the context of an error names the file and the line in it';
+CREATE PROCEDURE run_script(script text, file text, only_new boolean DEFAULT false) LANGUAGE C AS 'MODULE_PATHNAME';
+COMMENT ON PROCEDURE run_script(text, text, boolean) IS
+'Internal: runs SQL statements one after the other; the context of an error names the file and the line in it. '
+'only_new: tables that are there are neither made nor filled, indexed or altered.';
 
 CREATE PROCEDURE make_policy(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $policy$
-DECLARE
-    option record;
 BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     EXECUTE (SELECT format('CREATE TABLE policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
@@ -15,13 +14,6 @@ BEGIN
                                ' CHECK (' || condition || ')'), ', ' ORDER BY position))
              FROM policy_column);
     INSERT INTO policy DEFAULT VALUES;
-    COMMENT ON TABLE policy IS
-'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take '
-'effect with the next CALL csmetrics.refresh, the others at once.';
-    COMMENT ON COLUMN policy.only_row IS 'There is one row';
-    FOR option IN SELECT name, description FROM policy_column LOOP
-        EXECUTE format('COMMENT ON COLUMN policy.%I IS %L', option.name, option.description);
-    END LOOP;
 END
 $policy$;
 COMMENT ON PROCEDURE make_policy(text) IS 'Internal: makes the policy of a model from policy_column';
@@ -30,13 +22,12 @@ CREATE PROCEDURE make_sources(model text, account_id_type regtype)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $sources$
 DECLARE
     source record;
-    col record;
 BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     FOR source IN
         SELECT c.source AS name,
-               string_agg(format('NULL::%s AS %I', CASE c.type WHEN 'account_id' THEN account_id_type::text ELSE c.type END,
-                                 c.name), ', ' ORDER BY c.position) AS columns
+               string_agg(format('NULL::%s AS %I', replace(c.type, 'account_id', account_id_type::text), c.name),
+                          ', ' ORDER BY c.position) AS columns
         FROM source_column c GROUP BY c.source
     LOOP
         EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT %s WHERE false', 'source_' || source.name,
@@ -50,14 +41,33 @@ BEGIN
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
                               'complaint: why a row cannot be right; NULL: it can.', source.name));
     END LOOP;
-    FOR col IN SELECT * FROM source_column LOOP
-        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || col.source, col.name,
-                       CASE WHEN col.required THEN 'Required. ' ELSE '' END || col.description);
-    END LOOP;
 END
 $sources$;
 COMMENT ON PROCEDURE make_sources(text, regtype) IS
 'Internal: makes the empty source views of a model from source_column, and what refresh reads of them';
+
+CREATE PROCEDURE comment_rules(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $comment$
+DECLARE
+    col record;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    COMMENT ON TABLE policy IS
+'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked (refresh) take '
+'effect with the next CALL csmetrics.refresh, the others at once.';
+    COMMENT ON COLUMN policy.only_row IS 'There is one row';
+    FOR col IN
+        SELECT 'policy' AS relation, c.name, c.description FROM policy_column c
+        UNION ALL
+        SELECT 'source_' || c.source, c.name, CASE WHEN c.required THEN 'Required. ' ELSE '' END || c.description
+        FROM source_column c
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', col.relation, col.name, col.description);
+    END LOOP;
+END
+$comment$;
+COMMENT ON PROCEDURE comment_rules(text) IS
+'Internal: comments the columns of the policy and of the source views of a model by policy_column and source_column';
 
 CREATE PROCEDURE comment_columns(model text)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $comment$
@@ -96,7 +106,8 @@ DECLARE
     views text[] := ARRAY(SELECT o.name FROM model_object o WHERE o.kind = 'view' ORDER BY o.name);
     routines text[] := ARRAY(
         SELECT format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))
-        FROM pg_proc p JOIN (SELECT DISTINCT o.name FROM model_object o WHERE o.kind = 'function') o ON o.name = p.proname
+        FROM pg_proc p
+        JOIN (SELECT DISTINCT o.name FROM model_object o WHERE o.kind = 'function') o ON o.name = p.proname
         WHERE p.pronamespace = quote_ident(model)::regnamespace ORDER BY 1);
 BEGIN
     EXECUTE format('INSERT INTO %I.model_version AS v (version, views, routines) VALUES ($1, $2, $3)
@@ -107,33 +118,48 @@ END
 $sign$;
 COMMENT ON PROCEDURE sign_model(text) IS 'Internal: notes in model_version what made the model, and of what it is made';
 
-CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
+CREATE PROCEDURE run_parts(model text, account_id_type regtype, only_new boolean DEFAULT false)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $parts$
 DECLARE
     part record;
+BEGIN
+    -- from here on, names are those of the model; the views remember what they were bound to
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    FOR part IN SELECT file, ddl FROM model_part ORDER BY file COLLATE "C" LOOP
+        CALL run_script(replace(part.ddl, '@account_id@', account_id_type::text), part.file, only_new);
+    END LOOP;
+    CALL comment_rules(model);
+    CALL comment_columns(model);
+    CALL write_kept_views(model);
+    CALL sign_model(model);
+END
+$parts$;
+COMMENT ON PROCEDURE run_parts(text, regtype, boolean) IS
+'Internal: makes all of a model that the files of model/ are about; only_new: views, functions, comments, and tables '
+'that are not there';
+
+CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
         RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF to_regclass(format('%I.policy', model)) IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" holds a model already', model
-            USING ERRCODE = 'duplicate_schema', HINT = 'Choose another name, or DROP SCHEMA it first.';
+            USING ERRCODE = 'duplicate_schema',
+                  HINT = format('Choose another name. CALL csmetrics.update_model(%L) brings that one up to date.',
+                                model);
     END IF;
     IF to_regnamespace(quote_ident(model)) IS NULL THEN
         EXECUTE format('CREATE SCHEMA %I', model);
         EXECUTE format('COMMENT ON SCHEMA %I IS %L', model, 'Customer-success model of the extension csmetrics');
     END IF;
-    -- from here on, names are those of the model; the views remember what they were bound to
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     CALL make_policy(model);
     CALL make_sources(model, account_id_type);
-    FOR part IN SELECT file, ddl FROM model_part ORDER BY file COLLATE "C" LOOP
-        CALL run_script(replace(part.ddl, '@account_id@', account_id_type::text), part.file);
-    END LOOP;
-    CALL comment_columns(model);
-    CALL write_kept_views(model);
-    CALL sign_model(model);
+    CALL run_parts(model, account_id_type);
 END
 $create$;
 COMMENT ON PROCEDURE create_model(text, regtype) IS
-'Makes a model: a schema of that name with empty source views, the policy, account_state and the metric views, all owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema that exists is used unless it holds a model: SQLSTATE 42P06.';
+'Makes a model: a schema of that name with empty source views, the policy, tables and metric views, owned by the '
+'caller. account_id_type: the type of the keys of accounts, text if not given. A schema that exists is used unless it '
+'holds a model: SQLSTATE 42P06.';

@@ -48,7 +48,7 @@ add_difference(Adding *adding, int column, int64_t row, int64_t difference)
 	int64_t    *sum = &adding->row[row].column[column];
 
 	*sum += difference;
-	adding->fits &= *sum < COUNT_LIMIT && *sum > -COUNT_LIMIT;
+	adding->fits &= count_within_limit(*sum);
 }
 
 /* Adds to a column on the days from `from` on and before `to`. */

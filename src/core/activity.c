@@ -174,7 +174,7 @@ chunks_write(uint8_t *out, const ActivityEntry *entry, const ActivityEntry *end,
 }
 
 static size_t
-activity_close(void *state)
+activity_close(const StateType *type, void *state)
 {
 	Activity   *activity = state;
 	size_t		size = activity_compact(activity);

@@ -26,7 +26,7 @@ adoption_flaw(const void *state, int64_t rows)
 }
 
 static size_t
-adoption_close(void *state)
+adoption_close(const StateType *type, void *state)
 {
 	Adoption   *adoption = state;
 	bool		debt = false;

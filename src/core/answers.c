@@ -60,12 +60,6 @@ answers_flaw(const void *state, int64_t rows)
 	return bag_flaw(&answers_type, &answers->bag);
 }
 
-static size_t
-close_state(void *state)
-{
-	return bag_close(&answers_type, state);
-}
-
 const StateType answers_type = {
 	.name = "answers",
 	.version = 1,
@@ -74,7 +68,7 @@ const StateType answers_type = {
 	.count_max = ANSWERS_MAX,
 	.row_count = bag_row_count,
 	.flaw = answers_flaw,
-	.close = close_state,
+	.close = bag_close,
 };
 
 bool

@@ -13,12 +13,6 @@ backtest_flaw(const void *state, int64_t rows)
 	return bag_flaw(&backtest_type, &backtest->bag);
 }
 
-static size_t
-backtest_close(void *state)
-{
-	return bag_close(&backtest_type, state);
-}
-
 const StateType backtest_type = {
 	.name = "backtest",
 	.version = 1,
@@ -26,7 +20,7 @@ const StateType backtest_type = {
 	.row = "llnn",
 	.row_count = bag_row_count,
 	.flaw = backtest_flaw,
-	.close = backtest_close,
+	.close = bag_close,
 };
 
 BacktestTotals

@@ -199,8 +199,9 @@ counts_fit(const StateType *type, const RowShape *shape, const Bag *bag)
 }
 
 size_t
-bag_close(const StateType *type, Bag *bag)
+bag_close(const StateType *type, void *state)
 {
+	Bag		   *bag = state;
 	RowShape	shape = row_shape(type);
 	char	   *rows = row_at(&shape, bag, 0);
 	int32_t		kept = 0;

@@ -39,7 +39,7 @@ typedef enum BagResult
 BagResult	bag_add(const StateType *type, Bag *bag, size_t size, const void *row, bool subtract);
 
 /* Sorts, adds up and drops what came to nothing; the size that remains, 0 on overflow. */
-size_t		bag_close(const StateType *type, Bag *bag);
+size_t		bag_close(const StateType *type, void *bag);
 
 /* The row count and the flaws that all bags share, for their StateTypes. */
 int64_t		bag_row_count(const void *bag);

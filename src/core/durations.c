@@ -356,7 +356,7 @@ durations_close(Durations *durations)
 }
 
 static size_t
-close_state(void *state)
+close_state(const StateType *type, void *state)
 {
 	return durations_close(state);
 }

@@ -1,7 +1,7 @@
 #include "core/feature_usage.h"
 
 static size_t
-feature_usage_close(void *state)
+feature_usage_close(const StateType *type, void *state)
 {
 	FeatureUsage *usage = state;
 	bool		debt = false;

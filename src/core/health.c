@@ -72,12 +72,6 @@ health_flaw(const void *state, int64_t rows)
 	return items_flaw(&health_type, state, rows, signal_flaw);
 }
 
-static size_t
-close_state(void *state)
-{
-	return items_close(&health_type, state);
-}
-
 const StateType health_type = {
 	.name = "health",
 	.version = 1,
@@ -85,7 +79,7 @@ const StateType health_type = {
 	.row = "b",
 	.count_max = HEALTH_SIGNALS_MAX,
 	.flaw = health_flaw,
-	.close = close_state,
+	.close = items_close,
 };
 
 int32_t

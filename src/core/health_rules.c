@@ -103,12 +103,6 @@ rules_flaw(const void *state, int64_t rows)
 	return items_flaw(&health_rules_type, state, rows, rule_flaw);
 }
 
-static size_t
-close_state(void *state)
-{
-	return items_close(&health_rules_type, state);
-}
-
 const StateType health_rules_type = {
 	.name = "health_rules",
 	.version = 1,
@@ -116,7 +110,7 @@ const StateType health_rules_type = {
 	.row = "b",
 	.count_max = HEALTH_SIGNALS_MAX / 2,	/* each may bring a veto */
 	.flaw = rules_flaw,
-	.close = close_state,
+	.close = items_close,
 };
 
 /* The measure, and how fresh it is; NaN where it is missing. */

@@ -11,12 +11,6 @@ summary_flaw(const void *state, int64_t rows)
 	return bag_flaw(&health_summary_type, &summary->bag);
 }
 
-static size_t
-close_state(void *state)
-{
-	return bag_close(&health_summary_type, state);
-}
-
 const StateType health_summary_type = {
 	.name = "health_summary",
 	.version = 1,
@@ -24,7 +18,7 @@ const StateType health_summary_type = {
 	.row = "lnm",
 	.row_count = bag_row_count,
 	.flaw = summary_flaw,
-	.close = close_state,
+	.close = bag_close,
 };
 
 void

@@ -175,8 +175,9 @@ write_sums(const StateType *type, Items *items, uint8_t *out)
 }
 
 size_t
-items_close(const StateType *type, Items *items)
+items_close(const StateType *type, void *state)
 {
+	Items	   *items = state;
 	OpenItems  *open = open_items(items);
 	uint8_t    *begin = open->stream;
 	uint8_t    *end = begin + open->used;

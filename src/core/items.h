@@ -36,7 +36,7 @@ void		items_open(Items *items, int32_t room);
 bool		items_add(Items *items, const uint8_t *bytes, int32_t length, int64_t count);
 
 /* Finishes an open one in place: its size, 0 on overflow, or STATE_TOO_LARGE. */
-size_t		items_close(const StateType *type, Items *items);
+size_t		items_close(const StateType *type, void *items);
 
 /* What keeps these bytes from being items, or NULL; `flaw` says it of one of them. */
 const char *items_flaw(const StateType *type, const Items *items, int64_t rows, const char *(*flaw) (const uint8_t *bytes, int32_t length));

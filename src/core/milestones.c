@@ -19,12 +19,6 @@ milestones_flaw(const void *state, int64_t rows)
 	return bag_flaw(&milestones_type, &milestones->bag);
 }
 
-static size_t
-close_state(void *state)
-{
-	return bag_close(&milestones_type, state);
-}
-
 const StateType milestones_type = {
 	.name = "milestones",
 	.version = 1,
@@ -33,7 +27,7 @@ const StateType milestones_type = {
 	.count_max = MILESTONES_MAX,
 	.row_count = bag_row_count,
 	.flaw = milestones_flaw,
-	.close = close_state,
+	.close = bag_close,
 };
 
 /* Rows are in the order of `reached`. */

@@ -15,12 +15,6 @@ sbg_flaw(const void *state, int64_t rows)
 	return bag_flaw(&sbg_type, &sbg->bag);
 }
 
-static size_t
-sbg_close(void *state)
-{
-	return bag_close(&sbg_type, state);
-}
-
 const StateType sbg_type = {
 	.name = "sbg",
 	.version = 1,
@@ -28,7 +22,7 @@ const StateType sbg_type = {
 	.row = SBG_ROW_KEYS SBG_ROW_COUNTS,
 	.row_count = bag_row_count,
 	.flaw = sbg_flaw,
-	.close = sbg_close,
+	.close = bag_close,
 };
 
 SbgRow

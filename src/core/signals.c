@@ -17,12 +17,6 @@ signals_flaw(const void *state, int64_t rows)
 	return bag_flaw(&signals_type, &signals->bag);
 }
 
-static size_t
-close_state(void *state)
-{
-	return bag_close(&signals_type, state);
-}
-
 const StateType signals_type = {
 	.name = "signals",
 	.version = 1,
@@ -31,7 +25,7 @@ const StateType signals_type = {
 	.count_max = SIGNALS_MAX,
 	.row_count = bag_row_count,
 	.flaw = signals_flaw,
-	.close = close_state,
+	.close = bag_close,
 };
 
 /* The first row of that name at `at` or later, or of a later name. */

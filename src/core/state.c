@@ -73,7 +73,7 @@ field_within_limit(char letter, const void *field)
 		case 'd':
 			return day_is_valid(*(const int32_t *) field);
 		case 'n':
-			return *(const int64_t *) field < COUNT_LIMIT && *(const int64_t *) field > -COUNT_LIMIT;
+			return count_within_limit(*(const int64_t *) field);
 		case 'm':
 			return money_within(*(const Money *) field, MONEY_SUM_LIMIT);
 		case 's':

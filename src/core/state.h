@@ -60,11 +60,17 @@ typedef struct StateType
 	const char *(*flaw) (const void *state, int64_t row_count);
 
 	/* Finishes an open state in place; its size from then on, 0 on overflow, or STATE_TOO_LARGE. NULL: never open. */
-	size_t		(*close) (void *state);
+	size_t		(*close) (const struct StateType *type, void *state);
 } StateType;
 
 /* Counts stay below this, so that readers may add up a dozen of them. */
 #define COUNT_LIMIT (INT64_C(1) << 59)
+
+static inline bool
+count_within_limit(int64_t count)
+{
+	return count < COUNT_LIMIT && count > -COUNT_LIMIT;
+}
 
 /* No state has more rows than this; it keeps every size far below a gigabyte. */
 #define STATE_ROWS_MAX (1 << 21)

@@ -24,12 +24,6 @@ survey_flaw(const void *state, int64_t rows)
 	return NULL;
 }
 
-static size_t
-survey_close(void *state)
-{
-	return bag_close(&survey_type, state);
-}
-
 const StateType survey_type = {
 	.name = "survey",
 	.version = 1,
@@ -37,7 +31,7 @@ const StateType survey_type = {
 	.row = "sn",
 	.row_count = bag_row_count,
 	.flaw = survey_flaw,
-	.close = survey_close,
+	.close = bag_close,
 };
 
 const char *const nps_methods[] = {"adjusted_wald", "wald", NULL};

@@ -22,12 +22,6 @@ tickets_flaw(const void *state, int64_t rows)
 	return bag_flaw(&tickets_type, &tickets->bag);
 }
 
-static size_t
-close_state(void *state)
-{
-	return bag_close(&tickets_type, state);
-}
-
 const StateType tickets_type = {
 	.name = "tickets",
 	.version = 1,
@@ -36,7 +30,7 @@ const StateType tickets_type = {
 	.count_max = TICKETS_MAX,
 	.row_count = bag_row_count,
 	.flaw = tickets_flaw,
-	.close = close_state,
+	.close = bag_close,
 };
 
 int64_t

@@ -57,7 +57,7 @@ timeline_flaw(const void *state, int64_t rows)
 }
 
 static size_t
-close_state(void *state)
+close_state(const StateType *type, void *state)
 {
 	return timeline_close(state);
 }

@@ -100,7 +100,7 @@ static bool
 count_add(int64_t *count, int64_t sign)
 {
 	*count += sign;
-	return *count < COUNT_LIMIT && *count > -COUNT_LIMIT;
+	return count_within_limit(*count);
 }
 
 static int32_t

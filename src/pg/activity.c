@@ -83,12 +83,6 @@ activity_own(FunctionCallInfo fcinfo)
 	return (activity->header.flags & STATE_OPEN) ? activity : with_days(activity_begin(), activity, false);
 }
 
-static Datum
-activity_result(FunctionCallInfo fcinfo, Activity *activity)
-{
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? activity : state_closed(&activity_type, activity));
-}
-
 int64
 events_arg(FunctionCallInfo fcinfo, int n)
 {
@@ -116,7 +110,7 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 		if (events > 0)
 			activity = with_day(activity, day, subtract ? -events : events);
 	}
-	return activity_result(fcinfo, activity);
+	return state_result(fcinfo, &activity_type, activity);
 }
 
 SQL_FUNCTION(activity_agg_add, accumulate(fcinfo, false));
@@ -133,7 +127,7 @@ combine(FunctionCallInfo fcinfo, bool subtract)
 {
 	Activity   *into = activity_own(fcinfo);
 
-	return activity_result(fcinfo, with_days(into, state_arg(fcinfo, 1, &activity_type), subtract));
+	return state_result(fcinfo, &activity_type, with_days(into, state_arg(fcinfo, 1, &activity_type), subtract));
 }
 
 SQL_FUNCTION(activity_merge, combine(fcinfo, false));

@@ -10,7 +10,7 @@
 #include "core/survival.h"
 
 STATE_IO(adoption, adoption_type);
-NAMED_GROUP(adoption, adoption_type);
+GROWING_STATE_GROUP(adoption, adoption_type, named_combine);
 
 static int
 compare_names(const void *a, const void *b)
@@ -105,7 +105,7 @@ accumulate(FunctionCallInfo fcinfo, int at, int32 beyond, bool subtract)
 	adoption->active += active ? count : 0;
 	if (adoption->given == 0)
 		PG_RETURN_NULL();
-	return named_result(fcinfo, &adoption_type, adoption);
+	return state_result(fcinfo, &adoption_type, adoption);
 }
 
 /* Arguments: state, at_least, usage, from_date, to_date [, eligible] */

@@ -7,7 +7,7 @@
 #include "core/answers.h"
 
 STATE_IO(answers, answers_type);
-BAG_GROUP(answers, answers_type);
+GROWING_STATE_GROUP(answers, answers_type, bag_combine);
 
 /* The amount of argument n if it is given, saying `what`. */
 static Money

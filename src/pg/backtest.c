@@ -10,7 +10,7 @@
 #include "core/risk_fit.h"
 
 STATE_IO(backtest, backtest_type);
-BAG_GROUP(backtest, backtest_type);
+GROWING_STATE_GROUP(backtest, backtest_type, bag_combine);
 
 static const Backtest *
 backtest_arg(FunctionCallInfo fcinfo)

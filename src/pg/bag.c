@@ -59,7 +59,7 @@ Datum
 bag_result(FunctionCallInfo fcinfo, const StateType *type, Bag *bag)
 {
 	bag->header.flags |= STATE_OPEN;
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? bag : state_closed(type, bag));
+	return state_result(fcinfo, type, bag);
 }
 
 Datum

@@ -21,10 +21,4 @@ extern Datum bag_result(FunctionCallInfo fcinfo, const StateType *type, Bag *bag
  */
 extern Datum bag_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract);
 
-/* Merge, unmerge and the end of an aggregate, by the names that the SQL gives them. */
-#define BAG_GROUP(sql_name, type) \
-	SQL_FUNCTION(sql_name##_merge, bag_combine(fcinfo, &type, false)); \
-	SQL_FUNCTION(sql_name##_unmerge, bag_combine(fcinfo, &type, true)); \
-	SQL_FUNCTION(sql_name##_final, PointerGetDatum(state_arg(fcinfo, 0, &type)))
-
 #endif

@@ -53,7 +53,7 @@ transition_result(FunctionCallInfo fcinfo, Durations *durations, bool subtract)
 {
 	if (durations->given == 0 || (subtract && (durations->header.flags & DURATIONS_BUCKETS)))
 		PG_RETURN_NULL();
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? durations : state_closed(&durations_type, durations));
+	return state_result(fcinfo, &durations_type, durations);
 }
 
 static void
@@ -227,7 +227,7 @@ combine(FunctionCallInfo fcinfo, bool subtract)
 		if (result == DURATIONS_OVERFLOW)
 			overflow_error(&durations_type);
 	}
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? into : state_closed(&durations_type, into));
+	return state_result(fcinfo, &durations_type, into);
 }
 
 SQL_FUNCTION(durations_merge, combine(fcinfo, false));

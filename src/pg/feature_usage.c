@@ -7,7 +7,7 @@
 #include "core/feature_usage.h"
 
 STATE_IO(feature_usage, feature_usage_type);
-NAMED_GROUP(feature_usage, feature_usage_type);
+GROWING_STATE_GROUP(feature_usage, feature_usage_type, named_combine);
 
 /* Arguments: state, feature, day [, events]. Rows that are left out keep the state: only no rows at all give NULL. */
 static Datum
@@ -25,7 +25,7 @@ accumulate(FunctionCallInfo fcinfo, bool subtract)
 		if (events > 0)
 			usage = named_with(&feature_usage_type, usage, feature, day, subtract ? -events : events);
 	}
-	return named_result(fcinfo, &feature_usage_type, usage);
+	return state_result(fcinfo, &feature_usage_type, usage);
 }
 
 SQL_FUNCTION(feature_usage_agg_add, accumulate(fcinfo, false));

@@ -8,7 +8,7 @@
 #include <math.h>
 
 STATE_IO(health, health_type);
-ITEMS_GROUP(health, health_type);
+GROWING_STATE_GROUP(health, health_type, items_combine);
 
 /* Arguments */
 
@@ -72,7 +72,7 @@ add_signal(FunctionCallInfo fcinfo)
 
 	/* as an outer join has it that found no signals */
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3) && PG_ARGISNULL(4))
-		return items_result(fcinfo, &health_type, health);
+		return state_result(fcinfo, &health_type, health);
 	signal.component = part_name_arg(fcinfo, 1, "component");
 	signal.signal = part_name_arg(fcinfo, 2, "signal");
 	if (PG_NARGS() > 5)
@@ -85,7 +85,7 @@ add_signal(FunctionCallInfo fcinfo)
 	signal.known = !PG_ARGISNULL(3) && signal.freshness > 0;
 	if (!signal.known)
 		signal.freshness = 0;
-	return items_result(fcinfo, &health_type, items_with(&health_type, health, item, health_write(item, &signal), 1));
+	return state_result(fcinfo, &health_type, items_with(&health_type, health, item, health_write(item, &signal), 1));
 }
 
 SQL_FUNCTION(health_score_add, add_signal(fcinfo));

@@ -11,7 +11,7 @@
 #include "core/health_rules.h"
 
 STATE_IO(health_rules, health_rules_type);
-ITEMS_GROUP(health_rules, health_rules_type);
+GROWING_STATE_GROUP(health_rules, health_rules_type, items_combine);
 
 /* A whole number from 0 to a limit; NULL is 0. */
 static int32
@@ -74,7 +74,7 @@ add_rule(FunctionCallInfo fcinfo)
 	rule.policy = choice_arg(fcinfo, 7, "policy", rule_policy_words);
 	rule.keep_days = count_arg(fcinfo, 8, "keep_days", KEEP_DAYS_MAX);
 	read_veto(fcinfo, &rule);
-	return items_result(fcinfo, &health_rules_type, items_with(&health_rules_type, rules, item, rule_write(item, &rule), 1));
+	return state_result(fcinfo, &health_rules_type, items_with(&health_rules_type, rules, item, rule_write(item, &rule), 1));
 }
 
 SQL_FUNCTION(health_rule_agg_add, add_rule(fcinfo));

@@ -10,7 +10,7 @@
 #include "core/health_summary.h"
 
 STATE_IO(health_summary, health_summary_type);
-BAG_GROUP(health_summary, health_summary_type);
+GROWING_STATE_GROUP(health_summary, health_summary_type, bag_combine);
 
 static const HealthSummary *
 summary_arg(FunctionCallInfo fcinfo)

@@ -51,16 +51,10 @@ items_with(const StateType *type, Items *items, const uint8 *bytes, int32 length
 }
 
 Datum
-items_result(FunctionCallInfo fcinfo, const StateType *type, Items *items)
-{
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? items : state_closed(type, items));
-}
-
-Datum
 items_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract)
 {
 	Items	   *into = items_own(fcinfo, type);
 	const Items *from = state_arg(fcinfo, 1, type);
 
-	return items_result(fcinfo, type, with_items(type, into, from, subtract));
+	return state_result(fcinfo, type, with_items(type, into, from, subtract));
 }

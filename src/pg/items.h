@@ -15,16 +15,7 @@ extern Items *items_own(FunctionCallInfo fcinfo, const StateType *type);
 /* The open state with that item so many times more; another one where it had to grow. */
 extern Items *items_with(const StateType *type, Items *items, const uint8 *bytes, int32 length, int64 count);
 
-/* The result of a transition: left open within an aggregate, else closed. */
-extern Datum items_result(FunctionCallInfo fcinfo, const StateType *type, Items *items);
-
 /* Bodies of merge and unmerge. */
 extern Datum items_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract);
-
-/* Merge, unmerge and the end of an aggregate, by the names that the SQL gives them. */
-#define ITEMS_GROUP(sql_name, type) \
-	SQL_FUNCTION(sql_name##_merge, items_combine(fcinfo, &type, false)); \
-	SQL_FUNCTION(sql_name##_unmerge, items_combine(fcinfo, &type, true)); \
-	SQL_FUNCTION(sql_name##_final, PointerGetDatum(state_arg(fcinfo, 0, &type)))
 
 #endif

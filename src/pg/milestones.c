@@ -6,7 +6,7 @@
 #include "core/milestones.h"
 
 STATE_IO(milestones, milestones_type);
-BAG_GROUP(milestones, milestones_type);
+GROWING_STATE_GROUP(milestones, milestones_type, bag_combine);
 
 /* Arguments: state, milestone, reached_at, due_at, is_start, is_value */
 static Datum

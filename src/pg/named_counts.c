@@ -111,12 +111,6 @@ named_own(FunctionCallInfo fcinfo, const StateType *type)
 }
 
 Datum
-named_result(FunctionCallInfo fcinfo, const StateType *type, void *state)
-{
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? state : state_closed(type, state));
-}
-
-Datum
 named_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract)
 {
 	void	   *into = named_own(fcinfo, type);
@@ -131,7 +125,7 @@ named_combine(FunctionCallInfo fcinfo, const StateType *type, bool subtract)
 				 errdetail("Both need the same days and the same form of the aggregate.")));
 	if (result == MERGE_OVERFLOW)
 		overflow_error(type);
-	return named_result(fcinfo, type, with_counts(type, into, from, subtract));
+	return state_result(fcinfo, type, with_counts(type, into, from, subtract));
 }
 
 /* A text in UTF-8. */

@@ -6,7 +6,7 @@
 #include "core/sbg.h"
 
 STATE_IO(sbg, sbg_type);
-BAG_GROUP(sbg, sbg_type);
+GROWING_STATE_GROUP(sbg, sbg_type, bag_combine);
 
 static const Sbg *
 sbg_arg(FunctionCallInfo fcinfo)

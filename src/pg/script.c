@@ -1,16 +1,20 @@
 /* Runs a script of SQL statements, as create_model does the files of model/, so that an error names file and line. */
 #include "pg/pg.h"
 
+#include "catalog/namespace.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/lsyscache.h"
 
 typedef struct
 {
 	const char *file;
 	const char *text;
 	const char *statement;		/* where in the text the present one begins */
+	bool		only_new;		/* tables that are there stay as they are */
+	List	   *made;			/* names of the tables made by it */
 } Script;
 
 /* The line of the text, from 1, that so many characters after the beginning of the statement lie in. */
@@ -56,6 +60,59 @@ begin_of(const char *text)
 	}
 }
 
+/* The table that a statement makes; NULL: it makes none. */
+static const RangeVar *
+table_made(Node *statement)
+{
+	if (IsA(statement, CreateStmt))
+		return castNode(CreateStmt, statement)->relation;
+	if (IsA(statement, CreateTableAsStmt))
+		return castNode(CreateTableAsStmt, statement)->into->rel;
+	return NULL;
+}
+
+/* The table that a statement adds something to, which is done once, when it is made; NULL: it adds to none. */
+static const RangeVar *
+table_completed(Node *statement)
+{
+	if (IsA(statement, InsertStmt))
+		return castNode(InsertStmt, statement)->relation;
+	if (IsA(statement, IndexStmt))
+		return castNode(IndexStmt, statement)->relation;
+	if (IsA(statement, CreateTrigStmt))
+		return castNode(CreateTrigStmt, statement)->relation;
+	if (IsA(statement, AlterTableStmt))
+		return castNode(AlterTableStmt, statement)->relation;
+	return NULL;
+}
+
+static bool
+is_made(const Script *script, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, script->made)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+/* Has the statement been run before, for a table that is there? */
+static bool
+is_done(Script *script, Node *statement)
+{
+	const RangeVar *made = table_made(statement);
+	const RangeVar *completed = table_completed(statement);
+
+	if (made != NULL)
+	{
+		if (OidIsValid(get_relname_relid(made->relname, RangeVarGetCreationNamespace(made))))
+			return true;
+		script->made = lappend(script->made, made->relname);
+	}
+	return completed != NULL && !is_made(script, completed->relname);
+}
+
 static void
 run_statements(Script *script)
 {
@@ -71,6 +128,8 @@ run_statements(Script *script)
 		int			result;
 
 		script->statement = begin_of(from);
+		if (script->only_new && is_done(script, raw->stmt))
+			continue;
 		result = SPI_execute(pnstrdup(script->statement, to - script->statement), false, 0);
 		if (result < 0)
 			elog(ERROR, "%s", SPI_result_code_string(result));
@@ -86,9 +145,10 @@ run_script(PG_FUNCTION_ARGS)
 	ErrorContextCallback callback = {.previous = error_context_stack, .callback = tell_line, .arg = &script};
 
 	/* a procedure is never STRICT */
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a script needs a text and a name")));
-	script = (Script) {.text = text_to_cstring(PG_GETARG_TEXT_PP(0)), .file = text_to_cstring(PG_GETARG_TEXT_PP(1))};
+	script = (Script) {.text = text_to_cstring(PG_GETARG_TEXT_PP(0)), .file = text_to_cstring(PG_GETARG_TEXT_PP(1)),
+		.only_new = PG_GETARG_BOOL(2)};
 	SPI_connect();
 	error_context_stack = &callback;
 	run_statements(&script);

@@ -7,7 +7,7 @@
 #include "core/signals.h"
 
 STATE_IO(signals, signals_type);
-BAG_GROUP(signals, signals_type);
+GROWING_STATE_GROUP(signals, signals_type, bag_combine);
 
 /* Arguments: state, signal, at, value. Rows that are left out keep the state: only no rows at all give NULL. */
 static Datum

@@ -96,7 +96,7 @@ state_close(const StateType *type, void *state)
 {
 	if (((StateHeader *) state)->flags & STATE_OPEN)
 	{
-		Size		size = type->close(state);
+		Size		size = type->close(type, state);
 
 		if (size == 0)
 			overflow_error(type);
@@ -105,6 +105,12 @@ state_close(const StateType *type, void *state)
 		SET_VARSIZE(state, size);
 	}
 	return state;
+}
+
+Datum
+state_result(FunctionCallInfo fcinfo, const StateType *type, void *state)
+{
+	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? state : state_closed(type, state));
 }
 
 Datum

@@ -26,6 +26,9 @@ extern void *state_own(FunctionCallInfo fcinfo, int n, const StateType *type);
 extern void *state_closed(const StateType *type, const void *state);
 extern void *state_close(const StateType *type, void *state);
 
+/* The result of a transition: left open within an aggregate, else closed, since nobody would do so later. */
+extern Datum state_result(FunctionCallInfo fcinfo, const StateType *type, void *state);
+
 /* The state, or NULL when no row is left in it: a moving aggregate then starts over. */
 static inline Datum
 unless_empty(FunctionCallInfo fcinfo, void *state, int64 given)
@@ -62,5 +65,11 @@ pg_noreturn extern void too_large_error(const StateType *type);
 #define STATE_GROUP(sql_name, type) \
 	SQL_FUNCTION(sql_name##_merge, state_combine(fcinfo, &type, false)); \
 	SQL_FUNCTION(sql_name##_unmerge, state_combine(fcinfo, &type, true))
+
+/* Merge and unmerge of one that grows, by the body given, and the end of its aggregates. */
+#define GROWING_STATE_GROUP(sql_name, type, combine) \
+	SQL_FUNCTION(sql_name##_merge, combine(fcinfo, &type, false)); \
+	SQL_FUNCTION(sql_name##_unmerge, combine(fcinfo, &type, true)); \
+	SQL_FUNCTION(sql_name##_final, PointerGetDatum(state_arg(fcinfo, 0, &type)))
 
 #endif

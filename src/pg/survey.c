@@ -6,7 +6,7 @@
 #include "core/survey.h"
 
 STATE_IO(survey, survey_type);
-BAG_GROUP(survey, survey_type);
+GROWING_STATE_GROUP(survey, survey_type, bag_combine);
 
 static const Survey *
 survey_arg(FunctionCallInfo fcinfo)

@@ -9,7 +9,7 @@
 #include "core/tickets.h"
 
 STATE_IO(tickets, tickets_type);
-BAG_GROUP(tickets, tickets_type);
+GROWING_STATE_GROUP(tickets, tickets_type, bag_combine);
 
 /* A number of times, NULL giving `unknown`. */
 static int32

@@ -72,13 +72,6 @@ transition_state(FunctionCallInfo fcinfo, TimelineKind kind)
 	return timeline;
 }
 
-/* Outside an aggregate nobody would close it. */
-static Datum
-transition_result(FunctionCallInfo fcinfo, Timeline *timeline)
-{
-	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? timeline : state_closed(&timeline_type, timeline));
-}
-
 static void
 kinds_error(void)
 {
@@ -121,7 +114,7 @@ add_term(FunctionCallInfo fcinfo)
 		if (ends != PG_INT32_MAX)
 			timeline_append(timeline, ends, -tally, -mrr);
 	}
-	return transition_result(fcinfo, timeline);
+	return state_result(fcinfo, &timeline_type, timeline);
 }
 
 /* Arguments: state, as_of, mrr */
@@ -136,7 +129,7 @@ add_snapshot(FunctionCallInfo fcinfo)
 			kinds_error();
 		timeline_append(timeline, day_arg(fcinfo, 1, "as_of"), 1, money_arg(fcinfo, 2));
 	}
-	return transition_result(fcinfo, timeline);
+	return state_result(fcinfo, &timeline_type, timeline);
 }
 
 SQL_FUNCTION(mrr_timeline_add_term, add_term(fcinfo));
@@ -156,7 +149,7 @@ combine(FunctionCallInfo fcinfo, int sign)
 		kinds_error();
 	for (int i = 0; i < from->count; i++)
 		timeline_append(into, from->entry[i].day, sign * from->entry[i].tally, sign * from->entry[i].amount);
-	return transition_result(fcinfo, into);
+	return state_result(fcinfo, &timeline_type, into);
 }
 
 SQL_FUNCTION(mrr_timeline_merge, combine(fcinfo, 1));

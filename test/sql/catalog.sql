@@ -76,7 +76,7 @@ SELECT is_empty($$ SELECT f.identity, acl.grantee::regrole FROM function AS f, a
                 'nobody has rights of his own');
 SELECT is_empty($$ SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND oid IN (SELECT objid FROM member)
                    EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'csmetrics'
-                   EXCEPT SELECT oid::regclass FROM pg_class WHERE relname IN ('source_column', 'source_check', 'policy_column', 'model_part', 'model_column', 'model_signal', 'model_metric', 'metric_definition', 'quality_check', 'iso_currency') $$,
+                   EXCEPT SELECT oid::regclass FROM pg_class WHERE relname IN ('source_column', 'source_check', 'policy_column', 'model_part', 'model_change', 'model_column', 'model_signal', 'model_metric', 'metric_definition', 'quality_check', 'iso_currency') $$,
                 'its tables are settings, which are dumped, or its own');
 
 -- An owner of a database needs no superuser: the extension is trusted.

@@ -126,7 +126,7 @@ FROM (VALUES
     ('''(x)''::expressions.holder IS NULL', 'boolean', pg_temp.no_type('expressions.holder')), ('expressions.holders(''("{(x)}")'') IS NULL', 'boolean', pg_temp.no_type('expressions.holders')),
     ('s::regclass IS NULL', 'boolean', pg_temp.no_type('regclass')), ('''pg_class''::regclass = 1', 'boolean', pg_temp.no_type('regclass')), ('''<a/>''::xml IS NULL', 'boolean', pg_temp.no_type('xml')),
     ('xmlelement(NAME a) IS NULL', 'boolean', '42501 this holds more than columns, values, operators, casts, and calls of functions'),
-    ('headline_states(j) IS NULL', 'boolean', pg_temp.no_call('function headline_states(jsonb,text[])')), ('spelled(ARRAY[s], ''%1000000s'') = s', 'boolean', pg_temp.no_call('function spelled(text[],text,text)')),
+    ('kept_rows(s, s) IS NULL', 'boolean', pg_temp.no_call('function kept_rows(text,text,text[])')), ('spelled(ARRAY[s], ''%1000000s'') = s', 'boolean', pg_temp.no_call('function spelled(text[],text,text)')),
     ('s', 'expressions.watched', pg_temp.no_type('expressions.watched'))) t(expression, type, want);
 SELECT is(pg_temp.complaint(expression), pg_temp.no_call('function ' || called), 'refused: ' || expression)
 FROM (VALUES ('current_setting(s) = s', 'current_setting(text)'), ('col_description(n::oid, n) = s', 'col_description(oid,integer)'), ('schema_to_xml(s::name, true, true, s) IS NULL', 'schema_to_xml(name,boolean,boolean,text)'),

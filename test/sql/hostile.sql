@@ -2,7 +2,8 @@
 \i test/psql.sql
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
-SELECT plan(132);
+\i test/samples.sql
+SELECT plan((1 + 6 * count(*))::int) FROM state_type;
 SELECT setseed(0.17) \g /dev/null
 \set cases 10000
 
@@ -119,6 +120,12 @@ FROM (SELECT health_rule_agg('u', id::text, id, account, ARRAY[-1, id]::float8[]
 INSERT INTO seed SELECT 'health_summary', s::text, health_summary_send(s)
 FROM (SELECT health_agg(least(mrr, 100)::float8, later) FROM term UNION ALL SELECT health_agg(NULL::float8, NULL)
       UNION ALL SELECT unmerge(health_agg(100::float8, 1), health_agg(NULLIF(id % 5, 0)::float8, mrr)) FROM term) AS q(s);
+-- A type without any of these has its samples.
+SELECT format('INSERT INTO seed SELECT %1$L, s::text, %1$s_send(s)
+               FROM (SELECT %2$s FROM account WHERE id <= 12) AS q(s)', type, aggregate)
+FROM kind WHERE type NOT IN (SELECT type FROM seed) ORDER BY nr \gexec
+SELECT is_empty('SELECT type FROM state_type EXCEPT SELECT type FROM seed WHERE form IS NOT NULL',
+                'each state type is tested');
 
 -- Every reader with one argument that has no default, and these.
 CREATE TABLE reader (type text, expression text);

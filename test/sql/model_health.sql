@@ -264,6 +264,7 @@ SELECT results_eq('SELECT dimension, sum(account_count)::bigint, sum(green_count
 SELECT results_eq('SELECT parent_id, name, child_count, mrr, round(children_score::numeric, 6), round(with_parent_score::numeric, 6), worst_child_id, worst_child_score FROM cs.health_by_parent ORDER BY 1',
     $$VALUES ('g', 'Great, but for an escalation', 2::bigint, 400::numeric, 80.812500, round(71825 / 900.0, 6), 'h', 30::float8), ('z', NULL, 1, 40, NULL, NULL, NULL, NULL)$$, 'parents: (100 30 + 300 97.75) / 400, and 500 of 79 more; the child of z is Unknown');
 UPDATE public.customer SET parent_id = 'c' WHERE account_id = 'i';
+CALL refresh('cs');
 SELECT results_eq('SELECT parent_id, child_count, round(children_score::numeric, 6), round(with_parent_score::numeric, 6) FROM cs.health_by_parent ORDER BY 1',
     $$VALUES ('c', 1::bigint, 97.750000, 97.750000), ('g', 1, 30.000000, round(42500 / 600.0, 6)), ('z', 1, NULL, NULL)$$, 'a parent that is no customer adds nothing');
 UPDATE public.customer SET parent_id = 'g' WHERE account_id = 'i';

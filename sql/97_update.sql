@@ -1,0 +1,331 @@
+-- A model is brought to the version of the extension: what a fresh model would be is made beside it, and the one in
+-- hand is made like it. Views and functions are replaced in place, so that rights and what depends on them stay; tables
+-- get the columns, constraints, indexes and triggers that they lack; what is in them stays.
+
+CREATE OR REPLACE FUNCTION csmetrics.version_number(version text) RETURNS integer[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN pg_catalog.string_to_array(version, '.')::integer[];
+COMMENT ON FUNCTION csmetrics.version_number(text) IS 'Internal: a version as numbers, which compare as versions do';
+
+CREATE OR REPLACE FUNCTION csmetrics.model_version(model text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $version$
+DECLARE
+    here text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics');
+    made_by text;
+BEGIN
+    IF to_regclass(format('%I.model_version', model)) IS NULL THEN
+        IF to_regclass(format('%I.policy', model)) IS NULL THEN
+            RAISE EXCEPTION 'there is no model "%"', model
+                USING ERRCODE = 'invalid_schema_name',
+                      HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
+        END IF;
+        RAISE EXCEPTION 'model "%" was made before csmetrics 0.1.0, and cannot be brought to %', model, here
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Make a new model, and map its sources anew; copy the rows of its settings.';
+    END IF;
+    EXECUTE format('SELECT v.version FROM %I.model_version v', model) INTO made_by;
+    IF csmetrics.version_number(made_by) > csmetrics.version_number(here) THEN
+        RAISE EXCEPTION 'model "%" was made by csmetrics %, which is newer than this extension, %', model, made_by, here
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Install the newer release on this server, then ALTER EXTENSION csmetrics UPDATE.';
+    END IF;
+    RETURN made_by;
+END
+$version$;
+COMMENT ON FUNCTION csmetrics.model_version(text) IS
+'The version of csmetrics that made a model or brought it up to date last. No such model: SQLSTATE 3F000; one of a '
+'newer version than the extension, or of none: 55000.';
+
+CREATE OR REPLACE FUNCTION csmetrics.own_objects(model text) RETURNS TABLE (classid oid, objid oid)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $own$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c, %1$I.model_version v
+        WHERE c.relnamespace = $1 AND c.relkind = 'v' AND (c.relname = ANY (v.views) OR c.relname ~ '^kept_')
+        UNION ALL
+        SELECT 'pg_class'::regclass, c.oid FROM pg_class c
+        WHERE c.relnamespace = $1 AND c.relkind = 'r' AND c.relname ~ '^fresh_'
+        UNION ALL
+        SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p, %1$I.model_version v
+        WHERE p.pronamespace = $1
+          AND format('%%I(%%s)', p.proname, pg_get_function_identity_arguments(p.oid)) = ANY (v.routines) $query$,
+                                model)
+    USING quote_ident(model)::regnamespace::oid;
+END
+$own$;
+COMMENT ON FUNCTION csmetrics.own_objects(text) IS
+'Internal: the views, functions and working tables that csmetrics made in a model, with nothing of the user in them';
+
+CREATE OR REPLACE FUNCTION csmetrics.is_replaceable(old oid, fresh oid) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN fresh IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM pg_attribute a
+        LEFT JOIN pg_attribute b ON b.attrelid = fresh AND b.attnum = a.attnum AND b.attname = a.attname
+             AND b.atttypid = a.atttypid AND b.atttypmod = a.atttypmod
+        WHERE a.attrelid = old AND a.attnum > 0 AND b.attnum IS NULL)
+    -- a working table is left as it is, or made anew
+    AND ((SELECT c.relkind FROM pg_class c WHERE c.oid = old) = 'v'
+         OR (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = old AND a.attnum > 0)
+            = (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = fresh AND b.attnum > 0));
+COMMENT ON FUNCTION csmetrics.is_replaceable(oid, oid) IS
+'Internal: can CREATE OR REPLACE VIEW make the one view of the other? Only if columns are added at the end.';
+
+CREATE OR REPLACE FUNCTION csmetrics.outdated_objects(model text, fresh text) RETURNS TABLE (classid oid, objid oid)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT o.classid, o.objid
+    FROM csmetrics.own_objects(model) o
+    LEFT JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
+    LEFT JOIN pg_class n ON n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname = c.relname
+         AND n.relkind = c.relkind
+    LEFT JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid
+    LEFT JOIN pg_proc q ON q.pronamespace = quote_ident(fresh)::regnamespace AND q.proname = p.proname
+         AND pg_get_function_identity_arguments(q.oid) = pg_get_function_identity_arguments(p.oid)
+         AND pg_get_function_result(q.oid) = pg_get_function_result(p.oid)
+    WHERE CASE WHEN c.oid IS NOT NULL THEN NOT csmetrics.is_replaceable(c.oid, n.oid) ELSE q.oid IS NULL END;
+END;
+COMMENT ON FUNCTION csmetrics.outdated_objects(text, text) IS
+'Internal: the objects of a model that have no successor in a fresh one that could be made of them in place';
+
+CREATE OR REPLACE FUNCTION csmetrics.with_dependents(model text, fresh text)
+RETURNS TABLE (classid oid, objid oid, is_own boolean)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE own AS MATERIALIZED (SELECT o.classid, o.objid FROM csmetrics.own_objects(model) o),
+    gone AS (
+        SELECT o.classid, o.objid FROM csmetrics.outdated_objects(model, fresh) o
+        UNION
+        -- a view depends by its rule
+        SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END, coalesce(r.ev_class, d.objid)
+        FROM gone g
+        JOIN pg_depend d ON d.refclassid = g.classid AND d.refobjid = g.objid
+        LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid)
+    SELECT g.classid, g.objid, o.objid IS NOT NULL
+    FROM gone g LEFT JOIN own o ON o.classid = g.classid AND o.objid = g.objid
+    -- row types, defaults, indexes and the like go with their relation, and are nobody's
+    WHERE o.objid IS NOT NULL
+       OR g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)
+          AND NOT EXISTS (SELECT 1 FROM pg_class c
+                          WHERE g.classid = 'pg_class'::regclass AND c.oid = g.objid AND c.relkind IN ('t', 'i'));
+END;
+COMMENT ON FUNCTION csmetrics.with_dependents(text, text) IS
+'Internal: the outdated objects of a model and all that depends on them; is_own: made by csmetrics, not by the user';
+
+CREATE OR REPLACE PROCEDURE csmetrics.require_no_dependents(model text, fresh text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dependents$
+DECLARE
+    others text := (
+        SELECT string_agg(pg_describe_object(d.classid, d.objid, 0), ', ' ORDER BY d.classid, d.objid)
+        FROM csmetrics.with_dependents(model, fresh) d WHERE NOT d.is_own);
+BEGIN
+    IF others IS NOT NULL THEN
+        RAISE EXCEPTION 'these depend on what changes in model "%": %', model, others
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  DETAIL = (SELECT format('Changed are: %s.',
+                                          string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.objid))
+                            FROM csmetrics.outdated_objects(model, fresh) o),
+                  HINT = 'Drop them, update the model, and make them anew over it. Nothing was changed.';
+    END IF;
+END
+$dependents$;
+COMMENT ON PROCEDURE csmetrics.require_no_dependents(text, text) IS
+'Internal: SQLSTATE 2BP01, which names them, if objects of the user depend on what cannot be replaced in place';
+
+CREATE OR REPLACE FUNCTION csmetrics.rights_on(model text, fresh text) RETURNS TABLE (statement text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type,
+                  CASE WHEN p.oid IS NULL THEN format('TABLE %I.%I', model, c.relname)
+                       ELSE format('FUNCTION %I.%I(%s)', model, p.proname,
+                                   pg_get_function_identity_arguments(p.oid)) END,
+                  CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                  CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
+    FROM csmetrics.with_dependents(model, fresh) d
+    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+    LEFT JOIN pg_class n ON n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname = c.relname
+    LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+    LEFT JOIN pg_proc q ON q.pronamespace = quote_ident(fresh)::regnamespace AND q.proname = p.proname
+         AND pg_get_function_identity_arguments(q.oid) = pg_get_function_identity_arguments(p.oid),
+         LATERAL aclexplode(coalesce(c.relacl, p.proacl)) a
+    WHERE d.is_own AND a.grantee <> coalesce(c.relowner, p.proowner) AND coalesce(n.oid, q.oid) IS NOT NULL;
+END;
+COMMENT ON FUNCTION csmetrics.rights_on(text, text) IS
+'Internal: the statements that give the rights anew that others have on what will be dropped and made anew';
+
+CREATE OR REPLACE PROCEDURE csmetrics.drop_outdated(model text, fresh text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $drop$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE WHEN d.classid = 'pg_proc'::regclass
+                    THEN format('DROP FUNCTION IF EXISTS %s CASCADE', d.objid::regprocedure)
+                    ELSE format('DROP %s IF EXISTS %s CASCADE', CASE WHEN c.relkind = 'r' THEN 'TABLE' ELSE 'VIEW' END,
+                                d.objid::regclass) END
+        FROM csmetrics.with_dependents(model, fresh) d
+        LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        WHERE d.is_own
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$drop$;
+COMMENT ON PROCEDURE csmetrics.drop_outdated(text, text) IS
+'Internal: drops what cannot be replaced in place, with what of our own depends on it';
+
+CREATE OR REPLACE FUNCTION csmetrics.missing_columns(model text, fresh text) RETURNS TABLE (statement text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN o.attnum IS NULL THEN
+                    format('ALTER TABLE %s ADD COLUMN %I %s%s%s', c.oid::regclass, a.attname,
+                           format_type(a.atttypid, a.atttypmod),
+                           CASE WHEN a.attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', e.value)
+                                ELSE ' DEFAULT ' || e.value END,
+                           CASE WHEN a.attnotnull THEN ' NOT NULL' END)
+                WHEN e.value IS NULL THEN format('ALTER TABLE %s ALTER %I DROP DEFAULT', c.oid::regclass, a.attname)
+                ELSE format('ALTER TABLE %s ALTER %I SET DEFAULT %s', c.oid::regclass, a.attname, e.value) END
+    FROM pg_class n
+    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace AND c.relkind = 'r'
+    JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+    LEFT JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = a.attname AND NOT o.attisdropped
+    LEFT JOIN pg_attrdef w ON w.adrelid = o.attrelid AND w.adnum = o.attnum,
+         LATERAL (SELECT pg_get_expr(f.adbin, f.adrelid)) e(value)
+    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relkind = 'r'
+      AND (o.attnum IS NULL OR a.attgenerated = '' AND pg_get_expr(w.adbin, w.adrelid) IS DISTINCT FROM e.value)
+    ORDER BY n.relname, a.attnum;
+END;
+COMMENT ON FUNCTION csmetrics.missing_columns(text, text) IS
+'Internal: the statements that give the tables of a model the columns and defaults that a fresh one has';
+
+CREATE OR REPLACE FUNCTION csmetrics.missing_parts(model text, fresh text) RETURNS TABLE (statement text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    -- the definitions name the schema of the fresh one
+    SELECT replace(s.statement, quote_ident(fresh) || '.', quote_ident(model) || '.')
+    FROM pg_class n
+    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace AND c.relkind = 'r',
+         LATERAL (
+             SELECT 1 AS place, k.conname AS name,
+                    format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.oid::regclass, k.conname,
+                           pg_get_constraintdef(k.oid)) AS statement
+             FROM pg_constraint k
+             WHERE k.conrelid = n.oid AND k.contype IN ('c', 'p', 'u', 'x', 'f')
+               AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE o.conrelid = c.oid AND o.conname = k.conname)
+             UNION ALL
+             SELECT 2, i.relname, pg_get_indexdef(i.oid)
+             FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+             WHERE x.indrelid = n.oid AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.oid)
+               AND NOT EXISTS (SELECT 1 FROM pg_class o WHERE o.relname = i.relname AND o.relnamespace = c.relnamespace)
+             UNION ALL
+             SELECT 3, t.tgname, pg_get_triggerdef(t.oid)
+             FROM pg_trigger t
+             WHERE t.tgrelid = n.oid AND NOT t.tgisinternal
+               AND NOT EXISTS (SELECT 1 FROM pg_trigger o WHERE o.tgrelid = c.oid AND o.tgname = t.tgname)
+             UNION ALL
+             SELECT 4, a.attname, format('ALTER TABLE %s ALTER %I SET STATISTICS %s', c.oid::regclass, a.attname,
+                                         coalesce(a.attstattarget, -1))
+             FROM pg_attribute a
+             JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = a.attname
+             WHERE a.attrelid = n.oid AND a.attnum > 0 AND a.attstattarget IS DISTINCT FROM o.attstattarget) s
+    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relkind = 'r'
+    ORDER BY s.place, n.relname, s.name;
+END;
+COMMENT ON FUNCTION csmetrics.missing_parts(text, text) IS
+'Internal: the statements that give the tables of a model the constraints, indexes and triggers that a fresh one has';
+
+CREATE OR REPLACE FUNCTION csmetrics.missing_sources(model text, fresh text) RETURNS TABLE (statement text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN c.oid IS NULL
+                THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', model, n.relname,
+                            rtrim(pg_get_viewdef(n.oid), ';'))
+                ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT q.*, %s FROM (%s) q',
+                            c.oid::regclass, string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod),
+                                                               a.attname), ', ' ORDER BY a.attnum),
+                            rtrim(pg_get_viewdef(c.oid), ';')) END
+    FROM pg_class n
+    LEFT JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace
+    JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0
+    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^source_'
+      AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)
+    GROUP BY n.oid, n.relname, c.oid
+    UNION ALL
+    SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS SELECT NULL::text AS complaint, s.* FROM %1$I.%3$I s',
+                  model, n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
+    FROM pg_class n
+    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^kept_'
+      AND NOT EXISTS (SELECT 1 FROM pg_class c
+                      WHERE c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace);
+END;
+COMMENT ON FUNCTION csmetrics.missing_sources(text, text) IS
+'Internal: the statements that give a model the source views, and columns of these, that a fresh one has, empty, and '
+'the views of what is kept of them';
+
+CREATE OR REPLACE PROCEDURE csmetrics.run_changes(model text, made_by text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $changes$
+DECLARE
+    change record;
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    FOR change IN
+        SELECT c.file, c.ddl FROM csmetrics.model_change c
+        WHERE csmetrics.version_number(c.version) > csmetrics.version_number(made_by)
+        ORDER BY csmetrics.version_number(c.version)
+    LOOP
+        CALL csmetrics.run_script(change.ddl, change.file);
+    END LOOP;
+END
+$changes$;
+COMMENT ON PROCEDURE csmetrics.run_changes(text, text) IS
+'Internal: runs the scripts that change tables of a model, of all versions after the one that made it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $update$
+DECLARE
+    made_by text := csmetrics.model_version(model);
+    fresh text := format('csmetrics_update_%s', pg_backend_pid());
+    told text := current_setting('client_min_messages');
+    key_type regtype;
+    rights text[];
+    statement text;
+    changed integer := 0;
+BEGIN
+    RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
+    EXECUTE format('LOCK TABLE %I.policy, %1$I.account_state IN ACCESS EXCLUSIVE MODE', model);
+    key_type := csmetrics.key_type(model)::regtype;
+    CALL csmetrics.run_changes(model, made_by);
+    CALL csmetrics.create_model(fresh, key_type);
+    CALL csmetrics.require_no_dependents(model, fresh);
+    rights := ARRAY(SELECT r.statement FROM csmetrics.rights_on(model, fresh) r);
+    CALL csmetrics.drop_outdated(model, fresh);
+    FOR statement IN
+        SELECT s.statement FROM csmetrics.missing_columns(model, fresh) s
+        UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s
+    LOOP
+        EXECUTE statement;
+        changed := changed + 1;
+    END LOOP;
+    CALL csmetrics.run_parts(model, key_type, true);
+    FOR statement IN SELECT s.statement FROM csmetrics.missing_parts(model, fresh) s LOOP
+        EXECUTE statement;
+        changed := changed + 1;
+    END LOOP;
+    FOREACH statement IN ARRAY rights LOOP
+        EXECUTE statement;
+    END LOOP;
+    PERFORM set_config('client_min_messages', 'warning', true);
+    EXECUTE format('DROP SCHEMA %I CASCADE', fresh);
+    PERFORM set_config('client_min_messages', told, true);
+    -- histories may be made of more now: the next refresh reads all
+    EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
+        USING changed > 0 OR made_by <> csmetrics.model_version(model);
+    RAISE NOTICE 'model "%" is of csmetrics % now, its tables changed in % places: CALL csmetrics.refresh(%)', model,
+        csmetrics.model_version(model), changed, quote_literal(model);
+END
+$update$;
+COMMENT ON PROCEDURE csmetrics.update_model(text) IS
+'Brings a model of an older version to that of the extension, and mends one whose parts were lost by DROP EXTENSION '
+'CASCADE; settings, records and rights stay. Objects of the user that depend on what changes are named: SQLSTATE '
+'2BP01; a model too new or too old: 55000. In one transaction.';

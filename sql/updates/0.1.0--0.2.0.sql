@@ -1,0 +1,2 @@
+-- What 0.2.0 changed in the extension's own tables, and what it has no more of. Functions that views of a model use are
+-- replaced, never dropped, while a model of an older version may be there.
