@@ -1,2 +1,41 @@
 -- What 0.2.0 changed in the extension's own tables, and what it has no more of. Functions that views of a model use are
 -- replaced, never dropped, while a model of an older version may be there.
+
+-- When a rule of the policy takes effect is a column of its own, and its comment is drawn from it. Part 71 has the rows.
+DELETE FROM csmetrics.policy_column;
+ALTER TABLE csmetrics.policy_column
+    DROP COLUMN with_refresh,
+    DROP COLUMN description;
+ALTER TABLE csmetrics.policy_column
+    ADD COLUMN takes_effect text NOT NULL CHECK (takes_effect IN ('refresh', 'at once')),
+    ADD COLUMN meaning text NOT NULL,
+    ADD COLUMN description text NOT NULL
+        GENERATED ALWAYS AS (meaning || CASE takes_effect WHEN 'refresh' THEN ' (refresh)' ELSE '' END) STORED;
+COMMENT ON COLUMN csmetrics.policy_column.takes_effect IS
+'When a change of it is seen in the figures: with the next refresh, or at once';
+COMMENT ON COLUMN csmetrics.policy_column.meaning IS 'What it says';
+COMMENT ON COLUMN csmetrics.policy_column.description IS
+'Its comment in a model: its meaning, with the mark (refresh) where it takes effect so';
+
+-- SQL that stands in the views, and was run from nowhere else.
+ALTER TABLE csmetrics.model_signal
+    DROP COLUMN expression,
+    DROP COLUMN against_segment;
+ALTER TABLE csmetrics.model_metric
+    DROP COLUMN day_column,
+    DROP COLUMN reading_lower,
+    DROP COLUMN reading_upper,
+    DROP COLUMN n_count,
+    DROP COLUMN account_source,
+    DROP COLUMN numerator,
+    DROP COLUMN denominator,
+    DROP COLUMN account_reading;
+COMMENT ON TABLE csmetrics.model_metric IS
+'The metrics of every model that have a place on its scorecard, and where each figure comes from. One row a metric.';
+DROP FUNCTION csmetrics.metric_readings();
+DROP FUNCTION csmetrics.metric_accounts();
+
+COMMENT ON COLUMN csmetrics.connector_source.query IS
+'A query of its columns, by name, with the vendor''s account_key (text) for account_id; {table_name} stands for a '
+'declared table with the declared columns (give it an alias). That of account may also give domain, crm_key and '
+'only_matched: see doc/connectors.md';
