@@ -548,7 +548,6 @@ LEFT JOIN (VALUES
      '{trial_rule,pause_rule,pause_churn_days,gap_smooth_days,credit_rule,churn_date_rule,delinquency_days,'
      'discount_rule,zero_mrr_rule,reactivation_gap_days,entity_grain,report_currency,rate_on}'),
     ('satisfaction', '{answer_rule}')) f(family, options) USING (family);
-GRANT SELECT ON csmetrics.metric_definition TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION csmetrics.interval_end(name text, metric text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
