@@ -148,7 +148,7 @@ COMMENT ON PROCEDURE csmetrics.unite_source(text, text, boolean) IS
 'notice, unless overwrite';
 
 CREATE OR REPLACE PROCEDURE csmetrics.unite_sources(model text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $unite$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $unite$
 DECLARE
     source text;
 BEGIN
@@ -258,7 +258,7 @@ COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean
 
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $connect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $connect$
 DECLARE
     changed text;
     sources text[];
@@ -302,7 +302,7 @@ COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS
 'unknown vendor: 22023, schema: 3F000; accounts not keyed by text: 42804.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.disconnect(model text, vendor text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $disconnect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $disconnect$
 DECLARE
     known text[];
     changed text;

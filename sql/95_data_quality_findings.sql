@@ -284,7 +284,7 @@ COMMENT ON FUNCTION csmetrics.data_findings(text) IS
 'names the rule.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.validate(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $validate$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $validate$
 DECLARE
     started timestamptz := clock_timestamp();
     findings csmetrics.finding[];
