@@ -193,13 +193,14 @@ RETURN (SELECT string_agg(coalesce(placeholders ->> substring(piece FROM '^\{([A
 COMMENT ON FUNCTION csmetrics.filled_in(text, jsonb) IS 'Internal: the query with its {placeholders} replaced';
 
 CREATE OR REPLACE FUNCTION csmetrics.vendor_query(vendor text, schema_name text, source text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT csmetrics.filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selection)
-                                         FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t))
-    FROM csmetrics.connector_source s
-    WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source;
-END;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT csmetrics.filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selection)
+                                                 FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t))
+            FROM csmetrics.connector_source s
+            WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source);
+END
+$$;
 COMMENT ON FUNCTION csmetrics.vendor_query(text, text, text) IS
 'Internal: the query of a vendor for a source, over the tables of a schema';
 

@@ -217,16 +217,17 @@ COMMENT ON FUNCTION csmetrics.require_vendor(text, text) IS
 'that is not there 3F000, missing tables 42P01, missing columns or such of a wrong type 42703';
 
 CREATE OR REPLACE FUNCTION csmetrics.sources_of(vendor text, schema_name text) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT array_agg(s.source ORDER BY s.source)
-    FROM csmetrics.connector_source s
-    WHERE s.vendor = sources_of.vendor
-      AND EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = s.source)
-      AND (s.only_with IS NULL
-           OR s.only_with IN (SELECT t.table_name FROM csmetrics.connector_tables(sources_of.vendor, schema_name) t
-                              WHERE t.relation IS NOT NULL));
-END;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_tables(vendor, schema_name) t
+                           WHERE t.relation IS NOT NULL);
+BEGIN
+    RETURN (SELECT array_agg(s.source ORDER BY s.source)
+            FROM csmetrics.connector_source s
+            WHERE s.vendor = sources_of.vendor AND (s.only_with IS NULL OR s.only_with = ANY (tables))
+              AND EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = s.source));
+END
+$$;
 COMMENT ON FUNCTION csmetrics.sources_of(text, text) IS
 'Internal: the sources that a vendor gives, with the tables that are in the schema';
 

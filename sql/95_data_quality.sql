@@ -4,6 +4,7 @@
 -- text says what is wrong, what quarantine removes and what the figures are compared without.
 
 -- What the histories cannot hold: refresh names the account, and rules find all of them.
+DELETE FROM csmetrics.source_check WHERE position >= 90;
 INSERT INTO csmetrics.source_check
 SELECT source, 90,
        string_agg(format(CASE WHEN type = 'timestamptz'

@@ -13,7 +13,7 @@ COMMENT ON FUNCTION csmetrics.policy_options(text) IS 'Internal: the options of 
 
 CREATE OR REPLACE FUNCTION csmetrics.policy_checks(model text, OUT options text[], OUT expression text, OUT name text)
 RETURNS SETOF record
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT ARRAY[a.attname::text], format('%I IS NOT NULL', a.attname), NULL
     FROM pg_attribute a
@@ -153,7 +153,7 @@ COMMENT ON FUNCTION csmetrics.readings_under(text, jsonb, date, boolean) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.compared_readings(readings jsonb[])
 RETURNS TABLE (metric text, now_on date, a_reading numeric, b_reading numeric, since_on date, since_reading numeric)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH told AS (
         SELECT n, r ->> 0 AS metric, (r ->> 1)::date AS end_on, trim_scale((r ->> 2)::numeric) AS reading

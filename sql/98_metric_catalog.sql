@@ -652,7 +652,7 @@ COMMENT ON FUNCTION csmetrics.metric_named(text) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.explained_options(options text[], policy jsonb)
 RETURNS TABLE (aspect text, explanation text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT 'option ' || o.name,
            CASE WHEN policy IS NULL
