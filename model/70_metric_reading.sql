@@ -102,3 +102,14 @@ COMMENT ON VIEW metric_reading IS
 'Every metric of csmetrics.model_metric in long form, for all accounts and for each value of each attribute in use: '
 'as the view says that it comes from. Figures of a day, of health and usage, stand at the last day of their month, '
 'and at that of the reading. is_complete is false for the month that is not over.';
+
+CREATE OR REPLACE FUNCTION readings_of_all() RETURNS jsonb
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    -- to 15 digits, as many as a double precision is sure of
+    SELECT coalesce(jsonb_agg(jsonb_build_array(m.metric, m.period_end_on, m.reading::numeric::text)), '[]')
+    FROM metric_reading m
+    WHERE m.dimension = 'all' AND m.is_complete AND (m.reading IS NOT NULL OR m.n_count > 0);
+END;
+COMMENT ON FUNCTION readings_of_all() IS
+'Internal: the figures of all accounts in months that are over, as arrays of metric, period_end_on and reading';

@@ -164,3 +164,25 @@ END;
 COMMENT ON FUNCTION headline(text[]) IS
 'Internal: what the headline figures of the trailing year are readings of, worked out from the sources; of tickets '
 'and surveys only if these are named. mrr is that of all accounts as of now, whether or not they are known.';
+
+CREATE OR REPLACE FUNCTION write_rates_of_now() RETURNS bigint LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM fresh_fx_rate;
+    INSERT INTO fresh_fx_rate SELECT r.* FROM read_fx_rate() r WHERE r.rate IS NOT NULL;
+    SELECT count(*) FROM write_fx_rate();
+END;
+COMMENT ON FUNCTION write_rates_of_now() IS
+'Internal: brings fx_rate to what source_fx_rate says now, as CALL csmetrics.validate has it while it lasts';
+
+CREATE OR REPLACE FUNCTION write_findings(findings csmetrics.finding[]) RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM data_finding;
+    INSERT INTO data_finding
+    SELECT f.rule, f.source, f.severity, f.description, f.row_count, f.account_count, f.sample_keys, f.mrr,
+           (f.figures).nrr_rate, (f.without).nrr_rate, (f.figures).grr_rate, (f.without).grr_rate,
+           (f.figures).logo_churn_rate, (f.without).logo_churn_rate, (f.figures).closing_mrr, (f.without).closing_mrr,
+           (f.figures).fcr_rate, (f.without).fcr_rate, (f.figures).csat_rate, (f.without).csat_rate,
+           (f.figures).nps_score, (f.without).nps_score, f.effect, f.is_quarantined, now(), r.policy_hash
+    FROM reporting_range r, unnest(findings) f;
+END;
+COMMENT ON FUNCTION write_findings(csmetrics.finding[]) IS 'Internal: writes what CALL csmetrics.validate found';

@@ -1,13 +1,14 @@
--- HubSpot: companies with their owners, and tickets where they are in use. Deals say what was sold, not for how long: no subscriptions.
-INSERT INTO connector VALUES ('hubspot', 11, 'Companies with owner and parent; tickets', true);
-INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
+-- HubSpot: companies with their owners, and tickets where they are in use. Deals say what was sold, not for how long:
+-- no subscriptions.
+INSERT INTO csmetrics.connector VALUES ('hubspot', 11, 'Companies with owner and parent; tickets', true);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
 ('hubspot', 'company', '{}', 'company'),
 ('hubspot', 'owner', '{}', NULL),
 ('hubspot', 'ticket', '{}', NULL),
 ('hubspot', 'ticket_company', '{}', NULL),
 ('hubspot', 'ticket_contact', '{}', NULL),
 ('hubspot', 'contact', '{}', NULL);
-INSERT INTO connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
+INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('hubspot', 'company', 'id', 'text', true, '{company_id}'),
 ('hubspot', 'company', 'property_name', 'text', true, '{properties_name,property_name_value,name}'),
 ('hubspot', 'company', 'property_domain', 'text', false, '{properties_domain,domain}'),
@@ -37,18 +38,26 @@ INSERT INTO connector_column (vendor, table_name, column_name, type, required, o
 ('hubspot', 'contact', 'id', 'text', true, '{}'),
 ('hubspot', 'contact', 'property_email', 'text', true, '{properties_email,email}');
 
-INSERT INTO connector_source (vendor, source, query, only_with) VALUES
+INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('hubspot', 'account', $$
-    SELECT c.id AS account_key, c.property_name AS name, coalesce(nullif(concat_ws(' ', o.first_name, o.last_name), ''), o.email) AS owner, c.property_lifecyclestage AS lifecycle_stage,
-           c.property_hs_parent_company_id AS parent_id, c.property_createdate AS created_on, coalesce(company_domain(c.property_domain), company_domain(c.property_website)) AS domain
-    FROM {company} c LEFT JOIN (SELECT DISTINCT ON (owner_id) * FROM {owner} o ORDER BY owner_id) o ON o.owner_id = c.property_hubspot_owner_id
+    SELECT c.id AS account_key, c.property_name AS name,
+           coalesce(nullif(concat_ws(' ', o.first_name, o.last_name), ''), o.email) AS owner,
+           c.property_lifecyclestage AS lifecycle_stage,
+           c.property_hs_parent_company_id AS parent_id, c.property_createdate AS created_on,
+           coalesce(csmetrics.company_domain(c.property_domain), csmetrics.company_domain(c.property_website)) AS domain
+    FROM {company} c LEFT JOIN (SELECT DISTINCT ON (owner_id) * FROM {owner} o ORDER BY owner_id) o
+        ON o.owner_id = c.property_hubspot_owner_id
     WHERE c.is_deleted IS NOT TRUE $$, NULL),
 -- of several companies of a ticket the lowest key
 ('hubspot', 'ticket', $$
-    SELECT c.company_id AS account_key, t.id AS ticket_id, t.property_createdate AS opened_at, t.property_first_agent_reply_date AS first_reply_at, t.property_closed_date AS solved_at,
-           n.requester_id, t.property_hs_ticket_category AS topic, t.property_hs_ticket_priority AS priority, t.property_source_type AS channel, t.property_subject AS subject
+    SELECT c.company_id AS account_key, t.id AS ticket_id, t.property_createdate AS opened_at,
+           t.property_first_agent_reply_date AS first_reply_at, t.property_closed_date AS solved_at,
+           n.requester_id, t.property_hs_ticket_category AS topic, t.property_hs_ticket_priority AS priority,
+           t.property_source_type AS channel, t.property_subject AS subject
     FROM {ticket} t
-    JOIN (SELECT ticket_id, min(company_id) AS company_id FROM {ticket_company} tc GROUP BY ticket_id) c ON c.ticket_id = t.id
+    JOIN (SELECT ticket_id, min(company_id) AS company_id FROM {ticket_company} tc GROUP BY ticket_id) c
+      ON c.ticket_id = t.id
     LEFT JOIN (SELECT tc.ticket_id, min(coalesce(lower(p.property_email), tc.contact_id)) AS requester_id
-               FROM {ticket_contact} tc LEFT JOIN {contact} p ON p.id = tc.contact_id GROUP BY tc.ticket_id) n ON n.ticket_id = t.id
+               FROM {ticket_contact} tc LEFT JOIN {contact} p ON p.id = tc.contact_id GROUP BY tc.ticket_id) n
+                   ON n.ticket_id = t.id
     WHERE t.is_deleted IS NOT TRUE $$, 'ticket_company');

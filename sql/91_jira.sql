@@ -1,6 +1,7 @@
 -- Jira: issues as tickets, of customers' organizations or of reporters whose address is that of a known account.
-INSERT INTO connector VALUES ('jira', 32, 'Issues as tickets, with resolution, reopenings and comments', true);
-INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
+INSERT INTO csmetrics.connector
+    VALUES ('jira', 32, 'Issues as tickets, with resolution, reopenings and comments', true);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
 ('jira', 'issue', '{}', 'issue'),
 ('jira', 'user', '{}', 'user'),
 ('jira', 'priority', '{}', NULL),
@@ -11,7 +12,7 @@ INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
 ('jira', 'issue_field_history', '{}', NULL),
 ('jira', 'issue_multiselect_history', '{}', NULL),
 ('jira', 'comment', '{}', NULL);
-INSERT INTO connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
+INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('jira', 'issue', 'id', 'text', true, '{}'),
 ('jira', 'issue', 'key', 'text', false, '{}'),
 ('jira', 'issue', 'created', 'timestamptz', true, '{created_at}'),
@@ -49,32 +50,47 @@ INSERT INTO connector_column (vendor, table_name, column_name, type, required, o
 ('jira', 'comment', 'created', 'timestamptz', true, '{}'),
 ('jira', 'comment', 'is_public', 'boolean', false, '{}');
 
--- The field Organizations of Jira Service Management, or one called Customer or Account, tells the account; else the reporter's address may.
-INSERT INTO connector_source (vendor, source, query, only_with) VALUES
+-- The field Organizations of Jira Service Management, or one called Customer or Account, tells the account; else the
+-- reporter's address may.
+INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('jira', 'account', $$
-    SELECT v.value AS account_key, coalesce(o.name, p.name, v.value) AS name, NULL::text AS domain, coalesce(o.name, p.name, v.value) AS crm_key, false AS only_matched
-    FROM (SELECT DISTINCT value FROM (SELECT field_id, value, is_active FROM {issue_field_history} h UNION ALL SELECT field_id, value, is_active FROM {issue_multiselect_history} h) h
-          WHERE is_active IS NOT FALSE AND value IS NOT NULL AND field_id IN (SELECT id FROM {field} f WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')) v
+    SELECT v.value AS account_key, coalesce(o.name, p.name, v.value) AS name, NULL::text AS domain,
+           coalesce(o.name, p.name, v.value) AS crm_key, false AS only_matched
+    FROM (SELECT DISTINCT value FROM (SELECT field_id, value, is_active FROM {issue_field_history} h
+                                      UNION ALL SELECT field_id, value, is_active FROM {issue_multiselect_history} h) h
+          WHERE is_active IS NOT FALSE AND value IS NOT NULL
+                AND field_id IN (SELECT id FROM {field} f
+                                 WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')) v
     LEFT JOIN {organization} o ON o.id = v.value
     LEFT JOIN {field_option} p ON p.id = v.value
     UNION ALL
-    SELECT domain, NULL, domain, NULL, true FROM (SELECT DISTINCT company_domain(email) AS domain FROM {user} u) u WHERE domain IS NOT NULL $$, NULL),
+    SELECT domain, NULL, domain, NULL, true
+    FROM (SELECT DISTINCT csmetrics.company_domain(email) AS domain FROM {user} u) u
+    WHERE domain IS NOT NULL $$, NULL),
 
--- Resolved as the issue says now; reopened when its resolution was taken back. Whoever is not the reporter replies by a comment.
+-- Resolved as the issue says now; reopened when its resolution was taken back. Whoever is not the reporter replies by a
+-- comment.
 ('jira', 'ticket', $$
-    SELECT coalesce(a.value, company_domain(u.email)) AS account_key, i.id AS ticket_id, i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at, coalesce(r.reopened, 0) AS reopened,
-           coalesce(c.agent_replies, 0) AS agent_replies, coalesce(lower(u.email), i.reporter) AS requester_id, y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
+    SELECT coalesce(a.value, csmetrics.company_domain(u.email)) AS account_key, i.id AS ticket_id,
+           i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at, coalesce(r.reopened, 0) AS reopened,
+           coalesce(c.agent_replies, 0) AS agent_replies, coalesce(lower(u.email), i.reporter) AS requester_id,
+           y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
     FROM {issue} i
     LEFT JOIN {user} u ON u.id = i.reporter
     LEFT JOIN {priority} p ON p.id = i.priority
     LEFT JOIN {issue_type} y ON y.id = i.issue_type
     LEFT JOIN (SELECT DISTINCT ON (issue_id) issue_id, value
-               FROM (SELECT issue_id, field_id, value, is_active, "time" FROM {issue_field_history} h UNION ALL SELECT issue_id, field_id, value, is_active, "time" FROM {issue_multiselect_history} h) h
-               WHERE is_active IS NOT FALSE AND value IS NOT NULL AND field_id IN (SELECT id FROM {field} f WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')
+               FROM (SELECT issue_id, field_id, value, is_active, "time" FROM {issue_field_history} h
+                     UNION ALL SELECT issue_id, field_id, value, is_active, "time" FROM {issue_multiselect_history} h) h
+               WHERE is_active IS NOT FALSE AND value IS NOT NULL
+                     AND field_id IN (SELECT id FROM {field} f
+                                      WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')
                ORDER BY issue_id, "time" DESC, value) a ON a.issue_id = i.id
     LEFT JOIN (SELECT issue_id, count(*) FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened
-               FROM (SELECT issue_id, value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before FROM {issue_field_history} h WHERE field_id = 'resolution') h
+               FROM (SELECT issue_id, value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before
+                     FROM {issue_field_history} h WHERE field_id = 'resolution') h
                GROUP BY issue_id) r ON r.issue_id = i.id
     LEFT JOIN (SELECT c.issue_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
-               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE GROUP BY c.issue_id) c ON c.issue_id = i.id
+               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id
+               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE GROUP BY c.issue_id) c ON c.issue_id = i.id
     WHERE i._fivetran_deleted IS NOT TRUE AND y.subtask IS NOT TRUE AND coalesce(y.name, '') <> 'Epic' $$, NULL);

@@ -1,6 +1,7 @@
 -- Pendo: accounts, what visitors use, and answers to polls of NPS.
-INSERT INTO connector VALUES ('pendo', 40, 'Accounts; events of features and pages by visitor; NPS polls', true);
-INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
+INSERT INTO csmetrics.connector
+    VALUES ('pendo', 40, 'Accounts; events of features and pages by visitor; NPS polls', true);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
 ('pendo', 'account_history', '{account}', NULL),
 ('pendo', 'visitor_history', '{visitor}', NULL),
 ('pendo', 'feature_history', '{feature}', NULL),
@@ -9,13 +10,14 @@ INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
 ('pendo', 'event', '{}', 'event'),
 ('pendo', 'poll', '{}', NULL),
 ('pendo', 'poll_event', '{}', NULL);
-INSERT INTO connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
+INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('pendo', 'account_history', 'id', 'text', true, '{}'),
 ('pendo', 'account_history', 'last_updated_at', 'timestamptz', false, '{}'),
 ('pendo', 'account_history', 'name', 'text', false, '{agent_name,salesforce_name}'),
 ('pendo', 'account_history', 'plan', 'text', false, '{agent_planlevel,agent_plan}'),
 ('pendo', 'account_history', 'first_visit', 'timestamptz', false, '{}'),
-('pendo', 'account_history', 'salesforce_account_id', 'text', false, '{agent_salesforceaccountid,agent_salesforce_id,salesforce_id}'),
+('pendo', 'account_history', 'salesforce_account_id', 'text', false,
+ '{agent_salesforceaccountid,agent_salesforce_id,salesforce_id}'),
 ('pendo', 'visitor_history', 'id', 'text', true, '{}'),
 ('pendo', 'visitor_history', 'last_updated_at', 'timestamptz', false, '{}'),
 ('pendo', 'visitor_history', 'account_id', 'text', false, '{}'),
@@ -45,23 +47,31 @@ INSERT INTO connector_column (vendor, table_name, column_name, type, required, o
 ('pendo', 'poll_event', 'poll_response', 'text', true, '{}');
 
 -- Who installs Pendo often gives it the key of the CRM.
-INSERT INTO connector_source (vendor, source, query, only_with) VALUES
+INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('pendo', 'account', $$
-    SELECT DISTINCT ON (a.id) a.id AS account_key, a.name, a.plan, a.first_visit AS created_on, a.salesforce_account_id AS crm_key
+    SELECT DISTINCT ON (a.id) a.id AS account_key, a.name, a.plan, a.first_visit AS created_on,
+           a.salesforce_account_id AS crm_key
     FROM {account_history} a ORDER BY a.id, a.last_updated_at DESC NULLS LAST $$, NULL),
--- Events of features and of pages are different ones; table event has both again, so it is read only where there is none of these.
+-- Events of features and of pages are different ones; table event has both again, so it is read only where there is
+-- none of these.
 ('pendo', 'usage', $$
-    SELECT coalesce(e.account_id, v.account_id) AS account_key, e.at, e.visitor_id AS user_id, v.role, f.name AS feature, e.events
+    SELECT coalesce(e.account_id, v.account_id) AS account_key, e.at, e.visitor_id AS user_id, v.role,
+           f.name AS feature, e.events
     FROM (SELECT account_id, visitor_id, "timestamp" AS at, num_events AS events, feature_id FROM {feature_event} e
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {page_event} e
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {event} e
           WHERE NOT EXISTS (SELECT FROM {feature_event} x) AND NOT EXISTS (SELECT FROM {page_event} x)) e
-    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id, role FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
-    LEFT JOIN (SELECT DISTINCT ON (id) id, name FROM {feature_history} h ORDER BY id, last_updated_at DESC NULLS LAST) f ON f.id = e.feature_id $$, NULL),
+    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id, role
+               FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
+    LEFT JOIN (SELECT DISTINCT ON (id) id, name FROM {feature_history} h ORDER BY id, last_updated_at DESC NULLS LAST) f
+      ON f.id = e.feature_id $$, NULL),
 ('pendo', 'survey', $$
-    SELECT coalesce(e.account_id, v.account_id) AS account_key, 'nps' AS kind, e.poll_response::numeric AS score, e."timestamp" AS responded_at, e.visitor_id AS respondent_id,
+    SELECT coalesce(e.account_id, v.account_id) AS account_key, 'nps' AS kind, e.poll_response::numeric AS score,
+           e."timestamp" AS responded_at, e.visitor_id AS respondent_id,
            0 AS lowest, 10 AS highest, true AS higher_is_better
     FROM {poll_event} e
-    JOIN (SELECT DISTINCT id FROM {poll} p WHERE attribute_type ~* '^nps' AND attribute_type !~* 'reason') p ON p.id = e.poll_id
-    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
+    JOIN (SELECT DISTINCT id FROM {poll} p WHERE attribute_type ~* '^nps' AND attribute_type !~* 'reason') p
+      ON p.id = e.poll_id
+    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id
+               FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
     WHERE e.poll_response ~ '^\d{1,2}$' $$, 'poll_event');

@@ -1,6 +1,8 @@
 -- Zendesk: organizations, tickets with what their field history and comments say, and satisfaction ratings as CSAT.
-INSERT INTO connector VALUES ('zendesk', 30, 'Organizations; tickets with first reply, solve, reopenings and escalation; satisfaction as CSAT', true);
-INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
+INSERT INTO csmetrics.connector
+    VALUES ('zendesk', 30,
+            'Organizations; tickets with first reply, solve, reopenings and escalation; satisfaction as CSAT', true);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
 ('zendesk', 'organization', '{}', 'organization'),
 ('zendesk', 'ticket', '{}', 'ticket'),
 ('zendesk', 'user', '{}', 'user'),
@@ -9,7 +11,7 @@ INSERT INTO connector_table (vendor, table_name, other_names, one_of) VALUES
 ('zendesk', 'ticket_tag', '{}', NULL),
 ('zendesk', 'ticket_metric', '{}', NULL),
 ('zendesk', 'domain_name', '{}', NULL);
-INSERT INTO connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
+INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('zendesk', 'organization', 'id', 'bigint', true, '{}'),
 ('zendesk', 'organization', 'name', 'text', true, '{}'),
 ('zendesk', 'organization', 'external_id', 'text', false, '{}'),
@@ -48,51 +50,73 @@ INSERT INTO connector_column (vendor, table_name, column_name, type, required, o
 ('zendesk', 'domain_name', 'index', 'integer', false, '{}');
 
 -- A ticket without organization belongs to the company of its requester's address, if that is a known one.
-INSERT INTO connector_source (vendor, source, query, only_with) VALUES
+INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('zendesk', 'account', $$
-    SELECT o.id::text AS account_key, o.name, o.created_at AS created_on, d.domain, o.external_id AS crm_key, false AS only_matched
+    SELECT o.id::text AS account_key, o.name, o.created_at AS created_on, d.domain, o.external_id AS crm_key,
+           false AS only_matched
     FROM {organization} o
-    LEFT JOIN (SELECT DISTINCT ON (organization_id) organization_id, company_domain(domain_name) AS domain
-               FROM {domain_name} d WHERE company_domain(domain_name) IS NOT NULL ORDER BY organization_id, index, domain_name) d ON d.organization_id = o.id
+    LEFT JOIN (SELECT DISTINCT ON (organization_id) organization_id, csmetrics.company_domain(domain_name) AS domain
+               FROM {domain_name} d WHERE csmetrics.company_domain(domain_name) IS NOT NULL
+               ORDER BY organization_id, index, domain_name) d ON d.organization_id = o.id
     WHERE o._fivetran_deleted IS NOT TRUE
     UNION ALL
     SELECT domain, NULL, NULL, domain, NULL, true
-    FROM (SELECT DISTINCT company_domain(u.email) AS domain FROM {ticket} t JOIN {user} u ON u.id = t.requester_id
+    FROM (SELECT DISTINCT csmetrics.company_domain(u.email) AS domain FROM {ticket} t
+          JOIN {user} u ON u.id = t.requester_id
           WHERE t.organization_id IS NULL AND u.organization_id IS NULL) d
     WHERE domain IS NOT NULL $$, NULL),
 
 -- Solved: when it last came to be solved or closed, if it still is. A change from solved to closed is no solve.
 ('zendesk', 'ticket', $$
-    SELECT coalesce(t.organization_id::text, u.organization_id::text, company_domain(u.email)) AS account_key, t.id::text AS ticket_id, t.created_at AS opened_at, reply.first_reply_at,
-           CASE WHEN t.status IN ('solved', 'closed') THEN coalesce(change.solved_at, m.solved_at, t.updated_at) END AS solved_at,
-           coalesce(change.reopened, m.reopens, 0) AS reopened, coalesce(reply.agent_replies, m.replies, 0) AS agent_replies,
-           coalesce(lower(u.email), t.requester_id::text) AS requester_id, t.priority, change.escalated_at IS NOT NULL OR tag.is_escalated IS TRUE AS escalated, t.via_channel AS channel, t.subject, change.escalated_at
+    SELECT coalesce(t.organization_id::text, u.organization_id::text, csmetrics.company_domain(u.email)) AS account_key,
+           t.id::text AS ticket_id, t.created_at AS opened_at, reply.first_reply_at,
+           CASE WHEN t.status IN ('solved', 'closed')
+                THEN coalesce(change.solved_at, m.solved_at, t.updated_at) END AS solved_at,
+           coalesce(change.reopened, m.reopens, 0) AS reopened,
+           coalesce(reply.agent_replies, m.replies, 0) AS agent_replies,
+           coalesce(lower(u.email), t.requester_id::text) AS requester_id, t.priority,
+           change.escalated_at IS NOT NULL OR tag.is_escalated IS TRUE AS escalated, t.via_channel AS channel,
+           t.subject, change.escalated_at
     FROM {ticket} t
     LEFT JOIN {user} u ON u.id = t.requester_id
     LEFT JOIN {ticket_metric} m ON m.ticket_id = t.id
     LEFT JOIN (SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
-               FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin') JOIN {ticket} t ON t.id = c.ticket_id
+               FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin')
+               JOIN {ticket} t ON t.id = c.ticket_id
                -- an agent who opens a ticket does not reply by it
                WHERE c.public AND c.created > t.created_at GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
-    LEFT JOIN (SELECT h.ticket_id, max(updated) FILTER (WHERE is_solved AND was_solved IS NOT TRUE) AS solved_at, count(*) FILTER (WHERE NOT is_solved AND was_solved) AS reopened,
+    LEFT JOIN (SELECT h.ticket_id, max(updated) FILTER (WHERE is_solved AND was_solved IS NOT TRUE) AS solved_at,
+                      count(*) FILTER (WHERE NOT is_solved AND was_solved) AS reopened,
                       min(updated) FILTER (WHERE field_name = 'tags' AND value ~* 'escalat') AS escalated_at
-               FROM (SELECT ticket_id, field_name, updated, value, CASE WHEN field_name = 'status' THEN value IN ('solved', 'closed') END AS is_solved,
-                            CASE WHEN field_name = 'status' THEN lag(value IN ('solved', 'closed')) OVER (PARTITION BY ticket_id, field_name ORDER BY updated, value = 'closed') END AS was_solved
+               FROM (SELECT ticket_id, field_name, updated, value,
+                            CASE WHEN field_name = 'status' THEN value IN ('solved', 'closed') END AS is_solved,
+                            CASE WHEN field_name = 'status'
+                                 THEN lag(value IN ('solved', 'closed'))
+                                      OVER (PARTITION BY ticket_id, field_name ORDER BY updated, value = 'closed')
+                                 END AS was_solved
                      FROM {ticket_field_history} f WHERE field_name IN ('status', 'tags')) h
                GROUP BY h.ticket_id) change ON change.ticket_id = t.id
-    LEFT JOIN (SELECT ticket_id, bool_or(tag ~* 'escalat') AS is_escalated, bool_or(lower(tag) IN ('spam', 'closed_by_merge')) AS is_none
+    LEFT JOIN (SELECT ticket_id, bool_or(tag ~* 'escalat') AS is_escalated,
+                      bool_or(lower(tag) IN ('spam', 'closed_by_merge')) AS is_none
                FROM {ticket_tag} g GROUP BY ticket_id) tag ON tag.ticket_id = t.id
     WHERE t.status <> 'deleted' AND t._fivetran_deleted IS NOT TRUE AND tag.is_none IS NOT TRUE $$, NULL),
 
 -- Offered and then good or bad: the ends of a scale of 1 to 5.
 ('zendesk', 'survey', $$
-    SELECT coalesce(t.organization_id::text, u.organization_id::text, company_domain(u.email)) AS account_key, 'csat' AS kind, CASE WHEN h.answer LIKE 'good%' THEN 5 WHEN h.answer LIKE 'bad%' THEN 1 END AS score,
-           h.answered_at AS responded_at, h.offered_at AS sent_at, coalesce(lower(u.email), t.requester_id::text) AS respondent_id, t.id::text AS ticket_id, 1 AS lowest, 5 AS highest, true AS higher_is_better, h.comment
-    FROM (SELECT ticket_id, min(updated) FILTER (WHERE field_name = 'satisfaction_score' AND value = 'offered') AS offered_at,
+    SELECT coalesce(t.organization_id::text, u.organization_id::text, csmetrics.company_domain(u.email)) AS account_key,
+           'csat' AS kind, CASE WHEN h.answer LIKE 'good%' THEN 5 WHEN h.answer LIKE 'bad%' THEN 1 END AS score,
+           h.answered_at AS responded_at, h.offered_at AS sent_at,
+           coalesce(lower(u.email), t.requester_id::text) AS respondent_id, t.id::text AS ticket_id, 1 AS lowest,
+           5 AS highest, true AS higher_is_better, h.comment
+    FROM (SELECT ticket_id, min(updated) FILTER (WHERE field_name = 'satisfaction_score' AND value = 'offered')
+                     AS offered_at,
                  max(updated) FILTER (WHERE field_name = 'satisfaction_score' AND value ~ '^(good|bad)') AS answered_at,
-                 (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'satisfaction_score' AND value ~ '^(good|bad)'))[1] AS answer,
-                 (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'satisfaction_comment'))[1] AS comment
-          FROM {ticket_field_history} f WHERE field_name IN ('satisfaction_score', 'satisfaction_comment') GROUP BY ticket_id) h
+                 (array_agg(value ORDER BY updated DESC) FILTER (
+                      WHERE field_name = 'satisfaction_score' AND value ~ '^(good|bad)'))[1] AS answer,
+                 (array_agg(value ORDER BY updated DESC) FILTER (
+                      WHERE field_name = 'satisfaction_comment'))[1] AS comment
+          FROM {ticket_field_history} f WHERE field_name IN ('satisfaction_score', 'satisfaction_comment')
+          GROUP BY ticket_id) h
     JOIN {ticket} t ON t.id = h.ticket_id AND t.status <> 'deleted' AND t._fivetran_deleted IS NOT TRUE
     LEFT JOIN {user} u ON u.id = t.requester_id
     WHERE h.offered_at IS NOT NULL OR h.answered_at IS NOT NULL $$, 'ticket_field_history');

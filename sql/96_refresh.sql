@@ -1,19 +1,20 @@
 -- Refresh: what the sources say now becomes accounts, rates and histories. What is read and what is written are
 -- functions of the model, read_<source> and write_<table>; here is in what order, and what is told.
-CREATE FUNCTION policy_of_refresh(model text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE FUNCTION csmetrics.policy_of_refresh(model text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     rules jsonb;
 BEGIN
     EXECUTE format('SELECT to_jsonb(p) FROM %I.policy p', model) INTO rules;
-    RETURN md5((SELECT jsonb_object_agg(c.name, rules -> c.name) FROM policy_column c WHERE c.takes_effect = 'refresh')::text);
+    RETURN md5((SELECT jsonb_object_agg(c.name, rules -> c.name)
+                FROM csmetrics.policy_column c WHERE c.takes_effect = 'refresh')::text);
 END
 $$;
-COMMENT ON FUNCTION policy_of_refresh(text) IS
+COMMENT ON FUNCTION csmetrics.policy_of_refresh(text) IS
 'Internal: fingerprint of those rules of the policy that take effect with a refresh';
 
-CREATE PROCEDURE empty_table(relation regclass)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE csmetrics.empty_table(relation regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     has_rows boolean;
 BEGIN
@@ -30,10 +31,11 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON PROCEDURE empty_table(regclass) IS 'Internal: takes all rows out of a table, without waiting for readers';
+COMMENT ON PROCEDURE csmetrics.empty_table(regclass) IS
+'Internal: takes all rows out of a table, without waiting for readers';
 
-CREATE FUNCTION left_out_count(model text, source text, kept_count bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE FUNCTION csmetrics.left_out_count(model text, source text, kept_count bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     rules text;
     all_count bigint;
@@ -49,11 +51,11 @@ BEGIN
     RETURN all_count - kept_count;
 END
 $$;
-COMMENT ON FUNCTION left_out_count(text, text, bigint) IS
+COMMENT ON FUNCTION csmetrics.left_out_count(text, text, bigint) IS
 'Internal: how many rows of a source are in quarantine, told in a NOTICE where a rule has some';
 
-CREATE PROCEDURE read_source(model text, source text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $read$
+CREATE OR REPLACE PROCEDURE csmetrics.read_source(model text, source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $read$
 DECLARE
     fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
     whose text := CASE WHEN source = 'fx_rate' THEN 'NULL' ELSE 'account_id' END;
@@ -61,13 +63,14 @@ DECLARE
     kept_count bigint;
 BEGIN
     RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
-    CALL write_kept_view(model, source);
-    CALL empty_table(fresh);
+    CALL csmetrics.write_kept_view(model, source);
+    CALL csmetrics.empty_table(fresh);
     BEGIN
         EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
     EXCEPTION WHEN OTHERS THEN
         -- tells which rule in quarantine it is
-        PERFORM found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition]) FROM rules_in_force(model) r
+        PERFORM csmetrics.found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition])
+        FROM csmetrics.rules_in_force(model) r
         WHERE r.source = read_source.source AND r.quarantine;
         RAISE;
     END;
@@ -79,22 +82,23 @@ BEGIN
             CASE WHEN source <> 'fx_rate' THEN format(', account %s', coalesce(wrong.account_id, 'NULL')) ELSE '' END,
             wrong.complaint
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in quarantine; '
-                         'CALL csmetrics.validate finds all such rows. Nothing was changed.';
+                  HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in '
+                         'quarantine; CALL csmetrics.validate finds all such rows. Nothing was changed.';
     END IF;
     EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
     EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4)
                     ON CONFLICT (source) DO UPDATE SET (refreshed_at, row_count, left_out_count, policy_hash)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash)',
                    model)
-        USING source, kept_count, left_out_count(model, source, kept_count), policy_of_refresh(model);
+        USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
+              csmetrics.policy_of_refresh(model);
 END
 $read$;
-COMMENT ON PROCEDURE read_source(text, text) IS
+COMMENT ON PROCEDURE csmetrics.read_source(text, text) IS
 'Internal: reads a source of a model into its table fresh_<source>. A row that cannot be right: SQLSTATE 22023.';
 
-CREATE FUNCTION write_table(model text, name text, arguments text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE FUNCTION csmetrics.write_table(model text, name text, arguments text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     count record;
@@ -108,60 +112,57 @@ BEGIN
     RETURN count.written + count.removed > 0;
 END
 $$;
-COMMENT ON FUNCTION write_table(text, text, text) IS
+COMMENT ON FUNCTION csmetrics.write_table(text, text, text) IS
 'Internal: brings a table of a model up to date with what was read; did that change it?';
 
-CREATE PROCEDURE refresh_accounts(model text, INOUT stale text[])
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $accounts$
+CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
 DECLARE
     in_quarantine boolean;
-    wrong record;
+    wrong text;
     moved boolean;
     changed boolean;
 BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    CALL read_source(model, 'account');
-    SELECT coalesce(f.account_id::text, 'NULL') AS account_id,
-           CASE WHEN f.account_id IS NULL THEN 'missing' ELSE 'there twice' END AS complaint
-    INTO wrong FROM fresh_account f GROUP BY f.account_id HAVING count(*) > 1 OR f.account_id IS NULL LIMIT 1;
-    IF wrong.complaint IS NOT NULL THEN
-        RAISE EXCEPTION 'source "account": account_id % is %', wrong.account_id, wrong.complaint
+    CALL csmetrics.read_source(model, 'account');
+    EXECUTE format('SELECT %I.account_complaint()', model) INTO wrong;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'source "account": account_id %', wrong
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
     END IF;
     -- days of usage are those of the account's time zone
-    SELECT EXISTS (SELECT 1 FROM fresh_account f LEFT JOIN account a USING (account_id)
-                   WHERE f.time_zone IS DISTINCT FROM a.time_zone) INTO moved;
-    PERFORM write_table(model, 'account');
-    SELECT EXISTS (SELECT 1 FROM quality_rule q WHERE q.source = 'account' AND q.is_enabled AND q.quarantine)
+    EXECUTE format('SELECT %I.time_zones_moved()', model) INTO moved;
+    PERFORM csmetrics.write_table(model, 'account');
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.quality_rule q
+                                   WHERE q.source = ''account'' AND q.is_enabled AND q.quarantine)', model)
         INTO in_quarantine;
-    changed := write_table(model, 'left_out_account', in_quarantine::text);
+    changed := csmetrics.write_table(model, 'left_out_account', in_quarantine::text);
     IF changed THEN
-        stale := fact_sources();
+        stale := csmetrics.fact_sources();
     ELSIF moved THEN
         stale := stale || ARRAY['usage'];
     END IF;
-    CALL read_source(model, 'fx_rate');
-    changed := write_table(model, 'fx_rate');
+    CALL csmetrics.read_source(model, 'fx_rate');
+    changed := csmetrics.write_table(model, 'fx_rate');
     IF changed THEN
         stale := stale || ARRAY['subscription'];
     END IF;
-    CALL refresh_entities(model, changed);
+    CALL csmetrics.refresh_entities(model, changed);
     IF changed THEN
         stale := stale || ARRAY['subscription'];
     END IF;
 END
 $accounts$;
-COMMENT ON PROCEDURE refresh_accounts(text, text[]) IS
-'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what changed';
+COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[]) IS
+'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what '
+'changed';
 
-CREATE PROCEDURE refresh_entities(model text, INOUT changed boolean)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $entities$
+CREATE OR REPLACE PROCEDURE csmetrics.refresh_entities(model text, INOUT changed boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $entities$
 DECLARE
     wrong text;
 BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    CALL read_source(model, 'parent');
+    CALL csmetrics.read_source(model, 'parent');
     EXECUTE format('SELECT %I.belonging_complaint()', model) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "parent": %', wrong
@@ -169,97 +170,99 @@ BEGIN
                   HINT = 'At any time an account belongs to one other at most, and never to itself; see source_parent, '
                          'and parent_id of source_account. Nothing was changed.';
     END IF;
-    changed := write_table(model, 'account_entity');
+    changed := csmetrics.write_table(model, 'account_entity');
 END
 $entities$;
-COMMENT ON PROCEDURE refresh_entities(text, boolean) IS
+COMMENT ON PROCEDURE csmetrics.refresh_entities(text, boolean) IS
 'Internal: brings account_entity up to date. An account that belongs to two others at one time, or to itself by way '
 'of others: SQLSTATE 22023.';
 
-CREATE PROCEDURE lock_model(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE PROCEDURE csmetrics.lock_model(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- one at a time that writes histories; readers go on
     EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', model);
 END
 $$;
-COMMENT ON PROCEDURE lock_model(text) IS 'Internal: waits for other refreshes of the model, and keeps new ones waiting';
+COMMENT ON PROCEDURE csmetrics.lock_model(text) IS
+'Internal: waits for other refreshes of the model, and keeps new ones waiting';
 
-CREATE FUNCTION fact_sources() RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = csmetrics, pg_temp
-RETURN (SELECT array_agg(DISTINCT c.source ORDER BY c.source) FROM source_column c
+CREATE OR REPLACE FUNCTION csmetrics.fact_sources() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT array_agg(DISTINCT c.source ORDER BY c.source) FROM csmetrics.source_column c
         WHERE c.source NOT IN ('account', 'fx_rate', 'parent'));
-COMMENT ON FUNCTION fact_sources() IS 'Internal: the sources that histories are made of';
+COMMENT ON FUNCTION csmetrics.fact_sources() IS 'Internal: the sources that histories are made of';
 
-CREATE FUNCTION stale_sources(model text, sources text[]) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+CREATE OR REPLACE FUNCTION csmetrics.stale_sources(model text, sources text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unknown text;
     stale text[];
 BEGIN
     SELECT string_agg(format('"%s"', s), ', ') INTO unknown FROM unnest(sources) s
-    WHERE s IS NULL OR NOT EXISTS (SELECT 1 FROM source_column c WHERE c.source = s);
+    WHERE s IS NULL OR NOT EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = s);
     IF unknown IS NOT NULL OR cardinality(sources) = 0 THEN
         RAISE EXCEPTION 'unknown source %', coalesce(unknown, 'of an empty list')
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', ')) FROM source_column c);
+                  DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', '))
+                            FROM csmetrics.source_column c);
     END IF;
     IF sources IS NULL THEN
-        RETURN fact_sources();
+        RETURN csmetrics.fact_sources();
     END IF;
     -- what was never read, or by other rules, is read too
     EXECUTE format('SELECT array_agg(s) FROM unnest($1) s LEFT JOIN %I.refreshed_source r ON r.source = s
                     WHERE s = ANY ($2) OR r.policy_hash IS DISTINCT FROM $3', model)
-        INTO stale USING fact_sources(), sources, policy_of_refresh(model);
+        INTO stale USING csmetrics.fact_sources(), sources, csmetrics.policy_of_refresh(model);
     RETURN coalesce(stale, '{}');
 END
 $$;
-COMMENT ON FUNCTION stale_sources(text, text[]) IS
-'Internal: the sources of histories among those named, all for NULL, with those that were read by other rules or never. '
-'An unknown one: SQLSTATE 22023.';
+COMMENT ON FUNCTION csmetrics.stale_sources(text, text[]) IS
+'Internal: the sources of histories among those named, all for NULL, with those that were read by other rules or '
+'never. An unknown one: SQLSTATE 22023.';
 
-CREATE PROCEDURE refresh(model text, sources text[] DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $refresh$
+CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $refresh$
 DECLARE
     started timestamptz := clock_timestamp();
     stale text[];
     source text;
 BEGIN
-    PERFORM require_model(model);
-    PERFORM require_all_rows(model, '^source_');
-    stale := stale_sources(model, sources);
-    CALL lock_model(model);
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
-    CALL resolve_identities(model);
-    CALL refresh_accounts(model, stale);
+    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_all_rows(model, '^source_');
+    stale := csmetrics.stale_sources(model, sources);
+    CALL csmetrics.lock_model(model);
+    CALL csmetrics.resolve_identities(model);
+    CALL csmetrics.refresh_accounts(model, stale);
     stale := ARRAY(SELECT DISTINCT s FROM unnest(stale) s ORDER BY s);
     FOREACH source IN ARRAY stale LOOP
-        CALL read_source(model, source);
+        CALL csmetrics.read_source(model, source);
         -- an account that is left out takes what is its own with it
-        EXECUTE format('DELETE FROM %I f WHERE f.account_id IN (SELECT l.account_id FROM left_out_account l)',
+        EXECUTE format('DELETE FROM %1$I.%2$I f
+                        WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', model,
                        'fresh_' || source);
     END LOOP;
-    CALL empty_table('fresh_key');
-    INSERT INTO fresh_key SELECT k.account_id FROM read_key(stale) k;
-    ANALYZE fresh_key;
-    PERFORM write_table(model, 'account_state', quote_literal(stale) || '::text[]');
+    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
+    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id FROM %1$I.read_key($1) k', model) USING stale;
+    EXECUTE format('ANALYZE %I.fresh_key', model);
+    PERFORM csmetrics.write_table(model, 'account_state', quote_literal(stale) || '::text[]');
     IF 'subscription' = ANY (stale) THEN
-        PERFORM write_table(model, 'revenue_state');
-        PERFORM write_table(model, 'discount_state');
+        PERFORM csmetrics.write_table(model, 'revenue_state');
+        PERFORM csmetrics.write_table(model, 'discount_state');
     END IF;
     IF 'usage' = ANY (stale) THEN
-        PERFORM write_table(model, 'user_state');
+        PERFORM csmetrics.write_table(model, 'user_state');
     END IF;
     IF 'entitlement' = ANY (stale) THEN
-        PERFORM write_table(model, 'entitlement_state');
+        PERFORM csmetrics.write_table(model, 'entitlement_state');
     END IF;
     FOREACH source IN ARRAY ARRAY['key', 'account', 'fx_rate', 'parent'] || stale LOOP
-        CALL empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
+        CALL csmetrics.empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
     END LOOP;
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
-COMMENT ON PROCEDURE refresh(text, text[]) IS
+COMMENT ON PROCEDURE csmetrics.refresh(text, text[]) IS
 'Brings a model up to date with its sources, each read once, in one transaction that readers do not wait for. sources: '
 'only what hangs on these; accounts, rates and parents always are. Rows in quarantine are left out and counted in a '
 'NOTICE. A row that cannot be right: SQLSTATE 22023; row-level security that may hide some: 42501.';
