@@ -1,7 +1,8 @@
 -- What 0.2.0 changed in the extension's own tables, and what it has no more of. Functions that views of a model use are
 -- replaced, never dropped, while a model of an older version may be there.
 
--- When a rule of the policy takes effect is a column of its own, and its comment is drawn from it. Part 71 has the rows.
+-- When a rule of the policy takes effect is a column of its own, and its comment is drawn from it. Part 71 has the
+-- rows.
 DELETE FROM csmetrics.policy_column;
 ALTER TABLE csmetrics.policy_column
     DROP COLUMN with_refresh,
@@ -39,3 +40,14 @@ COMMENT ON COLUMN csmetrics.connector_source.query IS
 'A query of its columns, by name, with the vendor''s account_key (text) for account_id; {table_name} stands for a '
 'declared table with the declared columns (give it an alias). That of account may also give domain, crm_key and '
 'only_matched: see doc/connectors.md';
+
+-- Worked out by functions of the model now.
+DROP FUNCTION IF EXISTS csmetrics.redefined(text, jsonb, text);
+DROP FUNCTION IF EXISTS csmetrics.snapshot_part(text, bigint);
+
+CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
+COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';
+DROP FUNCTION IF EXISTS csmetrics.with_dependents(text, text);
+DROP FUNCTION IF EXISTS csmetrics.outdated_objects(text, text);
+DROP PROCEDURE IF EXISTS csmetrics.require_no_dependents(text, text);
+DROP PROCEDURE IF EXISTS csmetrics.drop_outdated(text, text);
