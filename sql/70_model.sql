@@ -243,7 +243,7 @@ COMMENT ON FUNCTION conformed(text, text, text, record) IS
 'Internal: the query with its columns cast to those asked for and the optional ones filled with NULL; what is missing, unknown or cannot be cast is named together: SQLSTATE 42703';
 
 CREATE PROCEDURE map(model text, source text, query text)
-LANGUAGE plpgsql AS $map$
+LANGUAGE plpgsql SET jit = off AS $map$
 DECLARE
     -- no search_path of its own: the query is the caller's, with the caller's path and rights
     body text := pg_catalog.regexp_replace(query, '[;[:space:]]+$', '');

@@ -46,7 +46,7 @@ COMMENT ON FUNCTION customers_by_rule(text, date, text[], text[], text[], text) 
 'Internal: the customers as of the day with what each condition says of them, the labels, and for whom a condition holds what else is known. Conditions beyond the names belong to the same names again, and ask for nothing else. The expressions are over the columns of the view `over`, whose rows of that day its function of the same name gives. They run with the rights of the caller and can write nothing. An error names the one of names whose condition it is in.';
 
 CREATE PROCEDURE evaluate_alerts(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $evaluate$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $evaluate$
 DECLARE
     started timestamptz := clock_timestamp();
     reading record;

@@ -59,7 +59,7 @@ RETURN format($query$
 COMMENT ON FUNCTION united_accounts(text, text[], text[]) IS 'Internal: a query over resolved of the accounts that all vendors know, each attribute from the first that knows it';
 
 CREATE PROCEDURE resolve_identities(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $$
 DECLARE
     vendors text[];
     names text[];

@@ -52,7 +52,7 @@ $$;
 COMMENT ON PROCEDURE write_view(text, text, text, text, text, text) IS 'Internal: writes a view of a connection and remembers what it wrote';
 
 CREATE PROCEDURE unite_sources(model text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $unite$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $unite$
 DECLARE
     vendors text[];
     givers text[];
@@ -99,7 +99,7 @@ COMMENT ON PROCEDURE unite_sources(text, boolean) IS
 'Writes the source views of a model anew from the vendors that are connected to it, as CALL connect() does: after a change of priority in its table connection, or after accounts were mapped by hand. Sources mapped by hand are left alone, with a notice, unless overwrite.';
 
 CREATE PROCEDURE connect(model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $connect$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $connect$
 DECLARE
     complaints text[];
     changed text;
@@ -173,7 +173,7 @@ COMMENT ON PROCEDURE connect(text, text, text, boolean) IS
 'Reads the tables of a vendor (TABLE csmetrics.connector: stripe, salesforce, zendesk and others), as a sync tool lays them out in that schema, as sources of the model: writes a view <vendor>_<source> for each, and source_<source> as what all connected vendors say, their keys of accounts resolved as the table identity shows, which each refresh brings up to date. All tables and columns that are missing or of the wrong type are named together (SQLSTATE 42P01, 42703), then nothing is changed; so too an unknown vendor (22023) or schema (3F000). Views that were changed since are named and kept (55000), sources mapped by hand are left alone with a notice; overwrite: they are written anew. Models whose account_id is no text need source account mapped by hand first (42804).';
 
 CREATE PROCEDURE disconnect(model text, vendor text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $disconnect$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $disconnect$
 DECLARE
     is_there boolean;
     known text;

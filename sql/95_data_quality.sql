@@ -544,7 +544,7 @@ COMMENT ON FUNCTION data_findings(text) IS
 'names the rule.';
 
 CREATE PROCEDURE validate(model text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $validate$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $validate$
 DECLARE
     started timestamptz := clock_timestamp();
     counts record;

@@ -108,7 +108,7 @@ $sign$;
 COMMENT ON PROCEDURE sign_model(text) IS 'Internal: notes in model_version what made the model, and of what it is made';
 
 CREATE PROCEDURE create_model(model text, account_id_type regtype DEFAULT 'text')
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $create$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $create$
 DECLARE
     part record;
 BEGIN

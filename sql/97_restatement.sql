@@ -51,7 +51,7 @@ COMMENT ON FUNCTION redefined(text, jsonb, text) IS
 'Internal: what the policy in force adds to the movements that the query gives, account by account, against another policy: these less those that the facts of now have under that. To be run with the path of the model.';
 
 CREATE PROCEDURE take_snapshot(model text, note text DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off AS $take$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $take$
 DECLARE
     parts text[] := '{snapshot_reading,snapshot_movement,snapshot_account}';
     part text;

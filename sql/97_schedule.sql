@@ -5,7 +5,7 @@ RETURN '{refresh,evaluate_alerts,run_playbooks,take_snapshot}'::text[];
 COMMENT ON FUNCTION run_steps() IS 'Internal: the steps that run knows, in their order';
 
 CREATE PROCEDURE run(model text, steps text[] DEFAULT '{refresh,evaluate_alerts}')
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $run$
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET jit = off AS $run$
 DECLARE
     step text;
 BEGIN
