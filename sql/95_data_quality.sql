@@ -257,10 +257,12 @@ BEGIN
     FROM source_column c WHERE c.source = write_kept_view.source;
     SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
     INTO complaint FROM source_check c WHERE c.source = write_kept_view.source;
-    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s AS complaint, %s FROM %s AS %s%s',
+    EXECUTE format('CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS
+                    SELECT %3$s AS complaint, hash_record_extended(ROW (%4$s), 0) AS digest, %4$s FROM %5$s AS %6$s%7$s',
                    model, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
                    kept_rows(model, source, without), alias,
-                   CASE WHEN of_keys THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM fresh_key k)', alias) END);
+                   CASE WHEN of_keys
+                        THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM fresh_key k)', alias) END);
 END
 $$;
 COMMENT ON PROCEDURE write_kept_view(text, text, text[], boolean) IS

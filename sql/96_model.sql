@@ -44,11 +44,13 @@ BEGIN
         EXECUTE format('COMMENT ON VIEW %I IS %L', 'source_' || source.name,
                        format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
                               source.name));
-        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS SELECT NULL::text AS complaint, s.* FROM %I s',
+        EXECUTE format('CREATE VIEW %I WITH (security_invoker) AS
+                        SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %I s',
                        'kept_' || source.name, 'source_' || source.name);
         EXECUTE format('COMMENT ON VIEW %I IS %L', 'kept_' || source.name,
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
-                              'complaint: why a row cannot be right; NULL: it can.', source.name));
+                              'complaint: why a row cannot be right; NULL: it can. digest: hash of the row.',
+                              source.name));
     END LOOP;
     FOR col IN SELECT * FROM source_column LOOP
         EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', 'source_' || col.source, col.name,
@@ -75,6 +77,7 @@ BEGIN
         WHERE o.kind = 'view' AND col_description(a.attrelid, a.attnum) IS NULL
         UNION ALL
         SELECT c.oid::regclass, a.attname, CASE a.attname WHEN 'complaint' THEN 'Why it cannot be right; NULL: it can'
+                   WHEN 'digest' THEN 'Internal: hash of the row, or sum of those of the rows'
                    ELSE format('Internal: as %s has it', regexp_replace(c.relname, '^(kept|fresh)_', 'source_')) END
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
         WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relname ~ '^(kept|fresh)_'

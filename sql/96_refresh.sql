@@ -6,11 +6,12 @@ DECLARE
     rules jsonb;
 BEGIN
     EXECUTE format('SELECT to_jsonb(p) FROM %I.policy p', model) INTO rules;
-    RETURN md5((SELECT jsonb_object_agg(c.name, rules -> c.name) FROM policy_column c WHERE c.with_refresh)::text);
+    RETURN md5(concat((SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics'),
+                      (SELECT jsonb_object_agg(c.name, rules -> c.name) FROM policy_column c WHERE c.with_refresh)));
 END
 $$;
 COMMENT ON FUNCTION policy_of_refresh(text) IS
-'Internal: fingerprint of those rules of the policy that take effect with a refresh';
+'Internal: fingerprint of those rules of the policy that take effect with a refresh, and of what reads by them';
 
 CREATE PROCEDURE empty_table(relation regclass)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
@@ -52,46 +53,177 @@ $$;
 COMMENT ON FUNCTION left_out_count(text, text, bigint) IS
 'Internal: how many rows of a source are in quarantine, told in a NOTICE where a rule has some';
 
-CREATE PROCEDURE read_source(model text, source text)
-LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $read$
+CREATE PROCEDURE check_source(model text, source text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $check$
 DECLARE
-    fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
     whose text := CASE WHEN source = 'fx_rate' THEN 'NULL' ELSE 'account_id' END;
     wrong record;
-    kept_count bigint;
 BEGIN
-    RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
-    CALL write_kept_view(model, source);
-    CALL empty_table(fresh);
-    BEGIN
-        EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
-    EXCEPTION WHEN OTHERS THEN
-        -- tells which rule in quarantine it is
-        PERFORM found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition]) FROM rules_in_force(model) r
-        WHERE r.source = read_source.source AND r.quarantine;
-        RAISE;
-    END;
-    EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
-    EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %s f WHERE f.complaint IS NOT NULL
-                    ORDER BY 1, 2 LIMIT 1', whose, fresh) INTO wrong;
+    EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %I.%I f WHERE f.complaint IS NOT NULL
+                    ORDER BY 1, 2 LIMIT 1', whose, model, 'fresh_' || source) INTO wrong;
     IF wrong.complaint IS NOT NULL THEN
         RAISE EXCEPTION 'source "%"%: %', source,
             CASE WHEN source <> 'fx_rate' THEN format(', account %s', coalesce(wrong.account_id, 'NULL')) ELSE '' END,
             wrong.complaint
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in quarantine; '
-                         'CALL csmetrics.validate finds all such rows. Nothing was changed.';
+                  HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in '
+                         'quarantine; CALL csmetrics.validate finds all such rows. Nothing was changed.';
     END IF;
-    EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
+END
+$check$;
+COMMENT ON PROCEDURE check_source(text, text) IS
+'Internal: refuses rows that cannot be right among those that were read of a source: SQLSTATE 22023';
+
+CREATE PROCEDURE sign_source(model text, source text, kept_count bigint)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+BEGIN
     EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4)
                     ON CONFLICT (source) DO UPDATE SET (refreshed_at, row_count, left_out_count, policy_hash)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash)',
                    model)
         USING source, kept_count, left_out_count(model, source, kept_count), policy_of_refresh(model);
 END
+$$;
+COMMENT ON PROCEDURE sign_source(text, text, bigint) IS
+'Internal: notes that a source was read, and how many rows of it count';
+
+CREATE FUNCTION read_rows(model text, source text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
+    kept_count bigint;
+BEGIN
+    CALL empty_table(fresh);
+    EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
+    EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
+    CALL check_source(model, source);
+    EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
+    RETURN kept_count;
+END
+$$;
+COMMENT ON FUNCTION read_rows(text, text) IS
+'Internal: reads kept_<source> of a model into fresh_<source>; the number of its rows. One that cannot be right: '
+'SQLSTATE 22023.';
+
+CREATE FUNCTION find_changed(model text, source text, OUT kept_count bigint, OUT keys text[], OUT is_whole boolean)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    -- where half of them changed, or a row is of no account, all are read
+    EXECUTE format('SELECT coalesce(sum(n.row_count), 0),
+                           array_agg(coalesce(n.account_id, d.account_id)::text)
+                               FILTER (WHERE n.digest IS DISTINCT FROM d.digest),
+                           coalesce(bool_or(n.row_count > 0 AND n.account_id IS NULL)
+                                    OR 2 * count(*) FILTER (WHERE n.digest IS DISTINCT FROM d.digest) > count(*), false)
+                    FROM (SELECT k.account_id, count(*) AS row_count, sum(k.digest) AS digest
+                          FROM %1$I.%2$I k GROUP BY k.account_id) n
+                    FULL JOIN (SELECT * FROM %1$I.account_digest WHERE source = $1) d USING (account_id)',
+                   model, 'kept_' || source) INTO kept_count, keys, is_whole USING source;
+    keys := coalesce(keys, '{}');
+END
+$$;
+COMMENT ON FUNCTION find_changed(text, text) IS
+'Internal: the keys of the accounts whose rows of a source are not what they were, and how many rows of all count; '
+'is_whole: the source is to be read as a whole';
+
+CREATE PROCEDURE read_changed(model text, source text, keys text[])
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    kept_count bigint;
+BEGIN
+    EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', model, key_type(model)) USING keys;
+    EXECUTE format('ANALYZE %I.fresh_key', model);
+    CALL write_kept_view(model, source, of_keys => true);
+    kept_count := read_rows(model, source);
+    CALL write_kept_view(model, source);
+    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest FROM %1$I.fresh_key k
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
+                        USING (account_id)', model, 'fresh_' || source) USING source;
+    CALL empty_table(format('%I.fresh_key', model)::regclass);
+END
+$$;
+COMMENT ON PROCEDURE read_changed(text, text, text[]) IS
+'Internal: reads the rows of a source of the accounts of these keys';
+
+CREATE FUNCTION read_whole(model text, source text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    kept_count bigint := read_rows(model, source);
+BEGIN
+    EXECUTE format('INSERT INTO %1$I.fresh_digest
+                    SELECT $1, account_id, f.digest FROM (SELECT s.account_id FROM %1$I.account_state s) s
+                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
+                        USING (account_id)', model, 'fresh_' || source) USING source;
+    RETURN kept_count;
+END
+$$;
+COMMENT ON FUNCTION read_whole(text, text) IS 'Internal: reads all rows of a source of facts; the number of its rows';
+
+CREATE PROCEDURE read_facts(model text, source text, is_whole boolean)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $facts$
+DECLARE
+    changed record;
+    kept_count bigint;
+BEGIN
+    -- what was never read, or by other rules; rates of exchange move with the day
+    EXECUTE format('SELECT $1 OR NOT EXISTS (SELECT 1 FROM %1$I.refreshed_source r
+                                             WHERE (r.source, r.policy_hash) = ($2, $3))
+                        OR $2 = ''subscription'' AND EXISTS (SELECT 1 FROM %1$I.policy p
+                                                             WHERE p.report_currency IS NOT NULL)', model)
+        INTO is_whole USING is_whole, source, policy_of_refresh(model);
+    IF NOT is_whole THEN
+        CALL empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
+        changed := find_changed(model, source);
+        is_whole := changed.is_whole OR source = 'subscription' AND changed.keys <> '{}' AND has_entities(model);
+    END IF;
+    IF is_whole THEN
+        kept_count := read_whole(model, source);
+    ELSE
+        kept_count := changed.kept_count;
+        IF changed.keys <> '{}' THEN
+            CALL read_changed(model, source, changed.keys);
+        END IF;
+    END IF;
+    CALL sign_source(model, source, kept_count);
+END
+$facts$;
+COMMENT ON PROCEDURE read_facts(text, text, boolean) IS
+'Internal: reads a source of facts as a whole, or the rows of those accounts alone where they are not what they were';
+
+CREATE FUNCTION has_entities(model text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = csmetrics, pg_temp AS $$
+DECLARE
+    found boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.policy p WHERE p.entity_grain = ''subscription''
+                                      OR p.report_currency IS NOT NULL)
+                        OR EXISTS (SELECT 1 FROM %1$I.account_entity) OR EXISTS (SELECT 1 FROM %1$I.revenue_state)',
+                   model) INTO found;
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION has_entities(text) IS
+'Internal: is there revenue of entities that are not just an account? It is made of that of several.';
+
+CREATE PROCEDURE read_source(model text, source text, is_whole boolean DEFAULT true)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $read$
+BEGIN
+    RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
+    CALL write_kept_view(model, source);
+    IF source = ANY (fact_sources()) THEN
+        CALL read_facts(model, source, is_whole);
+    ELSE
+        CALL sign_source(model, source, read_rows(model, source));
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    -- tells which rule in quarantine it is
+    PERFORM found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition]) FROM rules_in_force(model) r
+    WHERE r.source = read_source.source AND r.quarantine;
+    RAISE;
+END
 $read$;
-COMMENT ON PROCEDURE read_source(text, text) IS
-'Internal: reads a source of a model into its table fresh_<source>. A row that cannot be right: SQLSTATE 22023.';
+COMMENT ON PROCEDURE read_source(text, text, boolean) IS
+'Internal: reads a source of a model into its table fresh_<source>, of facts only what changed unless is_whole. A row '
+'that cannot be right: SQLSTATE 22023.';
 
 CREATE FUNCTION write_table(model text, name text, arguments text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
@@ -111,7 +243,7 @@ $$;
 COMMENT ON FUNCTION write_table(text, text, text) IS
 'Internal: brings a table of a model up to date with what was read; did that change it?';
 
-CREATE PROCEDURE refresh_accounts(model text, INOUT stale text[])
+CREATE PROCEDURE refresh_accounts(model text, INOUT stale text[], INOUT whole text[])
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $accounts$
 DECLARE
     in_quarantine boolean;
@@ -138,22 +270,25 @@ BEGIN
     changed := write_table(model, 'left_out_account', in_quarantine::text);
     IF changed THEN
         stale := fact_sources();
-    ELSIF moved THEN
-        stale := stale || ARRAY['usage'];
+    END IF;
+    IF moved THEN
+        whole := ARRAY['usage'];
     END IF;
     CALL read_source(model, 'fx_rate');
     changed := write_table(model, 'fx_rate');
     IF changed THEN
-        stale := stale || ARRAY['subscription'];
+        whole := whole || ARRAY['subscription'];
     END IF;
     CALL refresh_entities(model, changed);
     IF changed THEN
-        stale := stale || ARRAY['subscription'];
+        whole := whole || ARRAY['subscription'];
     END IF;
+    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale || whole) s ORDER BY s);
 END
 $accounts$;
-COMMENT ON PROCEDURE refresh_accounts(text, text[]) IS
-'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what changed';
+COMMENT ON PROCEDURE refresh_accounts(text, text[], text[]) IS
+'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what '
+'changed; whole: those of which all rows are read differently';
 
 CREATE PROCEDURE refresh_entities(model text, INOUT changed boolean)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $entities$
@@ -162,6 +297,12 @@ DECLARE
 BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     CALL read_source(model, 'parent');
+    IF NOT EXISTS (SELECT 1 FROM fresh_parent) AND NOT EXISTS (SELECT 1 FROM account_entity)
+       AND NOT EXISTS (SELECT 1 FROM policy p WHERE p.entity_grain = 'parent')
+    THEN
+        changed := false;
+        RETURN;
+    END IF;
     EXECUTE format('SELECT %I.belonging_complaint()', model) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "parent": %', wrong
@@ -215,14 +356,56 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION stale_sources(text, text[]) IS
-'Internal: the sources of histories among those named, all for NULL, with those that were read by other rules or never. '
+'Internal: the sources of histories among those named, all for NULL, with those read by other rules or never. '
 'An unknown one: SQLSTATE 22023.';
+
+CREATE PROCEDURE forget_digests(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    CALL empty_table('fresh_digest');
+    -- those that are left out have nothing, nor have those whose histories are gone
+    WITH gone AS (
+        DELETE FROM account_digest d
+        WHERE NOT EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = d.account_id)
+           OR EXISTS (SELECT 1 FROM left_out_account l WHERE l.account_id = d.account_id)
+        RETURNING d.source, d.account_id)
+    INSERT INTO fresh_digest SELECT g.source, g.account_id FROM gone g;
+END
+$$;
+COMMENT ON PROCEDURE forget_digests(text) IS
+'Internal: forgets what the rows were of accounts that have no histories, so that they are read';
+
+CREATE PROCEDURE write_histories(model text)
+LANGUAGE plpgsql SET search_path = csmetrics, pg_temp AS $$
+BEGIN
+    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    ANALYZE fresh_digest;
+    CALL empty_table('fresh_key');
+    INSERT INTO fresh_key SELECT k.account_id, k.sources FROM read_key() k;
+    ANALYZE fresh_key;
+    PERFORM write_table(model, 'account_state');
+    IF EXISTS (SELECT 1 FROM fresh_digest d WHERE d.source = 'subscription') THEN
+        PERFORM write_table(model, 'revenue_state') WHERE has_entities(model);
+        PERFORM write_table(model, 'discount_state');
+    END IF;
+    IF EXISTS (SELECT 1 FROM fresh_digest d WHERE d.source = 'usage') THEN
+        PERFORM write_table(model, 'user_state');
+    END IF;
+    IF EXISTS (SELECT 1 FROM fresh_digest d WHERE d.source = 'entitlement') THEN
+        PERFORM write_table(model, 'entitlement_state');
+    END IF;
+    PERFORM w.written FROM write_account_digest() w;
+END
+$$;
+COMMENT ON PROCEDURE write_histories(text) IS 'Internal: stores what was read of the sources of facts';
 
 CREATE PROCEDURE refresh(model text, sources text[] DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = csmetrics, pg_temp SET row_security = off SET jit = off AS $refresh$
 DECLARE
     started timestamptz := clock_timestamp();
     stale text[];
+    whole text[] := '{}';
     source text;
 BEGIN
     PERFORM require_model(model);
@@ -231,35 +414,22 @@ BEGIN
     CALL lock_model(model);
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     CALL resolve_identities(model);
-    CALL refresh_accounts(model, stale);
-    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale) s ORDER BY s);
+    CALL refresh_accounts(model, stale, whole);
+    CALL forget_digests(model);
     FOREACH source IN ARRAY stale LOOP
-        CALL read_source(model, source);
+        CALL read_source(model, source, source = ANY (whole));
         -- an account that is left out takes what is its own with it
         EXECUTE format('DELETE FROM %I f WHERE f.account_id IN (SELECT l.account_id FROM left_out_account l)',
                        'fresh_' || source);
     END LOOP;
-    CALL empty_table('fresh_key');
-    INSERT INTO fresh_key SELECT k.account_id FROM read_key(stale) k;
-    ANALYZE fresh_key;
-    PERFORM write_table(model, 'account_state', quote_literal(stale) || '::text[]');
-    IF 'subscription' = ANY (stale) THEN
-        PERFORM write_table(model, 'revenue_state');
-        PERFORM write_table(model, 'discount_state');
-    END IF;
-    IF 'usage' = ANY (stale) THEN
-        PERFORM write_table(model, 'user_state');
-    END IF;
-    IF 'entitlement' = ANY (stale) THEN
-        PERFORM write_table(model, 'entitlement_state');
-    END IF;
-    FOREACH source IN ARRAY ARRAY['key', 'account', 'fx_rate', 'parent'] || stale LOOP
+    CALL write_histories(model);
+    FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
     END LOOP;
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
 COMMENT ON PROCEDURE refresh(text, text[]) IS
-'Brings a model up to date with its sources, each read once, in one transaction that readers do not wait for. sources: '
-'only what hangs on these; accounts, rates and parents always are. Rows in quarantine are left out and counted in a '
-'NOTICE. A row that cannot be right: SQLSTATE 22023; row-level security that may hide some: 42501.';
+'Brings a model up to date with its sources in one transaction, readers do not wait: the histories of those '
+'accounts whose rows changed. sources: of these alone; accounts, rates and parents always. Rows in quarantine are left '
+'out. A row that cannot be right: SQLSTATE 22023; row-level security: 42501.';
