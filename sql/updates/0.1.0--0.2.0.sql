@@ -1,7 +1,8 @@
 -- What 0.2.0 changed in the extension's own tables, and what it has no more of. Functions that views of a model use are
 -- replaced, never dropped, while a model of an older version may be there.
 
--- When a rule of the policy takes effect is a column of its own, and its comment is drawn from it. Part 71 has the rows.
+-- When a rule of the policy takes effect is a column of its own, and its comment is drawn from it. Part 71 has the
+-- rows.
 DELETE FROM csmetrics.policy_column;
 ALTER TABLE csmetrics.policy_column
     DROP COLUMN with_refresh,
@@ -39,3 +40,7 @@ COMMENT ON COLUMN csmetrics.connector_source.query IS
 'A query of its columns, by name, with the vendor''s account_key (text) for account_id; {table_name} stands for a '
 'declared table with the declared columns (give it an alias). That of account may also give domain, crm_key and '
 'only_matched: see doc/connectors.md';
+
+-- What snapshots show, and what a definition did, are functions of the model.
+DROP FUNCTION csmetrics.snapshot_part(text, bigint);
+DROP FUNCTION csmetrics.redefined(text, jsonb, text);
