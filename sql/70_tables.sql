@@ -312,3 +312,6 @@ COMMENT ON COLUMN csmetrics.metric_definition.columns IS
 COMMENT ON COLUMN csmetrics.metric_definition.functions IS
 'Functions that work it out from states, plain columns or histories';
 GRANT SELECT ON csmetrics.metric_definition TO PUBLIC;
+
+CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
+COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';

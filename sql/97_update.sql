@@ -71,108 +71,68 @@ RETURN fresh IS NOT NULL
 COMMENT ON FUNCTION csmetrics.is_replaceable(oid, oid) IS
 'Internal: can CREATE OR REPLACE VIEW make the one view of the other? Only if columns are added at the end.';
 
-CREATE OR REPLACE FUNCTION csmetrics.outdated_objects(model text, fresh text) RETURNS TABLE (classid oid, objid oid)
+CREATE OR REPLACE FUNCTION csmetrics.outdated_objects(model text, fresh text)
+RETURNS TABLE (classid oid, objid oid, kind text, name text, successor text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT o.classid, o.objid
+    SELECT o.classid, o.objid,
+           CASE WHEN p.oid IS NOT NULL THEN 'function' WHEN c.relkind = 'r' THEN 'table' ELSE 'view' END,
+           CASE WHEN p.oid IS NOT NULL THEN o.objid::regprocedure::text ELSE o.objid::regclass::text END,
+           CASE WHEN s.oid IS NOT NULL
+                THEN format('%I.%I(%s)', model, p.proname, pg_get_function_identity_arguments(p.oid))
+                WHEN n.oid IS NOT NULL THEN format('%I.%I', model, c.relname) END
     FROM csmetrics.own_objects(model) o
     LEFT JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
     LEFT JOIN pg_class n ON n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname = c.relname
          AND n.relkind = c.relkind
     LEFT JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid
-    LEFT JOIN pg_proc q ON q.pronamespace = quote_ident(fresh)::regnamespace AND q.proname = p.proname
-         AND pg_get_function_identity_arguments(q.oid) = pg_get_function_identity_arguments(p.oid)
-         AND pg_get_function_result(q.oid) = pg_get_function_result(p.oid)
-    WHERE CASE WHEN c.oid IS NOT NULL THEN NOT csmetrics.is_replaceable(c.oid, n.oid) ELSE q.oid IS NULL END;
+    LEFT JOIN pg_proc s ON s.pronamespace = quote_ident(fresh)::regnamespace AND s.proname = p.proname
+         AND pg_get_function_identity_arguments(s.oid) = pg_get_function_identity_arguments(p.oid)
+    WHERE CASE WHEN c.oid IS NOT NULL THEN NOT csmetrics.is_replaceable(c.oid, n.oid)
+               ELSE pg_get_function_result(s.oid) IS DISTINCT FROM pg_get_function_result(p.oid) END;
 END;
 COMMENT ON FUNCTION csmetrics.outdated_objects(text, text) IS
-'Internal: the objects of a model that have no successor in a fresh one that could be made of them in place';
+'Internal: the objects of a model of which no object of a fresh one can be made in place; successor: what takes the '
+'place of it, NULL: nothing';
 
-CREATE OR REPLACE FUNCTION csmetrics.with_dependents(model text, fresh text)
-RETURNS TABLE (classid oid, objid oid, is_own boolean)
+CREATE OR REPLACE FUNCTION csmetrics.rights_on(model text, fresh text) RETURNS TABLE (statement text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH RECURSIVE own AS MATERIALIZED (SELECT o.classid, o.objid FROM csmetrics.own_objects(model) o),
-    gone AS (
-        SELECT o.classid, o.objid FROM csmetrics.outdated_objects(model, fresh) o
+    SELECT format('GRANT %s ON %s %s TO %s%s', a.privilege_type,
+                  CASE WHEN o.kind = 'function' THEN 'FUNCTION' ELSE 'TABLE' END, o.successor,
+                  CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                  CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
+    FROM csmetrics.outdated_objects(model, fresh) o
+    LEFT JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
+    LEFT JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid,
+         LATERAL aclexplode(coalesce(c.relacl, p.proacl)) a
+    WHERE o.successor IS NOT NULL AND a.grantee <> coalesce(c.relowner, p.proowner);
+END;
+COMMENT ON FUNCTION csmetrics.rights_on(text, text) IS
+'Internal: the statements that give the rights that others have on outdated objects to their successors';
+
+CREATE OR REPLACE FUNCTION csmetrics.other_dependents(classids oid[], objids oid[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE gone AS (
+        SELECT g.classid, g.objid FROM unnest(classids, objids) g(classid, objid)
         UNION
         -- a view depends by its rule
         SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END, coalesce(r.ev_class, d.objid)
         FROM gone g
         JOIN pg_depend d ON d.refclassid = g.classid AND d.refobjid = g.objid
         LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid)
-    SELECT g.classid, g.objid, o.objid IS NOT NULL
-    FROM gone g LEFT JOIN own o ON o.classid = g.classid AND o.objid = g.objid
+    SELECT string_agg(pg_describe_object(g.classid, g.objid, 0), ', ' ORDER BY g.classid, g.objid)
+    FROM gone g
     -- row types, defaults, indexes and the like go with their relation, and are nobody's
-    WHERE o.objid IS NOT NULL
-       OR g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)
-          AND NOT EXISTS (SELECT 1 FROM pg_class c
-                          WHERE g.classid = 'pg_class'::regclass AND c.oid = g.objid AND c.relkind IN ('t', 'i'));
+    WHERE NOT EXISTS (SELECT 1 FROM unnest(classids, objids) o(classid, objid)
+                      WHERE o.classid = g.classid AND o.objid = g.objid)
+      AND g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)
+      AND NOT EXISTS (SELECT 1 FROM pg_class c
+                      WHERE g.classid = 'pg_class'::regclass AND c.oid = g.objid AND c.relkind IN ('t', 'i'));
 END;
-COMMENT ON FUNCTION csmetrics.with_dependents(text, text) IS
-'Internal: the outdated objects of a model and all that depends on them; is_own: made by csmetrics, not by the user';
-
-CREATE OR REPLACE PROCEDURE csmetrics.require_no_dependents(model text, fresh text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dependents$
-DECLARE
-    others text := (
-        SELECT string_agg(pg_describe_object(d.classid, d.objid, 0), ', ' ORDER BY d.classid, d.objid)
-        FROM csmetrics.with_dependents(model, fresh) d WHERE NOT d.is_own);
-BEGIN
-    IF others IS NOT NULL THEN
-        RAISE EXCEPTION 'these depend on what changes in model "%": %', model, others
-            USING ERRCODE = 'dependent_objects_still_exist',
-                  DETAIL = (SELECT format('Changed are: %s.',
-                                          string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.objid))
-                            FROM csmetrics.outdated_objects(model, fresh) o),
-                  HINT = 'Drop them, update the model, and make them anew over it. Nothing was changed.';
-    END IF;
-END
-$dependents$;
-COMMENT ON PROCEDURE csmetrics.require_no_dependents(text, text) IS
-'Internal: SQLSTATE 2BP01, which names them, if objects of the user depend on what cannot be replaced in place';
-
-CREATE OR REPLACE FUNCTION csmetrics.rights_on(model text, fresh text) RETURNS TABLE (statement text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type,
-                  CASE WHEN p.oid IS NULL THEN format('TABLE %I.%I', model, c.relname)
-                       ELSE format('FUNCTION %I.%I(%s)', model, p.proname,
-                                   pg_get_function_identity_arguments(p.oid)) END,
-                  CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                  CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
-    FROM csmetrics.with_dependents(model, fresh) d
-    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-    LEFT JOIN pg_class n ON n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname = c.relname
-    LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
-    LEFT JOIN pg_proc q ON q.pronamespace = quote_ident(fresh)::regnamespace AND q.proname = p.proname
-         AND pg_get_function_identity_arguments(q.oid) = pg_get_function_identity_arguments(p.oid),
-         LATERAL aclexplode(coalesce(c.relacl, p.proacl)) a
-    WHERE d.is_own AND a.grantee <> coalesce(c.relowner, p.proowner) AND coalesce(n.oid, q.oid) IS NOT NULL;
-END;
-COMMENT ON FUNCTION csmetrics.rights_on(text, text) IS
-'Internal: the statements that give the rights anew that others have on what will be dropped and made anew';
-
-CREATE OR REPLACE PROCEDURE csmetrics.drop_outdated(model text, fresh text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $drop$
-DECLARE
-    statement text;
-BEGIN
-    FOR statement IN
-        SELECT CASE WHEN d.classid = 'pg_proc'::regclass
-                    THEN format('DROP FUNCTION IF EXISTS %s CASCADE', d.objid::regprocedure)
-                    ELSE format('DROP %s IF EXISTS %s CASCADE', CASE WHEN c.relkind = 'r' THEN 'TABLE' ELSE 'VIEW' END,
-                                d.objid::regclass) END
-        FROM csmetrics.with_dependents(model, fresh) d
-        LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-        WHERE d.is_own
-    LOOP
-        EXECUTE statement;
-    END LOOP;
-END
-$drop$;
-COMMENT ON PROCEDURE csmetrics.drop_outdated(text, text) IS
-'Internal: drops what cannot be replaced in place, with what of our own depends on it';
+COMMENT ON FUNCTION csmetrics.other_dependents(oid[], oid[]) IS
+'Internal: what else depends on these objects, directly or not, in words; NULL: nothing';
 
 CREATE OR REPLACE FUNCTION csmetrics.missing_columns(model text, fresh text) RETURNS TABLE (statement text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -281,6 +241,46 @@ $changes$;
 COMMENT ON PROCEDURE csmetrics.run_changes(text, text) IS
 'Internal: runs the scripts that change tables of a model, of all versions after the one that made it';
 
+CREATE OR REPLACE PROCEDURE csmetrics.put_aside(objects csmetrics.outdated[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $aside$
+DECLARE
+    object csmetrics.outdated;
+BEGIN
+    FOREACH object IN ARRAY objects LOOP
+        EXECUTE format('ALTER %s %s RENAME TO %I', object.kind, object.name, 'outdated_' || object.objid);
+    END LOOP;
+END
+$aside$;
+COMMENT ON PROCEDURE csmetrics.put_aside(csmetrics.outdated[]) IS
+'Internal: gives outdated objects other names, so that their successors can be made and what is ours can turn to these';
+
+CREATE OR REPLACE PROCEDURE csmetrics.drop_outdated(model text, objects csmetrics.outdated[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $drop$
+DECLARE
+    object csmetrics.outdated;
+    others text := csmetrics.other_dependents(ARRAY(SELECT o.classid FROM unnest(objects) o),
+                                              ARRAY(SELECT o.objid FROM unnest(objects) o));
+BEGIN
+    IF others IS NOT NULL THEN
+        RAISE EXCEPTION 'these depend on what changes in model "%": %', model, others
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  DETAIL = (SELECT format('Changed are: %s.', string_agg(concat_ws(' ', o.kind, o.name), ', '
+                                                                         ORDER BY o.name)) FROM unnest(objects) o),
+                  HINT = 'Drop them, update the model, and make them anew over it. Nothing was changed.';
+    END IF;
+    FOREACH object IN ARRAY objects LOOP
+        -- it may have gone with another
+        IF object.kind = 'function' AND EXISTS (SELECT 1 FROM pg_proc p WHERE p.oid = object.objid) THEN
+            EXECUTE format('DROP FUNCTION %s CASCADE', object.objid::regprocedure);
+        ELSIF object.kind <> 'function' AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = object.objid) THEN
+            EXECUTE format('DROP %s %s CASCADE', object.kind, object.objid::regclass);
+        END IF;
+    END LOOP;
+END
+$drop$;
+COMMENT ON PROCEDURE csmetrics.drop_outdated(text, csmetrics.outdated[]) IS
+'Internal: drops outdated objects; SQLSTATE 2BP01, which names them, if objects of the user depend on them';
+
 CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $update$
 DECLARE
@@ -288,6 +288,7 @@ DECLARE
     fresh text := format('csmetrics_update_%s', pg_backend_pid());
     told text := current_setting('client_min_messages');
     key_type regtype;
+    outdated csmetrics.outdated[];
     rights text[];
     statement text;
     changed integer := 0;
@@ -297,9 +298,10 @@ BEGIN
     key_type := csmetrics.key_type(model)::regtype;
     CALL csmetrics.run_changes(model, made_by);
     CALL csmetrics.create_model(fresh, key_type);
-    CALL csmetrics.require_no_dependents(model, fresh);
     rights := ARRAY(SELECT r.statement FROM csmetrics.rights_on(model, fresh) r);
-    CALL csmetrics.drop_outdated(model, fresh);
+    outdated := ARRAY(SELECT ROW (o.classid, o.objid, o.kind, o.name)::csmetrics.outdated
+                      FROM csmetrics.outdated_objects(model, fresh) o);
+    CALL csmetrics.put_aside(outdated);
     FOR statement IN
         SELECT s.statement FROM csmetrics.missing_columns(model, fresh) s
         UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s
@@ -308,11 +310,10 @@ BEGIN
         changed := changed + 1;
     END LOOP;
     CALL csmetrics.run_parts(model, key_type, true);
-    FOR statement IN SELECT s.statement FROM csmetrics.missing_parts(model, fresh) s LOOP
-        EXECUTE statement;
-        changed := changed + 1;
-    END LOOP;
-    FOREACH statement IN ARRAY rights LOOP
+    CALL csmetrics.drop_outdated(model, outdated);
+    FOR statement IN
+        SELECT s.statement FROM csmetrics.missing_parts(model, fresh) s UNION ALL SELECT r FROM unnest(rights) r
+    LOOP
         EXECUTE statement;
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
@@ -321,8 +322,8 @@ BEGIN
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
         USING changed > 0 OR made_by <> csmetrics.model_version(model);
-    RAISE NOTICE 'model "%" is of csmetrics % now, its tables changed in % places: CALL csmetrics.refresh(%)', model,
-        csmetrics.model_version(model), changed, quote_literal(model);
+    RAISE NOTICE 'model "%" is of csmetrics % now: CALL csmetrics.refresh(%)', model, csmetrics.model_version(model),
+        quote_literal(model);
 END
 $update$;
 COMMENT ON PROCEDURE csmetrics.update_model(text) IS

@@ -41,6 +41,18 @@ COMMENT ON COLUMN csmetrics.connector_source.query IS
 'declared table with the declared columns (give it an alias). That of account may also give domain, crm_key and '
 'only_matched: see doc/connectors.md';
 
--- What snapshots show, and what a definition did, are functions of the model.
-DROP FUNCTION csmetrics.snapshot_part(text, bigint);
-DROP FUNCTION csmetrics.redefined(text, jsonb, text);
+-- Worked out by functions of the model now.
+DROP FUNCTION IF EXISTS csmetrics.redefined(text, jsonb, text);
+DROP FUNCTION IF EXISTS csmetrics.snapshot_part(text, bigint);
+
+CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
+COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';
+DROP FUNCTION IF EXISTS csmetrics.rights_on(text, text);
+DROP FUNCTION IF EXISTS csmetrics.with_dependents(text, text);
+DROP FUNCTION IF EXISTS csmetrics.outdated_objects(text, text);
+DROP PROCEDURE IF EXISTS csmetrics.require_no_dependents(text, text);
+DROP PROCEDURE IF EXISTS csmetrics.drop_outdated(text, text);
+COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
+'The SQL expression over the relation''s columns, names resolved, cast to type; never run. NULL for NULL. '
+'Refused: no single expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), '
+'what no list allows (42501), aggregates (42803), sets and whole rows (0A000).';

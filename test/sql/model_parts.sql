@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The files that a model is made of: whoever makes a mistake in one is told where.
 BEGIN;
-SELECT plan(14);
+SELECT plan(16);
 CREATE FUNCTION pg_temp.told(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     context text;
@@ -45,6 +45,18 @@ SELECT set_eq($$SELECT kind, name FROM model_object WHERE kind <> 'function'$$,
       WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '^(source|kept)_' AND relname <> 'policy'$$,
     'model_object lists the tables and views of a model');
 SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = 'cs'::regnamespace$$, 'and its functions');
+-- Which chapter reads which: none reads one that comes after it.
+CREATE TEMP VIEW arrow AS
+WITH object AS (
+    SELECT o.file, 'pg_class'::regclass::oid AS classid, c.oid AS objid FROM model_object o JOIN pg_class c ON c.relname = o.name AND c.relnamespace = 'cs'::regnamespace WHERE o.kind <> 'function'
+    UNION ALL
+    SELECT o.file, 'pg_proc'::regclass, p.oid FROM model_object o JOIN pg_proc p ON p.proname = o.name AND p.pronamespace = 'cs'::regnamespace WHERE o.kind = 'function')
+SELECT DISTINCT a.file, b.file AS reads
+FROM pg_depend d LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+JOIN object a ON (a.classid, a.objid) = (CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END, coalesce(r.ev_class, d.objid))
+JOIN object b ON (b.classid, b.objid) = (d.refclassid, d.refobjid) WHERE a.file <> b.file;
+SELECT cmp_ok(count(*), '>', 60::bigint, 'chapters read chapters') FROM arrow;
+SELECT is_empty('SELECT * FROM arrow WHERE reads COLLATE "C" > file', 'none reads one that comes after it');
 SELECT is_empty($$SELECT file, l.n FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE length(line) > 120$$, 'no line is longer than 120 characters');
 SELECT * FROM finish();
 ROLLBACK;

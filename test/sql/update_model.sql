@@ -81,7 +81,7 @@ CREATE VIEW public.mine AS SELECT t.account_id FROM cs.csm_today t;
 CREATE VIEW cs.yours AS SELECT m.account_id FROM public.mine m;
 CREATE VIEW public.harmless AS SELECT m.closing_mrr FROM cs.revenue_monthly m;
 SELECT is(pg_temp.refused($$CALL update_model('cs')$$), '2BP01 | these depend on what changes in model "cs": view public.mine, view cs.yours | Changed are: '
-    || 'view cs.csm_today, function cs.headline(text[]), function cs.older(date), view cs.gone. | Drop them, update the model, and make them anew over it. Nothing was changed.',
+    || 'view cs.csm_today, view cs.gone, function cs.headline(text[]), function cs.older(date). | Drop them, update the model, and make them anew over it. Nothing was changed.',
     'what stands in the way is named, of whichever schema');
 SELECT has_view('cs', 'gone', 'and nothing was changed');
 DROP VIEW cs.yours, public.mine;
