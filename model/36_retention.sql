@@ -99,8 +99,8 @@ COMMENT ON FUNCTION account_revenue(as_of date) IS
 CREATE OR REPLACE VIEW cohort_retention WITH (security_invoker) AS
 SELECT c.cohort AS cohort_on, c.age AS age_months, c.period_end AS period_end_on,
        c.accounts AS account_count, c.retained AS retained_count, c.start_mrr, c.kept_mrr, c.mrr,
-       c.logo_retention AS logo_retention_rate, c.gross_retention AS gross_retention_rate,
-       c.net_retention AS net_retention_rate,
+       c.logo_retention AS logo_retention_rate, c.gross_retention AS cohort_grr_rate,
+       c.net_retention AS cohort_nrr_rate,
        c.mature AS is_mature, s.policy_hash
 FROM (SELECT cohort_agg(a.revenue,
                         -- a triangle of at most 520 months

@@ -101,6 +101,7 @@ WHERE active_at(s.list_price, r.as_of_on)
 GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), r.as_of_on, r.policy_hash
 ORDER BY d.dimension, d.value, 3;
 COMMENT ON VIEW discount_by_segment IS
-'What is off the list price of the subscriptions in force on the day of the reading, as the source says now: '
-'recurring discounts, which mrr has off, and one-off and limited ones. By currency, for all and for each value of '
-'each attribute in use.';
+'What is off the list price of the subscriptions in force on the day of the reading, as refresh saw them: recurring '
+'discounts, which mrr has off, and one-off and limited ones. By currency, for all and for each value of each '
+'attribute in use.';
+COMMENT ON COLUMN discount_by_segment.currency IS 'ISO 4217 code; (none) where the source gives none';

@@ -147,11 +147,11 @@ FROM (VALUES
 ('gross_retention', 'revenue', 'Gross retention of a cohort', NULL,
  'sum of least(MRR of the first day, MRR at this age), account by account / MRR of the first days',
  'rate', NULL, 'retention triangle by month of first MRR',
- '{}', '{gross_retention_rate,start_mrr}', '{cohort_retention,cohort_average}'),
+ '{}', '{cohort_grr_rate,start_mrr}', '{cohort_retention,cohort_average}'),
 ('net_retention', 'revenue', 'Net retention of a cohort', NULL,
  'MRR of the cohort at this age / MRR of the first days',
  'rate', NULL, 'retention triangle by month of first MRR',
- '{}', '{net_retention_rate}', '{cohort_retention,cohort_average}'),
+ '{}', '{cohort_nrr_rate}', '{cohort_retention,cohort_average}'),
 
 ('tenure', 'value', 'Tenure', NULL,
  'median of the days from the first MRR to the loss of the last, accounts still there censored',

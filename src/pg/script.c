@@ -113,6 +113,40 @@ is_done(Script *script, Node *statement)
 	return completed != NULL && !is_made(script, completed->relname);
 }
 
+/* Where SPI tells the whole statement, which may be a page long, the line is enough. */
+pg_noreturn static void
+rethrow_without(const char *statement)
+{
+	ErrorData  *error = CopyErrorData();
+	char	   *told = psprintf("SQL statement \"%s\"\n", statement);
+	char	   *place = error->context != NULL ? strstr(error->context, told) : NULL;
+
+	if (place != NULL)
+		memmove(place, place + strlen(told), strlen(place + strlen(told)) + 1);
+	FlushErrorState();
+	ReThrowError(error);
+}
+
+static void
+run_statement(const char *statement)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		int			result = SPI_execute(statement, false, 0);
+
+		if (result < 0)
+			elog(ERROR, "%s", SPI_result_code_string(result));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		rethrow_without(statement);
+	}
+	PG_END_TRY();
+}
+
 static void
 run_statements(Script *script)
 {
@@ -125,14 +159,10 @@ run_statements(Script *script)
 		RawStmt    *raw = lfirst_node(RawStmt, cell);
 		const char *from = script->text + raw->stmt_location;
 		const char *to = raw->stmt_len > 0 ? from + raw->stmt_len : end;
-		int			result;
 
 		script->statement = begin_of(from);
-		if (script->only_new && is_done(script, raw->stmt))
-			continue;
-		result = SPI_execute(pnstrdup(script->statement, to - script->statement), false, 0);
-		if (result < 0)
-			elog(ERROR, "%s", SPI_result_code_string(result));
+		if (!script->only_new || !is_done(script, raw->stmt))
+			run_statement(pnstrdup(script->statement, to - script->statement));
 	}
 }
 

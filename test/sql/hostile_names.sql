@@ -22,6 +22,8 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('map', 'CALL csmetrics.map(%1$L, ''usage'', ''SELECT '' || quote_ident(%4$L) || '' AS account_id, "Starts; DROP"::timestamptz AS at, '' || quote_ident(%4$L) || '' AS user_id, '' || quote_ident(%4$L) || '' AS feature '' || %3$L)'),
     ('map', 'CALL csmetrics.map(%1$L, ''signal'', ''SELECT '' || quote_ident(%4$L) || '' AS account_id, "Starts; DROP"::timestamptz AS at, '' || quote_ident(%4$L) || '' AS signal, 1 AS value '' || %3$L)'),
     ('refresh', 'CALL csmetrics.refresh(%1$L)'),
+    ('model_version', 'SELECT csmetrics.model_version(%1$L)'),
+    ('update_model', 'CALL csmetrics.update_model(%1$L)'),
     ('validate', 'CALL csmetrics.validate(%1$L)'),
     ('evaluate_alerts', 'CALL csmetrics.evaluate_alerts(%1$L)'),
     ('run_playbooks', 'CALL csmetrics.run_playbooks(%1$L)'),

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- A model from create_model to the metric views: shape, mapping, refresh, and sums that meet.
 BEGIN;
-SELECT plan(50);
+SELECT plan(51);
 
 -- A company: accounts and subscriptions with keys of their own names and types.
 CREATE TABLE public.customer (id integer, title text, market text, internal boolean);
@@ -36,6 +36,8 @@ SELECT is_empty($$
     SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL
 $$, 'every column of a model has a comment');
+SELECT is(col_description('cs.discount_by_segment'::regclass, attnum), 'ISO 4217 code; (none) where the source gives none', 'a word that means something else in a view is explained beside it')
+FROM pg_attribute WHERE attrelid = 'cs.discount_by_segment'::regclass AND attname = 'currency';
 CREATE VIEW pg_temp.metric_column AS
     SELECT v.name AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
     FROM (SELECT name FROM model_object WHERE kind = 'view') v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- The files that a model is made of: whoever makes a mistake in one is told where.
 BEGIN;
-SELECT plan(16);
+SELECT plan(17);
 CREATE FUNCTION pg_temp.told(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     context text;
@@ -24,6 +24,18 @@ SELECT is(pg_temp.told($$CALL run_script(E'SELECT ''äöü€'',\n ''ß'',\n  x;
     '42703 | column "x" does not exist | f, line 3', 'counted in characters, not in bytes');
 SELECT is(pg_temp.told($$CALL run_script(E'SELECT 1;\n-- why\n\nSELECT\n  1 / 0;', 'f')$$),
     '22012 | division by zero | f, line 4', 'where a statement begins that fails as it runs');
+CREATE FUNCTION pg_temp.context(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    context text;
+BEGIN
+    EXECUTE statement;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RETURN split_part(context, E'\nSQL statement "CALL', 1);
+END
+$$;
+SELECT is(pg_temp.context($$CALL run_script(E'SELECT 1;\n SELECT 1 /\n 0;', 'f')$$), 'f, line 2', 'without the statement itself');
 SELECT is(pg_temp.told($$CALL run_script(E'CREATE FUNCTION pg_temp.f() RETURNS integer LANGUAGE sql\nBEGIN ATOMIC\n  SELECT 1;\n  SELECT z;\nEND;', 'f')$$),
     '42703 | column "z" does not exist | f, line 4', 'in the body of a function');
 SELECT lives_ok($$CALL run_script(E'CREATE TEMP TABLE made (n integer);\nINSERT INTO made VALUES (1);\nINSERT INTO made SELECT n + 1 FROM made', 'f')$$,

@@ -56,7 +56,8 @@ SELECT is(pg_temp.by_some('CALL csmetrics.evaluate_alerts(''cs'')'), 'no error',
 -- A policy on a table below the sources.
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.customer USING (owner = current_user);
-SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs.source_account (and why)', statement) FROM :statements ORDER BY n;
+SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs.source_account (and why)', statement) FROM :statements WHERE n IN (1, 2, 6) ORDER BY n;
+SELECT is(pg_temp.by_some(statement), 'no error', 'what reads the model alone is not refused: ' || statement) FROM :statements WHERE n IN (3, 4, 5) ORDER BY n;
 ALTER TABLE public.customer DISABLE ROW LEVEL SECURITY;
 ALTER TABLE public.contract ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.contract USING (account_id = 'a');

@@ -48,9 +48,12 @@ SELECT is_empty('SELECT name FROM model_object WHERE kind = ''view'' EXCEPT SELE
 -- has temporary tables where a definition changed.
 CREATE TABLE public.call (view text, query text);
 INSERT INTO public.call
-SELECT 'of_' || v.name, format('SELECT * FROM company.%I(%s)', v.name, string_agg(CASE WHEN a.argument LIKE '% text' THEN '''month''' WHEN a.argument LIKE '% integer' THEN '1' WHEN a.argument LIKE '% date[]' THEN 'ARRAY[company.last_day() - 1]'
-       WHEN a.argument LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
-FROM model_object v, regexp_split_to_table(v.arguments, ', ') WITH ORDINALITY a(argument, n) WHERE v.kind = 'function' GROUP BY v.name;
+SELECT 'of_' || p.proname, format('SELECT * FROM company.%I(%s)', p.proname, string_agg(CASE
+    WHEN p.proargnames[a.n] = 'time_zone' THEN '''UTC''' WHEN a.type = 'text'::regtype THEN '''month''' WHEN a.type = 'integer'::regtype THEN '1'
+    WHEN a.type = 'date[]'::regtype THEN 'ARRAY[company.last_day() - 1]' WHEN p.proargnames[a.n] LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
+FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY a(type, n)
+WHERE p.pronamespace = 'company'::regnamespace AND p.provolatile <> 'v'
+GROUP BY p.oid, p.proname HAVING bool_and(a.type IN ('text'::regtype, 'integer'::regtype, 'date'::regtype, 'date[]'::regtype));
 INSERT INTO public.call VALUES
 ('restated', 'SELECT * FROM csmetrics.restatement(''company'')'), ('weights', 'SELECT * FROM csmetrics.suggest_weights(''company'')'),
 ('catalog', 'SELECT * FROM csmetrics.metric_catalog'), ('explained', 'SELECT * FROM csmetrics.explain_metric(''nrr'', ''company'')'), ('domain', 'SELECT csmetrics.company_domain(''Ann <ann@mail.example.co.uk>'')'),
@@ -72,7 +75,7 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
     RETURN n;
 END $$;
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_mixed_history'', ''of_mixed_window'')', 'there is something in each of them');
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_alert_probe'', ''of_mixed_entity_period'', ''of_uncut_mixed_entity'')', 'there is something in each of them');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'which are many') FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'm';
 
 -- A week goes by.
