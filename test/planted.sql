@@ -48,7 +48,9 @@ FROM pg_operator JOIN fitting AS l ON l.wanted = oprleft JOIN fitting AS r ON r.
 WHERE position(oprname IN :'parts') > 0 AND oprnamespace = 'pg_catalog'::regnamespace
 EXCEPT SELECT oprname, oprleft, oprright FROM pg_operator;
 
-CREATE TEMP VIEW planting AS
+-- types of csmetrics by their names in full
+SET search_path = pg_catalog, pg_temp;
+CREATE TEMP TABLE planting AS
 SELECT format('CREATE %s csmetrics.%I(%s) %s LANGUAGE plpgsql AS ''BEGIN RAISE ''''caught''''; END''',
               kind, name, array_to_string(types::regtype[], ', '), CASE kind WHEN 'FUNCTION' THEN 'RETURNS boolean' END)
            AS statement, own
@@ -61,6 +63,7 @@ UNION ALL
 SELECT format('CREATE OPERATOR csmetrics.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = csmetrics.planted)',
               name, leftarg::regtype, rightarg::regtype), false
 FROM overload_operator;
+SET search_path = csmetrics, public;
 
 -- As a role of its own, so that what is planted is known by its owner.
 CREATE ROLE csmetrics_planter;
@@ -71,7 +74,11 @@ DECLARE
     statement text;
 BEGIN
     FOR statement IN SELECT p.statement FROM planting AS p WHERE plant.own OR NOT p.own LOOP
-        EXECUTE statement;
+        BEGIN
+            EXECUTE statement;
+        EXCEPTION WHEN undefined_object THEN
+            -- a type that the older version has not
+        END;
     END LOOP;
 END
 $$;
