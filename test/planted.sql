@@ -1,6 +1,7 @@
 -- Included by the tests of the installation script, after test/psql.sql, with its text in :parts: the overloads of all
 -- functions and operators that it uses, which the owner of schema csmetrics could plant there. pg_temp.plant() plants
--- them, if own is true those over types of csmetrics too, which are there where an older version is.
+-- them, if own is true those over types of csmetrics too, which are there where an older version is. The role :planter
+-- is made, so that what is planted is known by its owner.
 
 -- What fits a call better than what it means: an argument is of the very type of a value, which is converted else.
 CREATE TEMP TABLE fitting AS
@@ -65,10 +66,9 @@ SELECT format('CREATE OPERATOR csmetrics.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTI
 FROM overload_operator;
 SET search_path = csmetrics, public;
 
--- As a role of its own, so that what is planted is known by its owner.
-CREATE ROLE csmetrics_planter;
-SELECT format('GRANT CREATE ON DATABASE %I TO csmetrics_planter', current_database()) \gexec
-GRANT ALL ON planting TO csmetrics_planter;
+CREATE ROLE :planter;
+SELECT format('GRANT CREATE ON DATABASE %I TO %I', current_database(), :'planter') \gexec
+GRANT ALL ON planting TO :planter;
 CREATE FUNCTION pg_temp.plant(own boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
@@ -83,8 +83,8 @@ BEGIN
 END
 $$;
 CREATE TEMP VIEW planted AS
-SELECT 'pg_proc'::regclass AS classid, oid FROM pg_proc WHERE pg_get_userbyid(proowner) = 'csmetrics_planter'
-UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE pg_get_userbyid(oprowner) = 'csmetrics_planter';
+SELECT 'pg_proc'::regclass AS classid, oid FROM pg_proc WHERE pg_get_userbyid(proowner) = :'planter'
+UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE pg_get_userbyid(oprowner) = :'planter';
 CREATE TEMP VIEW bound_to_planted AS
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, pg_describe_object(refclassid, refobjid, 0) AS "to"
 FROM pg_depend AS d JOIN planted AS p ON (p.classid, p.oid) = (refclassid, refobjid)

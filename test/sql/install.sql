@@ -14,17 +14,18 @@ SELECT regexp_replace(replace(replace(:'parts', 'MODULE_PATHNAME', '$libdir/csme
 SELECT split_part(:'parts', E'\n$guard$;\n', 1) || E'\n$guard$;\n' AS guard,
        split_part(:'parts', E'\n$guard$;\n', 2) AS script \gset
 
+\set planter csmetrics_planter
 \i test/planted.sql
 SELECT cmp_ok(count(*), '>', 5000::bigint, 'functions to plant') FROM overload WHERE NOT own;
 SELECT cmp_ok(count(*), '>', 1000::bigint, 'operators to plant') FROM overload_operator;
 
 DROP EXTENSION csmetrics CASCADE;
 DROP SCHEMA IF EXISTS csmetrics CASCADE;
-CREATE SCHEMA csmetrics AUTHORIZATION csmetrics_planter;
+CREATE SCHEMA csmetrics AUTHORIZATION :planter;
 
 SET LOCAL search_path = csmetrics, pg_temp;
 SELECT pg_temp.failure(:'guard') AS began, current_setting('search_path') AS path \gset
-SET LOCAL ROLE csmetrics_planter;
+SET LOCAL ROLE :planter;
 SELECT pg_temp.plant(false) \g /dev/null
 RESET ROLE;
 SELECT pg_temp.failure(:'script') AS ran \gset

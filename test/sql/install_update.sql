@@ -10,6 +10,7 @@ SELECT pg_temp.failure('CREATE EXTENSION csmetrics VERSION ''0.1.0''') = 'no err
 ROLLBACK TO installed;
 \if :present
 \set parts `script/assemble 0.1.0`
+\set planter csmetrics_old_planter
 \i test/planted.sql
 SELECT cmp_ok(count(*), '>', 5000::bigint, 'functions to plant') FROM overload;
 SELECT cmp_ok(count(*), '>', 500::bigint, 'some over its own types') FROM overload WHERE own;
@@ -17,8 +18,8 @@ SELECT extversion AS version FROM pg_extension WHERE extname = 'csmetrics' \gset
 
 DROP EXTENSION csmetrics CASCADE;
 DROP SCHEMA IF EXISTS csmetrics CASCADE;
-CREATE SCHEMA csmetrics AUTHORIZATION csmetrics_planter;
-SET LOCAL ROLE csmetrics_planter;
+CREATE SCHEMA csmetrics AUTHORIZATION :planter;
+SET LOCAL ROLE :planter;
 CREATE EXTENSION csmetrics VERSION '0.1.0';
 
 -- A schema of the same name, whose tables do what its owner wants.
@@ -28,16 +29,16 @@ CREATE FUNCTION csmetrics.caught() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RA
 CREATE TABLE csmetrics.policy_column (LIKE kept.policy_column);
 CREATE TRIGGER caught BEFORE DELETE ON csmetrics.policy_column EXECUTE FUNCTION csmetrics.caught();
 RESET ROLE;
-SELECT is(pg_temp.failure('SET LOCAL ROLE csmetrics_planter; ALTER EXTENSION csmetrics UPDATE'),
+SELECT is(pg_temp.failure('SET LOCAL ROLE csmetrics_old_planter; ALTER EXTENSION csmetrics UPDATE'),
           '55000 schema "csmetrics" is not that of the extension', 'a schema in the place of its own is refused');
-SET LOCAL ROLE csmetrics_planter;
+SET LOCAL ROLE :planter;
 DROP SCHEMA csmetrics CASCADE;
 ALTER SCHEMA kept RENAME TO csmetrics;
 
 SELECT pg_temp.plant(true) \g /dev/null
 SET LOCAL search_path = csmetrics, pg_temp;
 RESET ROLE;
-SELECT pg_temp.failure('SET LOCAL ROLE csmetrics_planter; ALTER EXTENSION csmetrics UPDATE') AS ran,
+SELECT pg_temp.failure('SET LOCAL ROLE csmetrics_old_planter; ALTER EXTENSION csmetrics UPDATE') AS ran,
        current_setting('search_path') AS path \gset
 RESET ROLE;
 SET LOCAL search_path = pg_catalog, public;
