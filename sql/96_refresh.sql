@@ -263,6 +263,6 @@ BEGIN
 END
 $refresh$;
 COMMENT ON PROCEDURE csmetrics.refresh(text, text[]) IS
-'Brings a model up to date with its sources, each read once, in one transaction that readers do not wait for. sources: '
-'only what hangs on these; accounts, rates and parents always are. Rows in quarantine are left out and counted in a '
-'NOTICE. A row that cannot be right: SQLSTATE 22023; row-level security that may hide some: 42501.';
+'Brings a model up to date with its sources, in one transaction that readers do not wait for. sources: only what hangs '
+'on these; accounts, rates and parents always are. Rows in quarantine are left out, a NOTICE counts them. A row that '
+'cannot be right: SQLSTATE 22023; row-level security: 42501.';
