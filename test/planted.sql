@@ -15,32 +15,43 @@ UNION SELECT given, 'anyelement'::regtype
 UNION SELECT given, 'anyarray'::regtype FROM unnest('{text[],date[],float8[],anyarray}'::regtype[]) AS given;
 
 -- The functions of each name that is written in the script. Where types of its own are not there yet, anything stands
--- for them.
+-- for them. Calls that leave defaults out fit what has no more arguments, those by name what has the same names.
 CREATE TEMP TABLE known AS
-SELECT proname::text AS name, pronamespace AS schema, a.types, 'FUNCTION' AS kind
-FROM pg_proc AS p CROSS JOIN (VALUES (true), (false)) AS v(own),
+SELECT proname::text AS name, a.types[:n] AS types, a.names[:n] AS names, 'FUNCTION' AS kind,
+       pronamespace = 'csmetrics'::regnamespace AS is_ours
+FROM pg_proc AS p CROSS JOIN (VALUES (true), (false)) AS v(own)
+     CROSS JOIN LATERAL generate_series(greatest(pronargs - pronargdefaults, 1), pronargs) AS n,
      LATERAL (SELECT array_agg(CASE WHEN type = '"any"'::regtype THEN 'anyelement'::regtype
                                     WHEN own OR typnamespace = 'pg_catalog'::regnamespace THEN type
                                     WHEN typelem = 0 THEN 'anyelement'::regtype ELSE 'anyarray'::regtype END
-                               ORDER BY n)
-              FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a(type, n) JOIN pg_type AS t ON t.oid = type) a(types)
+                               ORDER BY i),
+                     array_agg(coalesce(proargnames[i], '') ORDER BY i)
+              FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a(type, i) JOIN pg_type AS t ON t.oid = type)
+         AS a(types, names)
 WHERE proname IN (SELECT lower(m[1]) FROM regexp_matches(:'parts', '([A-Za-z_]\w*)\s*\(', 'g') AS m)
   AND pronamespace IN ('pg_catalog'::regnamespace, 'csmetrics'::regnamespace) AND pronargs > 0
 -- as many arguments as there may be
-UNION ALL SELECT proname, pronamespace, array_fill('text'::regtype::oid, ARRAY[n]), 'FUNCTION'
+UNION ALL SELECT proname, array_fill('text'::regtype::oid, ARRAY[n]), NULL, 'FUNCTION', false
           FROM pg_proc CROSS JOIN generate_series(2, 9) AS n
           WHERE provariadic = '"any"'::regtype AND pronamespace = 'pg_catalog'::regnamespace
 -- what it drops again
-UNION ALL SELECT name, 'csmetrics'::regnamespace, types::regtype[]::oid[], 'PROCEDURE'
-          FROM (VALUES ('define_value', '{text}'), ('define_state', '{text,boolean}'),
-                       ('define_agg', '{text,text,text,integer,text,text,text,boolean}')) AS p(name, types);
+UNION ALL SELECT name, types::regtype[]::oid[], names::text[], 'PROCEDURE', true
+          FROM (VALUES ('define_value', '{text}', '{type_name}'),
+                       ('define_state', '{text,boolean}', '{type_name,has_final}'),
+                       ('define_agg', '{text,text,text,integer,text,text,text,boolean}',
+                        '{name,arguments,state,space,comment,add,symbol,removable}')) AS p(name, types, names);
+INSERT INTO known
+SELECT name, types[:n], names[:n], kind, is_ours FROM known CROSS JOIN generate_series(5, 7) AS n
+WHERE name = 'define_agg';
 CREATE TEMP TABLE overload AS
-SELECT *, EXISTS (SELECT FROM pg_type WHERE oid = ANY (types) AND typnamespace = 'csmetrics'::regnamespace) AS own
-FROM (SELECT name, types, kind FROM known
-      UNION SELECT name, types[:n - 1] || given || types[n + 1:], kind
-            FROM known CROSS JOIN generate_subscripts(types, 1) AS n JOIN fitting ON wanted = types[n]
-      -- it would not be installed beside one of its own: an error, and no catch
-      EXCEPT SELECT name, types, kind FROM known WHERE schema = 'csmetrics'::regnamespace) AS o;
+SELECT DISTINCT ON (name, types) *,
+       EXISTS (SELECT FROM pg_type WHERE oid = ANY (types) AND typnamespace = 'csmetrics'::regnamespace) AS own
+FROM (SELECT name, types, names, kind FROM known
+      UNION ALL SELECT name, types[:n - 1] || given || types[n + 1:], names, kind
+                FROM known CROSS JOIN generate_subscripts(types, 1) AS n JOIN fitting ON wanted = types[n]) AS o
+-- beside just the same, or the same without defaults, ours would not be installed or called: an error, and no catch
+WHERE NOT EXISTS (SELECT FROM known AS k WHERE (k.name, k.types) = (o.name, o.types) AND k.is_ours)
+ORDER BY name, types, names;
 DELETE FROM overload WHERE EXISTS (SELECT FROM pg_type WHERE oid = ANY (types) AND typtype = 'p'
                                                          AND oid NOT IN ('anyelement'::regtype, 'anyarray'::regtype));
 CREATE TEMP TABLE overload_operator AS
@@ -53,8 +64,10 @@ EXCEPT SELECT oprname, oprleft, oprright FROM pg_operator;
 SET search_path = pg_catalog, pg_temp;
 CREATE TEMP TABLE planting AS
 SELECT format('CREATE %s csmetrics.%I(%s) %s LANGUAGE plpgsql AS ''BEGIN RAISE ''''caught''''; END''',
-              kind, name, array_to_string(types::regtype[], ', '), CASE kind WHEN 'FUNCTION' THEN 'RETURNS boolean' END)
-           AS statement, own
+              kind, name,
+              (SELECT string_agg(concat_ws(' ', quote_ident(nullif(a.name, '')), type::regtype), ', ' ORDER BY n)
+               FROM unnest(types, names) WITH ORDINALITY AS a(type, name, n)),
+              CASE kind WHEN 'FUNCTION' THEN 'RETURNS boolean' END) AS statement, own
 FROM overload
 UNION ALL
 SELECT format('CREATE FUNCTION csmetrics.planted(%s, %s) RETURNS boolean LANGUAGE plpgsql

@@ -3,7 +3,7 @@
 -- The script that updates the extension runs with a superuser's rights too, and whatever the owner of its schema has
 -- planted there is there before it begins. None of it may be called or bound; nor may another schema take its place.
 BEGIN;
-SELECT plan(9);
+SELECT plan(10);
 SAVEPOINT installed;
 DROP EXTENSION csmetrics CASCADE;
 SELECT pg_temp.failure('CREATE EXTENSION csmetrics VERSION ''0.1.0''') = 'no error' AS present \gset
@@ -35,6 +35,14 @@ SET LOCAL ROLE :planter;
 DROP SCHEMA csmetrics CASCADE;
 ALTER SCHEMA kept RENAME TO csmetrics;
 
+-- A function in the place of a new one, which CREATE OR REPLACE would leave to its owner.
+CREATE FUNCTION csmetrics.other_dependents(classids oid[], objids oid[]) RETURNS text LANGUAGE sql AS 'SELECT ''''';
+RESET ROLE;
+SELECT alike(pg_temp.failure('SET LOCAL ROLE csmetrics_old_planter; ALTER EXTENSION csmetrics UPDATE'),
+             '55000 function %other_dependents% is not a member of extension "csmetrics"', 'nor is a function');
+SET LOCAL ROLE :planter;
+DROP FUNCTION csmetrics.other_dependents(oid[], oid[]);
+
 SELECT pg_temp.plant(true) \g /dev/null
 SET LOCAL search_path = csmetrics, pg_temp;
 RESET ROLE;
@@ -51,7 +59,7 @@ SELECT isnt_empty($$SELECT FROM pg_proc JOIN planted USING (oid)
                     WHERE pg_get_function_arguments(oid) LIKE '%csmetrics.%'$$, 'over its own types, too');
 SELECT is_empty('TABLE bound_to_planted', 'nothing is bound to it');
 \else
-SELECT skip('an older version is not installed here', 9);
+SELECT skip('an older version is not installed here', 10);
 \endif
 
 SELECT * FROM finish();
