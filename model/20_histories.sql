@@ -68,6 +68,18 @@ COMMENT ON COLUMN refreshed_source.row_count IS 'Rows that were read';
 COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, in quarantine';
 COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
 
+CREATE TABLE account_digest (
+    source     text,
+    account_id @account_id@,
+    digest     numeric NOT NULL,
+    PRIMARY KEY (source, account_id));
+COMMENT ON TABLE account_digest IS
+'What the rows of each account were when CALL csmetrics.refresh read them, as a number: where a source has the same '
+'now, they are not read anew. Written by it alone; emptied, all is read.';
+COMMENT ON COLUMN account_digest.source IS 'The source';
+COMMENT ON COLUMN account_digest.account_id IS 'Key of the account';
+COMMENT ON COLUMN account_digest.digest IS 'Sum of the hashes of its rows';
+
 CREATE TABLE account_state (
     account_id   @account_id@,
     revenue      mrr_timeline,

@@ -1,5 +1,6 @@
 -- What refresh reads: a function a source, which reads it once, all histories in one pass, and counts the rows. Rows
--- that cannot be right have a complaint, are in no history, and stop the refresh.
+-- that cannot be right have a complaint, are in no history, and stop the refresh. The digest of an account is that of
+-- its rows: where it is as stored, there is nothing to read.
 
 CREATE OR REPLACE FUNCTION read_account() RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
@@ -37,7 +38,7 @@ COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has
 CREATE OR REPLACE FUNCTION read_subscription() RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
-    row_count bigint, complaint text)
+    row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT t.account_id, t.subscription_id, t.currency,
@@ -55,7 +56,7 @@ BEGIN ATOMIC
                FILTER (WHERE t.is_in_force),
            mrr_timeline_agg(t.starts_on, t.until_on, t.discount) FILTER (WHERE t.is_in_force AND t.discount > 0),
            mrr_timeline_agg(t.starts_on, t.until_on, t.limited) FILTER (WHERE t.is_in_force AND t.limited > 0),
-           count(*), min(t.complaint)
+           count(*), min(t.complaint), sum(t.digest)
     FROM (SELECT k.account_id, upper(k.currency) AS currency, k.starts_on, k.cancelled_on, k.renews_on, k.mrr,
                  CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(k.subscription_id, ''), '?') ELSE '' END
                      AS subscription_id,
@@ -69,7 +70,7 @@ BEGIN ATOMIC
                      AND (k.mrr IS NULL OR k.mrr >= 0 OR p.credit_rule = 'count') AS counts,
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
-                 p.report_currency, k.complaint
+                 p.report_currency, k.complaint, k.digest
           FROM kept_subscription k,
                -- LIMIT tells the planner that this is one row
                (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
@@ -82,63 +83,64 @@ COMMENT ON FUNCTION read_subscription() IS
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
 CREATE OR REPLACE FUNCTION read_ticket() RETURNS TABLE (
-    account_id @account_id@, tickets tickets, row_count bigint, complaint text)
+    account_id @account_id@, tickets tickets, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
                       k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint)
+           count(*), min(k.complaint), sum(k.digest)
     FROM kept_ticket k
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_ticket() IS 'Internal: the tickets of each account';
 
 CREATE OR REPLACE FUNCTION read_survey() RETURNS TABLE (
-    account_id @account_id@, answers answers, row_count bigint, complaint text)
+    account_id @account_id@, answers answers, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
                       k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint)
+           count(*), min(k.complaint), sum(k.digest)
     FROM kept_survey k
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_survey() IS 'Internal: the questions and answers of each account';
 
 CREATE OR REPLACE FUNCTION read_milestone() RETURNS TABLE (
-    account_id @account_id@, milestones milestones, row_count bigint, complaint text)
+    account_id @account_id@, milestones milestones, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint)
+           count(*), min(k.complaint), sum(k.digest)
     FROM kept_milestone k, (SELECT time_zone, value_event FROM policy LIMIT 1) p
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_milestone() IS 'Internal: the milestones of each account';
 
 CREATE OR REPLACE FUNCTION read_signal() RETURNS TABLE (
-    account_id @account_id@, signals signals, row_count bigint, complaint text)
+    account_id @account_id@, signals signals, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint)
+           count(*), min(k.complaint), sum(k.digest)
     FROM kept_signal k
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_signal() IS 'Internal: the user''s own signals of each account';
 
 CREATE OR REPLACE FUNCTION read_entitlement() RETURNS TABLE (
-    account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint, complaint text)
+    account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint,
+    complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, k.feature,
            mrr_timeline_agg(coalesce(k.starts_on, '0001-01-01'), k.ends_on, 1) FILTER (WHERE k.complaint IS NULL),
            array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint)
+           count(*), min(k.complaint), sum(k.digest)
     FROM kept_entitlement k
     GROUP BY k.account_id, k.feature;
 END;
@@ -146,15 +148,15 @@ COMMENT ON FUNCTION read_entitlement() IS 'Internal: the features that each acco
 
 CREATE OR REPLACE FUNCTION read_usage() RETURNS TABLE (
     account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
-    complaint text)
+    complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT u.account_id, u.user_id, max(u.role),
            activity_agg(u.day, u.events) FILTER (WHERE u.complaint IS NULL),
            feature_usage_agg(u.feature, u.day, u.events) FILTER (WHERE u.feature IS NOT NULL AND u.complaint IS NULL),
-           count(*), min(u.complaint)
+           count(*), min(u.complaint), sum(u.digest)
     -- OFFSET 0: the day is worked out once a row
-    FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint,
+    FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint, k.digest,
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
           FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
@@ -175,7 +177,8 @@ CREATE UNLOGGED TABLE fresh_milestone AS SELECT * FROM read_milestone() WITH NO 
 CREATE UNLOGGED TABLE fresh_signal AS SELECT * FROM read_signal() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_entitlement AS SELECT * FROM read_entitlement() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_usage AS SELECT * FROM read_usage() WITH NO DATA;
-CREATE UNLOGGED TABLE fresh_key (account_id @account_id@);
+CREATE UNLOGGED TABLE fresh_digest (source text, account_id @account_id@, digest numeric);
+CREATE UNLOGGED TABLE fresh_key (account_id @account_id@, sources text[]);
 COMMENT ON TABLE fresh_account IS 'Internal: what read_account() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_fx_rate IS 'Internal: what read_fx_rate() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_parent IS 'Internal: what read_parent() gave, until refresh has stored it';
@@ -186,4 +189,7 @@ COMMENT ON TABLE fresh_milestone IS 'Internal: what read_milestone() gave, until
 COMMENT ON TABLE fresh_signal IS 'Internal: what read_signal() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_entitlement IS 'Internal: what read_entitlement() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_usage IS 'Internal: what read_usage() gave, until refresh has stored it';
-COMMENT ON TABLE fresh_key IS 'Internal: the accounts that have a row in account_state, while refresh is at it';
+COMMENT ON TABLE fresh_digest IS
+'Internal: the accounts that were read, from which source; digest: of their rows, NULL without any';
+COMMENT ON TABLE fresh_key IS
+'Internal: the accounts whose row in account_state is to be made, and the sources of which they were read';

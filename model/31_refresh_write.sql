@@ -34,11 +34,11 @@ CREATE OR REPLACE FUNCTION write_left_out_account(in_quarantine boolean, OUT wri
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS (
-        SELECT s.account_id FROM source_account s WHERE in_quarantine AND s.account_id IS NOT NULL
-        UNION SELECT a.account_id FROM account a
-        EXCEPT
+        (SELECT s.account_id FROM source_account s WHERE in_quarantine AND s.account_id IS NOT NULL
+         EXCEPT SELECT a.account_id FROM account a WHERE in_quarantine)
+        UNION
         SELECT a.account_id FROM account a
-        WHERE a.is_test IS NOT TRUE OR (SELECT p.test_account_rule = 'count' FROM policy p)),
+        WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)),
     gone AS (
         DELETE FROM left_out_account o WHERE o.account_id NOT IN (SELECT f.account_id FROM fresh f) RETURNING 1),
     changed AS (
@@ -171,10 +171,29 @@ END;
 COMMENT ON FUNCTION write_account_entity() IS
 'Internal: stores of which entity each account is a part, and when; rows written and removed';
 
-CREATE OR REPLACE FUNCTION read_key(sources text[]) RETURNS TABLE (account_id @account_id@)
+CREATE OR REPLACE FUNCTION read_key() RETURNS TABLE (account_id @account_id@, sources text[])
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT a.account_id FROM account a
+    -- those that were read, are new, are in no source of accounts, or came to be left out
+    WITH key AS (
+        SELECT d.account_id, d.source FROM fresh_digest d
+        UNION ALL
+        SELECT a.account_id, NULL FROM account a
+        WHERE NOT EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = a.account_id)
+        UNION ALL
+        SELECT s.account_id, NULL FROM account_state s
+        WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = s.account_id)
+        UNION ALL
+        SELECT l.account_id, NULL FROM left_out_account l)
+    SELECT k.account_id, array_remove(array_agg(k.source), NULL) FROM key k GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_key() IS
+'Internal: the accounts whose row in account_state is to be made, and the sources of which they were read';
+
+CREATE OR REPLACE FUNCTION kept_key() RETURNS TABLE (account_id @account_id@)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id FROM fresh_key k JOIN account a USING (account_id)
     UNION
     -- facts of accounts that were never there count
     SELECT f.account_id FROM fresh_subscription f
@@ -186,34 +205,36 @@ BEGIN ATOMIC
     UNION SELECT f.account_id FROM fresh_entitlement f WHERE f.entitled IS NOT NULL
     UNION SELECT f.account_id FROM fresh_usage f WHERE f.usage IS NOT NULL
     UNION
-    -- and those of sources that are not read this time
-    SELECT s.account_id FROM account_state s
-    WHERE NOT 'subscription' = ANY (sources)
+    -- and those of sources of which it was not read this time
+    SELECT k.account_id FROM fresh_key k JOIN account_state s USING (account_id)
+    WHERE NOT 'subscription' = ANY (k.sources)
           AND (s.revenue IS NOT NULL OR s.notice IS NOT NULL OR s.renewals IS NOT NULL)
-       OR NOT 'ticket' = ANY (sources) AND s.tickets IS NOT NULL
-       OR NOT 'survey' = ANY (sources) AND s.answers IS NOT NULL
-       OR NOT 'milestone' = ANY (sources) AND s.milestones IS NOT NULL
-       OR NOT 'signal' = ANY (sources) AND s.signals IS NOT NULL
-       OR NOT 'entitlement' = ANY (sources) AND s.entitlements IS NOT NULL
-       OR NOT 'usage' = ANY (sources) AND s.usage IS NOT NULL
+       OR NOT 'ticket' = ANY (k.sources) AND s.tickets IS NOT NULL
+       OR NOT 'survey' = ANY (k.sources) AND s.answers IS NOT NULL
+       OR NOT 'milestone' = ANY (k.sources) AND s.milestones IS NOT NULL
+       OR NOT 'signal' = ANY (k.sources) AND s.signals IS NOT NULL
+       OR NOT 'entitlement' = ANY (k.sources) AND s.entitlements IS NOT NULL
+       OR NOT 'usage' = ANY (k.sources) AND s.usage IS NOT NULL
     EXCEPT
     SELECT l.account_id FROM left_out_account l;
 END;
-COMMENT ON FUNCTION read_key(text[]) IS
-'Internal: the accounts that have a row in account_state, where the sources named were read and others were not';
+COMMENT ON FUNCTION kept_key() IS 'Internal: those accounts of fresh_key that have a row in account_state';
 
-CREATE OR REPLACE FUNCTION write_account_state(sources text[], OUT written bigint, OUT removed bigint)
+CREATE OR REPLACE FUNCTION write_account_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    WITH gone AS (
-        DELETE FROM account_state o WHERE NOT EXISTS (SELECT 1 FROM fresh_key k WHERE k.account_id = o.account_id)
+    WITH kept AS MATERIALIZED (SELECT k.account_id FROM kept_key() k),
+    gone AS (
+        DELETE FROM account_state o USING fresh_key k
+        WHERE k.account_id = o.account_id AND NOT EXISTS (SELECT 1 FROM kept f WHERE f.account_id = o.account_id)
         RETURNING 1),
     changed AS (
         INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
                                         entitlements, renewals, signals)
         SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
                n.entitlements, n.renewals, n.signals
-        FROM fresh_key k
+        FROM kept
+        JOIN fresh_key k USING (account_id)
         LEFT JOIN account_state o USING (account_id)
         LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
                    FROM fresh_subscription f GROUP BY f.account_id) s USING (account_id)
@@ -227,17 +248,17 @@ BEGIN ATOMIC
         LEFT JOIN (SELECT f.account_id, rollup(f.entitled) AS entitlements
                    FROM fresh_entitlement f GROUP BY f.account_id) e USING (account_id)
         LEFT JOIN fresh_signal g USING (account_id),
-        LATERAL (SELECT CASE WHEN 'subscription' = ANY (sources) THEN s.revenue ELSE o.revenue END AS revenue,
-                        CASE WHEN 'subscription' = ANY (sources) THEN s.notice ELSE o.notice END AS notice,
-                        CASE WHEN 'subscription' = ANY (sources) THEN d.renewals ELSE o.renewals END AS renewals,
-                        CASE WHEN 'milestone' = ANY (sources) THEN m.milestones ELSE o.milestones END AS milestones,
-                        CASE WHEN 'ticket' = ANY (sources) THEN t.tickets ELSE o.tickets END AS tickets,
-                        CASE WHEN 'survey' = ANY (sources) THEN a.answers ELSE o.answers END AS answers,
-                        CASE WHEN 'usage' = ANY (sources) THEN u.usage ELSE o.usage END AS usage,
-                        CASE WHEN 'usage' = ANY (sources) THEN u.features ELSE o.features END AS features,
-                        CASE WHEN 'entitlement' = ANY (sources) THEN e.entitlements ELSE o.entitlements END
+        LATERAL (SELECT CASE WHEN 'subscription' = ANY (k.sources) THEN s.revenue ELSE o.revenue END AS revenue,
+                        CASE WHEN 'subscription' = ANY (k.sources) THEN s.notice ELSE o.notice END AS notice,
+                        CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
+                        CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
+                        CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
+                        CASE WHEN 'survey' = ANY (k.sources) THEN a.answers ELSE o.answers END AS answers,
+                        CASE WHEN 'usage' = ANY (k.sources) THEN u.usage ELSE o.usage END AS usage,
+                        CASE WHEN 'usage' = ANY (k.sources) THEN u.features ELSE o.features END AS features,
+                        CASE WHEN 'entitlement' = ANY (k.sources) THEN e.entitlements ELSE o.entitlements END
                             AS entitlements,
-                        CASE WHEN 'signal' = ANY (sources) THEN g.signals ELSE o.signals END AS signals) n
+                        CASE WHEN 'signal' = ANY (k.sources) THEN g.signals ELSE o.signals END AS signals) n
         WHERE o.account_id IS NULL
            OR record_image_ne(
                   ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
@@ -251,9 +272,9 @@ BEGIN ATOMIC
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
-COMMENT ON FUNCTION write_account_state(text[]) IS
-'Internal: stores the histories of accounts that the sources named gave, and leaves the others as they are; rows '
-'written and removed';
+COMMENT ON FUNCTION write_account_state() IS
+'Internal: stores the histories of accounts that were read, and leaves the others as they are; rows written and '
+'removed';
 
 CREATE OR REPLACE FUNCTION read_revenue() RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, valid_from_on date, valid_until_on date,
@@ -307,8 +328,9 @@ BEGIN ATOMIC
         WHERE f.list_price IS NOT NULL
         GROUP BY f.account_id, coalesce(f.currency, '')),
     gone AS (
-        DELETE FROM discount_state o
-        WHERE NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id AND f.currency = o.currency)
+        DELETE FROM discount_state o USING fresh_digest d
+        WHERE d.source = 'subscription' AND d.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id AND f.currency = o.currency)
         RETURNING 1),
     changed AS (
         INSERT INTO discount_state AS o
@@ -326,8 +348,9 @@ CREATE OR REPLACE FUNCTION write_user_state(OUT written bigint, OUT removed bigi
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
-        DELETE FROM user_state o
-        WHERE NOT EXISTS (SELECT 1 FROM fresh_usage f WHERE f.account_id = o.account_id AND f.user_id = o.user_id)
+        DELETE FROM user_state o USING fresh_digest d
+        WHERE d.source = 'usage' AND d.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh_usage f WHERE f.account_id = o.account_id AND f.user_id = o.user_id)
         RETURNING 1),
     changed AS (
         INSERT INTO user_state AS o
@@ -345,8 +368,9 @@ CREATE OR REPLACE FUNCTION write_entitlement_state(OUT written bigint, OUT remov
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
-        DELETE FROM entitlement_state o
-        WHERE NOT EXISTS (SELECT 1 FROM fresh_entitlement f WHERE f.account_id = o.account_id AND f.feature = o.feature)
+        DELETE FROM entitlement_state o USING fresh_digest d
+        WHERE d.source = 'entitlement' AND d.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh_entitlement f WHERE f.account_id = o.account_id AND f.feature = o.feature)
         RETURNING 1),
     changed AS (
         INSERT INTO entitlement_state AS o
@@ -358,3 +382,37 @@ BEGIN ATOMIC
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION write_entitlement_state() IS 'Internal: stores who is entitled to what; rows written and removed';
+
+CREATE OR REPLACE FUNCTION forget_digests() RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    -- those that are left out have nothing, nor have those whose histories are gone
+    WITH gone AS (
+        DELETE FROM account_digest d
+        WHERE NOT EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = d.account_id)
+           OR EXISTS (SELECT 1 FROM left_out_account l WHERE l.account_id = d.account_id)
+        RETURNING d.source, d.account_id)
+    INSERT INTO fresh_digest SELECT g.source, g.account_id FROM gone g;
+END;
+COMMENT ON FUNCTION forget_digests() IS
+'Internal: forgets what the rows were of accounts that have no histories, so that they are read';
+
+CREATE OR REPLACE FUNCTION write_account_digest(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM account_digest o
+        USING (SELECT f.source, f.account_id FROM fresh_digest f
+               GROUP BY f.source, f.account_id HAVING max(f.digest) IS NULL) f
+        WHERE f.source = o.source AND f.account_id = o.account_id
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account_digest AS o
+        SELECT f.source, f.account_id, max(f.digest) FROM fresh_digest f WHERE f.digest IS NOT NULL
+        GROUP BY f.source, f.account_id
+        ON CONFLICT (source, account_id) DO UPDATE SET digest = excluded.digest WHERE o.digest <> excluded.digest
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_account_digest() IS
+'Internal: stores what the rows that were read are; rows written and removed';

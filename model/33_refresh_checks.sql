@@ -1,4 +1,4 @@
--- What refresh asks of the accounts that it read, before it writes any.
+-- What refresh asks of what it read, and of what is stored, before it writes any.
 
 CREATE OR REPLACE FUNCTION account_complaint() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -21,3 +21,21 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION time_zones_moved() IS
 'Internal: has an account, as read, another time zone than the last refresh saw?';
+
+CREATE OR REPLACE FUNCTION has_belonging() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT 1 FROM fresh_parent) OR EXISTS (SELECT 1 FROM account_entity)
+        OR EXISTS (SELECT 1 FROM policy p WHERE p.entity_grain = 'parent');
+END;
+COMMENT ON FUNCTION has_belonging() IS
+'Internal: may an account belong to another, as read, or did one at the last refresh?';
+
+CREATE OR REPLACE FUNCTION has_entities() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT 1 FROM policy p WHERE p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM account_entity) OR EXISTS (SELECT 1 FROM revenue_state);
+END;
+COMMENT ON FUNCTION has_entities() IS
+'Internal: is there revenue of entities that are not just an account? It is made of that of several.';

@@ -272,7 +272,7 @@ COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 'Internal: which view a query given to map() is to replace, what the query is, and what is asked of it';
 
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
     wanted record;
 BEGIN

@@ -96,7 +96,7 @@ COMMENT ON PROCEDURE csmetrics.settle_alerts(text, date, text, integer) IS
 'Internal: says of each customer that newly meets a rule whether that is news (held) or was so before (known)';
 
 CREATE OR REPLACE PROCEDURE csmetrics.evaluate_alerts(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     reading record;

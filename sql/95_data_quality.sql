@@ -359,7 +359,8 @@ BEGIN
     SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
     INTO complaint FROM csmetrics.source_check c WHERE c.source = write_kept_view.source;
     statement := format(
-        'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s AS complaint, %s FROM %s AS %s%s',
+        'CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT %3$s AS complaint, '
+        'pg_catalog.hash_record_extended(ROW (%4$s), 0) AS digest, %4$s FROM %5$s AS %6$s%7$s',
         model, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys

@@ -40,11 +40,8 @@ BEGIN
                        format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
                               source.name));
         EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS
-                        SELECT NULL::text AS complaint, s.* FROM %1$I.%3$I s', model, 'kept_' || source.name,
-                       'source_' || source.name);
-        EXECUTE format('COMMENT ON VIEW %I.%I IS %L', model, 'kept_' || source.name,
-                       format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
-                              'complaint: why a row cannot be right; NULL: it can.', source.name));
+                        SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', model,
+                       'kept_' || source.name, 'source_' || source.name);
     END LOOP;
 END
 $sources$;
@@ -55,7 +52,13 @@ CREATE OR REPLACE PROCEDURE csmetrics.comment_rules(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $comment$
 DECLARE
     col record;
+    source text;
 BEGIN
+    FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c LOOP
+        EXECUTE format('COMMENT ON VIEW %I.%I IS %L', model, 'kept_' || source,
+                       format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
+                              'complaint: why a row cannot be right; NULL: it can. digest: hash of the row.', source));
+    END LOOP;
     EXECUTE format('COMMENT ON TABLE %I.policy IS %L', model,
         'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked '
         '(refresh) take effect with the next CALL csmetrics.refresh, the others at once.');
@@ -72,7 +75,8 @@ BEGIN
 END
 $comment$;
 COMMENT ON PROCEDURE csmetrics.comment_rules(text) IS
-'Internal: comments the columns of the policy and of the source views of a model by policy_column and source_column';
+'Internal: comments the columns of the policy and of the source views of a model by policy_column and source_column, '
+'and what refresh reads of these';
 
 CREATE OR REPLACE PROCEDURE csmetrics.comment_columns(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $comment$
@@ -91,6 +95,7 @@ BEGIN
                                                                   WHERE p.file = o.file)) = 0)
         UNION ALL
         SELECT c.oid::regclass, a.attname, CASE a.attname WHEN 'complaint' THEN 'Why it cannot be right; NULL: it can'
+                   WHEN 'digest' THEN 'Internal: hash of the row, or sum of those of the rows'
                    ELSE format('Internal: as %s has it', regexp_replace(c.relname, '^(kept|fresh)_', 'source_')) END
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
         WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relname ~ '^(kept|fresh)_'

@@ -54,29 +54,14 @@ $$;
 COMMENT ON FUNCTION csmetrics.left_out_count(text, text, bigint) IS
 'Internal: how many rows of a source are in quarantine, told in a NOTICE where a rule has some';
 
-CREATE OR REPLACE PROCEDURE csmetrics.read_source(model text, source text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $read$
+CREATE OR REPLACE PROCEDURE csmetrics.check_source(model text, source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $check$
 DECLARE
-    fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
     whose text := CASE WHEN source = 'fx_rate' THEN 'NULL' ELSE 'account_id' END;
     wrong record;
-    kept_count bigint;
 BEGIN
-    RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
-    CALL csmetrics.write_kept_view(model, source);
-    CALL csmetrics.empty_table(fresh);
-    BEGIN
-        EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
-    EXCEPTION WHEN OTHERS THEN
-        -- tells which rule in quarantine it is
-        PERFORM csmetrics.found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition])
-        FROM csmetrics.rules_in_force(model) r
-        WHERE r.source = read_source.source AND r.quarantine;
-        RAISE;
-    END;
-    EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
-    EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %s f WHERE f.complaint IS NOT NULL
-                    ORDER BY 1, 2 LIMIT 1', whose, fresh) INTO wrong;
+    EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %I.%I f WHERE f.complaint IS NOT NULL
+                    ORDER BY 1, 2 LIMIT 1', whose, model, 'fresh_' || source) INTO wrong;
     IF wrong.complaint IS NOT NULL THEN
         RAISE EXCEPTION 'source "%"%: %', source,
             CASE WHEN source <> 'fx_rate' THEN format(', account %s', coalesce(wrong.account_id, 'NULL')) ELSE '' END,
@@ -85,7 +70,14 @@ BEGIN
                   HINT = 'Mend the row, leave it out in the query given to csmetrics.map, or put its rule in '
                          'quarantine; CALL csmetrics.validate finds all such rows. Nothing was changed.';
     END IF;
-    EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
+END
+$check$;
+COMMENT ON PROCEDURE csmetrics.check_source(text, text) IS
+'Internal: refuses rows that cannot be right among those that were read of a source: SQLSTATE 22023';
+
+CREATE OR REPLACE PROCEDURE csmetrics.sign_source(model text, source text, kept_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4)
                     ON CONFLICT (source) DO UPDATE SET (refreshed_at, row_count, left_out_count, policy_hash)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash)',
@@ -93,9 +85,137 @@ BEGIN
         USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
               csmetrics.policy_of_refresh(model);
 END
+$$;
+COMMENT ON PROCEDURE csmetrics.sign_source(text, text, bigint) IS
+'Internal: notes that a source was read, and how many rows of it count';
+
+CREATE OR REPLACE FUNCTION csmetrics.read_rows(model text, source text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
+    kept_count bigint;
+BEGIN
+    CALL csmetrics.empty_table(fresh);
+    EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
+    EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
+    CALL csmetrics.check_source(model, source);
+    EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
+    RETURN kept_count;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.read_rows(text, text) IS
+'Internal: reads kept_<source> of a model into fresh_<source>; the number of its rows. One that cannot be right: '
+'SQLSTATE 22023.';
+
+CREATE OR REPLACE FUNCTION csmetrics.find_changed(
+    model text, source text, OUT kept_count bigint, OUT keys text[], OUT is_whole boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- where half of them changed, or a row is of no account, all are read
+    EXECUTE format('SELECT coalesce(sum(n.row_count), 0),
+                           array_agg(coalesce(n.account_id, d.account_id)::text)
+                               FILTER (WHERE n.digest IS DISTINCT FROM d.digest),
+                           coalesce(bool_or(n.row_count > 0 AND n.account_id IS NULL)
+                                    OR 2 * count(*) FILTER (WHERE n.digest IS DISTINCT FROM d.digest) > count(*), false)
+                    FROM (SELECT k.account_id, count(*) AS row_count, sum(k.digest) AS digest
+                          FROM %1$I.%2$I k GROUP BY k.account_id) n
+                    FULL JOIN (SELECT a.account_id, a.digest FROM %1$I.account_digest a WHERE a.source = $1) d
+                        USING (account_id)',
+                   model, 'kept_' || source) INTO kept_count, keys, is_whole USING source;
+    keys := coalesce(keys, '{}');
+END
+$$;
+COMMENT ON FUNCTION csmetrics.find_changed(text, text) IS
+'Internal: the keys of the accounts whose rows of a source are not what they were, and how many rows of all count; '
+'is_whole: the source is to be read as a whole';
+
+CREATE OR REPLACE PROCEDURE csmetrics.read_changed(model text, source text, keys text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', model, csmetrics.key_type(model))
+        USING keys;
+    EXECUTE format('ANALYZE %I.fresh_key', model);
+    CALL csmetrics.write_kept_view(model, source, of_keys => true);
+    PERFORM csmetrics.read_rows(model, source);
+    CALL csmetrics.write_kept_view(model, source);
+    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest FROM %1$I.fresh_key k
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
+                        USING (account_id)', model, 'fresh_' || source) USING source;
+    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.read_changed(text, text, text[]) IS
+'Internal: reads the rows of a source of the accounts of these keys';
+
+CREATE OR REPLACE FUNCTION csmetrics.read_whole(model text, source text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kept_count bigint := csmetrics.read_rows(model, source);
+BEGIN
+    EXECUTE format('INSERT INTO %1$I.fresh_digest
+                    SELECT $1, account_id, f.digest FROM (SELECT s.account_id FROM %1$I.account_state s) s
+                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
+                        USING (account_id)', model, 'fresh_' || source) USING source;
+    RETURN kept_count;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.read_whole(text, text) IS
+'Internal: reads all rows of a source of facts; the number of its rows';
+
+CREATE OR REPLACE PROCEDURE csmetrics.read_facts(model text, source text, is_whole boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $facts$
+DECLARE
+    changed record;
+    has_entities boolean;
+    kept_count bigint;
+BEGIN
+    -- what was never read, or by other rules; rates of exchange move with the day
+    EXECUTE format('SELECT $1 OR NOT EXISTS (SELECT 1 FROM %1$I.refreshed_source r
+                                             WHERE r.source = $2 AND r.policy_hash = $3)
+                        OR $2 = ''subscription'' AND EXISTS (SELECT 1 FROM %1$I.policy p
+                                                             WHERE p.report_currency IS NOT NULL),
+                           $2 = ''subscription'' AND %1$I.has_entities()', model)
+        INTO is_whole, has_entities USING is_whole, source, csmetrics.policy_of_refresh(model);
+    IF NOT is_whole THEN
+        CALL csmetrics.empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
+        changed := csmetrics.find_changed(model, source);
+        is_whole := changed.is_whole OR has_entities AND changed.keys <> '{}';
+    END IF;
+    IF is_whole THEN
+        kept_count := csmetrics.read_whole(model, source);
+    ELSE
+        kept_count := changed.kept_count;
+        IF changed.keys <> '{}' THEN
+            CALL csmetrics.read_changed(model, source, changed.keys);
+        END IF;
+    END IF;
+    CALL csmetrics.sign_source(model, source, kept_count);
+END
+$facts$;
+COMMENT ON PROCEDURE csmetrics.read_facts(text, text, boolean) IS
+'Internal: reads a source of facts as a whole, or the rows of those accounts alone where they are not what they were';
+
+CREATE OR REPLACE PROCEDURE csmetrics.read_source(model text, source text, is_whole boolean DEFAULT true)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $read$
+BEGIN
+    RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
+    CALL csmetrics.write_kept_view(model, source);
+    IF source = ANY (csmetrics.fact_sources()) THEN
+        CALL csmetrics.read_facts(model, source, is_whole);
+    ELSE
+        CALL csmetrics.sign_source(model, source, csmetrics.read_rows(model, source));
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    -- tells which rule in quarantine it is
+    PERFORM csmetrics.found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition])
+    FROM csmetrics.rules_in_force(model) r
+    WHERE r.source = read_source.source AND r.quarantine;
+    RAISE;
+END
 $read$;
-COMMENT ON PROCEDURE csmetrics.read_source(text, text) IS
-'Internal: reads a source of a model into its table fresh_<source>. A row that cannot be right: SQLSTATE 22023.';
+COMMENT ON PROCEDURE csmetrics.read_source(text, text, boolean) IS
+'Internal: reads a source of a model into its table fresh_<source>, of facts only what changed unless is_whole. A row '
+'that cannot be right: SQLSTATE 22023.';
 
 CREATE OR REPLACE FUNCTION csmetrics.write_table(model text, name text, arguments text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -115,7 +235,7 @@ $$;
 COMMENT ON FUNCTION csmetrics.write_table(text, text, text) IS
 'Internal: brings a table of a model up to date with what was read; did that change it?';
 
-CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[])
+CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[], INOUT whole text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
 DECLARE
     in_quarantine boolean;
@@ -139,23 +259,25 @@ BEGIN
     changed := csmetrics.write_table(model, 'left_out_account', in_quarantine::text);
     IF changed THEN
         stale := csmetrics.fact_sources();
-    ELSIF moved THEN
-        stale := stale || ARRAY['usage'];
+    END IF;
+    IF moved THEN
+        whole := ARRAY['usage'];
     END IF;
     CALL csmetrics.read_source(model, 'fx_rate');
     changed := csmetrics.write_table(model, 'fx_rate');
     IF changed THEN
-        stale := stale || ARRAY['subscription'];
+        whole := whole || ARRAY['subscription'];
     END IF;
     CALL csmetrics.refresh_entities(model, changed);
     IF changed THEN
-        stale := stale || ARRAY['subscription'];
+        whole := whole || ARRAY['subscription'];
     END IF;
+    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale || whole) s ORDER BY s);
 END
 $accounts$;
-COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[]) IS
+COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[], text[]) IS
 'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what '
-'changed';
+'changed; whole: those of which all rows are read differently';
 
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_entities(model text, INOUT changed boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $entities$
@@ -163,6 +285,10 @@ DECLARE
     wrong text;
 BEGIN
     CALL csmetrics.read_source(model, 'parent');
+    EXECUTE format('SELECT %I.has_belonging()', model) INTO changed;
+    IF NOT changed THEN
+        RETURN;
+    END IF;
     EXECUTE format('SELECT %I.belonging_complaint()', model) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "parent": %', wrong
@@ -218,14 +344,45 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.stale_sources(text, text[]) IS
-'Internal: the sources of histories among those named, all for NULL, with those that were read by other rules or '
-'never. An unknown one: SQLSTATE 22023.';
+'Internal: the sources of histories among those named, all for NULL, with those read by other rules or never. '
+'An unknown one: SQLSTATE 22023.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.write_histories(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    sources text[];
+    has_entities boolean;
+BEGIN
+    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
+    EXECUTE format('ANALYZE %I.fresh_digest', model);
+    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', model);
+    EXECUTE format('ANALYZE %I.fresh_key', model);
+    PERFORM csmetrics.write_table(model, 'account_state');
+    EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', model)
+        INTO sources, has_entities;
+    IF 'subscription' = ANY (sources) THEN
+        IF has_entities THEN
+            PERFORM csmetrics.write_table(model, 'revenue_state');
+        END IF;
+        PERFORM csmetrics.write_table(model, 'discount_state');
+    END IF;
+    IF 'usage' = ANY (sources) THEN
+        PERFORM csmetrics.write_table(model, 'user_state');
+    END IF;
+    IF 'entitlement' = ANY (sources) THEN
+        PERFORM csmetrics.write_table(model, 'entitlement_state');
+    END IF;
+    EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', model);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what was read of the sources of facts';
 
 CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $refresh$
 DECLARE
     started timestamptz := clock_timestamp();
     stale text[];
+    whole text[] := '{}';
     source text;
 BEGIN
     PERFORM csmetrics.require_model(model);
@@ -233,36 +390,24 @@ BEGIN
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
     CALL csmetrics.resolve_identities(model);
-    CALL csmetrics.refresh_accounts(model, stale);
-    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale) s ORDER BY s);
+    CALL csmetrics.refresh_accounts(model, stale, whole);
+    CALL csmetrics.empty_table(format('%I.fresh_digest', model)::regclass);
+    EXECUTE format('SELECT %I.forget_digests()', model);
     FOREACH source IN ARRAY stale LOOP
-        CALL csmetrics.read_source(model, source);
+        CALL csmetrics.read_source(model, source, source = ANY (whole));
         -- an account that is left out takes what is its own with it
         EXECUTE format('DELETE FROM %1$I.%2$I f
                         WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', model,
                        'fresh_' || source);
     END LOOP;
-    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
-    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id FROM %1$I.read_key($1) k', model) USING stale;
-    EXECUTE format('ANALYZE %I.fresh_key', model);
-    PERFORM csmetrics.write_table(model, 'account_state', quote_literal(stale) || '::text[]');
-    IF 'subscription' = ANY (stale) THEN
-        PERFORM csmetrics.write_table(model, 'revenue_state');
-        PERFORM csmetrics.write_table(model, 'discount_state');
-    END IF;
-    IF 'usage' = ANY (stale) THEN
-        PERFORM csmetrics.write_table(model, 'user_state');
-    END IF;
-    IF 'entitlement' = ANY (stale) THEN
-        PERFORM csmetrics.write_table(model, 'entitlement_state');
-    END IF;
-    FOREACH source IN ARRAY ARRAY['key', 'account', 'fx_rate', 'parent'] || stale LOOP
+    CALL csmetrics.write_histories(model);
+    FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
     END LOOP;
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
 COMMENT ON PROCEDURE csmetrics.refresh(text, text[]) IS
-'Brings a model up to date with its sources, each read once; readers do not wait. sources: only what hangs on these; '
-'accounts, rates and parents always are. A NOTICE counts rows in quarantine. A row that cannot be right, an unknown '
-'source: SQLSTATE 22023; rows hidden by policies: 42501.';
+'Brings a model up to date in one transaction, readers do not wait: the histories of those accounts whose rows changed. '
+'sources: of these alone; accounts, rates and parents always. A NOTICE counts rows in quarantine. A row that cannot be '
+'right, an unknown source: SQLSTATE 22023; rows hidden by policies: 42501.';

@@ -212,8 +212,9 @@ BEGIN ATOMIC
       AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)
     GROUP BY n.oid, n.relname, c.oid
     UNION ALL
-    SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS SELECT NULL::text AS complaint, s.* FROM %1$I.%3$I s',
-                  model, n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
+    SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
+                   SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', model,
+                  n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
     FROM pg_class n
     WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^kept_'
       AND NOT EXISTS (SELECT 1 FROM pg_class c

@@ -45,6 +45,10 @@ COMMENT ON COLUMN csmetrics.connector_source.query IS
 DROP FUNCTION IF EXISTS csmetrics.redefined(text, jsonb, text);
 DROP FUNCTION IF EXISTS csmetrics.snapshot_part(text, bigint);
 
+-- Refresh reads what changed alone, and says so to what it calls.
+DROP PROCEDURE IF EXISTS csmetrics.read_source(text, text);
+DROP PROCEDURE IF EXISTS csmetrics.refresh_accounts(text, text[]);
+
 CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
 COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';
 DROP FUNCTION IF EXISTS csmetrics.rights_on(text, text);
