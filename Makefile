@@ -8,7 +8,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" csmetrics.co
 OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c) $(wildcard src/pg/*.c)))
 PARTS = $(sort $(wildcard sql/[0-9]*.sql))
 MODEL = $(sort $(wildcard model/[0-9]*.sql model/changes/*.sql))
-STEPS = $(sort $(wildcard sql/updates/*.sql))
+STEPS = $(sort $(wildcard sql/updates/*--*.sql))
 UPDATES = $(foreach step,$(STEPS),csmetrics--$(firstword $(subst --, ,$(notdir $(step))))--$(EXTVERSION).sql)
 DATA_built = csmetrics--$(EXTVERSION).sql $(UPDATES)
 
@@ -34,7 +34,7 @@ endif
 csmetrics--$(EXTVERSION).sql: $(PARTS) $(MODEL) csmetrics.control script/assemble
 	script/assemble > $@
 
-$(UPDATES): csmetrics--%--$(EXTVERSION).sql: $(PARTS) $(MODEL) $(STEPS) csmetrics.control script/assemble
+$(UPDATES): csmetrics--%--$(EXTVERSION).sql: $(PARTS) $(MODEL) sql/updates/begin.sql $(STEPS) csmetrics.control script/assemble
 	script/assemble $* > $@
 
 $(OBJS): $(wildcard src/core/*.h src/pg/*.h)

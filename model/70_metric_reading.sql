@@ -99,9 +99,9 @@ FROM support_by_segment s,
           (reopen_upper_rate)::double precision, (resolved_count)::bigint)
      ) m(metric, reading, reading_lower, reading_upper, n_count);
 COMMENT ON VIEW metric_reading IS
-'Every metric of csmetrics.model_metric in long form, for all accounts and for each value of each attribute in use: '
-'as the view says that it comes from. Figures of a day, of health and usage, stand at the last day of their month, '
-'and at that of the reading. is_complete is false for the month that is not over.';
+'Every metric of csmetrics.model_metric in long form, for all accounts and for each value of each attribute in use, as '
+'the view that it comes from has it. Figures of a day, of health and usage, stand at the last day of their month, and '
+'at that of the reading. is_complete: is the month over?';
 
 CREATE OR REPLACE FUNCTION readings_of_all() RETURNS jsonb
 LANGUAGE sql STABLE

@@ -78,7 +78,7 @@ ORDER BY k.position;
 COMMENT ON VIEW scorecard IS
 'One row a metric: its last month that is over and has anything in it, against its goal, the month before, the same '
 'month a year before, its own last two years and between segments. A metric that no source feeds has a row without '
-'reading and verdict. Readings of the trailing year overlap from month to month.';
+'reading. Readings of the trailing year overlap.';
 
 CREATE OR REPLACE VIEW scorecard_by_segment WITH (security_invoker) AS
 SELECT t.metric, k.indicator, k.unit, t.dimension, t.value, t.period_start_on, t.period_end_on, t.reading,
@@ -239,8 +239,8 @@ FROM (
     WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL) b LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW scorecard_by_account IS
 'The accounts behind each figure of the scorecard, of some metrics their tickets: sum(numerator) / sum(denominator) '
-'is the reading, or the sum of numerators where there is no denominator, exactly. Of medians, and of shares within a '
-'time, they are what the estimate is made of: reading is the length so far, numerator whether it ended.';
+'is the reading, exactly, without a denominator sum(numerator). Of medians and shares within a time reading is the '
+'length so far, numerator whether it ended.';
 
 CREATE OR REPLACE VIEW scorecard_lead WITH (security_invoker) AS
 WITH change AS (
@@ -286,8 +286,6 @@ SELECT t.leading_metric, t.lagging_metric, t.months AS lag_months, t.earlier_spe
 FROM reporting_range r, tested t
 ORDER BY t.p, t.leading_metric, t.lagging_metric;
 COMMENT ON VIEW scorecard_lead IS
-'Which metric goes before which: leading against lagging ones, by the rank correlation of their changes from month to '
-'month (two figures that both grow are always related), 0 to 6 months apart. The lag is the one with the clearest '
-'relation (least p) in the earlier months, of at least 8 pairs; what is shown was found at that lag in the later '
-'half, of at least 12. p takes months as independent, which changes of a trailing year nearly are. To go before is '
-'not to bring about.';
+'Which metric goes before which: leading against lagging ones, by the rank correlation of their monthly changes, 0 to '
+'6 months apart. The lag is chosen in the earlier half of the months, what is shown is of the later. To go before is '
+'not to bring about; see doc/goals.md.';

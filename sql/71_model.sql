@@ -53,7 +53,7 @@ INSERT INTO csmetrics.policy_column (position, name, type, default_value, condit
 UPDATE csmetrics.policy_column SET defines = false WHERE name IN ('as_of', 'report_from');
 
 CREATE OR REPLACE FUNCTION csmetrics.require_model(model text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
         RAISE EXCEPTION 'there is no model "%"', model

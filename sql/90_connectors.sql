@@ -13,11 +13,11 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     host text := pg_catalog.lower(pg_catalog.btrim(address));
 BEGIN
-    IF pg_catalog.strpos(host, '://') > 0 THEN
+    IF pg_catalog.strpos(host, '://') OPERATOR(pg_catalog.>) 0 THEN
         host := pg_catalog.split_part(host, '://', 2);
     END IF;
     host := pg_catalog.split_part(pg_catalog.split_part(pg_catalog.split_part(host, '/', 1), '?', 1), '#', 1);
-    IF pg_catalog.strpos(host, '@') > 0 THEN
+    IF pg_catalog.strpos(host, '@') OPERATOR(pg_catalog.>) 0 THEN
         host := pg_catalog.split_part(host, '@', -1);
     END IF;
     host := pg_catalog.rtrim(pg_catalog.split_part(host, ':', 1), '.>');
@@ -212,8 +212,8 @@ BEGIN
     -- names in the queries of connectors are looked up in csmetrics
     PERFORM set_config('search_path', 'csmetrics, pg_temp', true);
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_connector AS (%s\n)', query);
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
-    body := rtrim(pg_get_viewdef('pg_temp.csmetrics_connector'::regclass), '; ');
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    body := pg_catalog.rtrim(pg_catalog.pg_get_viewdef('pg_temp.csmetrics_connector'::pg_catalog.regclass), '; ');
     DROP VIEW pg_temp.csmetrics_connector;
     RETURN body;
 END

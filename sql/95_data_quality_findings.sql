@@ -121,7 +121,7 @@ LANGUAGE plpgsql STABLE AS $findings$
 BEGIN
     RETURN QUERY EXECUTE csmetrics.findings_query(source, conditions) USING rules, conditions;
 EXCEPTION WHEN OTHERS THEN
-    IF pg_catalog.cardinality(rules) = 1 THEN
+    IF pg_catalog.cardinality(rules) OPERATOR(pg_catalog.=) 1 THEN
         RAISE EXCEPTION '"%" of source "%": %', rules[1], source, SQLERRM USING ERRCODE = SQLSTATE;
     END IF;
     -- one after the other, to tell which of them it is

@@ -16,9 +16,9 @@ DECLARE
 BEGIN
     -- the types of options are those of csmetrics, too
     PERFORM set_config('search_path', 'csmetrics, pg_temp', true);
-    EXECUTE format('CREATE TABLE %I.policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)', model,
-                   options);
-    EXECUTE format('INSERT INTO %I.policy DEFAULT VALUES', model);
+    EXECUTE pg_catalog.format('CREATE TABLE %I.policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
+                              model, options);
+    EXECUTE pg_catalog.format('INSERT INTO %I.policy DEFAULT VALUES', model);
 END
 $policy$;
 COMMENT ON PROCEDURE csmetrics.make_policy(text) IS 'Internal: makes the policy of a model from policy_column';

@@ -221,5 +221,5 @@ END
 $compare$;
 COMMENT ON FUNCTION csmetrics.compare_policies(text, jsonb, jsonb, date) IS
 'The figures of the scorecard under two policies, a row a metric: a_reading, b_reading, and definition_change between '
-'them; since: an earlier day, and what customers changed since. NULL: not known. Nothing is kept. since not before the '
-'day of the policy: SQLSTATE 22023; else the errors of policy_differences.';
+'them; since: an earlier day, and what customers changed since. NULL: not known. Nothing is kept. since not before '
+'that of the policy: SQLSTATE 22023; else as policy_differences.';

@@ -36,9 +36,9 @@ BEGIN
 END
 $run$;
 COMMENT ON PROCEDURE csmetrics.run(text, text[]) IS
-'What schedule calls, to be called by hand too: refresh, evaluate_alerts, run_playbooks, take_snapshot, those that '
-'steps name, in this order. A refresh that fails stops it; of a later step a WARNING tells. No steps, or an unknown '
-'one: SQLSTATE 22023; no right to update the policy: 42501; an unknown model: 3F000.';
+'What schedule calls: refresh, evaluate_alerts, run_playbooks, take_snapshot, those that steps name, in this order. A '
+'refresh that fails stops it; of a later step a WARNING tells. No steps, or an unknown one: SQLSTATE 22023; no right '
+'to update the policy: 42501; an unknown model: 3F000.';
 
 CREATE OR REPLACE FUNCTION csmetrics.check_steps(steps text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -232,7 +232,7 @@ BEGIN
     PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
     FOR change IN
         SELECT c.file, c.ddl FROM csmetrics.model_change c
-        WHERE csmetrics.version_number(c.version) > csmetrics.version_number(made_by)
+        WHERE csmetrics.version_number(c.version) OPERATOR(pg_catalog.>) csmetrics.version_number(made_by)
         ORDER BY csmetrics.version_number(c.version)
     LOOP
         CALL csmetrics.run_script(change.ddl, change.file);

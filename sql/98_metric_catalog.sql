@@ -620,7 +620,7 @@ COMMENT ON COLUMN csmetrics.metric_catalog.functions IS
 GRANT SELECT ON csmetrics.metric_catalog TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION csmetrics.metric_named(name text) RETURNS smallint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     asked text := lower(regexp_replace(trim(metric_named.name), '[\s-]+', '_', 'g'));
     place smallint;

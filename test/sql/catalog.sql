@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- What the extension leaves in the catalogue: everything described and truthfully labelled, nothing astray.
 BEGIN;
-SELECT plan(26);
+SELECT plan(27);
 
 CREATE VIEW member AS
 SELECT d.classid, d.objid, (i).type, (i).schema, (i).name, (i).identity, obj_description(d.objid, d.classid::regclass::name) AS description
@@ -29,19 +29,38 @@ FROM (VALUES (1, '{function}'::text[]), (2, '{aggregate}'), (3, '{procedure}'), 
 SELECT is_empty($$ SELECT m.identity, attname FROM member AS m JOIN pg_attribute ON attrelid = m.objid
                    WHERE m.classid = 'pg_class'::regclass AND attnum > 0 AND NOT attisdropped AND col_description(m.objid, attnum) IS NULL $$,
                 'each column has a comment');
--- The models' procedures and functions, which are not in C, have longer ones so far.
-SELECT is_empty($$ SELECT identity, length(description) FROM member
-                   WHERE length(description) > 300 AND objid NOT IN (SELECT oid FROM function WHERE prokind <> 'a' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')) $$,
+SELECT is_empty($$ SELECT identity, length(description) FROM member WHERE length(description) > 300
+                   UNION ALL SELECT format('%s.%s', m.identity, attname), length(col_description(m.objid, attnum))
+                   FROM member AS m JOIN pg_attribute ON attrelid = m.objid AND m.classid = 'pg_class'::regclass
+                   WHERE length(col_description(m.objid, attnum)) > 300 $$,
                 'none is longer than 300 characters');
 SELECT is_empty($$ SELECT f.identity, a.name FROM function AS f, unnest(f.proargnames, f.proargmodes) AS a(name, mode)
-                   WHERE f.prokind IN ('f', 'a') AND a.mode IS DISTINCT FROM 't' AND coalesce(a.name, '') = '' $$,
+                   WHERE a.mode IS DISTINCT FROM 't' AND coalesce(a.name, '') = '' $$,
                 'arguments that have names have them all');
 
 -- Labelled.
-SELECT is_empty($$ SELECT identity FROM function WHERE prokind IN ('f', 'w', 'a') AND proparallel <> 's' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'plpgsql') $$,
-                'functions and aggregates are parallel safe');
-SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provolatile = 'v' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'plpgsql') $$,
-                'functions and aggregates are immutable or stable');
+-- what may do something else than to read, by itself or by a function that it calls
+CREATE VIEW doing AS
+WITH RECURSIVE own AS (
+    SELECT oid, proname, prosrc, code ~ '\m(EXECUTE|CREATE|INSERT|UPDATE|DELETE|CALL|set_config)\M'
+                               OR prorettype = 'trigger'::regtype AS writes,
+           code ~ '\mEXCEPTION\s+WHEN\M' AS begins
+    FROM function, LATERAL regexp_replace(prosrc, '''[^'']*''', '', 'g') AS code
+    WHERE prokind = 'f' AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')),
+reached AS (
+    SELECT oid, oid AS by FROM own
+    UNION SELECT r.oid, called.oid FROM reached AS r JOIN own AS caller ON caller.oid = r.by
+          JOIN own AS called ON caller.prosrc ~ format('\mcsmetrics\.%s\(', called.proname))
+SELECT r.oid, bool_or(writes) AS may_write, bool_or(writes OR begins) AS may_leave
+FROM reached AS r JOIN own ON own.oid = r.by GROUP BY r.oid;
+SELECT is_empty($$ SELECT identity FROM function WHERE prokind IN ('f', 'w', 'a') AND proparallel <> 's'
+                   AND oid NOT IN (SELECT oid FROM doing WHERE may_leave) $$,
+                'functions and aggregates are parallel safe, but for PL/pgSQL that runs other SQL or begins anew after an error');
+SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provolatile = 'v'
+                   AND oid NOT IN (SELECT oid FROM doing WHERE may_write) $$,
+                'functions and aggregates are immutable or stable, but for PL/pgSQL that runs other SQL');
+SELECT is_empty($$ SELECT identity FROM function WHERE proparallel = 's' AND oid IN (SELECT oid FROM doing WHERE may_leave) $$,
+                'what does so says so');
 SELECT is_empty($$ SELECT f.identity FROM function AS f
                    WHERE f.prokind = 'f' AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND NOT f.proisstrict
                      -- the tier of nothing is Unknown, an account without own signals or readings has a health, without days nothing is split
