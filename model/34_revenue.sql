@@ -1,5 +1,32 @@
 -- The revenue bridge, its movements, and churn.
 
+CREATE OR REPLACE FUNCTION movement_state(period text, lag integer, earlier integer) RETURNS TABLE (
+    dimension text, value text, currency text, state mrr_movements, is_known boolean, opening numeric, closing numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    -- those that were of the same accounts all the time have the same windows; they are most
+    SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2), true,
+           NULL::numeric, NULL::numeric
+    FROM entity_period($1, $3) h JOIN account_dimension d USING (account_id)
+    WHERE h.is_whole
+    GROUP BY d.dimension, d.value, h.currency
+    UNION ALL
+    SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2),
+           bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
+    FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
+                 NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
+          FROM entity_period($1, $3) w WHERE NOT w.is_whole
+          UNION ALL
+          SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
+                 coalesce(closing_mrr, 0), true
+          FROM mixed_entity_period($1, $2, $3) m) h
+         JOIN account_dimension d USING (account_id)
+    GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed;
+END;
+COMMENT ON FUNCTION movement_state(period text, lag integer, earlier integer) IS
+'Internal: the movements of revenue_bridge in the currencies themselves, for all and for each value of each attribute '
+'in use; those of mixed currencies with what they come to in that of report. is_known: no rate of these is missing.';
+
 CREATE OR REPLACE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
     reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
@@ -44,24 +71,7 @@ BEGIN ATOMIC
                rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
                bool_and(m.complete) AS is_complete
         FROM reporting_range r,
-             -- those that were of the same accounts all the time have the same windows; they are most
-             (SELECT d.dimension, d.value, h.currency,
-              mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2) AS state, true AS is_known,
-              NULL::numeric AS opening, NULL::numeric AS closing
-              FROM entity_period($1, $3) h JOIN account_dimension d USING (account_id)
-              WHERE h.is_whole
-              GROUP BY d.dimension, d.value, h.currency
-              UNION ALL
-              SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2),
-                     bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
-              FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
-                    NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
-                    FROM entity_period($1, $3) w WHERE NOT w.is_whole
-                    UNION ALL
-                    SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
-                           coalesce(closing_mrr, 0), true FROM mixed_entity_period($1, $2, $3) m) h
-                   JOIN account_dimension d USING (account_id)
-              GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed) g
+             movement_state($1, $2, $3) g
              CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
              JOIN LATERAL revenue_flows(g.state) f USING (period_start, period_end)
              LEFT JOIN rate x ON x.currency = g.currency AND x.start_on = m.period_start AND x.end_on = m.period_end,

@@ -60,146 +60,193 @@ SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::doubl
        'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL;
 
+CREATE OR REPLACE FUNCTION health_rule_set() RETURNS TABLE (
+    holds_in text[], holds_everywhere boolean, segments text[], lifecycle_stages text[], rules health_rules)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT ARRAY[k.segment, k.lifecycle_stage], k.segments || k.lifecycle_stages = '{}', k.segments, k.lifecycle_stages,
+           health_rule_agg(h.component, h.signal, m.position, h.weight,
+                           coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
+                           coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[]
+                                              ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap)
+    FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
+          FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
+                       coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL),
+                                '{}') AS lifecycle_stages FROM health_signal) known,
+               unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
+         -- the row of the segment before that of the stage before that for all
+         LATERAL (SELECT DISTINCT ON (g.component, g.signal) * FROM health_signal g
+                  WHERE coalesce(g.segment = k.segment, g.segment IS NULL)
+                    AND coalesce(g.lifecycle_stage = k.lifecycle_stage, g.lifecycle_stage IS NULL)
+                  ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL) h
+         LEFT JOIN model_signal m ON m.name = h.signal
+    GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages;
+END;
+COMMENT ON FUNCTION health_rule_set() IS
+'Internal: the rules of health_signal, a row for each segment and lifecycle stage that has rules of its own, and one '
+'(NULL, NULL) for all others; holds_everywhere: there is no other row.';
+
+CREATE OR REPLACE FUNCTION health_day(as_of date) RETURNS TABLE (
+    as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
+    trend_days integer, health_days integer, ttv_start_rule text, pause_churn_days integer, pauses_are_churn boolean,
+    time_zone text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
+           t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
+           p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone
+    FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION health_day(as_of date) IS
+'Internal: the instants and days between which health as of the end of a day is read, and the rules of the policy.';
+
+CREATE OR REPLACE FUNCTION health_feed(as_of date) RETURNS TABLE (
+    has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
+    has_value boolean, has_revenue boolean, features_in_use bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
+               (SELECT count(*) FILTER (WHERE adopters > 0)
+                FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
+    FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+                 EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
+                     AS has_features,
+                 EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
+                 EXISTS (SELECT FROM account_state, health_day($1) d WHERE first_opened_at(tickets) <= d.as_of_at)
+                     AS has_tickets,
+                 EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
+                 EXISTS (SELECT FROM account_state, health_day($1) d
+                         WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
+                 EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION health_feed(as_of date) IS
+'Internal: what is fed at all by a day, as only then is nothing a reading; features_in_use: how many features are used '
+'by anyone, where no source says which of them an account has.';
+
+CREATE OR REPLACE FUNCTION health_subject(as_of date) RETURNS TABLE (
+    account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, signals signals,
+    active_users bigint, name text, segment text, lifecycle_stage text, plan text, owner text, parent_id @account_id@,
+    seats numeric, since date, mrr numeric, entitled bigint, started_at timestamptz, value_at timestamptz,
+    as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
+    trend_days integer, health_days integer, has_usage boolean, has_features boolean, has_users boolean,
+    has_tickets boolean, has_value boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH day AS (SELECT * FROM health_day($1)),
+    feed AS (SELECT * FROM health_feed($1)),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT (SELECT as_of_at FROM day) AS as_of_at, (SELECT from_at FROM day) AS from_at,
+               (SELECT before_at FROM day) AS before_at, (SELECT to_at FROM day) AS to_at,
+               (SELECT contact_window FROM day) AS contact_window, (SELECT trend_days FROM day) AS trend_days,
+               (SELECT health_days FROM day) AS health_days, (SELECT ttv_start_rule FROM day) AS ttv_start_rule,
+               (SELECT pause_churn_days FROM day) AS pause_churn_days, (SELECT time_zone FROM day) AS time_zone,
+               (SELECT pauses_are_churn FROM day) AS pauses_are_churn, (SELECT has_usage FROM feed) AS has_usage,
+               (SELECT has_features FROM feed) AS has_features, (SELECT has_users FROM feed) AS has_users,
+               (SELECT has_tickets FROM feed) AS has_tickets, (SELECT has_entitlements FROM feed) AS has_entitlements,
+               (SELECT has_value FROM feed) AS has_value, (SELECT has_revenue FROM feed) AS has_revenue,
+               (SELECT features_in_use FROM feed) AS features_in_use),
+    users AS (
+        SELECT account_id, count(*) AS active_users FROM user_state
+        WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
+    SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
+           coalesce(paid.first_on, first_active_on(a.usage, $1)), coalesce(mrr_at(a.revenue, $1), 0),
+           CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, $1)::bigint ELSE d.features_in_use END,
+           CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
+               WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
+               ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END,
+           value_at(a.milestones, d.as_of_at), d.as_of_at, d.from_at, d.before_at, d.to_at, d.contact_window,
+           d.trend_days, d.health_days, d.has_usage, d.has_features, d.has_users, d.has_tickets, d.has_value
+    FROM same d CROSS JOIN
+         (SELECT account_id, unpacked(s.revenue) AS revenue, unpacked(s.notice) AS notice,
+                 unpacked(s.milestones) AS milestones, unpacked(s.tickets) AS tickets, unpacked(s.answers) AS answers,
+                 unpacked(s.usage) AS usage, unpacked(s.features) AS features,
+                 unpacked(s.entitlements) AS entitlements, unpacked(s.signals) AS signals
+          FROM account_state s OFFSET 0) a
+         LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
+         LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
+    -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
+    -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
+    WHERE CASE WHEN d.has_revenue
+               THEN paid.first_on <= $1 AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), $1,
+                                                       d.pauses_are_churn) IS NULL
+               ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END
+    OFFSET 0;
+END;
+COMMENT ON FUNCTION health_subject(as_of date) IS
+'Internal: whose health is read as of the end of a day, with their histories unpacked, and all that readings need, the '
+'same for each of them: the instants of health_day, and what is fed.';
+
+CREATE OR REPLACE FUNCTION health_reading(as_of date) RETURNS TABLE (
+    account_id @account_id@, name text, segment text, lifecycle_stage text, plan text, owner text,
+    parent_id @account_id@, mrr numeric, signals signals, reading_1 double precision, reading_2 double precision,
+    reading_3 double precision, reading_4 double precision, reading_5 double precision, reading_6 bigint,
+    reading_7 double precision, reading_8 double precision, reading_9 double precision, reading_10 double precision,
+    reading_11 double precision, reading_12 double precision, reading_13 double precision,
+    reading_14 double precision, reading_15 double precision, reading_16 double precision)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals,
+           CASE WHEN has_usage AND $1 - since >= 7
+           THEN coalesce(consistency(usage, $1, least(8, ($1 - since) / 7)), 0) END AS reading_1,
+           CASE WHEN has_features AND entitled > 0
+               AND $1 - since >= 28 THEN least(1,
+                                                coalesce(features_used(features, $1 - 27, $1 + 1),
+                                                         0) / entitled::double precision) END AS reading_2,
+           CASE WHEN has_features AND entitled > 0
+               AND $1 - since >= 28 THEN least(1,
+                                                coalesce(features_used(features, $1 - 27, $1 + 1, 4),
+                                                         0) / entitled::double precision) END AS reading_3,
+           CASE WHEN has_users AND $1 - since >= 28
+               THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END AS reading_4,
+           usage_change(usage, $1, trend_days) AS reading_5,
+           CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END AS reading_6,
+           reopened_share(tickets, from_at, to_at) AS reading_7,
+           repeated_share(tickets, from_at, to_at, contact_window) AS reading_8,
+           as_hours(median_resolution(tickets, from_at, to_at)) AS reading_9,
+           mean_answer(answers, 'csat', from_at, to_at) AS reading_10,
+           due_reached_share(milestones, as_of_at) AS reading_11,
+           CASE WHEN mrr > 0 THEN 1 - least(1,
+                                            coalesce((mrr_at(notice, $1) / mrr)::double precision,
+                                                     0)) END AS reading_12,
+           CASE WHEN $1 - since >= health_days
+               THEN (mrr / nullif(mrr_at(revenue, $1 - health_days), 0) - 1)::double precision END AS reading_13,
+           mean_answer(answers, 'nps', before_at, to_at) AS reading_14,
+           CASE WHEN has_value AND (value_at >= started_at
+                                    OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
+                                        THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
+           CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
+    FROM health_subject($1);
+END;
+COMMENT ON FUNCTION health_reading(as_of date) IS
+'Internal: what the signals of csmetrics.model_signal read of each customer as of the end of a day, by their '
+'positions; 9 is not yet held against others of the segment.';
+
 CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
     health_score double precision, tier text, coverage_rate double precision, as_of_on date, policy_hash text,
     readings double precision[], health health)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH rule AS (
-        SELECT ARRAY[k.segment, k.lifecycle_stage] AS holds_in, segments || lifecycle_stages = '{}' AS holds_everywhere,
-               k.segments, k.lifecycle_stages,
-               health_rule_agg(h.component, h.signal, m.position, h.weight,
-                               coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
-                               coalesce(h.scores,
-                                        CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[]
-                                            ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from,
-                                            h.veto_cap) AS rules
-        FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
-              FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
-                           coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL),
-                                    '{}') AS lifecycle_stages FROM health_signal) known,
-                   unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
-             -- the row of the segment before that of the stage before that for all
-             LATERAL (SELECT DISTINCT ON (g.component, g.signal) * FROM health_signal g
-                      WHERE coalesce(g.segment = k.segment, g.segment IS NULL)
-                        AND coalesce(g.lifecycle_stage = k.lifecycle_stage, g.lifecycle_stage IS NULL)
-                      ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL) h
-             LEFT JOIN model_signal m ON m.name = h.signal
-        GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages),
-    reading_day AS (
-        SELECT $1 AS day, t.at AS as_of_at, t.at - p.health_days * interval '24 hours' AS from_at,
-               t.at - 2 * p.health_days * interval '24 hours' AS before_at, t.at + interval '1 microsecond' AS to_at,
-               p.contact_window_days * interval '1 day' AS contact_window, p.trend_days, p.health_days,
-               p.ttv_start_rule,
-               r.pause_churn_days, r.pause_rule = 'churn' AS pauses_are_churn, r.time_zone,
-               p.health_yellow_from, p.health_green_from, p.health_min_coverage, p.health_method,
+    WITH rule AS (SELECT * FROM health_rule_set()),
+    term AS (
+        SELECT last_instant($1, r.time_zone) AS as_of_at, p.health_yellow_from, p.health_green_from,
+               p.health_min_coverage, p.health_method,
                md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule)))
                    AS policy_hash
-        FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
-        LIMIT 1),
-    -- what is fed at all by that day, as only then is nothing a reading, and what other accounts are like
-    others AS (
-        SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
-                   (SELECT count(*) FILTER (WHERE adopters > 0)
-                    FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
-                        AS features_in_use
-        FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
-                     EXISTS (SELECT FROM account_state
-                             WHERE features_used(features, '0001-01-01', $1 + 1) > 0) AS has_features,
-                     EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
-                     EXISTS (SELECT FROM account_state, reading_day d
-                             WHERE first_opened_at(tickets) <= d.as_of_at) AS has_tickets,
-                     EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
-                     EXISTS (SELECT FROM account_state, reading_day d
-                             WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
-                     EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
-        LIMIT 1),
+        FROM reporting_range r, policy p LIMIT 1),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
-        SELECT $1 AS day, (SELECT as_of_at FROM reading_day) AS as_of_at, (SELECT from_at FROM reading_day) AS from_at,
-               (SELECT before_at FROM reading_day) AS before_at, (SELECT to_at FROM reading_day) AS to_at,
-               (SELECT contact_window FROM reading_day) AS contact_window,
-               (SELECT trend_days FROM reading_day) AS trend_days, (SELECT health_days FROM reading_day) AS health_days,
-               (SELECT ttv_start_rule FROM reading_day) AS ttv_start_rule,
-               (SELECT pause_churn_days FROM reading_day) AS pause_churn_days,
-               (SELECT pauses_are_churn FROM reading_day) AS pauses_are_churn,
-               (SELECT time_zone FROM reading_day) AS time_zone,
-               (SELECT health_yellow_from FROM reading_day) AS health_yellow_from,
-               (SELECT health_green_from FROM reading_day) AS health_green_from,
-               (SELECT health_min_coverage FROM reading_day) AS health_min_coverage,
-               (SELECT health_method FROM reading_day) AS health_method,
-               (SELECT policy_hash FROM reading_day) AS policy_hash,
-               (SELECT rules FROM rule WHERE holds_everywhere) AS rules, (SELECT has_usage FROM others) AS has_usage,
-               (SELECT has_features FROM others) AS has_features, (SELECT has_users FROM others) AS has_users,
-               (SELECT has_tickets FROM others) AS has_tickets,
-               (SELECT has_entitlements FROM others) AS has_entitlements, (SELECT has_value FROM others) AS has_value,
-               (SELECT has_revenue FROM others) AS has_revenue,
-               (SELECT features_in_use FROM others) AS features_in_use),
-    users AS (
-        SELECT account_id, count(*) AS active_users FROM user_state
-        WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id),
-    account AS (
-        SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
-               coalesce(paid.first_on, first_active_on(a.usage, d.day)) AS since,
-               coalesce(mrr_at(a.revenue, d.day), 0) AS mrr,
-               CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, d.day)::bigint
-                   ELSE d.features_in_use END AS entitled,
-               CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at) WHEN 'created'
-                   THEN n.created_on::timestamp AT TIME ZONE d.time_zone
-                                     ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END AS started_at,
-               value_at(a.milestones, d.as_of_at) AS value_at
-        FROM same d CROSS JOIN (SELECT account_id, unpacked(stored.revenue) AS revenue,
-               unpacked(stored.notice) AS notice,
-               unpacked(stored.milestones) AS milestones,
-               unpacked(stored.tickets) AS tickets,
-               unpacked(stored.answers) AS answers,
-               unpacked(stored.usage) AS usage,
-               unpacked(stored.features) AS features,
-               unpacked(stored.entitlements) AS entitlements,
-               unpacked(stored.signals) AS signals FROM account_state stored OFFSET 0) a
-             LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
-             LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
-        -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with
-        -- usage
-        -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-        WHERE CASE WHEN d.has_revenue THEN paid.first_on <= d.day AND churned_on(limit_pauses(a.revenue,
-                    d.pause_churn_days), d.day, d.pauses_are_churn) IS NULL
-                   ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= d.day END
-        OFFSET 0),
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT health_yellow_from FROM term) AS health_yellow_from,
+               (SELECT health_green_from FROM term) AS health_green_from,
+               (SELECT health_min_coverage FROM term) AS health_min_coverage,
+               (SELECT health_method FROM term) AS health_method, (SELECT policy_hash FROM term) AS policy_hash,
+               (SELECT rules FROM rule WHERE holds_everywhere) AS rules),
     -- kept, since some are read against the others of the segment
-    reading AS MATERIALIZED (
-        SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals,
-               CASE WHEN has_usage AND day - since >= 7
-               THEN coalesce(consistency(usage, day, least(8, (day - since) / 7)), 0) END AS reading_1,
-               CASE WHEN has_features AND entitled > 0
-                   AND day - since >= 28 THEN least(1,
-                                                    coalesce(features_used(features, day - 27, day + 1),
-                                                             0) / entitled::double precision) END AS reading_2,
-               CASE WHEN has_features AND entitled > 0
-                   AND day - since >= 28 THEN least(1,
-                                                    coalesce(features_used(features, day - 27, day + 1, 4),
-                                                             0) / entitled::double precision) END AS reading_3,
-               CASE WHEN has_users AND day - since >= 28
-                   THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END AS reading_4,
-               usage_change(usage, day, trend_days) AS reading_5,
-               CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END AS reading_6,
-               reopened_share(tickets, from_at, to_at) AS reading_7,
-               repeated_share(tickets, from_at, to_at, contact_window) AS reading_8,
-               as_hours(median_resolution(tickets, from_at, to_at)) AS reading_9,
-               mean_answer(answers, 'csat', from_at, to_at) AS reading_10,
-               due_reached_share(milestones, as_of_at) AS reading_11,
-               CASE WHEN mrr > 0 THEN 1 - least(1,
-                                                coalesce((mrr_at(notice, day) / mrr)::double precision,
-                                                         0)) END AS reading_12,
-               CASE WHEN day - since >= health_days
-                   THEN (mrr / nullif(mrr_at(revenue, day - health_days), 0) - 1)::double precision END AS reading_13,
-               mean_answer(answers, 'nps', before_at, to_at) AS reading_14,
-               CASE WHEN has_value AND (value_at >= started_at
-                                        OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
-                                            THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
-               CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
-               FROM account, same),
+    reading AS MATERIALIZED (SELECT * FROM health_reading($1)),
     usual AS (SELECT coalesce(segment, '') AS of_segment,
               percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9 FROM reading GROUP BY 1),
     health AS (
@@ -218,7 +265,7 @@ BEGIN ATOMIC
         OFFSET 0)
     SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score,
            tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
-           coverage(health) AS coverage_rate, d.day AS as_of_on, d.policy_hash, readings, health
+           coverage(health) AS coverage_rate, $1 AS as_of_on, d.policy_hash, readings, health
     FROM health, same d;
 END;
 COMMENT ON FUNCTION account_health(as_of date) IS
