@@ -92,7 +92,7 @@ SELECT pg_temp.failure($$SELECT dblink_exec('script', 'CREATE EXTENSION csmetric
 SELECT dblink_exec('script', 'RESET ROLE') \g /dev/null
 SELECT * FROM pg_temp.end_planting() \gset
 SELECT is(:'ran'::text, 'no error', 'the extension is installed');
-SELECT cmp_ok(:planted, '>', 100, 'while much is planted');
+SELECT cmp_ok(:planted, '>', 5, 'while something is planted');
 SELECT is(:'bound'::text, '', 'and nothing is bound to it');
 DROP DATABASE planting;
 
@@ -110,7 +110,7 @@ SELECT pg_temp.failure($$SELECT dblink_exec('script', 'ALTER EXTENSION csmetrics
 SELECT dblink_exec('script', 'RESET ROLE') \g /dev/null
 SELECT * FROM pg_temp.end_planting() \gset
 SELECT is(:'ran'::text, 'no error', 'it is brought up to date');
-SELECT cmp_ok(:planted, '>', 100, 'while much is planted');
+SELECT cmp_ok(:planted, '>', 5, 'while something is planted');
 SELECT is(:'bound'::text, '', 'and nothing is bound to it');
 \else
 SELECT skip('an older version is not installed here', 3);
@@ -146,7 +146,7 @@ SELECT dblink_disconnect(connection) FROM unnest('{source,target}'::text[]) AS c
 SELECT * FROM pg_temp.end_planting() \gset
 SELECT is(:'restored'::text, '', 'a model is restored');
 SELECT is(:'target'::text, :'source', 'with its figures');
-SELECT cmp_ok(:planted, '>', 100, 'while much is planted');
+SELECT cmp_ok(:planted, '>', 5, 'while something is planted');
 SELECT is(:'bound'::text, '', 'and nothing is bound to it');
 DROP DATABASE planting;
 DROP DATABASE planting_source;
