@@ -410,4 +410,4 @@ $refresh$;
 COMMENT ON PROCEDURE csmetrics.refresh(text, text[]) IS
 'Brings a model up to date in one transaction, readers do not wait: the histories of accounts whose rows changed. '
 'sources: of these alone; accounts, rates and parents always. A NOTICE counts rows in quarantine. A row that cannot '
-'be right, an unknown source: SQLSTATE 22023; rows hidden by policies: 42501.';
+'be right, an unknown source: SQLSTATE 22023; hidden rows: 42501.';
