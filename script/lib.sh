@@ -156,6 +156,8 @@ find_stage() {
         die "PostgreSQL $PG_MAJOR cannot load an extension from a folder of one's own (18 can, and" \
             "Debian's can), and these are not writable: $share/extension $lib"
     fi
+    # A model is some hundred relations, and a test may make many of them in one transaction.
+    SETTINGS+=(max_locks_per_transaction=512)
     # Its jobs are kept in one database, and are run by workers, which need no password.
     if [[ -e $lib/pg_cron.so ]]; then
         SETTINGS+=(shared_preload_libraries=pg_cron cron.database_name=postgres cron.use_background_workers=on)
