@@ -29,7 +29,7 @@ CREATE TEMP TABLE aid AS SELECT $aid$
         WHILE NOT EXISTS (SELECT FROM pg_locks JOIN pg_database AS d ON d.oid = database
                           WHERE datname = current_database() AND pid <> pg_backend_pid() AND granted
                             AND (relation = 'pg_proc'::regclass AND mode = 'RowExclusiveLock'
-                                 -- that moment may be missed; a lock on a table that is made or altered is held to the end
+                                 -- that may be missed; a lock on a table made or altered is held to the end
                                  OR relation >= 16384 AND mode = 'AccessExclusiveLock'))
               AND NOT EXISTS (SELECT FROM public.stopped) LOOP
             PERFORM pg_sleep(0.001);
