@@ -5,7 +5,8 @@
 -- that each part adds its rows to.
 
 CREATE OR REPLACE VIEW csmetrics.model_object AS
-SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
+SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments,
+       p.file LIKE '%.internal.sql' AS is_internal
 FROM csmetrics.model_part p,
      regexp_matches(p.ddl, 
          '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
@@ -16,7 +17,54 @@ COMMENT ON COLUMN csmetrics.model_object.kind IS 'table, view or function';
 COMMENT ON COLUMN csmetrics.model_object.name IS 'Its name';
 COMMENT ON COLUMN csmetrics.model_object.arguments IS
 'Names and types of the arguments of a function; NULL: it is none';
+COMMENT ON COLUMN csmetrics.model_object.is_internal IS
+'Does it stand in the schema that the model keeps for itself, by the name of the file?';
 GRANT SELECT ON csmetrics.model_object TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION csmetrics.internal(model text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN model || '_internal';
+COMMENT ON FUNCTION csmetrics.internal(text) IS
+'The schema of what a model keeps for itself: the views of its sources and of connected vendors, histories and working '
+'tables. NULL for NULL.';
+
+CREATE OR REPLACE FUNCTION csmetrics.relation(model text, name text) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN coalesce(to_regclass(format('%I.%I', csmetrics.internal(model), name)),
+                to_regclass(format('%I.%I', model, name)));
+COMMENT ON FUNCTION csmetrics.relation(text, text) IS
+'Internal: the table or view of a model of that name, kept for itself or not; NULL: there is none';
+
+CREATE OR REPLACE FUNCTION csmetrics.schemas_of(model text) RETURNS oid[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(SELECT n.oid FROM pg_namespace n WHERE n.nspname IN (model, csmetrics.internal(model)));
+COMMENT ON FUNCTION csmetrics.schemas_of(text) IS
+'Internal: the schemas of a model that are there: what readers see, and what it keeps for itself';
+
+CREATE OR REPLACE FUNCTION csmetrics.check_expressions() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    named text;
+    relation text;
+BEGIN
+    -- the arguments: a column, the view of the model that its text is over, the type that it is of; and so on
+    FOR i IN 0 .. TG_NARGS - 1 BY 3 LOOP
+        -- {column} in the name of the view stands for what that column of the row says
+        named := substring(TG_ARGV[i + 1] FROM '{(.*)}');
+        relation := coalesce(replace(TG_ARGV[i + 1], '{' || named || '}', to_jsonb(NEW) ->> named), TG_ARGV[i + 1]);
+        IF csmetrics.relation(TG_TABLE_SCHEMA, relation) IS NULL THEN
+            RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i]
+                USING ERRCODE = 'undefined_table';
+        END IF;
+        PERFORM csmetrics.checked_expression(to_jsonb(NEW) ->> TG_ARGV[i],
+                                             csmetrics.relation(TG_TABLE_SCHEMA, relation),
+                                             TG_ARGV[i + 2]::regtype);
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.check_expressions() IS
+'Internal: refuses rows of settings whose expressions checked_expression refuses';
 
 -- The rows that this part and those after it fill these tables with.
 DELETE FROM csmetrics.source_column;
@@ -55,7 +103,7 @@ UPDATE csmetrics.policy_column SET defines = false WHERE name IN ('as_of', 'repo
 CREATE OR REPLACE FUNCTION csmetrics.require_model(model text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
+    IF csmetrics.relation(model, 'account_state') IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
         RAISE EXCEPTION 'there is no model "%"', model
             USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
     END IF;
@@ -79,7 +127,7 @@ DECLARE
 BEGIN
     FOR relation IN
         SELECT c.oid::regclass AS name FROM pg_class c
-        WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v')
           AND (c.relkind = 'r' OR c.relname ~ relations)
         ORDER BY c.relname
     LOOP
@@ -143,7 +191,7 @@ BEGIN ATOMIC
                s.required,
                CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
                     ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
-                          WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass
+                          WHERE a.attrelid = format('%I.%I', csmetrics.internal(model), 'source_' || s.source)::regclass
                             AND a.attname = s.name) END AS type
         FROM csmetrics.source_column s WHERE s.source = asked_columns.source
         UNION ALL
@@ -250,7 +298,7 @@ BEGIN
     IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
         -- a view that connect() wrote, to be replaced by a query of one's own
         EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
-                       model) INTO of_source USING source;
+                       csmetrics.internal(model)) INTO of_source USING source;
         IF of_source IS NULL THEN
             RAISE EXCEPTION 'unknown source "%"', source
                 USING ERRCODE = 'invalid_parameter_value',
@@ -274,12 +322,13 @@ COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
 LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
+    internal text := csmetrics.internal(model);
     wanted record;
 BEGIN
     wanted := csmetrics.mapping(model, source, query);
-    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, wanted.view_name,
-                              csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
-    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, wanted.view_name,
+    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal,
+                              wanted.view_name, csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', internal, wanted.view_name,
                               'Where the facts are: written by CALL csmetrics.map');
 END
 $$;

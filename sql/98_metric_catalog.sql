@@ -395,7 +395,7 @@ FROM (VALUES
  'group is the mean, each account alike',
  'score', '(70,)', NULL,
  '{health_min_coverage,health_method,health_days}',
- '{health_score,mean_score,before_score,before_mean_score,opening_score,closing_score}',
+ '{health_score,before_score,opening_score,closing_score}',
  '{score,score_of,mean_score,health_reasons,scored_count,account_count}'),
 ('weighted_health', 'health', 'Health score, by MRR', NULL,
  'sum of MRR x score / sum of MRR, of the accounts whose score is known',

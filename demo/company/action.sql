@@ -44,7 +44,7 @@ FROM (SELECT *, row_number() OVER (PARTITION BY urgency ORDER BY rank_number) AS
 \echo '16. THE MANAGER''S WEEK                                                SELECT * FROM company.manager_weekly'
 \echo
 CREATE TEMPORARY TABLE weekly AS SELECT w.*, r.as_of_on FROM company.manager_weekly w, company.reporting_range r;
-SELECT CASE WHEN dimension = 'all' THEN to_char(least(period_end_on - 1, as_of_on), CASE WHEN is_complete THEN '"week to "DD Mon' ELSE '"so far, "DD Mon' END) ELSE '  ' || value END AS week, account_count AS customers, to_char(mean_score, '990.0') AS score, to_char(mean_score - before_mean_score, 'SG0.0') AS "(change)",
+SELECT CASE WHEN dimension = 'all' THEN to_char(least(period_end_on - 1, as_of_on), CASE WHEN is_complete THEN '"week to "DD Mon' ELSE '"so far, "DD Mon' END) ELSE '  ' || value END AS week, account_count AS customers, to_char(health_score, '990.0') AS score, to_char(health_score - before_score, 'SG0.0') AS "(change)",
        green_count AS green, yellow_count AS yellow, red_count AS red, improved_count AS better, declined_count AS worse, to_char(red_mrr, '99,999') AS "Red MRR", to_char(joined_mrr, '99,999') AS joined, to_char(expansion_mrr, '99,999') AS expanded,
        to_char(-contraction_mrr, '99,990') AS contracted, to_char(-left_mrr, '99,990') AS "left", raised_count AS alerts, play_opened_count AS plays, play_success_count || '/' || play_judged_count AS worked
 FROM weekly WHERE dimension = 'all' OR dimension = 'segment' AND period_end_on = (SELECT max(period_end_on) FROM weekly) ORDER BY period_end_on DESC, dimension, value;

@@ -211,7 +211,7 @@ UPDATE cs.quality_rule SET is_enabled = true WHERE rule = 'duplicate ticket';
 INSERT INTO crm.subscription (account_id, starts_on, ends_on, mrr) VALUES ('b', '2024-01-01', '2023-01-01', 1000);
 CALL refresh('cs');
 SELECT is(opened_count, 4::bigint, 'of duplicates the first stays') FROM cs.support_monthly WHERE period_start_on = '2024-06-01';
-SELECT is(s.revenue, t.revenue, 'what would stop a refresh is left out too: the history is that of the other row') FROM cs.account_state s, (SELECT mrr_timeline_agg(starts_on, ends_on, mrr, false) AS revenue FROM crm.subscription WHERE account_id = 'b' AND starts_on = '2023-01-01') t WHERE account_id = 'b';
+SELECT is(s.revenue, t.revenue, 'what would stop a refresh is left out too: the history is that of the other row') FROM cs_internal.account_state s, (SELECT mrr_timeline_agg(starts_on, ends_on, mrr, false) AS revenue FROM crm.subscription WHERE account_id = 'b' AND starts_on = '2023-01-01') t WHERE account_id = 'b';
 CALL validate('cs');
 SELECT results_eq('SELECT rule, row_count, is_quarantined, effect, nrr_rate FROM cs.data_quality ORDER BY rule',
     $$VALUES ('duplicate ticket', 1::bigint, true, 'left out already: in quarantine', NULL::float8), ('ends before start', 1, true, 'left out already: in quarantine', NULL), ('overlap', 1, true, 'left out already: in quarantine', NULL)$$, 'what is in quarantine is found all the same');
@@ -224,7 +224,7 @@ UPDATE cs.quality_rule SET quarantine = true WHERE source = 'account' AND can_qu
 UPDATE crm.account SET name = 'Demo' WHERE account_id = 'd';
 INSERT INTO crm.account (account_id) VALUES (NULL);
 CALL refresh('cs');
-SELECT results_eq('SELECT account_id FROM cs.account_state ORDER BY 1', $$VALUES ('a'), ('b'), ('c'), ('e')$$, 'accounts can be left out');
+SELECT results_eq('SELECT account_id FROM cs_internal.account_state ORDER BY 1', $$VALUES ('a'), ('b'), ('c'), ('e')$$, 'accounts can be left out');
 DELETE FROM crm.account WHERE account_id IS NULL;
 UPDATE crm.account SET name = 'Company d' WHERE account_id = 'd';
 UPDATE cs.quality_rule SET quarantine = false;

@@ -59,7 +59,7 @@ SELECT is(count(*), 3::bigint, 'keys are as they were') FROM :"model".account_st
 -- Every view can be read, and every function of the model.
 CREATE FUNCTION pg_temp.unread(model text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT c.relname || ': ' || f.failed FROM pg_class c, LATERAL (SELECT pg_temp.failure(format('SELECT * FROM %s', c.oid::regclass)) AS failed) f
-    WHERE c.relnamespace = to_regnamespace(quote_ident(model)) AND c.relkind = 'v' AND f.failed <> 'no error' $$;
+    WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'v' AND f.failed <> 'no error' $$;
 SELECT is_empty(format('SELECT * FROM pg_temp.unread(%L)', :'model'), 'its views can be read');
 SELECT is(closing_mrr, 6::numeric, 'and say what they should') FROM :"model".revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on DESC LIMIT 1;
 SELECT is(pg_temp.failure(format('CALL csmetrics.connect(%L, ''stripe'', %L)', :'model', 'none'' of; ours')) LIKE '3F000 %', true, 'a schema that is not there is named');

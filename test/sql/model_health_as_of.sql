@@ -160,7 +160,7 @@ SELECT set_eq('SELECT component, signal, prediction_count, pg_temp.rounded(auc_l
     $$SELECT component, signal, prediction_count(state), pg_temp.rounded(i.lower, i.upper) AS interval, predicts(state, confidence)
       FROM (SELECT component, signal, backtest_agg(100 - value, is_churned, o.account_id::text) AS state, 1 - 0.1 / count(*) OVER () AS confidence
             FROM public.outcome o, now.account_health(scored_on) h, contributions(h.health) k WHERE h.account_id = o.account_id AND component NOT IN ('veto', 'pulse') GROUP BY 1, 2) s, auc_interval(state, confidence) i$$, 'by signal: intervals that allow for so many');
-SELECT results_eq('SELECT group_number, prediction_count, churn_count, pg_temp.rounded(lowest_score, highest_score, mean_score, churned_lower_rate, expected_rate) FROM now.health_calibration',
+SELECT results_eq('SELECT group_number, prediction_count, churn_count, pg_temp.rounded(lowest_score, highest_score, health_score, churned_lower_rate, expected_rate) FROM now.health_calibration',
     $$WITH s AS (SELECT backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on = '2024-07-02') AS last, backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on < '2024-07-02') AS earlier FROM public.outcome)
       SELECT c.group_number, c.predictions, c.happened, pg_temp.rounded(100 - c.highest_risk, 100 - c.lowest_risk, 100 - c.mean_risk, c.lower, 1 / (1 + exp(-f.intercept - f.slope * c.mean_risk))) FROM s, calibration(last, 10, 0.9) c, risk_fit(earlier, 0.9) f ORDER BY 1$$, 'calibration: the last day beside the curve of those before');
 SELECT * FROM finish();

@@ -18,8 +18,8 @@ CALL evaluate_alerts('cs');
 
 -- A role that may do all of it, but for policies.
 CREATE ROLE csmetrics_some;
-GRANT USAGE ON SCHEMA cs TO csmetrics_some;
-GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA cs TO csmetrics_some;
+GRANT USAGE ON SCHEMA cs, cs_internal TO csmetrics_some;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA cs, cs_internal TO csmetrics_some;
 GRANT SELECT ON public.customer, public.contract, public.contract_seen TO csmetrics_some;
 CREATE FUNCTION pg_temp.everything() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -27,7 +27,7 @@ DECLARE
     rows text;
     kept regclass;
 BEGIN
-    FOR kept IN SELECT oid FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind = 'r' ORDER BY relname LOOP
+    FOR kept IN SELECT oid FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind = 'r' ORDER BY relname LOOP
         EXECUTE format('SELECT string_agg(t::text, '' '' ORDER BY t::text) FROM %s t', kept) INTO rows;
         all_of := concat_ws(E'\n', all_of, kept, rows);
     END LOOP;
@@ -56,22 +56,22 @@ SELECT is(pg_temp.by_some('CALL csmetrics.evaluate_alerts(''cs'')'), 'no error',
 -- A policy on a table below the sources.
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.customer USING (owner = current_user);
-SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs.source_account (and why)', statement) FROM :statements WHERE n IN (1, 2, 6) ORDER BY n;
+SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs_internal.source_account (and why)', statement) FROM :statements WHERE n IN (1, 2, 6) ORDER BY n;
 SELECT is(pg_temp.by_some(statement), 'no error', 'what reads the model alone is not refused: ' || statement) FROM :statements WHERE n IN (3, 4, 5) ORDER BY n;
 ALTER TABLE public.customer DISABLE ROW LEVEL SECURITY;
 ALTER TABLE public.contract ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.contract USING (account_id = 'a');
-SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs.source_subscription (and why)', 'of a table below a view: ' || statement) FROM :statements WHERE n < 3 ORDER BY n;
+SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs_internal.source_subscription (and why)', 'of a table below a view: ' || statement) FROM :statements WHERE n < 3 ORDER BY n;
 SELECT is(pg_temp.by_some('CALL csmetrics.evaluate_alerts(''cs'')'), 'no error', 'what does not read it is not refused');
 ALTER TABLE public.contract DISABLE ROW LEVEL SECURITY;
 -- And on what is stored.
-ALTER TABLE cs.account_state ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON cs.account_state USING (account_id = 'a');
-SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs.account_state (and why)', 'of a stored table: ' || statement) FROM :statements ORDER BY n;
+ALTER TABLE cs_internal.account_state ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON cs_internal.account_state USING (account_id = 'a');
+SELECT is(pg_temp.by_some(statement), '42501 row-level security may hide rows of cs_internal.account_state (and why)', 'of a stored table: ' || statement) FROM :statements ORDER BY n;
 -- The owner is not under it, and the session's setting is what it was.
 SELECT is(pg_temp.failure(statement), 'no error', 'its owner may: ' || statement) FROM :statements WHERE n < 3 ORDER BY n;
 SELECT is(current_setting('row_security'), 'on', 'the setting is as it was');
-ALTER TABLE cs.account_state FORCE ROW LEVEL SECURITY;
-SELECT is((SELECT count(*) FROM cs.account_state), 2::bigint, 'and both histories are there');
+ALTER TABLE cs_internal.account_state FORCE ROW LEVEL SECURITY;
+SELECT is((SELECT count(*) FROM cs_internal.account_state), 2::bigint, 'and both histories are there');
 SELECT * FROM finish();
 ROLLBACK;
