@@ -325,8 +325,8 @@ BEGIN
     IF others IS NOT NULL THEN
         RAISE EXCEPTION 'these depend on what changes in model "%": %', model, others
             USING ERRCODE = 'dependent_objects_still_exist',
-                  DETAIL = (SELECT format('Changed are: %s.', string_agg(concat_ws(' ', o.kind, o.name), ', '
-                                                                         ORDER BY o.name COLLATE "C")) FROM unnest(objects) o),
+                  DETAIL = (SELECT format('Changed are: %s.', string_agg(
+                      concat_ws(' ', o.kind, o.name), ', ' ORDER BY o.name COLLATE "C")) FROM unnest(objects) o),
                   HINT = 'Drop them, update the model, and make them anew over it. Nothing was changed.';
     END IF;
     FOREACH object IN ARRAY objects LOOP
