@@ -21,23 +21,23 @@ COMMENT ON COLUMN csmetrics.model_object.is_internal IS
 'Does it stand in the schema that the model keeps for itself, by the name of the file?';
 GRANT SELECT ON csmetrics.model_object TO PUBLIC;
 
-CREATE OR REPLACE FUNCTION csmetrics.internal(model text) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.internal_schema(model text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN model || '_internal';
-COMMENT ON FUNCTION csmetrics.internal(text) IS
+COMMENT ON FUNCTION csmetrics.internal_schema(text) IS
 'The schema of what a model keeps for itself: the views of its sources and of connected vendors, histories and working '
 'tables. NULL for NULL.';
 
 CREATE OR REPLACE FUNCTION csmetrics.relation(model text, name text) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN coalesce(to_regclass(format('%I.%I', csmetrics.internal(model), name)),
+RETURN coalesce(to_regclass(format('%I.%I', csmetrics.internal_schema(model), name)),
                 to_regclass(format('%I.%I', model, name)));
 COMMENT ON FUNCTION csmetrics.relation(text, text) IS
 'Internal: the table or view of a model of that name, kept for itself or not; NULL: there is none';
 
 CREATE OR REPLACE FUNCTION csmetrics.schemas_of(model text) RETURNS oid[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN ARRAY(SELECT n.oid FROM pg_namespace n WHERE n.nspname IN (model, csmetrics.internal(model)));
+RETURN ARRAY(SELECT n.oid FROM pg_namespace n WHERE n.nspname IN (model, csmetrics.internal_schema(model)));
 COMMENT ON FUNCTION csmetrics.schemas_of(text) IS
 'Internal: the schemas of a model that are there: what readers see, and what it keeps for itself';
 
@@ -191,7 +191,7 @@ BEGIN ATOMIC
                s.required,
                CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
                     ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
-                          WHERE a.attrelid = format('%I.%I', csmetrics.internal(model), 'source_' || s.source)::regclass
+                          WHERE a.attrelid = csmetrics.relation(model, 'source_' || s.source)
                             AND a.attname = s.name) END AS type
         FROM csmetrics.source_column s WHERE s.source = asked_columns.source
         UNION ALL
@@ -298,7 +298,7 @@ BEGIN
     IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
         -- a view that connect() wrote, to be replaced by a query of one's own
         EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
-                       csmetrics.internal(model)) INTO of_source USING source;
+                       csmetrics.internal_schema(model)) INTO of_source USING source;
         IF of_source IS NULL THEN
             RAISE EXCEPTION 'unknown source "%"', source
                 USING ERRCODE = 'invalid_parameter_value',
@@ -322,7 +322,7 @@ COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
 LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     wanted record;
 BEGIN
     wanted := csmetrics.mapping(model, source, query);

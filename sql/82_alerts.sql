@@ -68,7 +68,7 @@ COMMENT ON FUNCTION csmetrics.customers_by_rule(text, date, text[], text[], text
 CREATE OR REPLACE PROCEDURE csmetrics.settle_alerts(model text, as_of_on date, time_zone text, late_days integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     probe record;
     day date;
     has_news boolean;
@@ -99,7 +99,7 @@ COMMENT ON PROCEDURE csmetrics.settle_alerts(text, date, text, integer) IS
 CREATE OR REPLACE PROCEDURE csmetrics.evaluate_alerts(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();
     reading record;
     later text[];

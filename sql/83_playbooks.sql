@@ -12,7 +12,7 @@ CREATE OR REPLACE FUNCTION csmetrics.open_playbook_runs(model text, day date, on
 RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     wanted record;
     opened bigint;
 BEGIN
@@ -43,7 +43,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 
 DECLARE
     closed bigint;
 BEGIN
-    EXECUTE format('SELECT %I.judge_runs($1, $2)', csmetrics.internal(model)) INTO closed USING model, day;
+    EXECUTE format('SELECT %I.judge_runs($1, $2)', csmetrics.internal_schema(model)) INTO closed USING model, day;
     RETURN closed;
 END
 $$;
@@ -61,7 +61,7 @@ DECLARE
 BEGIN
     -- Without holdouts, a playbook that begins is compared with days before it, when nobody was treated.
     FOR begun IN EXECUTE format('SELECT b.name, b.horizon_days FROM %I.playbooks_begun($1) b',
-                                csmetrics.internal(model)) USING latest_id
+                                csmetrics.internal_schema(model)) USING latest_id
     LOOP
         FOR k IN REVERSE past_days .. 1 LOOP
             past_day := as_of_on - 1 - k * begun.horizon_days;

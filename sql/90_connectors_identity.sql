@@ -6,7 +6,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
             format('SELECT %L::text AS vendor, %s AS place, account_key, domain, crm_key, only_matched%s
                     FROM %I.%I WHERE account_key IS NOT NULL',
-                   vendor, place, csmetrics.spelled(names, ', %I', ''), csmetrics.internal(model),
+                   vendor, place, csmetrics.spelled(names, ', %I', ''), csmetrics.internal_schema(model),
                    vendor || '_account'),
             ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION csmetrics.known_query(model text, by_hand boolean) RE
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN by_hand
        THEN format('SELECT DISTINCT ON (account_id) account_id::text AS key, account_id
-                    FROM %I.source_account WHERE account_id IS NOT NULL', csmetrics.internal(model))
+                    FROM %I.source_account WHERE account_id IS NOT NULL', csmetrics.internal_schema(model))
        -- each of them by its key, and by the other form of it that some systems write
        ELSE 'SELECT key, (array_agg(DISTINCT account_id))[1] AS account_id
              FROM (SELECT account_key AS key, coalesce(mapped_id, account_key) AS account_id
@@ -68,7 +68,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
             format('SELECT i.account_id%1$s
                     FROM %2$I.%3$I v JOIN %2$I.identity i ON i.vendor = %4$L AND i.account_key = v.account_key',
-                   csmetrics.spelled(array_remove(names, 'account_id'), ', v.%I', ''), csmetrics.internal(model),
+                   csmetrics.spelled(array_remove(names, 'account_id'), ', v.%I', ''), csmetrics.internal_schema(model),
                    vendor || '_' || source, vendor),
             ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
@@ -112,7 +112,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.replace_rows(
     model text, name text, keys text[], others text[], tables text, query text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $replace$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
 BEGIN
     IF query IS NULL THEN
         EXECUTE format('DELETE FROM %I.%I', internal, name);
@@ -150,7 +150,7 @@ COMMENT ON FUNCTION csmetrics.connected_vendors(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.resolve_identities(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     vendors text[] := csmetrics.connected_vendors(model);
     names text[];
     has_some boolean;

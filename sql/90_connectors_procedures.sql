@@ -13,7 +13,7 @@ COMMENT ON FUNCTION csmetrics.fingerprint(regclass) IS 'Internal: fingerprint of
 CREATE OR REPLACE FUNCTION csmetrics.by_hand(model text, source text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     view regclass := format('%I.%I', internal, 'source_' || source)::regclass;
     definition text := pg_get_viewdef(view);
     is_ours boolean;
@@ -31,7 +31,7 @@ COMMENT ON FUNCTION csmetrics.by_hand(text, text) IS
 CREATE OR REPLACE FUNCTION csmetrics.changed_views(model text, vendor text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     changed text;
 BEGIN
     EXECUTE format(
@@ -49,7 +49,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.write_view(
     model text, view_name text, vendor text, source text, query text, description text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $write$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     part record;
 BEGIN
     EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal, view_name, query);
@@ -84,7 +84,7 @@ DECLARE
     view_name text;
 BEGIN
     FOREACH view_name IN ARRAY coalesce(views, '{}') LOOP
-        EXECUTE format('DROP VIEW IF EXISTS %I.%I', csmetrics.internal(model), view_name);
+        EXECUTE format('DROP VIEW IF EXISTS %I.%I', csmetrics.internal_schema(model), view_name);
     END LOOP;
 END
 $$;
@@ -96,7 +96,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.empty_source(model text, source text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     view_name text := 'source_' || source;
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     nothing text;
 BEGIN
     SELECT string_agg(format('NULL::%s AS %I', CASE WHEN c.type = 'account_id' THEN csmetrics.key_type(model)
@@ -119,7 +119,7 @@ DECLARE
     named CONSTANT text := 'source_' || source;
     names text[] := ARRAY(SELECT c.name FROM csmetrics.source_column c WHERE c.source = unite_source.source
                           ORDER BY c.position);
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     givers text[];
     was_united boolean;
     query text;
@@ -241,7 +241,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.write_vendor_view(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     named CONSTANT text := vendor || '_' || source;
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     is_new boolean;
 BEGIN
     EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', internal)
@@ -298,7 +298,8 @@ BEGIN
     -- what the schema gave before, and no longer does
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v
                                   WHERE v.vendor = $1 AND v.source <> ALL ($2) RETURNING v.view_name)
-                    SELECT array_agg(view_name) FROM gone', csmetrics.internal(model)) INTO gone USING vendor, sources;
+                    SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model))
+        INTO gone USING vendor, sources;
     CALL csmetrics.unite_sources(model, overwrite);
     CALL csmetrics.drop_views(model, gone);
 END
@@ -331,7 +332,7 @@ BEGIN
     END IF;
     EXECUTE format('DELETE FROM %I.connection c WHERE c.vendor = $1', model) USING vendor;
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v WHERE v.vendor = $1 RETURNING v.view_name)
-                    SELECT array_agg(view_name) FROM gone', csmetrics.internal(model)) INTO views USING vendor;
+                    SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model)) INTO views USING vendor;
     CALL csmetrics.unite_sources(model);
     CALL csmetrics.drop_views(model, views);
 END

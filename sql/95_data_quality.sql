@@ -295,7 +295,7 @@ COMMENT ON FUNCTION csmetrics.judged_rows(text, text[], text) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.model_path(model text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('%I, %I, csmetrics, pg_temp', model, csmetrics.internal(model));
+RETURN format('%I, %I, csmetrics, pg_temp', model, csmetrics.internal_schema(model));
 COMMENT ON FUNCTION csmetrics.model_path(text) IS
 'Internal: the search_path along which conditions and queries over a model are looked up';
 
@@ -308,7 +308,7 @@ BEGIN
         RETURN (SELECT c.condition FROM csmetrics.quality_check c
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
-    relation := format('%I.%I', csmetrics.internal(model), 'source_' || source)::regclass;
+    relation := format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)::regclass;
     condition := csmetrics.checked_expression(condition, relation, 'boolean');
     -- it is run with the path of the model, where other functions might stand before those that it was held to
     PERFORM set_config('search_path', csmetrics.model_path(model), true);
@@ -349,7 +349,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     alias text := quote_ident('source_' || source);
     columns text;
     complaint text;

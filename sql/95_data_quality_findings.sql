@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION csmetrics.states_of(
 RETURNS csmetrics.headline_states
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     states csmetrics.headline_states;
     kept text;
 BEGIN
@@ -271,7 +271,7 @@ BEGIN
         -- keys read the same in every session
         PERFORM set_config('TimeZone', zone, true), set_config('DateStyle', 'ISO, YMD', true);
         CALL csmetrics.write_kept_views(model);
-        EXECUTE format('SELECT %I.write_rates_of_now()', csmetrics.internal(model));
+        EXECUTE format('SELECT %I.write_rates_of_now()', csmetrics.internal_schema(model));
         FOR source IN SELECT DISTINCT r.source FROM csmetrics.rules_in_force(model) r ORDER BY r.source LOOP
             CALL csmetrics.find_in_source(model, source, findings, whole);
         END LOOP;
@@ -297,7 +297,7 @@ BEGIN
     -- one validation at a time, and no refresh meanwhile; readers go on
     CALL csmetrics.lock_model(model);
     findings := ARRAY(SELECT f FROM csmetrics.data_findings(model) f);
-    EXECUTE format('SELECT %I.write_findings($1)', csmetrics.internal(model)) USING findings;
+    EXECUTE format('SELECT %I.write_findings($1)', csmetrics.internal_schema(model)) USING findings;
     SELECT count(*) AS rules, count(*) FILTER (WHERE row_count > 0 AND severity = 'error') AS errors,
            count(*) FILTER (WHERE row_count > 0 AND severity = 'warning') AS warnings,
            count(*) FILTER (WHERE row_count > 0 AND severity = 'info') AS infos

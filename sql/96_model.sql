@@ -26,7 +26,7 @@ COMMENT ON PROCEDURE csmetrics.make_policy(text) IS 'Internal: makes the policy 
 CREATE OR REPLACE PROCEDURE csmetrics.make_sources(model text, account_id_type regtype)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $sources$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     source record;
 BEGIN
     FOR source IN
@@ -56,7 +56,7 @@ DECLARE
     source text;
 BEGIN
     FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c LOOP
-        EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal(model), 'kept_' || source,
+        EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal_schema(model), 'kept_' || source,
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
                               'complaint: why a row cannot be right; NULL: it can. digest: hash of the row.', source));
     END LOOP;
@@ -100,7 +100,7 @@ BEGIN
                    WHEN 'digest' THEN 'Internal: hash of the row, or sum of those of the rows'
                    ELSE format('Internal: as %s has it', regexp_replace(c.relname, '^(kept|fresh)_', 'source_')) END
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-        WHERE c.relnamespace = quote_ident(csmetrics.internal(model))::regnamespace
+        WHERE c.relnamespace = quote_ident(csmetrics.internal_schema(model))::regnamespace
           AND c.relname ~ '^(kept|fresh)_'
     LOOP
         unknown := concat_ws(', ', unknown, CASE WHEN col.description IS NULL THEN col.relation || '.' || col.name END);
@@ -126,7 +126,8 @@ DECLARE
 BEGIN
     EXECUTE format('INSERT INTO %I.model_version AS v (version, views, routines) VALUES ($1, $2, $3)
                     ON CONFLICT (only_row) DO UPDATE SET (version, made_at, views, routines)
-                    = ROW (excluded.version, now(), excluded.views, excluded.routines)', csmetrics.internal(model))
+                    = ROW (excluded.version, now(), excluded.views, excluded.routines)',
+                   csmetrics.internal_schema(model))
         USING (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics'), views, routines;
 END
 $sign$;
@@ -137,7 +138,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.run_parts(model text, account_id_type regt
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $parts$
 DECLARE
     key_type text := account_id_type;
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     part record;
 BEGIN
     FOR part IN SELECT p.file, p.ddl FROM csmetrics.model_part p ORDER BY p.file COLLATE pg_catalog."C" LOOP
@@ -160,7 +161,7 @@ COMMENT ON PROCEDURE csmetrics.run_parts(text, regtype, boolean) IS
 CREATE OR REPLACE PROCEDURE csmetrics.make_schemas(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $schemas$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
 BEGIN
     IF octet_length(internal) > 63 THEN
         RAISE EXCEPTION 'the name "%" is too long for a model', model
@@ -192,7 +193,7 @@ COMMENT ON PROCEDURE csmetrics.make_schemas(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.make_internal_schema(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
 BEGIN
     EXECUTE format('CREATE SCHEMA %I', internal);
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', internal,
@@ -226,12 +227,12 @@ BEGIN ATOMIC
     WITH ours AS (
         SELECT o.name FROM csmetrics.model_object o UNION ALL SELECT 'policy')
     SELECT 'pg_class'::regclass::oid, c.oid,
-           n.nspname = csmetrics.internal(model) OR c.relname IN (SELECT o.name FROM ours o)
+           n.nspname = csmetrics.internal_schema(model) OR c.relname IN (SELECT o.name FROM ours o)
     FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
     WHERE n.oid = ANY (csmetrics.schemas_of(model))
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid,
-           n.nspname = csmetrics.internal(model) OR p.proname IN (SELECT o.name FROM ours o)
+           n.nspname = csmetrics.internal_schema(model) OR p.proname IN (SELECT o.name FROM ours o)
     FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
     WHERE n.oid = ANY (csmetrics.schemas_of(model));
 END;

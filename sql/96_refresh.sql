@@ -45,7 +45,7 @@ BEGIN
     IF rules IS NULL THEN
         RETURN 0;
     END IF;
-    EXECUTE format('SELECT count(*) FROM %I.%I', csmetrics.internal(model), 'source_' || source) INTO all_count;
+    EXECUTE format('SELECT count(*) FROM %I.%I', csmetrics.internal_schema(model), 'source_' || source) INTO all_count;
     RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model,
         all_count - kept_count, source, rules;
     RETURN all_count - kept_count;
@@ -61,7 +61,7 @@ DECLARE
     wrong record;
 BEGIN
     EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %I.%I f WHERE f.complaint IS NOT NULL
-                    ORDER BY 1, 2 LIMIT 1', whose, csmetrics.internal(model), 'fresh_' || source) INTO wrong;
+                    ORDER BY 1, 2 LIMIT 1', whose, csmetrics.internal_schema(model), 'fresh_' || source) INTO wrong;
     IF wrong.complaint IS NOT NULL THEN
         RAISE EXCEPTION 'source "%"%: %', source,
             CASE WHEN source <> 'fx_rate' THEN format(', account %s', coalesce(wrong.account_id, 'NULL')) ELSE '' END,
@@ -92,7 +92,7 @@ COMMENT ON PROCEDURE csmetrics.sign_source(text, text, bigint) IS
 CREATE OR REPLACE FUNCTION csmetrics.read_rows(model text, source text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     fresh regclass := format('%I.%I', internal, 'fresh_' || source)::regclass;
     kept_count bigint;
 BEGIN
@@ -122,7 +122,7 @@ BEGIN
                           FROM %1$I.%2$I k GROUP BY k.account_id) n
                     FULL JOIN (SELECT a.account_id, a.digest FROM %1$I.account_digest a WHERE a.source = $1) d
                         USING (account_id)',
-                   csmetrics.internal(model), 'kept_' || source) INTO kept_count, keys, is_whole USING source;
+                   csmetrics.internal_schema(model), 'kept_' || source) INTO kept_count, keys, is_whole USING source;
     keys := coalesce(keys, '{}');
 END
 $$;
@@ -133,7 +133,7 @@ COMMENT ON FUNCTION csmetrics.find_changed(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.read_changed(model text, source text, keys text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
 BEGIN
     EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', internal,
                    csmetrics.key_type(model))
@@ -159,7 +159,7 @@ BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_digest
                     SELECT $1, account_id, f.digest FROM (SELECT s.account_id FROM %1$I.account_state s) s
                     FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
-                        USING (account_id)', csmetrics.internal(model), 'fresh_' || source) USING source;
+                        USING (account_id)', csmetrics.internal_schema(model), 'fresh_' || source) USING source;
     RETURN kept_count;
 END
 $$;
@@ -169,7 +169,7 @@ COMMENT ON FUNCTION csmetrics.read_whole(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.read_facts(model text, source text, is_whole boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $facts$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     changed record;
     has_entities boolean;
     kept_count bigint;
@@ -228,7 +228,7 @@ DECLARE
     started timestamptz := clock_timestamp();
     count record;
 BEGIN
-    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', csmetrics.internal(model), 'write_' || name,
+    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', csmetrics.internal_schema(model), 'write_' || name,
                    arguments) INTO count;
     IF count.written + count.removed > 0 THEN
         EXECUTE format('ANALYZE %s', csmetrics.relation(model, name));
@@ -244,7 +244,7 @@ COMMENT ON FUNCTION csmetrics.write_table(text, text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[], INOUT whole text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     in_quarantine boolean;
     wrong text;
     moved boolean;
@@ -289,7 +289,7 @@ COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[], text[]) IS
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_entities(model text, INOUT changed boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $entities$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     wrong text;
 BEGIN
     CALL csmetrics.read_source(model, 'parent');
@@ -315,7 +315,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.lock_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- one at a time that writes histories; readers go on
-    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', csmetrics.internal(model));
+    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', csmetrics.internal_schema(model));
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.lock_model(text) IS
@@ -358,7 +358,7 @@ COMMENT ON FUNCTION csmetrics.stale_sources(text, text[]) IS
 CREATE OR REPLACE PROCEDURE csmetrics.write_histories(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     sources text[];
     has_entities boolean;
 BEGIN
@@ -389,7 +389,7 @@ COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what w
 CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $refresh$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();
     stale text[];
     whole text[] := '{}';

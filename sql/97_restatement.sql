@@ -6,7 +6,7 @@
 CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, shown_by bigint) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $redefinition$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     in_force jsonb := csmetrics.whole_policy(model, '{}', 'in force');
     whole jsonb := csmetrics.whole_policy(model, policy, 'of the snapshot');
     result jsonb;
@@ -39,7 +39,7 @@ COMMENT ON FUNCTION csmetrics.redefinition(text, jsonb, bigint) IS
 CREATE OR REPLACE PROCEDURE csmetrics.take_snapshot(model text, note text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $take$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     before record;
     taken record;
 BEGIN
@@ -108,7 +108,7 @@ CREATE OR REPLACE FUNCTION csmetrics.snapshot_pair(
     OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     then_is record;
     now_is record;
 BEGIN
@@ -142,7 +142,7 @@ BEGIN
          FROM %I.restated($1, $2) r
          WHERE r.period_end_on <= $5 + 1 AND ($6 IS NULL OR r.period_start_on >= $6)
          ORDER BY r.source_view, r.metric, r.dimension <> ''all'', r.dimension, r.value, r.period_start_on',
-        csmetrics.internal(model))
+        csmetrics.internal_schema(model))
     USING pair.then_id, to_snapshot, pair.then_hash, pair.now_hash, pair.as_of_on, pair.report_from;
 END
 $$;
@@ -156,7 +156,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     before record;
 BEGIN
-    EXECUTE format('SELECT b.* FROM %I.definition_before() b', csmetrics.internal(model)) INTO before;
+    EXECUTE format('SELECT b.* FROM %I.definition_before() b', csmetrics.internal_schema(model)) INTO before;
     RETURN CASE WHEN before.is_redefined THEN csmetrics.redefinition(model, before.policy, NULL) ELSE '[]' END;
 END
 $$;
@@ -184,7 +184,7 @@ BEGIN
                      WHEN r.by_definition <> 0 THEN ''rows changed, definition'' ELSE ''rows changed'' END
          FROM %I.restated_by_account($1, $2, $3) r
          WHERE r.period_end_on <= $4 + 1 AND ($5 IS NULL OR r.period_start_on >= $5)
-         ORDER BY r.period_start_on, r.movement, r.account_id', csmetrics.internal(model))
+         ORDER BY r.period_start_on, r.movement, r.account_id', csmetrics.internal_schema(model))
     USING pair.then_id, to_snapshot, since_last, pair.as_of_on, pair.report_from;
 END
 $$;

@@ -66,7 +66,8 @@ BEGIN
         FROM pg_class c
         WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'v')
           AND c.relname IN (SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal
-                            UNION ALL SELECT 'source_' || s.source FROM csmetrics.source_column s
+                            UNION ALL SELECT p || s.source
+                            FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
                             UNION ALL SELECT v.view_name FROM %s v)
         UNION ALL
         SELECT format('ALTER FUNCTION %%s SET SCHEMA %%I', o.objid::regprocedure, $2)
@@ -74,7 +75,7 @@ BEGIN
         WHERE p.pronamespace = $1 AND p.proname IN (
                   SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal) $query$,
                                 csmetrics.relation(model, 'connection_view'))
-    USING quote_ident(model)::regnamespace::oid, csmetrics.internal(model), model;
+    USING quote_ident(model)::regnamespace::oid, csmetrics.internal_schema(model), model;
 END
 $misplaced$;
 COMMENT ON FUNCTION csmetrics.misplaced(text) IS
@@ -152,7 +153,10 @@ BEGIN ATOMIC
     -- row types, defaults, indexes and the like go with their relation, and are nobody's
     WHERE NOT EXISTS (SELECT 1 FROM unnest(classids, objids) o(classid, objid)
                       WHERE o.classid = g.classid AND o.objid = g.objid)
-      AND g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)
+      AND g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass)
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN unnest(classids, objids) o(classid, objid)
+                                                     ON (d.refclassid, d.refobjid) = (o.classid, o.objid)
+                      WHERE (d.classid, d.objid) = (g.classid, g.objid) AND d.deptype IN ('a', 'i'))
       AND NOT EXISTS (SELECT 1 FROM pg_class c
                       WHERE g.classid = 'pg_class'::regclass AND c.oid = g.objid AND c.relkind IN ('t', 'i'));
 END;
@@ -189,7 +193,8 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     -- the definitions name the schemas of the fresh one
     SELECT replace(replace(s.statement, quote_ident(fresh) || '.', quote_ident(model) || '.'),
-                   quote_ident(csmetrics.internal(fresh)) || '.', quote_ident(csmetrics.internal(model)) || '.')
+                   quote_ident(csmetrics.internal_schema(fresh)) || '.',
+                   quote_ident(csmetrics.internal_schema(model)) || '.')
     FROM pg_class n
     JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'r',
          LATERAL (
@@ -225,8 +230,8 @@ CREATE OR REPLACE FUNCTION csmetrics.missing_sources(model text, fresh text) RET
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN c.oid IS NULL
-                THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', csmetrics.internal(model), n.relname,
-                            rtrim(pg_get_viewdef(n.oid), ';'))
+                THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', csmetrics.internal_schema(model),
+                            n.relname, rtrim(pg_get_viewdef(n.oid), ';'))
                 ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT q.*, %s FROM (%s) q',
                             c.oid::regclass, string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod),
                                                                a.attname), ', ' ORDER BY a.attnum),
@@ -240,7 +245,7 @@ BEGIN ATOMIC
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
                    SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s',
-                  csmetrics.internal(model), n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
+                  csmetrics.internal_schema(model), n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
     FROM pg_class n
     WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^kept_'
       AND NOT EXISTS (SELECT 1 FROM pg_class c
@@ -253,7 +258,7 @@ COMMENT ON FUNCTION csmetrics.missing_sources(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.stand_apart(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $apart$
 DECLARE
-    internal text := csmetrics.internal(model);
+    internal text := csmetrics.internal_schema(model);
     untouched regclass[];
     statement text;
 BEGIN
@@ -380,7 +385,7 @@ BEGIN
         EXECUTE statement;
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
-    EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal(fresh));
+    EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal_schema(fresh));
     PERFORM set_config('client_min_messages', told, true);
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)

@@ -275,8 +275,8 @@ SELECT is(current_setting('search_path') || ' ' || current_setting('transaction_
 
 -- Rules have the rights of whoever calls.
 CREATE ROLE csmetrics_caller;
-GRANT USAGE ON SCHEMA cs, csmetrics TO csmetrics_caller;
-GRANT SELECT ON ALL TABLES IN SCHEMA cs TO csmetrics_caller;
+GRANT USAGE ON SCHEMA cs, cs_internal, csmetrics TO csmetrics_caller;
+GRANT SELECT ON ALL TABLES IN SCHEMA cs, cs_internal TO csmetrics_caller;
 GRANT INSERT, UPDATE, DELETE ON cs_internal.alert_state, cs_internal.alert_evaluation, cs.alert TO csmetrics_caller;
 GRANT SELECT ON public.customer, public.contract, public.own TO csmetrics_caller;
 CREATE FUNCTION pg_temp.as_caller(condition text) RETURNS text LANGUAGE plpgsql AS $$

@@ -10,7 +10,7 @@ SELECT plan(94);
 CALL create_model('cs');
 UPDATE cs.policy SET as_of = '2024-12-31';
 CREATE SCHEMA crm;
-SELECT format('CREATE TABLE crm.%1$I AS TABLE cs.source_%1$s', source), format('CALL map(''cs'', %1$L, ''TABLE crm.%1$I'')', source) FROM (SELECT DISTINCT source FROM source_column) s \gexec
+SELECT format('CREATE TABLE crm.%1$I AS TABLE cs_internal.source_%1$s', source), format('CALL map(''cs'', %1$L, ''TABLE crm.%1$I'')', source) FROM (SELECT DISTINCT source FROM source_column) s \gexec
 INSERT INTO crm.account (account_id, name, segment, time_zone, seats, created_on)
 SELECT id, 'Company ' || id, 'small', 'Europe/Berlin', 3, '2022-12-01' FROM unnest('{a,b,c,d,e}'::text[]) id;
 INSERT INTO crm.subscription (account_id, subscription_id, starts_on, ends_on, mrr, currency, product) VALUES
@@ -401,7 +401,7 @@ CALL refresh('with_all');
 SELECT array_agg(rule) AS rules FROM finding \gset
 CALL pg_temp.build('without_some', :'rules');
 CALL refresh('without_some');
-SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::text FROM with_all.account_state ORDER BY 1', 'SELECT account_id, revenue::text, tickets::text, answers::text FROM without_some.account_state ORDER BY 1', 'with all in quarantine, the histories are those of the model without');
+SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::text FROM with_all_internal.account_state ORDER BY 1', 'SELECT account_id, revenue::text, tickets::text, answers::text FROM without_some_internal.account_state ORDER BY 1', 'with all in quarantine, the histories are those of the model without');
 
 -- The demo company, as it is generated: its test account, and the customers that use more seats than they bought.
 \set company small

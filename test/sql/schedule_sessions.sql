@@ -72,7 +72,7 @@ SELECT matches(pg_temp.failure($$SELECT pg_temp.home('SELECT csmetrics.schedule(
 SELECT ok(pg_temp.wait_for('home', 'EXISTS (SELECT FROM schedule_on_internal.account_state)', 130), 'pg_cron runs the model');
 SELECT ok(pg_temp.wait_for('home', $$EXISTS (SELECT FROM cron.job_run_details d JOIN cron.job USING (jobid) WHERE jobname = 'csmetrics:schedule_on' AND d.status = 'succeeded')$$, 30), 'and says that it went well');
 SELECT is(pg_temp.home('SELECT count(*) FROM schedule_on_internal.alert_evaluation'), pg_temp.home('SELECT count(*) FROM schedule_on.alert_rule WHERE is_enabled'), 'its alerts were evaluated');
-SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'".account_state$$), '0', 'the other was not run');
+SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'_internal".account_state$$), '0', 'the other was not run');
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule_on')$$), 't', 'it can be ended');
 SELECT is(pg_temp.home($$SELECT count(*) FROM cron.job WHERE jobname LIKE 'csmetrics:schedule%'$$), '0', 'and no job is left');
 
