@@ -345,6 +345,12 @@ COMMENT ON FUNCTION csmetrics.kept_rows(text, text, text[]) IS
 'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that '
 'meet one of the conditions. To be run with the path of the model.';
 
+CREATE OR REPLACE FUNCTION csmetrics.row_digest(VARIADIC "values" "any") RETURNS bigint
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.row_digest("any") IS
+'A number that tells rows apart, made of the hashes of values in their order; NULL is one of them. The same in any '
+'session, not on another machine. A type that cannot be hashed: SQLSTATE 42883; an array of values: 0A000.';
+
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -361,7 +367,7 @@ BEGIN
     INTO complaint FROM csmetrics.source_check c WHERE c.source = write_kept_view.source;
     statement := format(
         'CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT %3$s AS complaint, '
-        'pg_catalog.hash_record_extended(ROW (%4$s), 0) AS digest, %4$s FROM %5$s AS %6$s%7$s',
+        'csmetrics.row_digest(%4$s) AS digest, %4$s FROM %5$s AS %6$s%7$s',
         internal, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys

@@ -3,7 +3,7 @@
 -- Refresh reads the rows of those accounts alone whose digest changed: a model that is refreshed after each change has what one has that is
 -- made anew, byte for byte.
 BEGIN;
-SELECT plan(40);
+SELECT plan(48);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int, segment text, time_zone text, parent_id int, is_test boolean);
@@ -129,5 +129,14 @@ FROM (VALUES
 SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept_internal.account_state WHERE account_id < 9')$$, 'histories that are gone are read again');
 SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept_internal.account_digest')$$, 'without digests all is read');
 
+-- What tells rows apart.
+SELECT is(row_digest(1, 'a'::text), row_digest(1, 'a'::text), 'a digest is the same for the same values');
+SELECT isnt(row_digest(1, 2), row_digest(2, 1), 'their order counts');
+SELECT isnt(row_digest(1, NULL::integer), row_digest(NULL::integer, 1), 'so does which is NULL');
+SELECT isnt(row_digest('a'::text), row_digest('a '::text), 'each byte counts');
+SELECT is(row_digest(1.50), row_digest(1.5), 'as equal values are one');
+SELECT is(row_digest(v.a, v.b), row_digest('a'::text, 'b'::text), 'whatever the collations') FROM (SELECT 'a' COLLATE "C" AS a, 'b' COLLATE "POSIX" AS b OFFSET 0) v;
+SELECT throws_ok('SELECT row_digest(1, point(1, 2))', '42883', 'values of type point cannot be hashed', 'not every type has a hash');
+SELECT throws_ok('SELECT row_digest(VARIADIC ARRAY[1, 2])', '0A000', 'row_digest takes values, not an array of them', 'an array is no row');
 SELECT * FROM finish();
 ROLLBACK;
