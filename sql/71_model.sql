@@ -119,6 +119,34 @@ $$;
 COMMENT ON FUNCTION csmetrics.require_model(text) IS
 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
 
+CREATE OR REPLACE FUNCTION csmetrics.require_ownership(model text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c
+                   WHERE c.oid = to_regclass(format('%I.policy', model)));
+BEGIN
+    IF owner <> current_user THEN
+        RAISE EXCEPTION 'only "%" may do that, the owner of model "%"', owner, model
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Its sources are SQL of the owner''s, which would run with your rights. '
+                                'As a member of that role: SET ROLE %I.', owner);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_ownership(text) IS
+'Internal: SQLSTATE 42501 unless the caller is the owner of the model; nothing for what is none';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_owner(model text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM csmetrics.require_ownership(model);
+    PERFORM csmetrics.require_model(model);
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_owner(text) IS
+'Internal: SQLSTATE 42501 unless the caller is the owner of the model; as require_model() for what is none, or of '
+'another version';
+
 CREATE OR REPLACE FUNCTION csmetrics.require_all_rows(model text, relations text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
 DECLARE
@@ -291,7 +319,7 @@ DECLARE
     of_source text := source;
     of_vendor boolean := false;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     view_name := 'source_' || source;
     subject := format('source "%s"', source);
     body := regexp_replace(query, '[;[:space:]]+$', '');

@@ -107,7 +107,7 @@ DECLARE
     last_alert bigint;
     counts record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one evaluation at a time; readers go on
     EXECUTE format('LOCK TABLE %I.alert_state IN SHARE ROW EXCLUSIVE MODE', internal);

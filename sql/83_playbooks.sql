@@ -90,7 +90,7 @@ DECLARE
     past bigint;
     opened record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one at a time; readers go on
     EXECUTE format('LOCK TABLE %I.playbook_run IN SHARE ROW EXCLUSIVE MODE', model);

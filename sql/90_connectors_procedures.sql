@@ -157,7 +157,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $unite$
 DECLARE
     source text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     IF csmetrics.connected_vendors(model) IS NOT NULL AND csmetrics.key_type(model) <> 'text'
        AND (overwrite OR NOT csmetrics.by_hand(model, 'account')) THEN
         RAISE EXCEPTION 'keys of vendors are texts, and cannot be those of the accounts of model "%", which are of '
@@ -272,7 +272,7 @@ DECLARE
     source text;
     gone text[];
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_vendor(vendor, schema_name);
     EXECUTE format('LOCK TABLE %I.connection IN SHARE ROW EXCLUSIVE MODE', model);
     changed := csmetrics.changed_views(model, vendor);
@@ -316,7 +316,7 @@ DECLARE
     changed text;
     views text[];
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     EXECUTE format('LOCK TABLE %I.connection IN SHARE ROW EXCLUSIVE MODE', model);
     known := ARRAY(SELECT v FROM unnest(csmetrics.connected_vendors(model)) v ORDER BY v);
     IF (vendor = ANY (known)) IS NOT TRUE THEN

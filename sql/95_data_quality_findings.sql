@@ -292,7 +292,7 @@ DECLARE
     findings csmetrics.finding[];
     counts record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     -- one validation at a time, and no refresh meanwhile; readers go on
     CALL csmetrics.lock_model(model);

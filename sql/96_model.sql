@@ -158,10 +158,64 @@ COMMENT ON PROCEDURE csmetrics.run_parts(text, regtype, boolean) IS
 'Internal: makes all of a model that the files of model/ are about; only_new: views, functions, comments, and tables '
 'that are not there';
 
-CREATE OR REPLACE PROCEDURE csmetrics.make_schemas(model text)
+CREATE OR REPLACE FUNCTION csmetrics.strangers(schemas oid[]) RETURNS TABLE (classid oid, objid oid)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT o.classid, o.objid
+    FROM (SELECT 'pg_proc'::regclass::oid, p.oid, p.pronamespace FROM pg_proc p
+          UNION ALL SELECT 'pg_operator'::regclass, o.oid, o.oprnamespace FROM pg_operator o
+          UNION ALL SELECT 'pg_opclass'::regclass, c.oid, c.opcnamespace FROM pg_opclass c
+          UNION ALL SELECT 'pg_collation'::regclass, c.oid, c.collnamespace FROM pg_collation c
+          UNION ALL SELECT 'pg_ts_config'::regclass, c.oid, c.cfgnamespace FROM pg_ts_config c
+          -- those of tables and views are of these, and arrays of what they hold
+          UNION ALL SELECT 'pg_type'::regclass, t.oid, t.typnamespace FROM pg_type t
+                    LEFT JOIN pg_class c ON c.oid = t.typrelid
+                    WHERE NOT (t.typelem <> 0 AND t.typlen = -1) AND coalesce(c.relkind, 'c') = 'c')
+         o(classid, objid, schema)
+    WHERE o.schema = ANY (schemas)
+      AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'csmetrics'
+                      WHERE (d.classid, d.objid) = (o.classid, o.objid) AND d.refclassid = 'pg_extension'::regclass
+                        AND d.deptype = 'e');
+END;
+COMMENT ON FUNCTION csmetrics.strangers(oid[]) IS
+'Internal: the functions, operators, types and the like in these schemas that are not of the extension';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_no_strangers(model text, fresh boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    schemas oid[] := csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid;
+    strangers text;
+BEGIN
+    SELECT string_agg(DISTINCT pg_describe_object(s.classid, s.objid, 0), ', ') INTO strangers
+    FROM csmetrics.strangers(schemas) s
+    WHERE fresh OR NOT EXISTS (SELECT FROM csmetrics.own_objects(model) o
+                               WHERE (o.classid, o.objid) = (s.classid, s.objid));
+    IF strangers IS NOT NULL THEN
+        RAISE EXCEPTION 'not of csmetrics, and might be called in place of what is: %', strangers
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Move them to another schema: ALTER ... SET SCHEMA. Tables and views may stay.';
+    END IF;
+    SELECT string_agg(DISTINCT format('%s in %s', CASE WHEN a.grantee = 0 THEN 'PUBLIC'
+                                                       ELSE a.grantee::regrole::text END, n.oid::regnamespace), ', ')
+    INTO strangers
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    WHERE n.oid = ANY (schemas) AND a.privilege_type = 'CREATE'
+      AND a.grantee NOT IN (n.nspowner, current_user::regrole);
+    IF strangers IS NOT NULL THEN
+        RAISE EXCEPTION 'others may create what would be called with your rights: %', strangers
+            USING ERRCODE = 'insufficient_privilege', HINT = 'REVOKE CREATE ON SCHEMA ... FROM them.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_no_strangers(text, boolean) IS
+'Internal: SQLSTATE 55000 where the schemas of a model, or that of the extension, hold functions and the like of '
+'others, 42501 where others may create some; fresh: nothing is of the model as yet';
+
+CREATE OR REPLACE PROCEDURE csmetrics.make_schemas(model text, in_schema_of_another boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $schemas$
 DECLARE
     internal text := csmetrics.internal_schema(model);
+    owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname = model);
 BEGIN
     IF octet_length(internal) > 63 THEN
         RAISE EXCEPTION 'the name "%" is too long for a model', model
@@ -180,15 +234,23 @@ BEGIN
                   HINT = format('Choose another name. What is left of a model that was: CALL csmetrics.drop_model(%L).',
                                 model);
     END IF;
-    IF to_regnamespace(quote_ident(model)) IS NULL THEN
+    IF owner <> current_user AND in_schema_of_another IS NOT TRUE THEN
+        RAISE EXCEPTION 'schema "%" is owned by "%"', model, owner
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Its owner can drop what is in it, and put there what runs with your rights. '
+                         'With in_schema_of_another => true it is used nevertheless.';
+    END IF;
+    IF owner IS NULL THEN
         EXECUTE format('CREATE SCHEMA %I', model);
         EXECUTE format('COMMENT ON SCHEMA %I IS %L', model, 'Customer-success model of the extension csmetrics');
     END IF;
     CALL csmetrics.make_internal_schema(model);
+    PERFORM csmetrics.require_no_strangers(model, true);
 END
 $schemas$;
-COMMENT ON PROCEDURE csmetrics.make_schemas(text) IS
-'Internal: makes the schemas of a model that is to be. A model or a schema in the way: SQLSTATE 42P06.';
+COMMENT ON PROCEDURE csmetrics.make_schemas(text, boolean) IS
+'Internal: makes the schemas of a model that is to be. A model or a schema in the way: SQLSTATE 42P06; a schema of '
+'another owner: 42501, unless in_schema_of_another';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_internal_schema(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -204,22 +266,23 @@ $$;
 COMMENT ON PROCEDURE csmetrics.make_internal_schema(text) IS
 'Internal: makes the schema of what a model keeps for itself';
 
-CREATE OR REPLACE PROCEDURE csmetrics.create_model(model text, account_id_type regtype DEFAULT 'text')
+CREATE OR REPLACE PROCEDURE csmetrics.create_model(
+    model text, account_id_type regtype DEFAULT 'text', in_schema_of_another boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $create$
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
         RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    CALL csmetrics.make_schemas(model);
+    CALL csmetrics.make_schemas(model, in_schema_of_another);
     CALL csmetrics.make_policy(model);
     CALL csmetrics.make_sources(model, account_id_type);
     CALL csmetrics.run_parts(model, account_id_type);
 END
 $create$;
-COMMENT ON PROCEDURE csmetrics.create_model(text, regtype) IS
+COMMENT ON PROCEDURE csmetrics.create_model(text, regtype, boolean) IS
 'Makes a model: a schema of that name with policy, settings and metric views, and <model>_internal for what it keeps '
 'for itself, owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema of '
-'the name is used unless it holds a model: SQLSTATE 42P06.';
+'the name is used unless it holds a model (SQLSTATE 42P06), is of another owner (42501) or has functions (55000).';
 
 CREATE OR REPLACE FUNCTION csmetrics.objects_of(model text) RETURNS TABLE (classid oid, objid oid, is_ours boolean)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

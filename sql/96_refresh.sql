@@ -395,7 +395,7 @@ DECLARE
     whole text[] := '{}';
     source text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);

@@ -43,7 +43,7 @@ DECLARE
     before record;
     taken record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one at a time; readers go on
     EXECUTE format('LOCK TABLE %I.snapshot IN SHARE ROW EXCLUSIVE MODE', model);

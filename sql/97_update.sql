@@ -359,6 +359,8 @@ DECLARE
     statement text;
     changed integer := 0;
 BEGIN
+    PERFORM csmetrics.require_ownership(model);
+    PERFORM csmetrics.require_no_strangers(model, false);
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
@@ -386,6 +388,7 @@ BEGIN
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
     EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal_schema(fresh));
+    CALL csmetrics.renew_rights(model);
     PERFORM set_config('client_min_messages', told, true);
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)

@@ -9,6 +9,7 @@ SELECT pg_temp.evil('Model') AS model, pg_temp.evil('Vendor') AS vendor, pg_temp
 CREATE SCHEMA :"vendor";
 CREATE TABLE :"vendor".:"rows" (:"key" text, "Starts; DROP" date, "Sum ""of"" MRR" numeric, "Währung" text);
 INSERT INTO :"vendor".:"rows" SELECT pg_temp.evil('Key ' || n), '2023-01-01', n, 'EUR' FROM generate_series(1, 3) n;
+CREATE ROLE :"vendor";
 CREATE TABLE :"vendor".customer (id text, name text, email text);
 CREATE TABLE :"vendor".subscription (id text, customer_id text, status text, ended_at timestamptz, cancel_at_period_end boolean, canceled_at timestamptz, trial_end timestamptz, start_date timestamptz);
 CREATE TABLE :"vendor".subscription_item (id text, subscription_id text, plan_id text, quantity integer);
@@ -38,7 +39,13 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('run', 'CALL csmetrics.run(%1$L)'),
     ('connect', 'CALL csmetrics.connect(%1$L, ''stripe'', %2$L, true)'),
     ('unite_sources', 'CALL csmetrics.unite_sources(%1$L, true)'),
-    ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)')) v(name, statement);
+    ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)'),
+    ('grant_read', 'CALL csmetrics.grant_read(%1$L, %2$L)'),
+    ('grant_write', 'CALL csmetrics.grant_write(%1$L, %2$L)'),
+    ('secure', 'CALL csmetrics.secure(%1$L, %2$L, ''name <> '''''''' -- or not'')'),
+    ('unsecure', 'CALL csmetrics.unsecure(%1$L)'),
+    ('revoke_rights', 'CALL csmetrics.revoke_rights(%1$L, %2$L)'),
+    ('forget_account', 'CALL csmetrics.forget_account(%1$L, %2$L)')) v(name, statement);
 -- schedule and unschedule want pg_cron: see the tests of these; drop_model comes last
 SELECT set_eq($$SELECT name FROM called UNION VALUES ('schedule'), ('unschedule'), ('drop_model')$$, $$SELECT DISTINCT proname::text FROM pg_proc p WHERE pronamespace = 'csmetrics'::regnamespace AND 'model' = ANY (proargnames) AND obj_description(oid, 'pg_proc') NOT LIKE 'Internal%'$$, 'all that take a model are called');
 CREATE FUNCTION pg_temp.call_all() RETURNS SETOF text LANGUAGE plpgsql AS $$

@@ -165,7 +165,7 @@ INSERT INTO cs.playbook_run OVERRIDING SYSTEM VALUE TABLE kept;
 SELECT is(count(*), (SELECT count(*) FROM kept), 'back to September') FROM cs.playbook_run;
 
 -- Only a table's readers and writers
-SELECT is(pg_temp.failure('SET LOCAL ROLE playbook_reader; CALL run_playbooks(''cs'')'), '42501 permission denied for schema cs_internal', 'it runs with the rights of the caller');
+SELECT is(pg_temp.failure('SET LOCAL ROLE playbook_reader; CALL run_playbooks(''cs'')'), '42501 permission denied for schema cs', 'it runs with the rights of the caller');
 
 -- What is refused
 CREATE TEMP TABLE refused (line text, want text);
