@@ -19,7 +19,7 @@ SELECT coalesce(pg_get_viewdef(to_regclass('cs_internal.source_account')) LIKE '
        clock_timestamp() AS began \gset
 BEGIN;
 \if :made_before
-DROP SCHEMA cs CASCADE;
+DROP SCHEMA cs, cs_internal CASCADE;
 DROP SCHEMA telco CASCADE;
 DROP SCHEMA IF EXISTS retail CASCADE;
 \endif

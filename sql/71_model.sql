@@ -120,7 +120,7 @@ COMMENT ON FUNCTION csmetrics.require_model(text) IS
 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
 
 CREATE OR REPLACE FUNCTION csmetrics.require_ownership(model text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c
                    WHERE c.oid = to_regclass(format('%I.policy', model)));

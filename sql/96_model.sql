@@ -280,9 +280,9 @@ BEGIN
 END
 $create$;
 COMMENT ON PROCEDURE csmetrics.create_model(text, regtype, boolean) IS
-'Makes a model: a schema of that name with policy, settings and metric views, and <model>_internal for what it keeps '
-'for itself, owned by the caller. account_id_type: the type of the keys of accounts, text if not given. A schema of '
-'the name is used unless it holds a model (SQLSTATE 42P06), is of another owner (42501) or has functions (55000).';
+'Makes a model, owned by the caller: a schema with policy, settings and metric views, and <model>_internal. '
+'account_id_type: the type of the keys of accounts, text if not given. A schema that is there is used, unless it holds '
+'a model: SQLSTATE 42P06, is another''s: 42501, or has functions: 55000.';
 
 CREATE OR REPLACE FUNCTION csmetrics.objects_of(model text) RETURNS TABLE (classid oid, objid oid, is_ours boolean)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 -- and what these call runs with the rights of who runs the model. Others are given rights to read, or to write rules.
 
 CREATE OR REPLACE FUNCTION csmetrics.require_role("role" text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF "role" IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = "role") THEN
         RAISE EXCEPTION 'there is no role "%"', "role" USING ERRCODE = 'undefined_object';
@@ -234,9 +234,9 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.secure(text, text, text) IS
-'From now on a role sees of a model, by row-level security, the accounts for which the SQL condition over table '
-'account holds (true: all), without one none; the owner sees all. Stored figures of all accounts are for who sees '
-'all. Kept by update_model. Not by its owner: SQLSTATE 42501; no such role: 42704.';
+'From now on a role sees of a model the accounts for which the SQL condition over table account holds (true: all), '
+'without one none; the owner sees all. Stored figures of all accounts are for who sees all. Kept by update_model. '
+'Not by its owner: SQLSTATE 42501; no such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.unsecure(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$

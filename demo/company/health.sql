@@ -62,7 +62,7 @@ FROM company.health_backtest b,
 WHERE b.dimension = 'all' \gset
 \echo :line
 \echo
-\echo 'Signal by signal, beside what was planted (company.truth), and what history suggests (csmetrics.suggest_weights, which changes nothing):'
+\echo 'Signal by signal, beside what was planted (company_made.truth), and what history suggests (csmetrics.suggest_weights, which changes nothing):'
 CREATE TEMPORARY TABLE suggested AS SELECT * FROM csmetrics.suggest_weights('company');
 SELECT b.signal, to_char(b.auc_rate, '0.00') AS auc, to_char(b.auc_lower_rate, '0.00" to "') || to_char(b.auc_upper_rate, 'FM0.00') AS interval, b.predicts, to_char(s.weight, '990') AS weight, to_char(s.suggested_weight, '990') AS suggested,
        CASE b.signal WHEN 'depth' THEN 'usage_decline' WHEN 'breadth' THEN 'usage_decline' WHEN 'trend' THEN 'usage_decline' WHEN 'seat_use' THEN 'champion_left' WHEN 'open_escalations' THEN 'unresolved_escalation'

@@ -10,7 +10,7 @@ SELECT plan(10);
 \i demo/company/generate.sql
 \i demo/company/map.sql
 -- some of all that views can show
-CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.9 AS rate');
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.9 AS rate');
 UPDATE company.policy SET report_currency = 'EUR';
 INSERT INTO company.quality_rule (rule, source, severity, condition, description) VALUES ('dear', 'subscription', 'warning', 'mrr > 100', 'A high price');
 UPDATE company.policy SET as_of = as_of - 8;
@@ -18,7 +18,7 @@ CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
 CALL take_snapshot('company');
-CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.91 AS rate');
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.91 AS rate');
 UPDATE company.policy SET as_of = as_of + 1, pause_churn_days = 20;
 CALL refresh('company');
 CALL evaluate_alerts('company');
@@ -50,7 +50,7 @@ CREATE TABLE public.call (view text, query text);
 INSERT INTO public.call
 SELECT 'of_' || p.proname, format('SELECT * FROM %s.%I(%s)', p.pronamespace::regnamespace, p.proname, string_agg(CASE
     WHEN p.proargnames[a.n] = 'time_zone' THEN '''UTC''' WHEN a.type = 'text'::regtype THEN '''month''' WHEN a.type = 'integer'::regtype THEN '1'
-    WHEN a.type = 'date[]'::regtype THEN 'ARRAY[company.last_day() - 1]' WHEN p.proargnames[a.n] LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
+    WHEN a.type = 'date[]'::regtype THEN 'ARRAY[company_made.last_day() - 1]' WHEN p.proargnames[a.n] LIKE 'start%' THEN 'company_made.last_day() - 30' ELSE 'company_made.last_day()' END, ', ' ORDER BY a.n))
 FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY a(type, n)
 WHERE p.pronamespace = ANY (csmetrics.schemas_of('company')) AND p.provolatile <> 'v'
 GROUP BY p.oid, p.proname, p.pronamespace HAVING bool_and(a.type IN ('text'::regtype, 'integer'::regtype, 'date'::regtype, 'date[]'::regtype));
@@ -98,7 +98,7 @@ SELECT public.refresh_kept() \g /dev/null
 SET LOCAL search_path = csmetrics, public;
 SELECT is_empty('SELECT * FROM public.refreshed WHERE failure <> ''no error''', 'all are refreshed under that path, beside their readers');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'all') FROM public.refreshed;
-SELECT results_eq('SELECT as_of_on FROM kept.reporting_range', 'SELECT company.last_day()', 'and show the new day');
+SELECT results_eq('SELECT as_of_on FROM kept.reporting_range', 'SELECT company_made.last_day()', 'and show the new day');
 SELECT set_eq('SELECT metric, dimension, value, period_end_on, reading FROM kept.metric_reading', 'SELECT metric, dimension, value, period_end_on, reading FROM company.metric_reading', 'and the figures of now');
 
 -- Whatever is written in SQL has its names bound when it is made, or a path of its own.
@@ -110,6 +110,6 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = AN
 SELECT cmp_ok(count(*), '>', 50::bigint, 'many functions are') FROM written;
 -- those run with the caller's path, for a query of the caller's, and name all schemas themselves
 SELECT set_eq('SELECT function::text FROM written WHERE NOT is_bound AND NOT has_path', $$VALUES
-    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('findings_of(text,text[],text[])'), ('map(text,text,text)')$$, 'all but these');
+    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('findings_of(text,text[],text[])'), ('map(text,text,text)'), ('secure(text,text,text)')$$, 'all but these');
 SELECT * FROM finish();
 ROLLBACK;
