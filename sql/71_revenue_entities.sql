@@ -20,9 +20,9 @@ INSERT INTO csmetrics.source_check VALUES
 ('parent', 1, 'account_id IS NULL', $$'account_id is NULL'$$),
 ('parent', 2, 'ends_on < starts_on', $$format('ends %s is before starts %s', ends_on, starts_on)$$),
 ('subscription', 7,
- 'currency IS NOT NULL AND upper(currency) <> (SELECT report_currency FROM policy) AND upper(currency) NOT IN (SELECT '
- 'currency FROM constant_rate WHERE fx IS NOT NULL)',
- $$format('no rate from %s to %s is known', currency, (SELECT report_currency FROM policy))$$);
+ 'currency IS NOT NULL AND upper(currency) <> (SELECT report_currency FROM {model}.policy) '
+ 'AND upper(currency) NOT IN (SELECT currency FROM {internal}.constant_rate WHERE fx IS NOT NULL)',
+ $$format('no rate from %s to %s is known', currency, (SELECT report_currency FROM {model}.policy))$$);
 
 INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
 (6, 'period', 'text', $$'month'$$, $$period IN ('month', 'quarter', 'year')$$, 'at once',

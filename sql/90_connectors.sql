@@ -210,6 +210,7 @@ DECLARE
     body text;
 BEGIN
     -- names in the queries of connectors are looked up in csmetrics
+    PERFORM csmetrics.require_no_strangers(ARRAY['csmetrics'::regnamespace::oid]);
     PERFORM set_config('search_path', 'csmetrics, pg_temp', true);
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_connector AS (%s\n)', query);
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);

@@ -121,15 +121,16 @@ FROM (VALUES
     ('account', $$created_on > (until_at AT TIME ZONE 'Pacific/Kiritimati')::date$$)) v(source, condition)
 UNION ALL
 SELECT 900 + row_number() OVER (ORDER BY source), 'stale feed', source, 'warning', 'feed', format($$
-    %1$I = (SELECT max(f.%1$I) FROM %2$I f, reporting_range r WHERE f.%1$I <= r.as_of_at)
-    AND %1$I < (SELECT as_of_at FROM reporting_range) - (
+    %1$I = (SELECT max(f.%1$I) FROM {internal}.%2$I f, {model}.reporting_range r WHERE f.%1$I <= r.as_of_at)
+    AND %1$I < (SELECT as_of_at FROM {model}.reporting_range) - (
         -- days without a row between days with; that one pause was longer once does not make it usual
         SELECT CASE WHEN count(gap) >= 10
                     THEN greatest(3, 5 * percentile_disc(0.95) WITHIN GROUP (ORDER BY gap),
                                   (array_agg(gap ORDER BY gap DESC))[2]) END
         FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap
               FROM (SELECT DISTINCT f.%1$I::date AS day
-                    FROM %2$I f, reporting_range r WHERE f.%1$I <= r.as_of_at AND f.%1$I > '-infinity') d) g
+                    FROM {internal}.%2$I f, {model}.reporting_range r
+                    WHERE f.%1$I <= r.as_of_at AND f.%1$I > '-infinity') d) g
         ) * interval '1 day'$$, time_column, 'source_' || source),
        false, false,
        'No new row for five times its usual interval, three days and two of its pauses: see whether the feed still '
@@ -153,11 +154,12 @@ INSERT INTO csmetrics.quality_check
  $$is_test OR name ~* '(^|[^[:alpha:]])(test|testing|demo|qa|sandbox|dummy)([^[:alpha:]]|$)'$$,
  'Marked as a test, or named like one: map is_test, and the model leaves it out'),
 (404, 'more users than seats', 'account', 'info', 'row', false, false,
- 'account_id IN (SELECT account_id FROM usage_depth WHERE is_over_seats)',
+ 'account_id IN (SELECT account_id FROM {model}.usage_depth WHERE is_over_seats)',
  'More users are active than seats were bought, as of the last refresh: room to expand, users counted twice, or '
  'seats out of date'),
 (405, 'unknown parent', 'account', 'warning', 'row', false, false,
- 'parent_id IS NOT NULL AND parent_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL)',
+ 'parent_id IS NOT NULL
+  AND parent_id NOT IN (SELECT account_id FROM {internal}.source_account WHERE account_id IS NOT NULL)',
  'Its parent is no account of source_account, and counts as none: map the parent too, or mend the key'),
 (410, 'negative mrr', 'subscription', 'warning', 'row', true, false,
  'mrr < 0',
@@ -178,7 +180,7 @@ INSERT INTO csmetrics.quality_check
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
    AND starts_on - max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL)
        OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription
-             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) >= (SELECT gap_smooth_days FROM policy)$$,
+             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) >= (SELECT gap_smooth_days FROM {model}.policy)$$,
  'It starts days after its subscription had ended, and reads as churn and reactivation: a renewal signed late, or a '
  'term that is missing; see gap_smooth_days'),
 (413, 'double-counted subscription', 'subscription', 'warning', 'set', true, false,
@@ -195,8 +197,9 @@ INSERT INTO csmetrics.quality_check
  'No currency of ISO 4217 (csmetrics.iso_currency): mend the code; amounts of other currencies add up as if they '
  'were one'),
 (416, 'mixed currencies', 'subscription', 'warning', 'row', true, false,
- $$currency IS NOT NULL AND (SELECT report_currency IS NULL FROM policy)
-   AND upper(currency) <> (SELECT mode() WITHIN GROUP (ORDER BY upper(currency)) FROM source_subscription)$$,
+ $$currency IS NOT NULL AND (SELECT report_currency IS NULL FROM {model}.policy)
+   AND upper(currency) <> (SELECT mode() WITHIN GROUP (ORDER BY upper(currency))
+                          FROM {internal}.source_subscription)$$,
  'In another currency than most, and added up as if it were one: set report_currency in the policy and map source '
  'fx_rate'),
 (420, 'duplicate ticket', 'ticket', 'warning', 'set', true, false,
@@ -233,7 +236,7 @@ INSERT INTO csmetrics.quality_check
 (441, 'inhuman usage', 'usage', 'info', 'set', true, false,
  $$(account_id, user_id) IN (
        SELECT u.account_id, u.user_id
-       FROM (SELECT DISTINCT account_id, user_id, date_trunc('hour', at) AS hour FROM source_usage
+       FROM (SELECT DISTINCT account_id, user_id, date_trunc('hour', at) AS hour FROM {internal}.source_usage
              WHERE user_id IS NOT NULL AND at > '-infinity' AND at < 'infinity') u
        GROUP BY u.account_id, u.user_id
        HAVING max(u.hour) - min(u.hour) >= interval '71 hours'
@@ -254,7 +257,8 @@ INSERT INTO csmetrics.quality_check
  'Half the rate before or less, or twice that or more: a point in the wrong place, or the rate of the other '
  'direction'),
 (470, 'unknown parent', 'parent', 'error', 'row', true, false,
- 'parent_id IS NULL OR parent_id NOT IN (SELECT account_id FROM source_account WHERE account_id IS NOT NULL)',
+ 'parent_id IS NULL
+  OR parent_id NOT IN (SELECT account_id FROM {internal}.source_account WHERE account_id IS NOT NULL)',
  'The parent is no account of source_account, and counts as none: map the parent too, or mend the key'),
 (471, 'own parent', 'parent', 'warning', 'row', true, false,
  'account_id = parent_id',
@@ -274,30 +278,33 @@ RETURN (SELECT c.can_quarantine FROM csmetrics.quality_check c WHERE (c.rule, c.
 COMMENT ON FUNCTION csmetrics.can_quarantine(text, text) IS
 'Internal: can_quarantine of quality_check; NULL without such a rule';
 
-CREATE OR REPLACE FUNCTION csmetrics.judged_rows(source text, conditions text[], rows text DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.judged_rows(
+    model text, source text, conditions text[], rows text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('SELECT %1$I.*, ARRAY[%2$s]::boolean[] AS found
                FROM %3$s AS %1$I %4$s
                     CROSS JOIN (SELECT greatest(now(), (as_of + 1)::timestamp AT TIME ZONE time_zone
                                                        - interval ''1 microsecond'') AS until_at
-                                FROM policy) AS clock',
+                                FROM %5$I.policy) AS clock',
     'source_' || source,
     (SELECT string_agg(format(E'(%s\n)', condition), ', ' ORDER BY n)
      FROM unnest(conditions) WITH ORDINALITY c(condition, n)),
-    coalesce(rows, quote_ident('source_' || source)),
+    coalesce(rows, format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)),
     -- the planner drops the join where no condition asks for known_id
-    CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $1 AND c.name = 'account_id')
-         THEN format('LEFT JOIN (SELECT DISTINCT account_id AS known_id FROM source_account) AS known
-                      ON known_id = %I.account_id', 'source_' || source) END);
-COMMENT ON FUNCTION csmetrics.judged_rows(text, text[], text) IS
+    CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $2 AND c.name = 'account_id')
+         THEN format('LEFT JOIN (SELECT DISTINCT account_id AS known_id FROM %I.source_account) AS known
+                      ON known_id = %I.account_id', csmetrics.internal_schema(model), 'source_' || source) END,
+    model);
+COMMENT ON FUNCTION csmetrics.judged_rows(text, text, text[], text) IS
 'Internal: a query of the rows of a source, or of the query in brackets, with what the conditions say of each in '
-'found. To be run with the path of the model.';
+'found';
 
-CREATE OR REPLACE FUNCTION csmetrics.model_path(model text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('%I, %I, csmetrics, pg_temp', model, csmetrics.internal_schema(model));
-COMMENT ON FUNCTION csmetrics.model_path(text) IS
-'Internal: the search_path along which conditions and queries over a model are looked up';
+CREATE OR REPLACE FUNCTION csmetrics.of_model(expression text, model text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN csmetrics.filled_in(expression, jsonb_build_object(
+    'model', quote_ident(model), 'internal', quote_ident(csmetrics.internal_schema(model))));
+COMMENT ON FUNCTION csmetrics.of_model(text, text) IS
+'Internal: the expression with {model} and {internal} replaced by the schemas of the model';
 
 CREATE OR REPLACE FUNCTION csmetrics.quality_condition(model text, rule text, source text, condition text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -305,13 +312,11 @@ DECLARE
     relation regclass;
 BEGIN
     IF condition IS NULL THEN
-        RETURN (SELECT c.condition FROM csmetrics.quality_check c
+        RETURN (SELECT csmetrics.of_model(c.condition, model)
+                FROM csmetrics.quality_check c
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
     relation := format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)::regclass;
-    condition := csmetrics.checked_expression(condition, relation, 'boolean');
-    -- it is run with the path of the model, where other functions might stand before those that it was held to
-    PERFORM set_config('search_path', csmetrics.model_path(model), true);
     RETURN csmetrics.checked_expression(condition, relation, 'boolean');
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
@@ -323,7 +328,7 @@ COMMENT ON FUNCTION csmetrics.quality_condition(text, text, text, text) IS
 CREATE OR REPLACE FUNCTION csmetrics.kept_rows(model text, source text, without text[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    rows text := quote_ident('source_' || source);
+    rows text := format('%I.%I', csmetrics.internal_schema(model), 'source_' || source);
     columns text := (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position)
                      FROM csmetrics.source_column c WHERE c.source = kept_rows.source);
     conditions text[];
@@ -336,14 +341,14 @@ BEGIN
                     WHERE source = $2 AND r.is_enabled AND r.quarantine', model) INTO conditions USING model, source;
     FOREACH condition IN ARRAY without || conditions LOOP
         rows := format('(SELECT %s FROM (%s) AS judged WHERE found[1] IS NOT TRUE)', columns,
-                       csmetrics.judged_rows(source, ARRAY[condition], rows));
+                       csmetrics.judged_rows(model, source, ARRAY[condition], rows));
     END LOOP;
     RETURN rows;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.kept_rows(text, text, text[]) IS
 'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that '
-'meet one of the conditions. To be run with the path of the model.';
+'meet one of the conditions';
 
 CREATE OR REPLACE FUNCTION csmetrics.row_digest(VARIADIC "values" "any") RETURNS bigint
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -368,11 +373,10 @@ BEGIN
     statement := format(
         'CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT %3$s AS complaint, '
         'csmetrics.row_digest(%4$s) AS digest, %4$s FROM %5$s AS %6$s%7$s',
-        internal, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
+        internal, 'kept_' || source, coalesce(csmetrics.of_model(complaint, model), 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys
              THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias, internal) END);
-    PERFORM set_config('search_path', csmetrics.model_path(model), true);
     EXECUTE statement;
 END
 $$;

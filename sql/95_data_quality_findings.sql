@@ -98,7 +98,7 @@ RETURN (SELECT string_agg(format('coalesce(%I::text, ''NULL'')', c.name), ' || '
 COMMENT ON FUNCTION csmetrics.key_of_row(text) IS
 'Internal: SQL that tells a row of a source from others to a reader: its required columns and keys';
 
-CREATE OR REPLACE FUNCTION csmetrics.findings_query(source text, conditions text[]) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.findings_query(model text, source text, conditions text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 -- all rules in one pass; OFFSET 0 keeps the planner from working them out once for each
 RETURN format($query$
@@ -110,32 +110,32 @@ RETURN format($query$
               FROM (%4$s OFFSET 0) j, generate_series(1, %3$s) n
               WHERE true = ANY (j.found) AND j.found[n]) k
         GROUP BY n) f USING (n) $query$,
-    CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $1 AND c.name = 'account_id')
+    CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $2 AND c.name = 'account_id')
          THEN 'account_id::text' ELSE 'NULL::text' END,
-    csmetrics.key_of_row(source), cardinality(conditions), csmetrics.judged_rows(source, conditions));
-COMMENT ON FUNCTION csmetrics.findings_query(text, text[]) IS
+    csmetrics.key_of_row(source), cardinality(conditions),
+    csmetrics.judged_rows(model, source, conditions));
+COMMENT ON FUNCTION csmetrics.findings_query(text, text, text[]) IS
 'Internal: a query of what each condition finds among the rows of a source: a row of found_rows a rule, of $1, whose '
-'condition is in $2. To be run with the path of the model.';
+'condition is in $2';
 
-CREATE OR REPLACE FUNCTION csmetrics.findings_of(source text, rules text[], conditions text[])
+CREATE OR REPLACE FUNCTION csmetrics.findings_of(model text, source text, rules text[], conditions text[])
 RETURNS SETOF csmetrics.found_rows
-LANGUAGE plpgsql STABLE AS $findings$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $findings$
 BEGIN
-    RETURN QUERY EXECUTE csmetrics.findings_query(source, conditions) USING rules, conditions;
+    RETURN QUERY EXECUTE csmetrics.findings_query(model, source, conditions) USING rules, conditions;
 EXCEPTION WHEN OTHERS THEN
-    IF pg_catalog.cardinality(rules) OPERATOR(pg_catalog.=) 1 THEN
+    IF cardinality(rules) = 1 THEN
         RAISE EXCEPTION '"%" of source "%": %', rules[1], source, SQLERRM USING ERRCODE = SQLSTATE;
     END IF;
     -- one after the other, to tell which of them it is
-    FOR i IN 1 .. pg_catalog.cardinality(rules) LOOP
-        PERFORM FROM csmetrics.findings_of(source, rules[i:i], conditions[i:i]);
+    FOR i IN 1 .. cardinality(rules) LOOP
+        PERFORM FROM csmetrics.findings_of(model, source, rules[i:i], conditions[i:i]);
     END LOOP;
     RAISE;
 END
 $findings$;
-COMMENT ON FUNCTION csmetrics.findings_of(text, text[], text[]) IS
-'Internal: what each condition finds among the rows of a source. An error names the rule. To be run with the path of '
-'the model.';
+COMMENT ON FUNCTION csmetrics.findings_of(text, text, text[], text[]) IS
+'Internal: what each condition finds among the rows of a source. An error names the rule.';
 
 CREATE OR REPLACE FUNCTION csmetrics.found_in(model text, source text, rules text[], conditions text[])
 RETURNS csmetrics.found_rows[]
@@ -146,8 +146,7 @@ BEGIN
     -- whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back; the rows found stay
     BEGIN
         PERFORM set_config('transaction_read_only', 'on', true);
-        PERFORM set_config('search_path', csmetrics.model_path(model), true);
-        found := ARRAY(SELECT f FROM csmetrics.findings_of(source, rules, conditions) f);
+        found := ARRAY(SELECT f FROM csmetrics.findings_of(model, source, rules, conditions) f);
         RAISE SQLSTATE 'CSEND';
     EXCEPTION WHEN SQLSTATE 'CSEND' THEN
         RETURN found;

@@ -180,16 +180,14 @@ END;
 COMMENT ON FUNCTION csmetrics.strangers(oid[]) IS
 'Internal: the functions, operators, types and the like in these schemas that are not of the extension';
 
-CREATE OR REPLACE FUNCTION csmetrics.require_no_strangers(model text, fresh boolean) RETURNS void
+CREATE OR REPLACE FUNCTION csmetrics.require_no_strangers(schemas oid[], own oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    schemas oid[] := csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid;
     strangers text;
 BEGIN
     SELECT string_agg(DISTINCT pg_describe_object(s.classid, s.objid, 0), ', ') INTO strangers
     FROM csmetrics.strangers(schemas) s
-    WHERE fresh OR NOT EXISTS (SELECT FROM csmetrics.own_objects(model) o
-                               WHERE (o.classid, o.objid) = (s.classid, s.objid));
+    WHERE s.objid <> ALL (own);
     IF strangers IS NOT NULL THEN
         RAISE EXCEPTION 'not of csmetrics, and might be called in place of what is: %', strangers
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -207,9 +205,9 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION csmetrics.require_no_strangers(text, boolean) IS
-'Internal: SQLSTATE 55000 where the schemas of a model, or that of the extension, hold functions and the like of '
-'others, 42501 where others may create some; fresh: nothing is of the model as yet';
+COMMENT ON FUNCTION csmetrics.require_no_strangers(oid[], oid[]) IS
+'Internal: SQLSTATE 55000 where these schemas hold functions and the like that are neither of the extension nor among '
+'own, 42501 where others may create some. To be called before names are looked up along them.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_schemas(model text, in_schema_of_another boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $schemas$
@@ -245,7 +243,7 @@ BEGIN
         EXECUTE format('COMMENT ON SCHEMA %I IS %L', model, 'Customer-success model of the extension csmetrics');
     END IF;
     CALL csmetrics.make_internal_schema(model);
-    PERFORM csmetrics.require_no_strangers(model, true);
+    PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid);
 END
 $schemas$;
 COMMENT ON PROCEDURE csmetrics.make_schemas(text, boolean) IS

@@ -294,7 +294,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $changes$
 DECLARE
     change record;
 BEGIN
-    PERFORM set_config('search_path', csmetrics.model_path(model), true);
+    PERFORM set_config('search_path', format('%I, %I, csmetrics, pg_temp', model, csmetrics.internal_schema(model)),
+                       true);
     FOR change IN
         SELECT c.file, c.ddl FROM csmetrics.model_change c
         WHERE csmetrics.version_number(c.version) OPERATOR(pg_catalog.>) csmetrics.version_number(made_by)
@@ -360,7 +361,8 @@ DECLARE
     changed integer := 0;
 BEGIN
     PERFORM csmetrics.require_ownership(model);
-    PERFORM csmetrics.require_no_strangers(model, false);
+    PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
+                                           ARRAY(SELECT o.objid FROM csmetrics.own_objects(model) o));
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));

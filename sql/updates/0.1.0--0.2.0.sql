@@ -63,3 +63,13 @@ COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
 
 -- It takes one argument more.
 DROP PROCEDURE csmetrics.create_model(text, regtype);
+
+-- Rules of data quality name what they read in full, and run along no path of a model.
+DROP FUNCTION IF EXISTS csmetrics.judged_rows(text, text[], text);
+DROP FUNCTION IF EXISTS csmetrics.findings_query(text, text[]);
+DROP FUNCTION IF EXISTS csmetrics.findings_of(text, text[], text[]);
+DROP FUNCTION IF EXISTS csmetrics.model_path(text);
+COMMENT ON COLUMN csmetrics.quality_check.condition IS
+'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account '
+'has it) and until_at (now), with window functions over the source; {model} and {internal} stand for the schemas of '
+'the model';

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Who may do what with a model: its owner, editors of its rules, readers, who sees some accounts only, and nobody.
 BEGIN;
-SELECT plan(63);
+SELECT plan(72);
 CREATE FUNCTION pg_temp.by("role" text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     clue text;
@@ -165,5 +165,29 @@ SELECT isnt_empty('TABLE cs.snapshot_reading', 'figures that were reported stay'
 SELECT is(csmetrics.sources_with('cs', 'c'), 'account, subscription, usage', 'sources that still have it are named');
 SELECT is(pg_temp.by('rights_owner', 'CALL csmetrics.forget_account(''cs'', NULL)'), '22004 no account is named', 'NULL is no account');
 SELECT is(pg_temp.by('rights_owner', 'CALL csmetrics.forget_account(''cs'', ''none'')'), 'no error', 'an unknown one is no error');
+
+-- Whoever may create in the schema of a model puts nothing in the way: names are not looked up there.
+SELECT format('GRANT CREATE ON SCHEMA cs TO rights_nobody') \gexec
+GRANT USAGE ON SCHEMA cs TO rights_nobody;
+SET LOCAL ROLE rights_nobody;
+CREATE FUNCTION cs.caught() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught, as %', current_user; END $$;
+SELECT format('CREATE FUNCTION cs.%s RETURNS %s LANGUAGE sql AS ''SELECT NULL::%2$s FROM (SELECT cs.caught()) c''', signature, result)
+FROM (VALUES ('format(text, text)', 'text'), ('format(text, bigint)', 'text'), ('format(text, date, date)', 'text'), ('format(text, text, text)', 'text'), ('format(text, numeric)', 'text'),
+             ('concat_ws(text, text, text)', 'text'), ('coalesced(text)', 'text'), ('lower(name)', 'text'), ('round(double precision, integer)', 'numeric'), ('num_nulls(text, text)', 'integer'),
+             ('json_build_object(text, text)', 'json'), ('jsonb_build_object(text, text)', 'jsonb'), ('quote_ident(name)', 'text'), ('to_char(date, text)', 'text'), ('date_trunc(text, date)', 'timestamptz')) f(signature, result) \gexec
+CREATE VIEW cs.source_account AS SELECT cs.caught()::text AS account_id;
+CREATE VIEW cs.source_subscription AS SELECT cs.caught()::text AS account_id;
+CREATE VIEW cs.account_state AS SELECT cs.caught()::text AS account_id;
+CREATE FUNCTION cs.never(text, name) RETURNS boolean LANGUAGE sql AS 'SELECT cs.caught()';
+CREATE OPERATOR cs.= (LEFTARG = text, RIGHTARG = name, FUNCTION = cs.never);
+RESET ROLE;
+SELECT is(pg_temp.by('rights_owner', statement), 'no error', 'not caught: ' || statement)
+FROM (VALUES ('UPDATE crm.contract SET mrr = mrr + 1; CALL csmetrics.refresh(''cs'')'), ('UPDATE cs.quality_rule SET quarantine = true WHERE rule = ''orphan''; CALL csmetrics.refresh(''cs'')'),
+             ('CALL csmetrics.validate(''cs'')'), ('CALL csmetrics.evaluate_alerts(''cs'')'), ('CALL csmetrics.run_playbooks(''cs'')'), ('CALL csmetrics.take_snapshot(''cs'')'),
+             ('CALL csmetrics.map(''cs'', ''account'', ''TABLE crm.customer'')')) v(statement);
+SELECT alike(pg_temp.by('rights_owner', 'CALL csmetrics.update_model(''cs'')'), '55000 not of csmetrics, and might be called in place of what is: %function cs.caught()%', 'where they are, these are refused');
+SET LOCAL ROLE rights_owner;
+SELECT throws_ok('CALL csmetrics.create_model(''public'')', '42501', NULL, 'a schema of another owner is not taken');
+RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;
