@@ -181,7 +181,7 @@ COMMENT ON FUNCTION csmetrics.strangers(oid[]) IS
 'Internal: the functions, operators, types and the like in these schemas that are not of the extension';
 
 CREATE OR REPLACE FUNCTION csmetrics.require_no_strangers(schemas oid[], own oid[] DEFAULT '{}') RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     strangers text;
 BEGIN
