@@ -1,0 +1,226 @@
+/* What must be a constant, or bounded, in expressions of users: otherwise a few characters hold up a processor, or fill the memory. */
+#include "pg/expression_pattern.h"
+#include "pg/expression_list.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#define MAX_PATTERN 200
+
+static Node *
+stripped(Node *node)
+{
+	while (IsA(node, RelabelType))
+		node = (Node *) castNode(RelabelType, node)->arg;
+	return node;
+}
+
+/* A literal is a parameter while nothing of it may be read. */
+static bool
+is_constant(Node *node)
+{
+	node = stripped(node);
+	return IsA(node, Const) || IsA(node, Param);
+}
+
+static bool
+is_as_it_stands(Node *node)
+{
+	node = stripped(node);
+	while (IsA(node, FieldSelect))
+		node = stripped((Node *) castNode(FieldSelect, node)->arg);
+	return is_constant(node) || IsA(node, Var);
+}
+
+static bool
+is_regular_expression(Oid function)
+{
+	switch (function)
+	{
+		case F_TEXTREGEXEQ:
+		case F_TEXTREGEXNE:
+		case F_TEXTICREGEXEQ:
+		case F_TEXTICREGEXNE:
+		case F_NAMEREGEXEQ:
+		case F_NAMEREGEXNE:
+		case F_NAMEICREGEXEQ:
+		case F_NAMEICREGEXNE:
+		case F_BPCHARREGEXEQ:
+		case F_BPCHARREGEXNE:
+		case F_BPCHARICREGEXEQ:
+		case F_BPCHARICREGEXNE:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static pg_noreturn void
+refuse_pattern(const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("this searches by a regular expression %s", reason),
+			 errhint("A regular expression in a rule is a constant of at most %d characters, without back references and without (? other than (?:. Bounds {m,n} multiplied with each other and with its length make %d at most. Or use LIKE.",
+					 MAX_PATTERN, MAX_PATTERN * 5)));
+}
+
+/* How many copies the bounds {m,n} of a pattern ask for, at most; what is no bound only adds to it. */
+static double
+copies(const char *pattern)
+{
+	double		result = 1;
+
+	for (const char *at = strchr(pattern, '{'); at != NULL; at = strchr(at + 1, '{'))
+	{
+		double		most = 1;
+
+		for (const char *digit = at + 1; isdigit((unsigned char) *digit) || *digit == ','; digit++)
+			if (isdigit((unsigned char) *digit) && !isdigit((unsigned char) digit[-1]))
+				most = Max(most, strtod(digit, NULL));
+		result *= most;
+	}
+	return result;
+}
+
+static void
+check_pattern_text(const char *pattern)
+{
+	int			length = pg_mbstrlen(pattern);
+
+	if (length > MAX_PATTERN)
+		refuse_pattern(psprintf("of %d characters", length));
+	if (strncmp(pattern, "***", 3) == 0)
+		refuse_pattern("with ***");
+	for (const char *at = pattern; *at != '\0'; at++)
+	{
+		if (at[0] == '\\' && at[1] >= '1' && at[1] <= '9')
+			refuse_pattern("with a back reference");
+		/* an escaped backslash is no beginning of an escape */
+		if (at[0] == '\\' && at[1] != '\0')
+			at++;
+		else if (at[0] == '(' && at[1] == '?' && at[2] != ':')
+			refuse_pattern("with (?");
+	}
+	if (copies(pattern) * length > MAX_PATTERN * 5)
+		refuse_pattern("of too many copies");
+}
+
+/* SIMILAR TO makes a regular expression of its pattern. */
+static Node *
+unescaped(Node *pattern)
+{
+	FuncExpr   *call = (FuncExpr *) pattern;
+
+	return IsA(pattern, FuncExpr) && (call->funcid == F_SIMILAR_TO_ESCAPE_TEXT || call->funcid == F_SIMILAR_TO_ESCAPE_TEXT_TEXT)
+		? stripped(linitial(call->args)) : pattern;
+}
+
+void
+check_pattern(Oid function, List *arguments)
+{
+	Node	   *pattern;
+
+	if (!is_regular_expression(function))
+		return;
+	pattern = unescaped(stripped(lsecond(arguments)));
+	if (!is_constant(pattern))
+		refuse_pattern("that is no constant");
+	if (IsA(pattern, Const) && !castNode(Const, pattern)->constisnull)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		if (!has_text_form(exprType(pattern)))
+			refuse_pattern("for each of an array");
+		getTypeOutputInfo(exprType(pattern), &output, &is_varlena);
+		check_pattern_text(OidOutputFunctionCall(output, castNode(Const, pattern)->constvalue));
+	}
+}
+
+static void
+check_constant(Node *argument, const char *what)
+{
+	if (!is_constant(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this works out %s while it runs", what),
+				 errhint("Write it as a constant, in quotes.")));
+}
+
+void
+check_constants(FuncExpr *call)
+{
+	switch (call->funcid)
+	{
+		case F_TO_CHAR_FLOAT4_TEXT:
+		case F_TO_CHAR_FLOAT8_TEXT:
+		case F_TO_CHAR_INT4_TEXT:
+		case F_TO_CHAR_INT8_TEXT:
+		case F_TO_CHAR_NUMERIC_TEXT:
+		case F_TO_CHAR_INTERVAL_TEXT:
+		case F_TO_CHAR_TIMESTAMP_TEXT:
+		case F_TO_CHAR_TIMESTAMPTZ_TEXT:
+		case F_TO_NUMBER:
+		case F_TO_DATE:
+		case F_TO_TIMESTAMP_TEXT_TEXT:
+			check_constant(lsecond(call->args), "a format");
+			break;
+		case F_SIMILAR_TO_ESCAPE_TEXT:
+		case F_SIMILAR_TO_ESCAPE_TEXT_TEXT:
+		case F_LIKE_ESCAPE_TEXT_TEXT:
+			/* applied to its own result, it may double it */
+			if (!is_as_it_stands(linitial(call->args)))
+				check_constant(linitial(call->args), "a pattern");
+			break;
+		case F_CONCAT:
+		case F_CONCAT_WS:
+			if (call->funcvariadic)
+				ereport(ERROR,
+						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						 errmsg("this puts together the elements of an array"),
+						 errhint("Name the texts one by one.")));
+			check_written_out(call->args);
+			break;
+	}
+}
+
+void
+check_written_out(List *arguments)
+{
+	ListCell   *cell;
+
+	foreach(cell, arguments)
+	{
+		Oid			type = exprType(lfirst(cell));
+
+		if (!is_plain(type) && !is_as_it_stands(lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("this makes a text of a value of type %s that it has worked out", format_type_be(type)),
+					 errhint("Arrays, rows and states become texts only as they stand in a column.")));
+	}
+}
+
+void
+check_padding(Node *typmod)
+{
+	if (!IsA(typmod, Const) || DatumGetInt32(castNode(Const, typmod)->constvalue) > MAX_PADDING + VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this pads a text to more than %d characters", MAX_PADDING),
+				 errhint("Cast to text, or to varchar.")));
+}
+
+void
+check_precision(Node *conversion, Node *bounded)
+{
+	if (conversion != bounded)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this reads a number of any length"),
+				 errhint("Say how long it may be, as in numeric(20, 6), or cast to double precision.")));
+}
