@@ -309,10 +309,10 @@ BEGIN
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
     relation := format('%I.%I', model, 'source_' || source)::regclass;
-    condition := csmetrics.checked_expression(condition, relation, 'boolean');
+    condition := csmetrics.checked_expression(condition, relation, 'boolean', model);
     -- it is run with the path of the model, where other functions might stand before those that it was held to
     PERFORM set_config('search_path', csmetrics.model_path(model), true);
-    RETURN csmetrics.checked_expression(condition, relation, 'boolean');
+    RETURN csmetrics.rechecked_expression(condition, relation, 'boolean', model);
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
 END

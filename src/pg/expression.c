@@ -120,7 +120,6 @@ spelled_out(const char *source, Oid relation, Oid type, const char *model)
 	Node	   *expression;
 	char	   *result;
 
-	check_length(source);
 	parsed = parse(source);
 	check_written_size(parsed);
 	check_written_reach(parsed);
@@ -138,18 +137,35 @@ spelled_out(const char *source, Oid relation, Oid type, const char *model)
 	return result;
 }
 
-PG_FUNCTION_INFO_V1(checked_expression);
-
-Datum
-checked_expression(PG_FUNCTION_ARGS)
+static Datum
+checked(PG_FUNCTION_ARGS, bool is_written)
 {
 	char	   *source = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	ErrorContextCallback callback = {.previous = error_context_stack, .callback = point_into, .arg = source};
 	char	   *result;
 
 	error_context_stack = &callback;
+	if (is_written)
+		check_length(source);
 	/* without a model nothing of users is allowed */
 	result = spelled_out(source, PG_GETARG_OID(1), PG_GETARG_OID(2), PG_NARGS() > 3 ? text_to_cstring(PG_GETARG_TEXT_PP(3)) : "");
 	error_context_stack = callback.previous;
 	PG_RETURN_TEXT_P(cstring_to_text(result));
+}
+
+PG_FUNCTION_INFO_V1(checked_expression);
+
+Datum
+checked_expression(PG_FUNCTION_ARGS)
+{
+	return checked(fcinfo, true);
+}
+
+/* What is spelled out is longer than what was written, and checked again along the path where it is run. */
+PG_FUNCTION_INFO_V1(rechecked_expression);
+
+Datum
+rechecked_expression(PG_FUNCTION_ARGS)
+{
+	return checked(fcinfo, false);
 }
