@@ -4,5 +4,5 @@ CREATE FUNCTION csmetrics.checked_expression(expression text, relation regclass,
 LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
 'The SQL expression over the relation''s columns, names resolved, cast to type; never run. NULL of NULL. Refused: not '
-'one expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), off the '
+'one expression (SQLSTATE 42601), unknown names (42703, 42883), wrong type (42804), volatile (22023), off the '
 'list (42501), aggregates (42803), sets and rows (0A000), too large (54000).';

@@ -291,6 +291,15 @@ may_hold_row(Oid type)
 	return result;
 }
 
+/* Comparisons within arrays and rows, and the greatest of several, are those of the type's own classes. */
+static bool
+compares_by_builtin(Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY | TYPECACHE_HASH_OPFAMILY);
+
+	return is_builtin(entry->btree_opf) && is_builtin(entry->hash_opf);
+}
+
 bool
 may_hold(Oid type, int32 typmod)
 {
@@ -302,9 +311,9 @@ may_hold(Oid type, int32 typmod)
 		case TYPTYPE_DOMAIN:
 			return !DomainHasConstraints(type) && (type = getBaseTypeAndTypmod(type, &typmod), may_hold(type, typmod));
 		case TYPTYPE_COMPOSITE:
-			return may_hold_row(type);
+			return compares_by_builtin(type) && may_hold_row(type);
 		case TYPTYPE_ENUM:
-			return true;
+			return compares_by_builtin(type);
 		default:
 			return (has_text_form(type) && (type != BPCHAROID || typmod <= MAX_PADDING + VARHDRSZ)) || is_range(type)
 				|| (!is_builtin(type) && get_typtype(type) == TYPTYPE_BASE && is_ours(TypeRelationId, type));

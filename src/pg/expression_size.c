@@ -176,29 +176,30 @@ put_literals_aside(Node *written)
 }
 
 static Node *
-parameter(Oid type, int32 typmod, Oid collation, int location)
+parameter_of_literal(ParseState *state, ParamRef *written)
 {
-	Param	   *result = makeNode(Param);
+	Param	   *result;
 
+	if (written->number >= 0)
+		return NULL;
+	result = makeNode(Param);
 	result->paramkind = PARAM_EXTERN;
-	result->paramid = -1;
-	result->paramtype = type;
-	result->paramtypmod = typmod;
-	result->paramcollid = collation;
-	result->location = location;
+	result->paramid = written->number;
+	result->paramtype = UNKNOWNOID;
+	result->paramtypmod = -1;
+	result->location = written->location;
 	return (Node *) result;
 }
 
-static Node *
-parameter_of_literal(ParseState *state, ParamRef *written)
-{
-	return written->number < 0 ? parameter(UNKNOWNOID, -1, InvalidOid, written->location) : NULL;
-}
-
+/* In place, or a length that the type asks for would be taken for a coercion of it. */
 static Node *
 parameter_of_type(ParseState *state, Param *unknown, Oid type, int32 typmod, int location)
 {
-	return unknown->paramtype == UNKNOWNOID ? parameter(type, -1, get_typcollation(type), unknown->location) : NULL;
+	if (unknown->paramtype != UNKNOWNOID)
+		return NULL;
+	unknown->paramtype = type;
+	unknown->paramcollid = get_typcollation(type);
+	return (Node *) unknown;
 }
 
 void

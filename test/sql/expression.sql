@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Expressions that users write into settings: which are accepted, how they are spelled out, and what is refused with which error.
 BEGIN;
-SELECT plan(229);
+SELECT plan(233);
 CREATE SCHEMA expressions;
 CREATE TYPE expressions.pair AS (x int, y int);
 CREATE VIEW expressions."The ""odd"" view" AS
@@ -58,7 +58,7 @@ FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2', 'boolean'), ('n BETWEEN -7 AND 1
              ('s COLLATE "C" < ''S''', 'boolean'), ('s || NULL IS NULL', 'boolean'), ('length(s) BETWEEN 1 AND 3 AND position(''e'' IN s) > 0', 'boolean'), ('''t''', 'boolean'), ('s = ''it''''s'' OR "quote "" '' \" = ''it''''s''', 'boolean'),
              ('"quote "" '' \" = E''back\\slash''', 'boolean'), ('"quote "" '' \" = ''%''', 'boolean'), ('s = $tag$Red$tag$', 'boolean'), ('(pair).y IS NULL', 'boolean'), ('pair = ROW(1, 2)::expressions.pair', 'boolean'), ('one_of_ours(n => 1) = n', 'boolean'),
              ('n::numeric(20, 2) / 3', 'text'), ('m', 'text'), ('n', 'text'), ('d', 'text'), ('span', 'text'), ('list', 'text'), ('j', 'text'), ('substring(s FROM 1 FOR 2) || overlay(s PLACING ''__'' FROM 1)', 'text'), ('trim(BOTH ''R'' FROM s)', 'text'),
-             ('concat_ws('', '', s, n, m, "Is It")', 'text'), ('concat("score %", ''%'')', 'text'), ('s::varchar(2)', 'text'), ('s::char(5)', 'text'), ('n + m', 'double precision'), ('n > 1', 'text'), ('U&''\00e4'' || s', 'text'), ('normalize(s, NFD)', 'text')) t(expression, type);
+             ('concat_ws('', '', s, n, m, "Is It")', 'text'), ('concat("score %", ''%'')', 'text'), ('s::varchar(2)', 'text'), ('s::char(5)', 'text'), ('''Red''::char(5)', 'text'), ('''2.345''::numeric(4, 2)', 'text'), ('interval ''1.5'' day', 'text'), ('''1.23456 s''::interval(2)', 'text'), ('n + m', 'double precision'), ('n > 1', 'text'), ('U&''\00e4'' || s', 'text'), ('normalize(s, NFD)', 'text')) t(expression, type);
 SELECT is(pg_temp.spelled(pg_temp.spelled(expression)), pg_temp.spelled(expression), 'spelled out again it is the same: ' || expression)
 FROM (VALUES ('n > 1 OR NOT "Is It" AND m < 2'), ('n BETWEEN -7 AND 1'), ('s SIMILAR TO ''R%'''), ('(n, m) < (1, 2)'), ('CASE s WHEN ''Red'' THEN n > 0 END'), ('(d, d) OVERLAPS (d, d)'), ('"quote "" '' \" = E''back\\slash''')) t(expression);
 
