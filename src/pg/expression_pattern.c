@@ -2,6 +2,7 @@
 #include "pg/expression_pattern.h"
 #include "pg/expression_list.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
@@ -109,36 +110,64 @@ check_pattern_text(const char *pattern)
 		refuse_pattern("of too many copies");
 }
 
-/* SIMILAR TO makes a regular expression of its pattern. */
-static Node *
-unescaped(Node *pattern)
+static char *
+text_of(Node *constant)
 {
-	FuncExpr   *call = (FuncExpr *) pattern;
+	Oid			output;
+	bool		is_varlena;
 
-	return IsA(pattern, FuncExpr) && (call->funcid == F_SIMILAR_TO_ESCAPE_TEXT || call->funcid == F_SIMILAR_TO_ESCAPE_TEXT_TEXT)
-		? stripped(linitial(call->args)) : pattern;
+	if (!has_text_form(exprType(constant)))
+		refuse_pattern("for each of an array");
+	getTypeOutputInfo(exprType(constant), &output, &is_varlena);
+	return OidOutputFunctionCall(output, castNode(Const, constant)->constvalue);
+}
+
+static bool
+is_known(Node *node)
+{
+	return IsA(node, Const) && !castNode(Const, node)->constisnull;
+}
+
+/* SIMILAR TO makes a regular expression of its pattern: with an escape of its own, #1 is a back reference. */
+static char *
+similar_to(FuncExpr *call)
+{
+	Datum		arguments[2] = {0};
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, call->args)
+	{
+		Node	   *argument = stripped(lfirst(cell));
+
+		if (!is_constant(argument))
+			refuse_pattern("that is no constant");
+		if (!is_known(argument))
+			return NULL;
+		arguments[count++] = CStringGetTextDatum(text_of(argument));
+	}
+	return TextDatumGetCString(count == 1 ? OidFunctionCall1Coll(call->funcid, DEFAULT_COLLATION_OID, arguments[0])
+							   : OidFunctionCall2Coll(call->funcid, DEFAULT_COLLATION_OID, arguments[0], arguments[1]));
 }
 
 void
 check_pattern(Oid function, List *arguments)
 {
 	Node	   *pattern;
+	char	   *known = NULL;
 
 	if (!is_regular_expression(function))
 		return;
-	pattern = unescaped(stripped(lsecond(arguments)));
-	if (!is_constant(pattern))
+	pattern = stripped(lsecond(arguments));
+	if (IsA(pattern, FuncExpr) && (castNode(FuncExpr, pattern)->funcid == F_SIMILAR_TO_ESCAPE_TEXT
+								   || castNode(FuncExpr, pattern)->funcid == F_SIMILAR_TO_ESCAPE_TEXT_TEXT))
+		known = similar_to(castNode(FuncExpr, pattern));
+	else if (!is_constant(pattern))
 		refuse_pattern("that is no constant");
-	if (IsA(pattern, Const) && !castNode(Const, pattern)->constisnull)
-	{
-		Oid			output;
-		bool		is_varlena;
-
-		if (!has_text_form(exprType(pattern)))
-			refuse_pattern("for each of an array");
-		getTypeOutputInfo(exprType(pattern), &output, &is_varlena);
-		check_pattern_text(OidOutputFunctionCall(output, castNode(Const, pattern)->constvalue));
-	}
+	else if (is_known(pattern))
+		known = text_of(pattern);
+	if (known != NULL)
+		check_pattern_text(known);
 }
 
 static void
