@@ -1,5 +1,6 @@
 /* SQL expressions that users write into settings, over the columns of one relation: parsed, held to the rules, and spelled out. */
 #include "pg/pg.h"
+#include "pg/expression_list.h"
 #include "pg/expression_reach.h"
 #include "pg/expression_size.h"
 
@@ -82,7 +83,7 @@ analysed(ParseState *state, Node *parsed, Oid type)
 }
 
 static void
-check_analysed(Node *expression, const char *model)
+check_analysed(Node *expression, const char *model, Oid owner)
 {
 	if (reads_row(expression, NULL))
 		ereport(ERROR,
@@ -95,7 +96,7 @@ check_analysed(Node *expression, const char *model)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this calls a volatile function"),
 				 errhint("Functions that may write, or give another result each time, have no place in a rule.")));
-	check_analysed_reach(expression, model);
+	check_analysed_reach(expression, model, owner);
 }
 
 static ParseState *
@@ -110,7 +111,7 @@ state_over(const char *source, Relation columns)
 
 /* Nothing of the expression is run, nor are its literals read, before all that it may call is known. */
 static char *
-spelled_out(const char *source, Oid relation, Oid type, const char *model)
+spelled_out(const char *source, Oid relation, Oid type, const char *model, Oid owner)
 {
 	Relation	columns = table_open(relation, AccessShareLock);
 	ParseState *aside = state_over(source, columns);
@@ -126,9 +127,9 @@ spelled_out(const char *source, Oid relation, Oid type, const char *model)
 	without_literals = copyObject(parsed);
 	put_literals_aside(without_literals);
 	take_aside_for_parameters(aside);
-	check_analysed(analysed(aside, without_literals, type), model);
+	check_analysed(analysed(aside, without_literals, type), model, owner);
 	expression = analysed(state, parsed, type);
-	check_analysed(expression, model);
+	check_analysed(expression, model, owner);
 	result = deparse_expression(expression, deparse_context_for(RelationGetRelationName(columns), relation), false, false);
 	check_spelled_length(result);
 	table_close(columns, NoLock);
@@ -148,7 +149,8 @@ checked(PG_FUNCTION_ARGS, bool is_written)
 	if (is_written)
 		check_length(source);
 	/* without a model nothing of users is allowed */
-	result = spelled_out(source, PG_GETARG_OID(1), PG_GETARG_OID(2), PG_NARGS() > 3 ? text_to_cstring(PG_GETARG_TEXT_PP(3)) : "");
+	result = spelled_out(source, PG_GETARG_OID(1), PG_GETARG_OID(2), PG_NARGS() > 3 ? text_to_cstring(PG_GETARG_TEXT_PP(3)) : "",
+						 function_owner(fcinfo->flinfo->fn_oid));
 	error_context_stack = callback.previous;
 	PG_RETURN_TEXT_P(cstring_to_text(result));
 }

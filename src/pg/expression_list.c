@@ -205,9 +205,22 @@ is_string(Oid type)
 	return type == TEXTOID || type == TEXTARRAYOID || type == VARCHAROID || type == BPCHAROID || type == NAMEOID;
 }
 
+Oid
+function_owner(Oid function)
+{
+	HeapTuple	found = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(found))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(found))->proowner;
+	ReleaseSysCache(found);
+	return owner;
+}
+
 /* Those that are immutable read no table. In SQL, some put texts together to queries of their own. */
 bool
-is_harmless_of_ours(Oid function)
+is_harmless_of_ours(Oid function, Oid owner)
 {
 	HeapTuple	found = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
@@ -221,7 +234,7 @@ is_harmless_of_ours(Oid function)
 	is_c = form->prolang == ClanguageId;
 	for (int i = 0; i < form->pronargs; i++)
 		builds_text |= is_string(form->prorettype) && is_string(form->proargtypes.values[i]);
-	result = is_ours(ProcedureRelationId, function) && form->provolatile == PROVOLATILE_IMMUTABLE && !form->proretset
+	result = is_ours(ProcedureRelationId, function) && form->proowner == owner && form->provolatile == PROVOLATILE_IMMUTABLE && !form->proretset
 		&& (is_c || !builds_text)
 		&& (may_hold(form->prorettype, -1) || form->prorettype == RECORDOID);
 	ReleaseSysCache(found);

@@ -16,8 +16,10 @@ extern bool is_listed_cast(Oid function);
 extern bool is_listed_operator(Oid operator);
 extern bool is_listed_collation(Oid collation);
 
-/* Functions of csmetrics that read nothing, and make little of what they are given. */
-extern bool is_harmless_of_ours(Oid function);
+/* Functions of csmetrics that read nothing, and make little of what they are given. Whoever owns the extension can add functions of his to it:
+ * those are not of its owner, who made the others. */
+extern bool is_harmless_of_ours(Oid function, Oid owner);
+extern Oid	function_owner(Oid function);
 
 /* Types whose input and output call nothing of users, look nothing up and make no more of a value than it is. */
 extern bool may_hold(Oid type, int32 typmod);

@@ -61,7 +61,7 @@ is_regular_expression(Oid function)
 	}
 }
 
-static pg_noreturn void
+pg_noreturn static void
 refuse_pattern(const char *reason)
 {
 	ereport(ERROR,

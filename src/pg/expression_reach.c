@@ -19,6 +19,8 @@
 typedef struct
 {
 	const char *model;
+	/* whose the functions of csmetrics are */
+	Oid			owner;
 	/* a conversion to numeric whose result is then cut to a precision */
 	Node	   *bounded;
 }			Reach;
@@ -79,17 +81,17 @@ check_arguments(List *arguments)
 	{
 		Oid			type = exprType(lfirst(cell));
 
-		if (type != UNKNOWNOID && type != RECORDOID)
+		if (type != UNKNOWNOID)
 			check_type(type, -1);
 	}
 }
 
 /* An operator of somebody else may well call a function of PostgreSQL. */
 static void
-check_operator(Oid operator, List *arguments)
+check_operator(Oid operator, List *arguments, Reach *reach)
 {
 	if (!is_listed_operator(operator)
-		&& !(is_ours(OperatorRelationId, operator) && is_harmless_of_ours(get_opcode(operator))))
+		&& !(is_ours(OperatorRelationId, operator) && is_harmless_of_ours(get_opcode(operator), reach->owner)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("this calls operator %s, which is not among those that it may call", format_operator(operator)),
@@ -122,7 +124,7 @@ check_call(FuncExpr *call, Reach *reach)
 		check_precision((Node *) call, reach->bounded);
 	if (!by_name)
 		check_cast(call, reach);
-	else if (!is_listed_function(call->funcid) && !is_harmless_of_ours(call->funcid))
+	else if (!is_listed_function(call->funcid) && !is_harmless_of_ours(call->funcid, reach->owner))
 	{
 		check_allowed(call->funcid, reach->model);
 		check_type(call->funcresulttype, -1);
@@ -195,14 +197,14 @@ check_collation(Oid collation)
 }
 
 static void
-check_comparison(RowCompareExpr *comparison)
+check_comparison(RowCompareExpr *comparison, Reach *reach)
 {
 	ListCell   *operator;
 	ListCell   *left;
 	ListCell   *right;
 
 	forthree(operator, comparison->opnos, left, comparison->largs, right, comparison->rargs)
-		check_operator(lfirst_oid(operator), list_make2(lfirst(left), lfirst(right)));
+		check_operator(lfirst_oid(operator), list_make2(lfirst(left), lfirst(right)), reach);
 }
 
 /* What calls nothing by itself; comparisons of the greatest and subscripts are those of the type. */
@@ -264,13 +266,13 @@ find_analysed(Node *node, void *context)
 		case T_OpExpr:
 		case T_DistinctExpr:
 		case T_NullIfExpr:
-			check_operator(((OpExpr *) node)->opno, ((OpExpr *) node)->args);
+			check_operator(((OpExpr *) node)->opno, ((OpExpr *) node)->args, reach);
 			break;
 		case T_ScalarArrayOpExpr:
-			check_operator(castNode(ScalarArrayOpExpr, node)->opno, castNode(ScalarArrayOpExpr, node)->args);
+			check_operator(castNode(ScalarArrayOpExpr, node)->opno, castNode(ScalarArrayOpExpr, node)->args, reach);
 			break;
 		case T_RowCompareExpr:
-			check_comparison(castNode(RowCompareExpr, node));
+			check_comparison(castNode(RowCompareExpr, node), reach);
 			break;
 		case T_CoerceViaIO:
 			check_conversion(castNode(CoerceViaIO, node), reach);
@@ -288,9 +290,9 @@ find_analysed(Node *node, void *context)
 }
 
 void
-check_analysed_reach(Node *analysed, const char *model)
+check_analysed_reach(Node *analysed, const char *model, Oid owner)
 {
-	Reach		reach = {.model = model};
+	Reach		reach = {.model = model, .owner = owner};
 
 	find_analysed(analysed, &reach);
 }
