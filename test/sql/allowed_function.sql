@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Functions that the owner of a model lets rules call: he alone, each as it was when he did, in every kind of rule.
 BEGIN;
-SELECT plan(58);
+SELECT plan(63);
 CREATE ROLE csmetrics_model_owner;
 CREATE ROLE csmetrics_rule_editor;
 CREATE ROLE csmetrics_function_author;
@@ -117,6 +117,22 @@ SELECT is(ARRAY(SELECT DISTINCT pg_temp.answers('SELECT')), ARRAY['no error'], '
 SELECT is(ARRAY(SELECT DISTINCT pg_temp.answers(:'turned')), ARRAY['42501 its definition is another', 'no error'], 'if it is the same');
 SELECT is(ARRAY(SELECT DISTINCT pg_temp.answers('ALTER FUNCTION shared.is_key(text) OWNER TO csmetrics_rule_editor')), ARRAY['42501 its owner is csmetrics_rule_editor, and was csmetrics_function_author, its definition is another', 'no error'], 'and of the same owner');
 ROLLBACK TO before;
+
+-- What is allowed runs read only all the same, whatever its label says.
+SET LOCAL ROLE csmetrics_function_author;
+CREATE FUNCTION shared.sly(name text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN public.steal(); END';
+RESET ROLE;
+SAVEPOINT sly;
+DELETE FROM cs.quality_rule WHERE rule IN ('key', 'quarantine');
+DELETE FROM cs.alert_rule WHERE rule = 'key';
+UPDATE cs.playbook SET is_enabled = false, trigger_when = 'true', success_when = 'true' WHERE name = 'key';
+SELECT is(pg_temp.owner($$CALL csmetrics.allow_function('cs', 'shared.sly(text)')$$), 'no error', 'one that writes, by another, is allowed');
+SELECT is(pg_temp.owner(written || '; ' || run), '25006 ' || want, run)
+FROM (VALUES (1, $$INSERT INTO cs.alert_rule (rule, condition) VALUES ('sly', 'shared.sly(name)')$$, $$CALL csmetrics.evaluate_alerts('cs')$$, '"sly": cannot execute INSERT in a read-only transaction'),
+             (2, $$INSERT INTO cs.playbook (name, trigger_when, success_when) VALUES ('sly', 'shared.sly(name)', 'true')$$, $$CALL csmetrics.run_playbooks('cs')$$, '"sly": cannot execute INSERT in a read-only transaction'),
+             (3, $$INSERT INTO cs.quality_rule (rule, source, condition) VALUES ('sly', 'account', 'shared.sly(name)')$$, $$CALL csmetrics.validate('cs')$$, '"sly" of source "account": cannot execute INSERT in a read-only transaction')) r(n, written, run, want) ORDER BY n;
+SELECT is_empty('TABLE public.victim', 'and writes nothing');
+ROLLBACK TO sly;
 
 -- Taken back; and what is gone with its name.
 SELECT is(pg_temp.owner($$CALL csmetrics.disallow_function('cs', 'shared.is_key(text)')$$), 'no error', 'taken back');

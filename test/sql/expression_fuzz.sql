@@ -49,9 +49,9 @@ CREATE OPERATOR attack.@ (FUNCTION = attack.takes, RIGHTARG = attack.holder);
 CREATE TYPE attack.texts AS RANGE (subtype = text);
 CREATE COLLATION attack.folded FROM "C";
 -- his own, made a member of an extension that he owns
-CREATE ROLE csmetrics_planter;
+CREATE ROLE csmetrics_member_planter;
 CREATE FUNCTION csmetrics.planted(v integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM attack.hit('planted'); RETURN v; END$$;
-ALTER FUNCTION csmetrics.planted(integer) OWNER TO csmetrics_planter;
+ALTER FUNCTION csmetrics.planted(integer) OWNER TO csmetrics_member_planter;
 ALTER EXTENSION csmetrics ADD FUNCTION csmetrics.planted(integer);
 CREATE AGGREGATE attack.sum (integer) (SFUNC = pg_catalog.int4pl, STYPE = integer);
 -- and, by a superuser, a class of operators by which rows, arrays and the greatest are compared
