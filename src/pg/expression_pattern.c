@@ -219,6 +219,9 @@ check_constants(FuncExpr *call)
 						 errmsg("this puts together the elements of an array"),
 						 errhint("Name the texts one by one.")));
 			check_written_out(call->args);
+			/* it stands between all the others */
+			if (call->funcid == F_CONCAT_WS && !is_as_it_stands(linitial(call->args)))
+				check_constant(linitial(call->args), "a separator");
 			break;
 	}
 }

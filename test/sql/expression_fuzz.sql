@@ -215,7 +215,13 @@ CREATE TEMP TABLE step AS SELECT row_number() OVER () - 1 AS nr, pattern FROM (V
     ('((%s)::jsonb) ->> 0'), ('to_char(n, %s)'), ('to_char(at, %s)'), ('(%s)::bytea::text'), ('(%s)::char(1000)::text'), ('(%s)::char(100000)::text'), ('quote_literal(%s)'), ('quote_ident(%s)'), ('replace(%s, ''a'', ''aa"'')'),
     ('array_to_string(string_to_array(%s, NULL), ''xx'')'), ('string_to_array(%s, NULL)::text'), ('format(''%1$1000s'', %s)'), ('regexp_replace(%s, ''.'', ''\&\&'', ''g'')'), ('repeat(%s, 9)'), ('rpad(%s, 9999)'), ('to_json(%s)::text'),
     ('(''{'' || (%s) || ''}'')::text[]::text'), ('encode(convert_to(%s, ''UTF8''), ''hex'')'), ('(array_append(ARRAY[''a''], %s))::text'), ('(''1e'' || (%s))::numeric::text'), ('(''1e'' || length(%s))::jsonb::text'), ('(%s)::tsvector::text'), ('''x'' || ROW(%s)'),
-    ('('''' || ARRAY[%s])'), ('(coalesce(ROW(%s), NULL))::text'), ('(ARRAY[ARRAY[%s]])::varchar'), ('jsonb_build_array(%s)::text'), ('(%s)::name'), ('split_part(%s, ''z'', 1)'), ('btrim(%s)')) v(pattern);
+    ('('''' || ARRAY[%s])'), ('(coalesce(ROW(%s), NULL))::text'), ('(ARRAY[ARRAY[%s]])::varchar'), ('jsonb_build_array(%s)::text'), ('(%s)::name'), ('split_part(%s, ''z'', 1)'), ('btrim(%s)'),
+    ('concat_ws(%s, '''', '''', '''')'), ('concat_ws(%s, %s, s)'), ('overlay(''ab'' PLACING %s FROM 1)'), ('translate(''aaaa'', ''a'', %s)')) v(pattern);
+-- whatever is on the list and gives a text, with the text that grows as each of its arguments
+INSERT INTO step SELECT 1000 + row_number() OVER (), format('pg_catalog.%I(%s)', p.proname, (SELECT string_agg(CASE WHEN a.n = grows.n THEN '%s' WHEN a.type = 'text'::regtype THEN '''"a'''
+                                                                                                                 ELSE pg_temp.argument(a.type, CASE WHEN a.type = '"any"'::regtype THEN 0 ELSE 2 END) END, ', ' ORDER BY a.n)
+                                                                       FROM unnest(p.proargtypes || CASE WHEN p.provariadic <> 0 THEN ARRAY[p.provariadic, p.provariadic] END) WITH ORDINALITY a(type, n)))
+FROM function f JOIN pg_proc p USING (oid), unnest(p.proargtypes) WITH ORDINALITY grows(type, n) WHERE f.is_listed AND p.prorettype = 'text'::regtype AND grows.type IN ('text'::regtype, '"any"'::regtype);
 CREATE FUNCTION pg_temp.chain(pattern text, other text, length integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     expression text := 's';
