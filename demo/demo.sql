@@ -15,11 +15,11 @@
 \pset pager off
 SET client_min_messages = warning;
 
-SELECT coalesce(pg_get_viewdef(to_regclass('cs.source_account')) LIKE '% telco.customer%', false) AS made_before,
+SELECT coalesce(pg_get_viewdef(to_regclass('cs_internal.source_account')) LIKE '% telco.customer%', false) AS made_before,
        clock_timestamp() AS began \gset
 BEGIN;
 \if :made_before
-DROP SCHEMA cs CASCADE;
+DROP SCHEMA cs, cs_internal CASCADE;
 DROP SCHEMA telco CASCADE;
 DROP SCHEMA IF EXISTS retail CASCADE;
 \endif
@@ -63,11 +63,11 @@ CALL csmetrics.refresh('cs');
 COMMIT;
 SELECT format('%s accounts, all in %s s.', to_char(count(*), 'FM999,999'),
               round(extract(epoch FROM clock_timestamp() - :'began'), 1)) AS line
-FROM cs.account_state \gset
+FROM cs_internal.account_state \gset
 \echo :line
 
 \echo
-\echo '1. WHAT IS LOADED                                       telco.customer, telco.subscription, cs.account_state'
+\echo '1. WHAT IS LOADED                                       telco.customer, telco.subscription, cs_internal.account_state'
 \echo
 SELECT format(E'%s customers with %s subscriptions (a new price begins a new one), %s to %s.\n'
               'At the end of %s %s customers pay: MRR %s.',
@@ -85,7 +85,7 @@ SELECT format(E'Check: the histories of the %s customers with two prices earned 
               to_char(count(*), 'FM999,999'), to_char(sum(earned), 'FM999,999,999.00'),
               to_char(sum(total), 'FM999,999,999.00'), to_char(max(abs(earned - total)), 'FM0.000000')) AS line
 FROM (SELECT csmetrics.revenue_between(a.revenue, '2020-06-01', '2026-07-01') AS earned, f.TotalCharges::numeric AS total
-      FROM cs.account_state a
+      FROM cs_internal.account_state a
       JOIN telco.file f ON f.customerID = a.account_id
       WHERE (SELECT count(*) FROM telco.subscription s WHERE s.customer_id = a.account_id) = 2) both_prices \gset
 \echo :line
@@ -144,7 +144,7 @@ CREATE TEMPORARY VIEW contract_churn AS
 SELECT plan,
        -- to the snapshot day, on which those that have not paid yet begin
        csmetrics.churn_agg(csmetrics.first_paid_on(revenue), csmetrics.churned_on(revenue), '2020-06-01', '2026-07-02') AS churn
-FROM cs.account_state JOIN cs.source_account USING (account_id)
+FROM cs_internal.account_state JOIN cs_internal.source_account USING (account_id)
 GROUP BY plan;
 
 SELECT plan AS contract,
@@ -174,10 +174,10 @@ FROM (SELECT *, to_char(100 * logo_churn_rate, '9990.0 %') || to_char(churn_coun
       FROM cs.revenue_by_segment WHERE dimension = 'plan' AND period_start_on >= '2026-01-01') s
 GROUP BY period_start_on ORDER BY period_start_on;
 
-\echo '5. THE COHORT TRIANGLE: WHO IS STILL THERE           csmetrics.cohort_agg(..., ''year'') FROM cs.account_state'
+\echo '5. THE COHORT TRIANGLE: WHO IS STILL THERE           csmetrics.cohort_agg(..., ''year'') FROM cs_internal.account_state'
 \echo
 CREATE TEMPORARY VIEW triangle AS
-SELECT csmetrics.cohort_agg(revenue, from_on, as_of_on + 1, 'year') AS state FROM cs.account_state, cs.reporting_range;
+SELECT csmetrics.cohort_agg(revenue, from_on, as_of_on + 1, 'year') AS state FROM cs_internal.account_state, cs.reporting_range;
 
 SELECT CASE WHEN cohort = 'infinity' THEN 'average, weighted'
             ELSE to_char(cohort, 'Mon YYYY') || to_char(cohort + interval '11 months', '" to "Mon YYYY') END AS "began",
@@ -237,7 +237,7 @@ FROM cs.value_by_segment WHERE dimension = 'plan' LIMIT 1 \gset
 \echo 'Share that is still there, month by month (Kaplan-Meier, those that stay so far counted as long as they were seen):'
 SELECT value AS contract, string_agg(to_char(100 * (1 - csmetrics.share_within(tenure, months * interval '30.4375 days')), '990'), '' ORDER BY months) AS "after  6  12  18  24  30  36  42  48  54  60  66 months, in %"
 FROM (SELECT d.value, csmetrics.duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL) AS tenure
-      FROM cs.tenure_by_account t JOIN cs.account_dimension d USING (account_id) WHERE d.dimension = 'plan' GROUP BY d.value) curve,
+      FROM cs.tenure_by_account t JOIN cs_internal.account_dimension d USING (account_id) WHERE d.dimension = 'plan' GROUP BY d.value) curve,
      generate_series(6, 66, 6) months
 GROUP BY value ORDER BY value;
 

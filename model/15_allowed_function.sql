@@ -22,5 +22,5 @@ COMMENT ON COLUMN allowed_function.definition_hash IS
 'Hash of its body, language, arguments, result, labels and settings. What it calls in turn is not in it';
 COMMENT ON COLUMN allowed_function.allowed_by IS 'Who allowed it';
 COMMENT ON COLUMN allowed_function.allowed_at IS 'When that was';
-CREATE OR REPLACE TRIGGER require_owner BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON allowed_function
-    EXECUTE FUNCTION require_owner();
+CREATE OR REPLACE TRIGGER only_owner_writes BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON allowed_function
+    EXECUTE FUNCTION only_owner_writes();

@@ -317,7 +317,7 @@ SELECT g.dimension, g.value, account_count(g.state) AS account_count,
        max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
        max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
        max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate,
-       mean_score(g.state), weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
+       mean_score(g.state) AS health_score, weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
 FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
       FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN account_dimension a USING (account_id)
       GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
@@ -381,7 +381,7 @@ SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count
        max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
        max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
        max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
-       mean_score(g.state), weighted_score(g.state), g.policy_hash
+       mean_score(g.state) AS health_score, weighted_score(g.state), g.policy_hash
 FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
       FROM reporting_range r,
            LATERAL (SELECT (month - interval '1 day')::date AS day

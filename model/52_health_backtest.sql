@@ -75,7 +75,7 @@ COMMENT ON VIEW health_backtest_by_signal IS
 
 CREATE OR REPLACE VIEW health_calibration WITH (security_invoker) AS
 SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score,
-       100 - c.mean_risk AS mean_score, c.predictions AS prediction_count, c.happened AS churn_count,
+       100 - c.mean_risk AS health_score, c.predictions AS prediction_count, c.happened AS churn_count,
        c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate,
        1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
 FROM (SELECT backtest_agg(100 - o.health_score, o.is_churned,

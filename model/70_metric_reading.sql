@@ -39,7 +39,7 @@ SELECT m.metric, s.dimension, s.value, date_trunc('month', s.as_of_on)::date AS 
        s.policy_hash
 FROM (SELECT * FROM health_trend OFFSET 0) s,
      LATERAL (VALUES
-         ('health', (mean_score)::double precision, (NULL)::double precision, (NULL)::double precision,
+         ('health', (health_score)::double precision, (NULL)::double precision, (NULL)::double precision,
           (account_count - unknown_count)::bigint),
          ('red_mrr', (red_mrr)::double precision, (NULL)::double precision, (NULL)::double precision,
           (account_count)::bigint),

@@ -61,9 +61,9 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     FROM routine WHERE chapter = 'state' GROUP BY name, kind
     UNION ALL
     SELECT 103, o.place, NULL, o.name, '', format('| `%s%s` | %s |', o.name, '(' || o.arguments || ')',
-        CASE o.kind WHEN 'view' THEN obj_description(format('drawn.%I', o.name)::regclass, 'pg_class')
-                    ELSE obj_description((SELECT oid FROM pg_proc WHERE proname = o.name AND pronamespace = 'drawn'::regnamespace), 'pg_proc') END)
-    FROM (SELECT row_number() OVER () AS place, m.* FROM model_object m WHERE m.kind <> 'table') o
+        CASE o.kind WHEN 'view' THEN obj_description(relation('drawn', o.name), 'pg_class')
+                    ELSE obj_description((SELECT oid FROM pg_proc WHERE proname = o.name AND pronamespace = ANY (schemas_of('drawn'))), 'pg_proc') END)
+    FROM (SELECT row_number() OVER () AS place, m.* FROM model_object m WHERE m.kind <> 'table' AND NOT m.is_internal) o
     UNION ALL
     SELECT 104, 1, NULL, name, '', format('| `%s` | %s |', name, description) FROM model_column
     UNION ALL
@@ -77,8 +77,8 @@ SELECT string_agg(text, E'\n' ORDER BY place, sort, kind, name, identity) FROM (
     SELECT 107, position, NULL, rule, source, format('| `%s` of `%s` | %s. %s; %s. |', rule, source, description, severity, CASE WHEN can_quarantine THEN 'can be put in quarantine' ELSE 'cannot be put in quarantine' END || CASE WHEN stops_refresh THEN ', stops a refresh' ELSE '' END) FROM quality_check
     UNION ALL
     SELECT 108, dense_rank() OVER (ORDER BY o.name) * 1000 + a.attnum, NULL, o.name, a.attname, format('| `%s.%s` | %s |', o.name, a.attname, col_description(a.attrelid, a.attnum))
-    FROM model_object o JOIN pg_attribute a ON a.attrelid = format('drawn.%I', o.name)::regclass AND a.attnum > 0
-    WHERE o.kind = 'table' AND o.file <> 'model/20_histories.sql'
+    FROM model_object o JOIN pg_attribute a ON a.attrelid = relation('drawn', o.name) AND a.attnum > 0
+    WHERE o.kind = 'table' AND NOT o.is_internal
     UNION ALL
     SELECT 109, priority, NULL, vendor, '', format('| `%s` | %s. Sources: %s. Needs: %s%s. |', vendor, description,
         (SELECT string_agg(source, ', ' ORDER BY source) FROM connector_source s WHERE s.vendor = c.vendor),

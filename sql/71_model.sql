@@ -5,7 +5,8 @@
 -- that each part adds its rows to.
 
 CREATE OR REPLACE VIEW csmetrics.model_object AS
-SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments
+SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments,
+       p.file LIKE '%.internal.sql' AS is_internal
 FROM csmetrics.model_part p,
      regexp_matches(p.ddl, 
          '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
@@ -16,7 +17,29 @@ COMMENT ON COLUMN csmetrics.model_object.kind IS 'table, view or function';
 COMMENT ON COLUMN csmetrics.model_object.name IS 'Its name';
 COMMENT ON COLUMN csmetrics.model_object.arguments IS
 'Names and types of the arguments of a function; NULL: it is none';
+COMMENT ON COLUMN csmetrics.model_object.is_internal IS
+'Does it stand in the schema that the model keeps for itself, by the name of the file?';
 GRANT SELECT ON csmetrics.model_object TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION csmetrics.internal_schema(model text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN model || '_internal';
+COMMENT ON FUNCTION csmetrics.internal_schema(text) IS
+'The schema of what a model keeps for itself: the views of its sources and of connected vendors, histories and working '
+'tables. NULL for NULL.';
+
+CREATE OR REPLACE FUNCTION csmetrics.relation(model text, name text) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN coalesce(to_regclass(format('%I.%I', csmetrics.internal_schema(model), name)),
+                to_regclass(format('%I.%I', model, name)));
+COMMENT ON FUNCTION csmetrics.relation(text, text) IS
+'Internal: the table or view of a model of that name, kept for itself or not; NULL: there is none';
+
+CREATE OR REPLACE FUNCTION csmetrics.schemas_of(model text) RETURNS oid[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(SELECT n.oid FROM pg_namespace n WHERE n.nspname IN (model, csmetrics.internal_schema(model)));
+COMMENT ON FUNCTION csmetrics.schemas_of(text) IS
+'Internal: the schemas of a model that are there: what readers see, and what it keeps for itself';
 
 -- The rows that this part and those after it fill these tables with.
 DELETE FROM csmetrics.source_column;
@@ -55,7 +78,7 @@ UPDATE csmetrics.policy_column SET defines = false WHERE name IN ('as_of', 'repo
 CREATE OR REPLACE FUNCTION csmetrics.require_model(model text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF to_regclass(format('%I.account_state', model)) IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
+    IF csmetrics.relation(model, 'account_state') IS NULL OR to_regclass(format('%I.policy', model)) IS NULL THEN
         RAISE EXCEPTION 'there is no model "%"', model
             USING ERRCODE = 'invalid_schema_name', HINT = format('CALL csmetrics.create_model(%L) makes one.', model);
     END IF;
@@ -71,6 +94,34 @@ $$;
 COMMENT ON FUNCTION csmetrics.require_model(text) IS
 'Internal: SQLSTATE 3F000 unless a schema of that name holds a model, 55000 unless it is of the extension''s version';
 
+CREATE OR REPLACE FUNCTION csmetrics.require_ownership(model text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c
+                   WHERE c.oid = to_regclass(format('%I.policy', model)));
+BEGIN
+    IF owner <> current_user THEN
+        RAISE EXCEPTION 'only "%" may do that, the owner of model "%"', owner, model
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Its sources are SQL of the owner''s, which would run with your rights. '
+                                'As a member of that role: SET ROLE %I.', owner);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_ownership(text) IS
+'Internal: SQLSTATE 42501 unless the caller is the owner of the model; nothing for what is none';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_owner(model text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM csmetrics.require_ownership(model);
+    PERFORM csmetrics.require_model(model);
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_owner(text) IS
+'Internal: SQLSTATE 42501 unless the caller is the owner of the model; as require_model() for what is none, or of '
+'another version';
+
 CREATE OR REPLACE FUNCTION csmetrics.require_all_rows(model text, relations text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
 DECLARE
@@ -79,7 +130,7 @@ DECLARE
 BEGIN
     FOR relation IN
         SELECT c.oid::regclass AS name FROM pg_class c
-        WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v')
           AND (c.relkind = 'r' OR c.relname ~ relations)
         ORDER BY c.relname
     LOOP
@@ -143,7 +194,7 @@ BEGIN ATOMIC
                s.required,
                CASE WHEN s.type <> 'account_id' THEN s.type WHEN of_vendor THEN 'text'
                     ELSE (SELECT a.atttypid::regtype::text FROM pg_attribute a
-                          WHERE a.attrelid = format('%I.%I', model, 'source_' || s.source)::regclass
+                          WHERE a.attrelid = csmetrics.relation(model, 'source_' || s.source)
                             AND a.attname = s.name) END AS type
         FROM csmetrics.source_column s WHERE s.source = asked_columns.source
         UNION ALL
@@ -243,14 +294,14 @@ DECLARE
     of_source text := source;
     of_vendor boolean := false;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     view_name := 'source_' || source;
     subject := format('source "%s"', source);
     body := regexp_replace(query, '[;[:space:]]+$', '');
     IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
         -- a view that connect() wrote, to be replaced by a query of one's own
         EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
-                       model) INTO of_source USING source;
+                       csmetrics.internal_schema(model)) INTO of_source USING source;
         IF of_source IS NULL THEN
             RAISE EXCEPTION 'unknown source "%"', source
                 USING ERRCODE = 'invalid_parameter_value',
@@ -274,12 +325,13 @@ COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
 LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     wanted record;
 BEGIN
     wanted := csmetrics.mapping(model, source, query);
-    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, wanted.view_name,
-                              csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
-    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, wanted.view_name,
+    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal,
+                              wanted.view_name, csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', internal, wanted.view_name,
                               'Where the facts are: written by CALL csmetrics.map');
 END
 $$;

@@ -24,12 +24,12 @@ BEGIN
         -- {column} in the name of the view stands for what that column of the row says
         named := substring(TG_ARGV[i + 1] FROM '{(.*)}');
         relation := coalesce(replace(TG_ARGV[i + 1], '{' || named || '}', to_jsonb(NEW) ->> named), TG_ARGV[i + 1]);
-        IF to_regclass(format('%I.%I', TG_TABLE_SCHEMA, relation)) IS NULL THEN
+        IF csmetrics.relation(TG_TABLE_SCHEMA, relation) IS NULL THEN
             RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i]
                 USING ERRCODE = 'undefined_table';
         END IF;
         PERFORM csmetrics.checked_expression(to_jsonb(NEW) ->> TG_ARGV[i],
-                                             format('%I.%I', TG_TABLE_SCHEMA, relation)::regclass,
+                                             csmetrics.relation(TG_TABLE_SCHEMA, relation),
                                              TG_ARGV[i + 2]::regtype, TG_TABLE_SCHEMA);
     END LOOP;
     RETURN NEW;
@@ -86,7 +86,7 @@ $$;
 COMMENT ON FUNCTION csmetrics.complaint_of_allowed(text, oid) IS
 'Internal: what changed of a function since the owner of the model allowed it; NULL: nothing, empty: it is not allowed';
 
-CREATE OR REPLACE FUNCTION csmetrics.require_owner() RETURNS trigger
+CREATE OR REPLACE FUNCTION csmetrics.only_owner_writes() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     owner oid := (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID);
@@ -98,7 +98,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION csmetrics.require_owner() IS
+COMMENT ON FUNCTION csmetrics.only_owner_writes() IS
 'Internal: refuses statements that write to a table of a model by others than its owner, whatever was granted';
 
 CREATE OR REPLACE FUNCTION csmetrics.allowable_function(function text) RETURNS oid
@@ -129,7 +129,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     id oid;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     id := csmetrics.allowable_function(function);
     EXECUTE format($insert$
         INSERT INTO %I.allowed_function AS a (signature, function_id, database_key, owner, definition_hash)
@@ -152,7 +152,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     removed text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     -- one that is gone is known by what it was called
     EXECUTE format('DELETE FROM %I.allowed_function a WHERE a.signature IN ($1, to_regprocedure($1)::text)
                     RETURNING a.signature', model) INTO removed USING function;

@@ -70,28 +70,29 @@ COMMENT ON FUNCTION csmetrics.customers_by_rule(text, date, text[], text[], text
 CREATE OR REPLACE PROCEDURE csmetrics.settle_alerts(model text, as_of_on date, time_zone text, late_days integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     probe record;
     day date;
     has_news boolean;
 BEGIN
     -- a rule that is evaluated for the first time, or has another condition, begins with what there is
-    EXECUTE format('SELECT %I.begin_alert_rules()', model);
+    EXECUTE format('SELECT %I.begin_alert_rules()', internal);
     -- the others are news, unless they held by the end of the last day that was over at the last evaluation, and long
     -- before: then facts came late. Of who was seen to turn off in between, that is another time.
-    FOR probe IN EXECUTE format('SELECT p.day, p.names, p.conditions FROM %I.alert_probe($1, $2) p', model)
+    FOR probe IN EXECUTE format('SELECT p.day, p.names, p.conditions FROM %I.alert_probe($1, $2) p', internal)
         USING as_of_on, time_zone
     LOOP
-        EXECUTE format('SELECT %I.hold_alerts_again($1, $2)', model)
+        EXECUTE format('SELECT %I.hold_alerts_again($1, $2)', internal)
             USING probe.names, (probe.day - late_days)::timestamp AT TIME ZONE time_zone;
         FOREACH day IN ARRAY ARRAY[probe.day, probe.day - late_days] LOOP
             EXECUTE format('SELECT EXISTS (SELECT FROM %I.alert_state s WHERE s.state = ''new'' AND s.rule = ANY ($1))',
-                           model) INTO has_news USING probe.names;
+                           internal) INTO has_news USING probe.names;
             EXIT WHEN NOT has_news;
-            EXECUTE format('SELECT %I.hold_alerts($1, $2, $3, $4)', model)
+            EXECUTE format('SELECT %I.hold_alerts($1, $2, $3, $4)', internal)
                 USING model, day, probe.names, probe.conditions;
         END LOOP;
     END LOOP;
-    EXECUTE format('UPDATE %I.alert_state SET state = ''known'' WHERE state = ''new''', model);
+    EXECUTE format('UPDATE %I.alert_state SET state = ''known'' WHERE state = ''new''', internal);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.settle_alerts(text, date, text, integer) IS
@@ -100,6 +101,7 @@ COMMENT ON PROCEDURE csmetrics.settle_alerts(text, date, text, integer) IS
 CREATE OR REPLACE PROCEDURE csmetrics.evaluate_alerts(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();
     reading record;
     later text[];
@@ -107,31 +109,31 @@ DECLARE
     last_alert bigint;
     counts record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one evaluation at a time; readers go on
-    EXECUTE format('LOCK TABLE %I.alert_state IN SHARE ROW EXCLUSIVE MODE', model);
+    EXECUTE format('LOCK TABLE %I.alert_state IN SHARE ROW EXCLUSIVE MODE', internal);
     EXECUTE format('SELECT r.as_of_on, r.as_of_at, r.time_zone, p.alert_late_days
                     FROM %1$I.reporting_range r, %1$I.policy p', model) INTO reading;
 
-    EXECUTE format('SELECT %I.alert_rules_ahead($1)', model) INTO later USING reading.as_of_at;
+    EXECUTE format('SELECT %I.alert_rules_ahead($1)', internal) INTO later USING reading.as_of_at;
     IF later <> '{}' THEN
         RAISE NOTICE 'model "%" reads as of %, earlier than the last evaluation of these rules, which are left alone: '
             '%', model, reading.as_of_at, csmetrics.spelled(later, '%s');
     END IF;
-    EXECUTE format('SELECT %I.forget_alert_states()', model);
-    EXECUTE format('SELECT d.names, d.conditions, d.clearing FROM %I.alert_rules_due($1) d', model)
+    EXECUTE format('SELECT %I.forget_alert_states()', internal);
+    EXECUTE format('SELECT d.names, d.conditions, d.clearing FROM %I.alert_rules_due($1) d', internal)
         INTO due USING later;
     IF due.names IS NULL THEN
         RETURN;
     END IF;
     EXECUTE format('SELECT coalesce(max(a.alert_id), 0) FROM %I.alert a', model) INTO last_alert;
 
-    EXECUTE format('SELECT %I.turn_alerts($1, $2, $3, $4, $5, $6)', model)
+    EXECUTE format('SELECT %I.turn_alerts($1, $2, $3, $4, $5, $6)', internal)
         USING model, reading.as_of_on, reading.as_of_at, due.names, due.conditions, due.clearing;
     CALL csmetrics.settle_alerts(model, reading.as_of_on, reading.time_zone, reading.alert_late_days);
-    EXECUTE format('SELECT %I.raise_alerts($1, $2)', model) USING due.names, reading.as_of_at;
-    EXECUTE format('SELECT n.raised, n.cleared FROM %I.announce_alerts($1, $2) n', model)
+    EXECUTE format('SELECT %I.raise_alerts($1, $2)', internal) USING due.names, reading.as_of_at;
+    EXECUTE format('SELECT n.raised, n.cleared FROM %I.announce_alerts($1, $2) n', internal)
         INTO counts USING model, last_alert;
     RAISE NOTICE 'evaluated % rules of model "%" as of %: % alerts raised, % cleared, in % s', cardinality(due.names),
         model, reading.as_of_at, counts.raised, counts.cleared,

@@ -12,15 +12,16 @@ CREATE OR REPLACE FUNCTION csmetrics.open_playbook_runs(model text, day date, on
 RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     wanted record;
     opened bigint;
 BEGIN
-    EXECUTE format('SELECT w.names, w.triggers, w.owners FROM %I.playbooks_wanted($1) w', model)
+    EXECUTE format('SELECT w.names, w.triggers, w.owners FROM %I.playbooks_wanted($1) w', internal)
         INTO wanted USING only_past;
     IF wanted.names IS NULL THEN
         RETURN 0;
     END IF;
-    EXECUTE format('SELECT %I.open_runs($1, $2, $3, $4, $5, $6)', model)
+    EXECUTE format('SELECT %I.open_runs($1, $2, $3, $4, $5, $6)', internal)
         INTO opened USING model, day, wanted.names, wanted.triggers, wanted.owners, only_past;
     RETURN opened;
 EXCEPTION WHEN OTHERS THEN
@@ -42,7 +43,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 
 DECLARE
     closed bigint;
 BEGIN
-    EXECUTE format('SELECT %I.judge_runs($1, $2)', model) INTO closed USING model, day;
+    EXECUTE format('SELECT %I.judge_runs($1, $2)', csmetrics.internal_schema(model)) INTO closed USING model, day;
     RETURN closed;
 END
 $$;
@@ -59,8 +60,8 @@ DECLARE
     opened bigint := 0;
 BEGIN
     -- Without holdouts, a playbook that begins is compared with days before it, when nobody was treated.
-    FOR begun IN EXECUTE format('SELECT b.name, b.horizon_days FROM %I.playbooks_begun($1) b', model)
-        USING latest_id
+    FOR begun IN EXECUTE format('SELECT b.name, b.horizon_days FROM %I.playbooks_begun($1) b',
+                                csmetrics.internal_schema(model)) USING latest_id
     LOOP
         FOR k IN REVERSE past_days .. 1 LOOP
             past_day := as_of_on - 1 - k * begun.horizon_days;
@@ -89,7 +90,7 @@ DECLARE
     past bigint;
     opened record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one at a time; readers go on
     EXECUTE format('LOCK TABLE %I.playbook_run IN SHARE ROW EXCLUSIVE MODE', model);

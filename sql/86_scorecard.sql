@@ -89,7 +89,7 @@ INSERT INTO csmetrics.model_metric VALUES
  'MRR of accounts that left in the month'),
 (10, 'arpa', 'mrr', 'lagging', true, false, 'revenue_by_segment', 'arpa_mrr',
  'MRR an account with MRR, at the end of the month'),
-(11, 'health', 'score', 'leading', true, true, 'health_trend', 'mean_score',
+(11, 'health', 'score', 'leading', true, true, 'health_trend', 'health_score',
  'Mean health score, each account alike, of those whose score is known'),
 (12, 'red_mrr', 'mrr', 'leading', false, true, 'health_trend', 'red_mrr',
  'Revenue at risk: MRR of accounts that are Red'),

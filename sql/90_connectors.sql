@@ -230,7 +230,8 @@ BEGIN
         RETURN with_connector.query;
     END IF;
     EXECUTE format('SELECT csmetrics.vendor_query(c.vendor, c.schema_name, v.source)
-                    FROM %1$I.connection c JOIN %1$I.connection_view v USING (vendor) WHERE v.view_name = $1', model)
+                    FROM %I.connection c JOIN %I.connection_view v USING (vendor) WHERE v.view_name = $1',
+                   model, csmetrics.internal_schema(model))
         INTO body USING view_name;
     -- the caller has a search_path of his own
     RETURN csmetrics.filled_in(query, jsonb_build_object('connector', format('(%s)', csmetrics.spelled_out(body))));

@@ -6,7 +6,8 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
             format('SELECT %L::text AS vendor, %s AS place, account_key, domain, crm_key, only_matched%s
                     FROM %I.%I WHERE account_key IS NOT NULL',
-                   vendor, place, csmetrics.spelled(names, ', %I', ''), model, vendor || '_account'),
+                   vendor, place, csmetrics.spelled(names, ', %I', ''), csmetrics.internal_schema(model),
+                   vendor || '_account'),
             ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
 COMMENT ON FUNCTION csmetrics.listed_query(text, text[], text[]) IS
@@ -16,7 +17,7 @@ CREATE OR REPLACE FUNCTION csmetrics.known_query(model text, by_hand boolean) RE
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN by_hand
        THEN format('SELECT DISTINCT ON (account_id) account_id::text AS key, account_id
-                    FROM %I.source_account WHERE account_id IS NOT NULL', model)
+                    FROM %I.source_account WHERE account_id IS NOT NULL', csmetrics.internal_schema(model))
        -- each of them by its key, and by the other form of it that some systems write
        ELSE 'SELECT key, (array_agg(DISTINCT account_id))[1] AS account_id
              FROM (SELECT account_key AS key, coalesce(mapped_id, account_key) AS account_id
@@ -65,10 +66,10 @@ COMMENT ON FUNCTION csmetrics.identity_query(text, text[], boolean, boolean, tex
 CREATE OR REPLACE FUNCTION csmetrics.united_facts(model text, source text, vendors text[], names text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
-            format('SELECT i.account_id%s
-                    FROM %I.%I v JOIN %I.identity i ON i.vendor = %L AND i.account_key = v.account_key',
-                   csmetrics.spelled(array_remove(names, 'account_id'), ', v.%I', ''), model, vendor || '_' || source,
-                   model, vendor),
+            format('SELECT i.account_id%1$s
+                    FROM %2$I.%3$I v JOIN %2$I.identity i ON i.vendor = %4$L AND i.account_key = v.account_key',
+                   csmetrics.spelled(array_remove(names, 'account_id'), ', v.%I', ''), csmetrics.internal_schema(model),
+                   vendor || '_' || source, vendor),
             ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
 COMMENT ON FUNCTION csmetrics.united_facts(text, text, text[], text[]) IS
@@ -110,9 +111,11 @@ COMMENT ON FUNCTION csmetrics.united_accounts(text, text[], text[]) IS
 CREATE OR REPLACE PROCEDURE csmetrics.replace_rows(
     model text, name text, keys text[], others text[], tables text, query text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $replace$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
 BEGIN
     IF query IS NULL THEN
-        EXECUTE format('DELETE FROM %I.%I', model, name);
+        EXECUTE format('DELETE FROM %I.%I', internal, name);
     ELSE
         EXECUTE format($query$
             %1$s,
@@ -120,15 +123,16 @@ BEGIN
             gone AS (DELETE FROM %5$I.%6$I AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE (%7$s) = (%8$s)))
             INSERT INTO %5$I.%6$I AS old (%2$s, %3$s) SELECT %2$s, %3$s FROM fresh
             ON CONFLICT (%2$s) DO UPDATE SET (%3$s) = ROW (%9$s) WHERE (%10$s) IS DISTINCT FROM (%9$s)$query$,
-            tables, csmetrics.spelled(keys, '%I'), csmetrics.spelled(others, '%I'), query, model, name,
+            tables, csmetrics.spelled(keys, '%I'), csmetrics.spelled(others, '%I'), query,
+            internal, name,
             csmetrics.spelled(keys, 'fresh.%I'), csmetrics.spelled(keys, 'old.%I'),
             csmetrics.spelled(others, 'excluded.%I'), csmetrics.spelled(others, 'old.%I'));
     END IF;
-    EXECUTE format('ANALYZE %I.%I', model, name);
+    EXECUTE format('ANALYZE %I.%I', internal, name);
 END
 $replace$;
 COMMENT ON PROCEDURE csmetrics.replace_rows(text, text, text[], text[], text, text) IS
-'Internal: brings a table of a model to the rows of a query, over common tables; NULL: to none';
+'Internal: brings a table that a model keeps to the rows of a query, over common tables; NULL: to none';
 
 CREATE OR REPLACE FUNCTION csmetrics.connected_vendors(model text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -146,6 +150,7 @@ COMMENT ON FUNCTION csmetrics.connected_vendors(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.resolve_identities(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     vendors text[] := csmetrics.connected_vendors(model);
     names text[];
     has_some boolean;
@@ -154,12 +159,12 @@ DECLARE
     identities text;
     accounts text;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.identity)', model) INTO has_some;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.identity)', internal) INTO has_some;
     IF vendors IS NULL AND NOT has_some THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = ''source_account'')', model)
-        INTO by_hand;
+    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
+                   internal) INTO by_hand;
     SELECT array_agg(c.name ORDER BY c.position) INTO names FROM csmetrics.source_column c
     WHERE c.source = 'account' AND c.name <> 'account_id';
     tables := csmetrics.identity_query(model, vendors, by_hand, csmetrics.key_type(model) = 'text', names);

@@ -13,12 +13,13 @@ COMMENT ON FUNCTION csmetrics.fingerprint(regclass) IS 'Internal: fingerprint of
 CREATE OR REPLACE FUNCTION csmetrics.by_hand(model text, source text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    view regclass := format('%I.%I', model, 'source_' || source)::regclass;
+    internal text := csmetrics.internal_schema(model);
+    view regclass := format('%I.%I', internal, 'source_' || source)::regclass;
     definition text := pg_get_viewdef(view);
     is_ours boolean;
 BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM %I.connection_view v
-                                   WHERE v.view_name = $1 AND v.definition = $2)', model)
+                                   WHERE v.view_name = $1 AND v.definition = $2)', internal)
         INTO is_ours USING 'source_' || source, csmetrics.fingerprint(view);
     -- as create_model makes it: no rows, of nothing
     RETURN NOT is_ours AND NOT (definition ~ 'WHERE false;$' AND definition !~ '\mFROM\M');
@@ -30,13 +31,14 @@ COMMENT ON FUNCTION csmetrics.by_hand(text, text) IS
 CREATE OR REPLACE FUNCTION csmetrics.changed_views(model text, vendor text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     changed text;
 BEGIN
     EXECUTE format(
         'SELECT string_agg(v.view_name, '', '' ORDER BY v.view_name)
          FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
-         WHERE v.vendor = $2 AND r IS NOT NULL AND csmetrics.fingerprint(r) <> v.definition', model)
-        INTO changed USING model, vendor;
+         WHERE v.vendor = $2 AND r IS NOT NULL AND csmetrics.fingerprint(r) <> v.definition', internal)
+        INTO changed USING internal, vendor;
     RETURN changed;
 END
 $$;
@@ -47,14 +49,15 @@ CREATE OR REPLACE PROCEDURE csmetrics.write_view(
     model text, view_name text, vendor text, source text, query text, description text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $write$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     part record;
 BEGIN
-    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', model, view_name, query);
-    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', model, view_name, description);
+    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal, view_name, query);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', internal, view_name, description);
     EXECUTE format('INSERT INTO %I.connection_view AS v VALUES ($1, $2, $3, $4)
                     ON CONFLICT (view_name) DO UPDATE SET (vendor, source, definition)
-                    = ROW (excluded.vendor, excluded.source, excluded.definition)', model)
-        USING view_name, vendor, source, csmetrics.fingerprint(format('%I.%I', model, view_name)::regclass);
+                    = ROW (excluded.vendor, excluded.source, excluded.definition)', internal)
+        USING view_name, vendor, source, csmetrics.fingerprint(format('%I.%I', internal, view_name)::regclass);
     FOR part IN
         SELECT a.attname, CASE a.attname
                    WHEN 'account_key' THEN 'Required. The vendor''s own key of the account'
@@ -66,9 +69,9 @@ BEGIN
         FROM pg_attribute a
              LEFT JOIN csmetrics.source_column c ON c.source = write_view.source AND c.name = a.attname
         WHERE write_view.vendor IS NOT NULL
-          AND a.attrelid = format('%I.%I', model, view_name)::regclass AND a.attnum > 0
+          AND a.attrelid = format('%I.%I', internal, view_name)::regclass AND a.attnum > 0
     LOOP
-        EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', model, view_name, part.attname, part.description);
+        EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', internal, view_name, part.attname, part.description);
     END LOOP;
 END
 $write$;
@@ -81,7 +84,7 @@ DECLARE
     view_name text;
 BEGIN
     FOREACH view_name IN ARRAY coalesce(views, '{}') LOOP
-        EXECUTE format('DROP VIEW IF EXISTS %I.%I', model, view_name);
+        EXECUTE format('DROP VIEW IF EXISTS %I.%I', csmetrics.internal_schema(model), view_name);
     END LOOP;
 END
 $$;
@@ -93,17 +96,18 @@ CREATE OR REPLACE PROCEDURE csmetrics.empty_source(model text, source text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     view_name text := 'source_' || source;
+    internal text := csmetrics.internal_schema(model);
     nothing text;
 BEGIN
     SELECT string_agg(format('NULL::%s AS %I', CASE WHEN c.type = 'account_id' THEN csmetrics.key_type(model)
                                                     ELSE c.type END, c.name), ', ' ORDER BY c.position) INTO nothing
     FROM csmetrics.source_column c WHERE c.source = empty_source.source;
-    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s WHERE false', model, view_name,
+    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS SELECT %s WHERE false', internal, view_name,
                    nothing);
-    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', model, view_name,
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', internal, view_name,
                    format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
                           source));
-    EXECUTE format('DELETE FROM %I.connection_view WHERE view_name = $1', model) USING view_name;
+    EXECUTE format('DELETE FROM %I.connection_view WHERE view_name = $1', internal) USING view_name;
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.empty_source(text, text) IS
@@ -115,27 +119,28 @@ DECLARE
     named CONSTANT text := 'source_' || source;
     names text[] := ARRAY(SELECT c.name FROM csmetrics.source_column c WHERE c.source = unite_source.source
                           ORDER BY c.position);
+    internal text := csmetrics.internal_schema(model);
     givers text[];
     was_united boolean;
     query text;
 BEGIN
     EXECUTE format('SELECT array_agg(v.vendor ORDER BY c.priority, c.connected_at, c.vendor)
-                    FROM %1$I.connection_view v JOIN %1$I.connection c USING (vendor) WHERE v.source = $1', model)
+                    FROM %I.connection_view v JOIN %I.connection c USING (vendor) WHERE v.source = $1', internal, model)
         INTO givers USING source;
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', model)
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', internal)
         INTO was_united USING named;
     IF givers IS NULL AND NOT was_united THEN
         RETURN;
     END IF;
     IF csmetrics.by_hand(model, source) AND NOT (overwrite AND givers IS NOT NULL) THEN
-        EXECUTE format('DELETE FROM %I.connection_view WHERE view_name = $1', model) USING named;
+        EXECUTE format('DELETE FROM %I.connection_view WHERE view_name = $1', internal) USING named;
         RAISE NOTICE 'source "%" was mapped by hand and is left as it is', source;
     ELSIF givers IS NULL THEN
         CALL csmetrics.empty_source(model, source);
     ELSE
         query := CASE source
                  WHEN 'account'
-                 THEN format('SELECT %s FROM %I.connected_account', csmetrics.spelled(names, '%I'), model)
+                 THEN format('SELECT %s FROM %I.connected_account', csmetrics.spelled(names, '%I'), internal)
                  ELSE csmetrics.united_facts(model, source, givers, names) END;
         CALL csmetrics.write_view(model, named, NULL, source, query,
                                   format('Where the facts are: written by CALL csmetrics.connect, from %s',
@@ -152,7 +157,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $unite$
 DECLARE
     source text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     IF csmetrics.connected_vendors(model) IS NOT NULL AND csmetrics.key_type(model) <> 'text'
        AND (overwrite OR NOT csmetrics.by_hand(model, 'account')) THEN
         RAISE EXCEPTION 'keys of vendors are texts, and cannot be those of the accounts of model "%", which are of '
@@ -236,12 +241,13 @@ CREATE OR REPLACE PROCEDURE csmetrics.write_vendor_view(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     named CONSTANT text := vendor || '_' || source;
+    internal text := csmetrics.internal_schema(model);
     is_new boolean;
 BEGIN
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', model)
+    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', internal)
         INTO is_new USING named;
-    IF is_new AND to_regclass(format('%I.%I', model, named)) IS NOT NULL AND NOT overwrite THEN
-        RAISE EXCEPTION 'there is a "%" in model "%" already', named, model
+    IF is_new AND to_regclass(format('%I.%I', internal, named)) IS NOT NULL AND NOT overwrite THEN
+        RAISE EXCEPTION 'there is a "%" in schema "%" already', named, internal
             USING ERRCODE = 'duplicate_table',
                   HINT = 'Drop or rename it; a view of the same columns is written anew with overwrite => true.';
     END IF;
@@ -266,7 +272,7 @@ DECLARE
     source text;
     gone text[];
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_vendor(vendor, schema_name);
     EXECUTE format('LOCK TABLE %I.connection IN SHARE ROW EXCLUSIVE MODE', model);
     changed := csmetrics.changed_views(model, vendor);
@@ -292,7 +298,8 @@ BEGIN
     -- what the schema gave before, and no longer does
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v
                                   WHERE v.vendor = $1 AND v.source <> ALL ($2) RETURNING v.view_name)
-                    SELECT array_agg(view_name) FROM gone', model) INTO gone USING vendor, sources;
+                    SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model))
+        INTO gone USING vendor, sources;
     CALL csmetrics.unite_sources(model, overwrite);
     CALL csmetrics.drop_views(model, gone);
 END
@@ -309,7 +316,7 @@ DECLARE
     changed text;
     views text[];
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     EXECUTE format('LOCK TABLE %I.connection IN SHARE ROW EXCLUSIVE MODE', model);
     known := ARRAY(SELECT v FROM unnest(csmetrics.connected_vendors(model)) v ORDER BY v);
     IF (vendor = ANY (known)) IS NOT TRUE THEN
@@ -325,7 +332,7 @@ BEGIN
     END IF;
     EXECUTE format('DELETE FROM %I.connection c WHERE c.vendor = $1', model) USING vendor;
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v WHERE v.vendor = $1 RETURNING v.view_name)
-                    SELECT array_agg(view_name) FROM gone', model) INTO views USING vendor;
+                    SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model)) INTO views USING vendor;
     CALL csmetrics.unite_sources(model);
     CALL csmetrics.drop_views(model, views);
 END

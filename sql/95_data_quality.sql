@@ -295,7 +295,7 @@ COMMENT ON FUNCTION csmetrics.judged_rows(text, text[], text) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.model_path(model text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('%I, csmetrics, pg_temp', model);
+RETURN format('%I, %I, csmetrics, pg_temp', model, csmetrics.internal_schema(model));
 COMMENT ON FUNCTION csmetrics.model_path(text) IS
 'Internal: the search_path along which conditions and queries over a model are looked up';
 
@@ -308,7 +308,7 @@ BEGIN
         RETURN (SELECT c.condition FROM csmetrics.quality_check c
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
-    relation := format('%I.%I', model, 'source_' || source)::regclass;
+    relation := format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)::regclass;
     condition := csmetrics.checked_expression(condition, relation, 'boolean', model);
     -- it is run with the path of the model, where other functions might stand before those that it was held to
     PERFORM set_config('search_path', csmetrics.model_path(model), true);
@@ -345,10 +345,17 @@ COMMENT ON FUNCTION csmetrics.kept_rows(text, text, text[]) IS
 'Internal: what to select from for the rows of a source that count, those in quarantine left out; first the rows that '
 'meet one of the conditions. To be run with the path of the model.';
 
+CREATE OR REPLACE FUNCTION csmetrics.row_digest(VARIADIC "values" "any") RETURNS bigint
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.row_digest("any") IS
+'A number that tells rows apart, made of the hashes of values in their order; NULL is one of them. The same in any '
+'session, not on another machine. A type that cannot be hashed: SQLSTATE 42883; an array of values: 0A000.';
+
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     alias text := quote_ident('source_' || source);
     columns text;
     complaint text;
@@ -360,11 +367,11 @@ BEGIN
     INTO complaint FROM csmetrics.source_check c WHERE c.source = write_kept_view.source;
     statement := format(
         'CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT %3$s AS complaint, '
-        'pg_catalog.hash_record_extended(ROW (%4$s), 0) AS digest, %4$s FROM %5$s AS %6$s%7$s',
-        model, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
+        'csmetrics.row_digest(%4$s) AS digest, %4$s FROM %5$s AS %6$s%7$s',
+        internal, 'kept_' || source, coalesce(complaint, 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys
-             THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias, model) END);
+             THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias, internal) END);
     PERFORM set_config('search_path', csmetrics.model_path(model), true);
     EXECUTE statement;
 END
@@ -388,5 +395,5 @@ COMMENT ON PROCEDURE csmetrics.write_kept_views(text) IS 'Internal: makes all vi
 CREATE OR REPLACE FUNCTION csmetrics.key_type(model text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
-        WHERE a.attrelid = format('%I.account_state', model)::regclass AND a.attname = 'account_id');
+        WHERE a.attrelid = csmetrics.relation(model, 'account_state') AND a.attname = 'account_id');
 COMMENT ON FUNCTION csmetrics.key_type(text) IS 'Internal: the type of account_id in a model';

@@ -5,19 +5,21 @@ CREATE OR REPLACE FUNCTION csmetrics.states_of(
 RETURNS csmetrics.headline_states
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     states csmetrics.headline_states;
     kept text;
 BEGIN
     IF accounts IS NOT NULL THEN
-        EXECUTE format('DELETE FROM %I.fresh_key', model);
-        EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', model, csmetrics.key_type(model))
+        EXECUTE format('DELETE FROM %I.fresh_key', internal);
+        EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', internal,
+                       csmetrics.key_type(model))
             USING accounts;
     END IF;
     FOREACH kept IN ARRAY '{account,subscription,ticket,survey}'::text[] LOOP
         CALL csmetrics.write_kept_view(model, kept, CASE WHEN kept = source THEN without ELSE '{}' END,
                                        accounts IS NOT NULL);
     END LOOP;
-    EXECUTE format('SELECT h.* FROM %I.headline($1) h', model) INTO states
+    EXECUTE format('SELECT h.* FROM %I.headline($1) h', internal) INTO states
     USING CASE WHEN coalesce(source, 'account') = 'account' THEN '{ticket,survey}' ELSE ARRAY[source] END;
     RETURN states;
 END
@@ -269,7 +271,7 @@ BEGIN
         -- keys read the same in every session
         PERFORM set_config('TimeZone', zone, true), set_config('DateStyle', 'ISO, YMD', true);
         CALL csmetrics.write_kept_views(model);
-        EXECUTE format('SELECT %I.write_rates_of_now()', model);
+        EXECUTE format('SELECT %I.write_rates_of_now()', csmetrics.internal_schema(model));
         FOR source IN SELECT DISTINCT r.source FROM csmetrics.rules_in_force(model) r ORDER BY r.source LOOP
             CALL csmetrics.find_in_source(model, source, findings, whole);
         END LOOP;
@@ -290,12 +292,12 @@ DECLARE
     findings csmetrics.finding[];
     counts record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     -- one validation at a time, and no refresh meanwhile; readers go on
     CALL csmetrics.lock_model(model);
     findings := ARRAY(SELECT f FROM csmetrics.data_findings(model) f);
-    EXECUTE format('SELECT %I.write_findings($1)', model) USING findings;
+    EXECUTE format('SELECT %I.write_findings($1)', csmetrics.internal_schema(model)) USING findings;
     SELECT count(*) AS rules, count(*) FILTER (WHERE row_count > 0 AND severity = 'error') AS errors,
            count(*) FILTER (WHERE row_count > 0 AND severity = 'warning') AS warnings,
            count(*) FILTER (WHERE row_count > 0 AND severity = 'info') AS infos

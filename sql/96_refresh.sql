@@ -45,7 +45,7 @@ BEGIN
     IF rules IS NULL THEN
         RETURN 0;
     END IF;
-    EXECUTE format('SELECT count(*) FROM %I.%I', model, 'source_' || source) INTO all_count;
+    EXECUTE format('SELECT count(*) FROM %I.%I', csmetrics.internal_schema(model), 'source_' || source) INTO all_count;
     RAISE NOTICE 'refreshing model "%": % rows of source "%" left out, in quarantine by: %', model,
         all_count - kept_count, source, rules;
     RETURN all_count - kept_count;
@@ -61,7 +61,7 @@ DECLARE
     wrong record;
 BEGIN
     EXECUTE format('SELECT %s::text AS account_id, f.complaint FROM %I.%I f WHERE f.complaint IS NOT NULL
-                    ORDER BY 1, 2 LIMIT 1', whose, model, 'fresh_' || source) INTO wrong;
+                    ORDER BY 1, 2 LIMIT 1', whose, csmetrics.internal_schema(model), 'fresh_' || source) INTO wrong;
     IF wrong.complaint IS NOT NULL THEN
         RAISE EXCEPTION 'source "%"%: %', source,
             CASE WHEN source <> 'fx_rate' THEN format(', account %s', coalesce(wrong.account_id, 'NULL')) ELSE '' END,
@@ -92,11 +92,12 @@ COMMENT ON PROCEDURE csmetrics.sign_source(text, text, bigint) IS
 CREATE OR REPLACE FUNCTION csmetrics.read_rows(model text, source text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    fresh regclass := format('%I.%I', model, 'fresh_' || source)::regclass;
+    internal text := csmetrics.internal_schema(model);
+    fresh regclass := format('%I.%I', internal, 'fresh_' || source)::regclass;
     kept_count bigint;
 BEGIN
     CALL csmetrics.empty_table(fresh);
-    EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, model, 'read_' || source);
+    EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, internal, 'read_' || source);
     EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
     CALL csmetrics.check_source(model, source);
     EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
@@ -121,7 +122,7 @@ BEGIN
                           FROM %1$I.%2$I k GROUP BY k.account_id) n
                     FULL JOIN (SELECT a.account_id, a.digest FROM %1$I.account_digest a WHERE a.source = $1) d
                         USING (account_id)',
-                   model, 'kept_' || source) INTO kept_count, keys, is_whole USING source;
+                   csmetrics.internal_schema(model), 'kept_' || source) INTO kept_count, keys, is_whole USING source;
     keys := coalesce(keys, '{}');
 END
 $$;
@@ -131,17 +132,20 @@ COMMENT ON FUNCTION csmetrics.find_changed(text, text) IS
 
 CREATE OR REPLACE PROCEDURE csmetrics.read_changed(model text, source text, keys text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
 BEGIN
-    EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', model, csmetrics.key_type(model))
+    EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', internal,
+                   csmetrics.key_type(model))
         USING keys;
-    EXECUTE format('ANALYZE %I.fresh_key', model);
+    EXECUTE format('ANALYZE %I.fresh_key', internal);
     CALL csmetrics.write_kept_view(model, source, of_keys => true);
     PERFORM csmetrics.read_rows(model, source);
     CALL csmetrics.write_kept_view(model, source);
     EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest FROM %1$I.fresh_key k
                     LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
-                        USING (account_id)', model, 'fresh_' || source) USING source;
-    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
+                        USING (account_id)', internal, 'fresh_' || source) USING source;
+    CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.read_changed(text, text, text[]) IS
@@ -155,7 +159,7 @@ BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_digest
                     SELECT $1, account_id, f.digest FROM (SELECT s.account_id FROM %1$I.account_state s) s
                     FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
-                        USING (account_id)', model, 'fresh_' || source) USING source;
+                        USING (account_id)', csmetrics.internal_schema(model), 'fresh_' || source) USING source;
     RETURN kept_count;
 END
 $$;
@@ -165,6 +169,7 @@ COMMENT ON FUNCTION csmetrics.read_whole(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.read_facts(model text, source text, is_whole boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $facts$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     changed record;
     has_entities boolean;
     kept_count bigint;
@@ -174,10 +179,10 @@ BEGIN
                                              WHERE r.source = $2 AND r.policy_hash = $3)
                         OR $2 = ''subscription'' AND EXISTS (SELECT 1 FROM %1$I.policy p
                                                              WHERE p.report_currency IS NOT NULL),
-                           $2 = ''subscription'' AND %1$I.has_entities()', model)
+                           $2 = ''subscription'' AND %2$I.has_entities()', model, internal)
         INTO is_whole, has_entities USING is_whole, source, csmetrics.policy_of_refresh(model);
     IF NOT is_whole THEN
-        CALL csmetrics.empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
+        CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
         changed := csmetrics.find_changed(model, source);
         is_whole := changed.is_whole OR has_entities AND changed.keys <> '{}';
     END IF;
@@ -223,9 +228,10 @@ DECLARE
     started timestamptz := clock_timestamp();
     count record;
 BEGIN
-    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', model, 'write_' || name, arguments) INTO count;
+    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', csmetrics.internal_schema(model), 'write_' || name,
+                   arguments) INTO count;
     IF count.written + count.removed > 0 THEN
-        EXECUTE format('ANALYZE %I.%I', model, name);
+        EXECUTE format('ANALYZE %s', csmetrics.relation(model, name));
         RAISE NOTICE 'refreshing model "%": % rows of % written, % removed, in % s', model, count.written, name,
             count.removed, round(extract(epoch FROM clock_timestamp() - started), 1);
     END IF;
@@ -238,20 +244,21 @@ COMMENT ON FUNCTION csmetrics.write_table(text, text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[], INOUT whole text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     in_quarantine boolean;
     wrong text;
     moved boolean;
     changed boolean;
 BEGIN
     CALL csmetrics.read_source(model, 'account');
-    EXECUTE format('SELECT %I.account_complaint()', model) INTO wrong;
+    EXECUTE format('SELECT %I.account_complaint()', internal) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "account": account_id %', wrong
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
     END IF;
     -- days of usage are those of the account's time zone
-    EXECUTE format('SELECT %I.time_zones_moved()', model) INTO moved;
+    EXECUTE format('SELECT %I.time_zones_moved()', internal) INTO moved;
     PERFORM csmetrics.write_table(model, 'account');
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.quality_rule q
                                    WHERE q.source = ''account'' AND q.is_enabled AND q.quarantine)', model)
@@ -282,14 +289,15 @@ COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[], text[]) IS
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_entities(model text, INOUT changed boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $entities$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     wrong text;
 BEGIN
     CALL csmetrics.read_source(model, 'parent');
-    EXECUTE format('SELECT %I.has_belonging()', model) INTO changed;
+    EXECUTE format('SELECT %I.has_belonging()', internal) INTO changed;
     IF NOT changed THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT %I.belonging_complaint()', model) INTO wrong;
+    EXECUTE format('SELECT %I.belonging_complaint()', internal) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "parent": %', wrong
             USING ERRCODE = 'invalid_parameter_value',
@@ -307,7 +315,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.lock_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- one at a time that writes histories; readers go on
-    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', model);
+    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', csmetrics.internal_schema(model));
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.lock_model(text) IS
@@ -350,15 +358,16 @@ COMMENT ON FUNCTION csmetrics.stale_sources(text, text[]) IS
 CREATE OR REPLACE PROCEDURE csmetrics.write_histories(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     sources text[];
     has_entities boolean;
 BEGIN
-    CALL csmetrics.empty_table(format('%I.fresh_key', model)::regclass);
-    EXECUTE format('ANALYZE %I.fresh_digest', model);
-    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', model);
-    EXECUTE format('ANALYZE %I.fresh_key', model);
+    CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
+    EXECUTE format('ANALYZE %I.fresh_digest', internal);
+    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', internal);
+    EXECUTE format('ANALYZE %I.fresh_key', internal);
     PERFORM csmetrics.write_table(model, 'account_state');
-    EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', model)
+    EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', internal)
         INTO sources, has_entities;
     IF 'subscription' = ANY (sources) THEN
         IF has_entities THEN
@@ -372,7 +381,7 @@ BEGIN
     IF 'entitlement' = ANY (sources) THEN
         PERFORM csmetrics.write_table(model, 'entitlement_state');
     END IF;
-    EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', model);
+    EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', internal);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what was read of the sources of facts';
@@ -380,29 +389,30 @@ COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what w
 CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $refresh$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();
     stale text[];
     whole text[] := '{}';
     source text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
     CALL csmetrics.resolve_identities(model);
     CALL csmetrics.refresh_accounts(model, stale, whole);
-    CALL csmetrics.empty_table(format('%I.fresh_digest', model)::regclass);
-    EXECUTE format('SELECT %I.forget_digests()', model);
+    CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
+    EXECUTE format('SELECT %I.forget_digests()', internal);
     FOREACH source IN ARRAY stale LOOP
         CALL csmetrics.read_source(model, source, source = ANY (whole));
         -- an account that is left out takes what is its own with it
         EXECUTE format('DELETE FROM %1$I.%2$I f
-                        WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', model,
+                        WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', internal,
                        'fresh_' || source);
     END LOOP;
     CALL csmetrics.write_histories(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
-        CALL csmetrics.empty_table(format('%I.%I', model, 'fresh_' || source)::regclass);
+        CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
     END LOOP;
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END

@@ -64,7 +64,7 @@ DECLARE
     clue text;
     broken text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     options := csmetrics.policy_options(model);
     IF jsonb_typeof(given) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION '% is no JSON object', coalesce(given::text, 'NULL')

@@ -6,13 +6,14 @@
 CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, shown_by bigint) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $redefinition$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     in_force jsonb := csmetrics.whole_policy(model, '{}', 'in force');
     whole jsonb := csmetrics.whole_policy(model, policy, 'of the snapshot');
     result jsonb;
 BEGIN
     -- whatever is done here is undone: what the query gave stays
     BEGIN
-        EXECUTE format('CREATE TEMPORARY TABLE csmetrics_now AS SELECT * FROM %I.movements_at($1)', model)
+        EXECUTE format('CREATE TEMPORARY TABLE csmetrics_now AS SELECT * FROM %I.movements_at($1)', internal)
             USING shown_by;
         CALL csmetrics.put_policy(model, whole);
         IF csmetrics.differ_by_refresh(whole, in_force) THEN
@@ -24,7 +25,7 @@ BEGIN
                           movement, coalesce(n.amount_mrr, 0) - coalesce(d.amount_mrr, 0) AS amount_mrr
                    FROM pg_temp.csmetrics_now n
                         FULL JOIN %I.movements_at(NULL) d USING (account_id, period_start_on, movement)
-                   WHERE coalesce(n.amount_mrr, 0) <> coalesce(d.amount_mrr, 0)) q', model) INTO result;
+                   WHERE coalesce(n.amount_mrr, 0) <> coalesce(d.amount_mrr, 0)) q', internal) INTO result;
         RAISE SQLSTATE 'CSEND';
     EXCEPTION WHEN SQLSTATE 'CSEND' THEN
         RETURN result;
@@ -38,22 +39,23 @@ COMMENT ON FUNCTION csmetrics.redefinition(text, jsonb, bigint) IS
 CREATE OR REPLACE PROCEDURE csmetrics.take_snapshot(model text, note text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $take$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     before record;
     taken record;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, NULL);
     -- one at a time; readers go on
     EXECUTE format('LOCK TABLE %I.snapshot IN SHARE ROW EXCLUSIVE MODE', model);
-    EXECUTE format('SELECT b.* FROM %I.definition_before() b', model) INTO before;
+    EXECUTE format('SELECT b.* FROM %I.definition_before() b', internal) INTO before;
     IF before.is_redefined AND csmetrics.differ_by_refresh(before.policy, before.present) THEN
         -- rows that came since the last refresh are no matter of definition
         CALL csmetrics.refresh(model);
     END IF;
-    EXECUTE format('SELECT %I.forget_snapshots()', model);
-    EXECUTE format('SELECT w.* FROM %I.write_snapshot($1) w', model) INTO taken USING note;
+    EXECUTE format('SELECT %I.forget_snapshots()', internal);
+    EXECUTE format('SELECT w.* FROM %I.write_snapshot($1) w', internal) INTO taken USING note;
     IF before.is_redefined THEN
-        EXECUTE format('SELECT %I.write_redefinition($1, $2)', model)
+        EXECUTE format('SELECT %I.write_redefinition($1, $2)', internal)
             USING taken.snapshot_id, csmetrics.redefinition(model, before.policy, taken.snapshot_id);
     END IF;
     RAISE NOTICE 'snapshot % of model "%" as of %: % figures, % movements and % accounts are new', taken.snapshot_id,
@@ -106,12 +108,13 @@ CREATE OR REPLACE FUNCTION csmetrics.snapshot_pair(
     OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     then_is record;
     now_is record;
 BEGIN
     then_id := csmetrics.require_snapshots(model, from_snapshot, to_snapshot);
-    EXECUTE format('SELECT d.* FROM %I.definition_at($1) d', model) INTO then_is USING then_id;
-    EXECUTE format('SELECT d.* FROM %I.definition_at($1) d', model) INTO now_is USING to_snapshot;
+    EXECUTE format('SELECT d.* FROM %I.definition_at($1) d', internal) INTO then_is USING then_id;
+    EXECUTE format('SELECT d.* FROM %I.definition_at($1) d', internal) INTO now_is USING to_snapshot;
     then_hash := then_is.policy_hash;
     now_hash := now_is.policy_hash;
     -- the periods that both report
@@ -138,7 +141,8 @@ BEGIN
         'SELECT r.*, $3 <> $4, $3, $4
          FROM %I.restated($1, $2) r
          WHERE r.period_end_on <= $5 + 1 AND ($6 IS NULL OR r.period_start_on >= $6)
-         ORDER BY r.source_view, r.metric, r.dimension <> ''all'', r.dimension, r.value, r.period_start_on', model)
+         ORDER BY r.source_view, r.metric, r.dimension <> ''all'', r.dimension, r.value, r.period_start_on',
+        csmetrics.internal_schema(model))
     USING pair.then_id, to_snapshot, pair.then_hash, pair.now_hash, pair.as_of_on, pair.report_from;
 END
 $$;
@@ -152,7 +156,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     before record;
 BEGIN
-    EXECUTE format('SELECT b.* FROM %I.definition_before() b', model) INTO before;
+    EXECUTE format('SELECT b.* FROM %I.definition_before() b', csmetrics.internal_schema(model)) INTO before;
     RETURN CASE WHEN before.is_redefined THEN csmetrics.redefinition(model, before.policy, NULL) ELSE '[]' END;
 END
 $$;
@@ -180,7 +184,7 @@ BEGIN
                      WHEN r.by_definition <> 0 THEN ''rows changed, definition'' ELSE ''rows changed'' END
          FROM %I.restated_by_account($1, $2, $3) r
          WHERE r.period_end_on <= $4 + 1 AND ($5 IS NULL OR r.period_start_on >= $5)
-         ORDER BY r.period_start_on, r.movement, r.account_id', model)
+         ORDER BY r.period_start_on, r.movement, r.account_id', csmetrics.internal_schema(model))
     USING pair.then_id, to_snapshot, since_last, pair.as_of_on, pair.report_from;
 END
 $$;

@@ -9,7 +9,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $run$
 DECLARE
     step text;
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.check_steps(steps);
     -- Who comes while another is at it leaves: the next one sees all that he would have seen. The lock is one that
     -- takes the right to write the policy, so that nobody else can hold it, and in the way of no reader, of no other
@@ -145,7 +145,7 @@ DECLARE
     known CONSTANT text := '^(@(yearly|annually|monthly|weekly|daily|midnight|hourly|reboot)'
                            '|([0-9A-Za-z*,/$-]+ +){4}[0-9A-Za-z*,/$-]+|[1-9][0-9]? seconds?)$';
 BEGIN
-    PERFORM csmetrics.require_model(model);
+    PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.check_steps(steps);
     IF (timing ~ known) IS NOT TRUE THEN
         RAISE EXCEPTION 'invalid schedule "%"', coalesce(timing, 'NULL')

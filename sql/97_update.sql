@@ -11,9 +11,10 @@ CREATE OR REPLACE FUNCTION csmetrics.model_version(model text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $version$
 DECLARE
     here text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'csmetrics');
+    of_model regclass := csmetrics.relation(model, 'model_version');
     made_by text;
 BEGIN
-    IF to_regclass(format('%I.model_version', model)) IS NULL THEN
+    IF of_model IS NULL THEN
         IF to_regclass(format('%I.policy', model)) IS NULL THEN
             RAISE EXCEPTION 'there is no model "%"', model
                 USING ERRCODE = 'invalid_schema_name',
@@ -23,7 +24,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make a new model, and map its sources anew; copy the rows of its settings.';
     END IF;
-    EXECUTE format('SELECT v.version FROM %I.model_version v', model) INTO made_by;
+    EXECUTE format('SELECT v.version FROM %s v', of_model) INTO made_by;
     IF csmetrics.version_number(made_by) > csmetrics.version_number(here) THEN
         RAISE EXCEPTION 'model "%" was made by csmetrics %, which is newer than this extension, %', model, made_by, here
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -40,21 +41,45 @@ CREATE OR REPLACE FUNCTION csmetrics.own_objects(model text) RETURNS TABLE (clas
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $own$
 BEGIN
     RETURN QUERY EXECUTE format($query$
-        SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c, %1$I.model_version v
-        WHERE c.relnamespace = $1 AND c.relkind = 'v' AND (c.relname = ANY (v.views) OR c.relname ~ '^kept_')
+        SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c, %1$s v
+        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'v' AND (c.relname = ANY (v.views) OR c.relname ~ '^kept_')
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid FROM pg_class c
-        WHERE c.relnamespace = $1 AND c.relkind = 'r' AND c.relname ~ '^fresh_'
+        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'r' AND c.relname ~ '^fresh_'
         UNION ALL
-        SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p, %1$I.model_version v
-        WHERE p.pronamespace = $1
+        SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p, %1$s v
+        WHERE p.pronamespace = ANY ($1)
           AND format('%%I(%%s)', p.proname, pg_get_function_identity_arguments(p.oid)) = ANY (v.routines) $query$,
-                                model)
-    USING quote_ident(model)::regnamespace::oid;
+                                csmetrics.relation(model, 'model_version'))
+    USING csmetrics.schemas_of(model);
 END
 $own$;
 COMMENT ON FUNCTION csmetrics.own_objects(text) IS
 'Internal: the views, functions and working tables that csmetrics made in a model, with nothing of the user in them';
+
+CREATE OR REPLACE FUNCTION csmetrics.misplaced(model text) RETURNS TABLE (statement text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $misplaced$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT format('ALTER %%s %%s SET SCHEMA %%I', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+                      c.oid::regclass, $2)
+        FROM pg_class c
+        WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'v')
+          AND c.relname IN (SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal
+                            UNION ALL SELECT p || s.source
+                            FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
+                            UNION ALL SELECT v.view_name FROM %s v)
+        UNION ALL
+        SELECT format('ALTER FUNCTION %%s SET SCHEMA %%I', o.objid::regprocedure, $2)
+        FROM csmetrics.own_objects($3) o JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid
+        WHERE p.pronamespace = $1 AND p.proname IN (
+                  SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal) $query$,
+                                csmetrics.relation(model, 'connection_view'))
+    USING quote_ident(model)::regnamespace::oid, csmetrics.internal_schema(model), model;
+END
+$misplaced$;
+COMMENT ON FUNCTION csmetrics.misplaced(text) IS
+'Internal: the statements that move what a model keeps for itself out of the schema that readers see';
 
 CREATE OR REPLACE FUNCTION csmetrics.is_replaceable(old oid, fresh oid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -79,14 +104,15 @@ BEGIN ATOMIC
            CASE WHEN p.oid IS NOT NULL THEN 'function' WHEN c.relkind = 'r' THEN 'table' ELSE 'view' END,
            CASE WHEN p.oid IS NOT NULL THEN o.objid::regprocedure::text ELSE o.objid::regclass::text END,
            CASE WHEN s.oid IS NOT NULL
-                THEN format('%I.%I(%s)', model, p.proname, pg_get_function_identity_arguments(p.oid))
-                WHEN n.oid IS NOT NULL THEN format('%I.%I', model, c.relname) END
+                THEN format('%s.%I(%s)', p.pronamespace::regnamespace, p.proname,
+                            pg_get_function_identity_arguments(p.oid))
+                WHEN n.oid IS NOT NULL THEN format('%s.%I', c.relnamespace::regnamespace, c.relname) END
     FROM csmetrics.own_objects(model) o
     LEFT JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
-    LEFT JOIN pg_class n ON n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname = c.relname
+    LEFT JOIN pg_class n ON n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname = c.relname
          AND n.relkind = c.relkind
     LEFT JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid
-    LEFT JOIN pg_proc s ON s.pronamespace = quote_ident(fresh)::regnamespace AND s.proname = p.proname
+    LEFT JOIN pg_proc s ON s.pronamespace = ANY (csmetrics.schemas_of(fresh)) AND s.proname = p.proname
          AND pg_get_function_identity_arguments(s.oid) = pg_get_function_identity_arguments(p.oid)
     WHERE CASE WHEN c.oid IS NOT NULL THEN NOT csmetrics.is_replaceable(c.oid, n.oid)
                ELSE pg_get_function_result(s.oid) IS DISTINCT FROM pg_get_function_result(p.oid) END;
@@ -127,7 +153,10 @@ BEGIN ATOMIC
     -- row types, defaults, indexes and the like go with their relation, and are nobody's
     WHERE NOT EXISTS (SELECT 1 FROM unnest(classids, objids) o(classid, objid)
                       WHERE o.classid = g.classid AND o.objid = g.objid)
-      AND g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)
+      AND g.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass)
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN unnest(classids, objids) o(classid, objid)
+                                                     ON (d.refclassid, d.refobjid) = (o.classid, o.objid)
+                      WHERE (d.classid, d.objid) = (g.classid, g.objid) AND d.deptype IN ('a', 'i'))
       AND NOT EXISTS (SELECT 1 FROM pg_class c
                       WHERE g.classid = 'pg_class'::regclass AND c.oid = g.objid AND c.relkind IN ('t', 'i'));
 END;
@@ -146,13 +175,13 @@ BEGIN ATOMIC
                 WHEN e.value IS NULL THEN format('ALTER TABLE %s ALTER %I DROP DEFAULT', c.oid::regclass, a.attname)
                 ELSE format('ALTER TABLE %s ALTER %I SET DEFAULT %s', c.oid::regclass, a.attname, e.value) END
     FROM pg_class n
-    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace AND c.relkind = 'r'
+    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'r'
     JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
     LEFT JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = a.attname AND NOT o.attisdropped
     LEFT JOIN pg_attrdef w ON w.adrelid = o.attrelid AND w.adnum = o.attnum,
          LATERAL (SELECT pg_get_expr(f.adbin, f.adrelid)) e(value)
-    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relkind = 'r'
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relkind = 'r'
       AND (o.attnum IS NULL OR a.attgenerated = '' AND pg_get_expr(w.adbin, w.adrelid) IS DISTINCT FROM e.value)
     ORDER BY n.relname, a.attnum;
 END;
@@ -162,10 +191,12 @@ COMMENT ON FUNCTION csmetrics.missing_columns(text, text) IS
 CREATE OR REPLACE FUNCTION csmetrics.missing_parts(model text, fresh text) RETURNS TABLE (statement text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    -- the definitions name the schema of the fresh one
-    SELECT replace(s.statement, quote_ident(fresh) || '.', quote_ident(model) || '.')
+    -- the definitions name the schemas of the fresh one
+    SELECT replace(replace(s.statement, quote_ident(fresh) || '.', quote_ident(model) || '.'),
+                   quote_ident(csmetrics.internal_schema(fresh)) || '.',
+                   quote_ident(csmetrics.internal_schema(model)) || '.')
     FROM pg_class n
-    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace AND c.relkind = 'r',
+    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'r',
          LATERAL (
              SELECT 1 AS place, k.conname AS name,
                     format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.oid::regclass, k.conname,
@@ -189,7 +220,7 @@ BEGIN ATOMIC
              FROM pg_attribute a
              JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = a.attname
              WHERE a.attrelid = n.oid AND a.attnum > 0 AND a.attstattarget IS DISTINCT FROM o.attstattarget) s
-    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relkind = 'r'
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relkind = 'r'
     ORDER BY s.place, n.relname, s.name;
 END;
 COMMENT ON FUNCTION csmetrics.missing_parts(text, text) IS
@@ -199,37 +230,71 @@ CREATE OR REPLACE FUNCTION csmetrics.missing_sources(model text, fresh text) RET
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN c.oid IS NULL
-                THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', model, n.relname,
-                            rtrim(pg_get_viewdef(n.oid), ';'))
+                THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', csmetrics.internal_schema(model),
+                            n.relname, rtrim(pg_get_viewdef(n.oid), ';'))
                 ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT q.*, %s FROM (%s) q',
                             c.oid::regclass, string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod),
                                                                a.attname), ', ' ORDER BY a.attnum),
                             rtrim(pg_get_viewdef(c.oid), ';')) END
     FROM pg_class n
-    LEFT JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace
+    LEFT JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model))
     JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0
-    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^source_'
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^source_'
       AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)
     GROUP BY n.oid, n.relname, c.oid
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
-                   SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', model,
-                  n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
+                   SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s',
+                  csmetrics.internal_schema(model), n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
     FROM pg_class n
-    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^kept_'
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^kept_'
       AND NOT EXISTS (SELECT 1 FROM pg_class c
-                      WHERE c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace);
+                      WHERE c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)));
 END;
 COMMENT ON FUNCTION csmetrics.missing_sources(text, text) IS
 'Internal: the statements that give a model the source views, and columns of these, that a fresh one has, empty, and '
 'the views of what is kept of them';
+
+CREATE OR REPLACE PROCEDURE csmetrics.stand_apart(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $apart$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    untouched regclass[];
+    statement text;
+BEGIN
+    IF to_regnamespace(quote_ident(internal)) IS NULL THEN
+        CALL csmetrics.make_internal_schema(model);
+        -- who may look things up in the one may do so in the other; what each may read is said by the things
+        FOR statement IN
+            SELECT format('GRANT USAGE ON SCHEMA %I TO %s', internal,
+                          CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+            FROM pg_namespace n, aclexplode(n.nspacl) a
+            WHERE n.nspname = model AND a.privilege_type = 'USAGE' AND a.grantee <> n.nspowner
+        LOOP
+            EXECUTE statement;
+        END LOOP;
+    END IF;
+    EXECUTE format('SELECT ARRAY(SELECT r FROM %s v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
+                                 WHERE csmetrics.fingerprint(r) = v.definition)',
+                   csmetrics.relation(model, 'connection_view')) INTO untouched USING model;
+    FOR statement IN SELECT m.statement FROM csmetrics.misplaced(model) m LOOP
+        EXECUTE statement;
+    END LOOP;
+    -- what a definition says of another of them has its new name in it
+    EXECUTE format('UPDATE %I.connection_view v SET definition = csmetrics.fingerprint(r)
+                    FROM unnest($1) r WHERE v.view_name = (SELECT c.relname FROM pg_class c WHERE c.oid = r)', internal)
+        USING untouched;
+END
+$apart$;
+COMMENT ON PROCEDURE csmetrics.stand_apart(text) IS
+'Internal: moves what a model keeps for itself to the schema for that, where an older version made it elsewhere';
 
 CREATE OR REPLACE PROCEDURE csmetrics.run_changes(model text, made_by text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $changes$
 DECLARE
     change record;
 BEGIN
-    PERFORM set_config('search_path', format('%I, csmetrics, pg_temp', model), true);
+    PERFORM set_config('search_path', csmetrics.model_path(model), true);
     FOR change IN
         SELECT c.file, c.ddl FROM csmetrics.model_change c
         WHERE csmetrics.version_number(c.version) OPERATOR(pg_catalog.>) csmetrics.version_number(made_by)
@@ -265,8 +330,8 @@ BEGIN
     IF others IS NOT NULL THEN
         RAISE EXCEPTION 'these depend on what changes in model "%": %', model, others
             USING ERRCODE = 'dependent_objects_still_exist',
-                  DETAIL = (SELECT format('Changed are: %s.', string_agg(concat_ws(' ', o.kind, o.name), ', '
-                                                                         ORDER BY o.name)) FROM unnest(objects) o),
+                  DETAIL = (SELECT format('Changed are: %s.', string_agg(
+                      concat_ws(' ', o.kind, o.name), ', ' ORDER BY o.name COLLATE "C")) FROM unnest(objects) o),
                   HINT = 'Drop them, update the model, and make them anew over it. Nothing was changed.';
     END IF;
     FOREACH object IN ARRAY objects LOOP
@@ -294,8 +359,12 @@ DECLARE
     statement text;
     changed integer := 0;
 BEGIN
+    PERFORM csmetrics.require_ownership(model);
+    PERFORM csmetrics.require_no_strangers(model, false);
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
-    EXECUTE format('LOCK TABLE %I.policy, %1$I.account_state IN ACCESS EXCLUSIVE MODE', model);
+    EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
+                   csmetrics.relation(model, 'account_state'));
+    CALL csmetrics.stand_apart(model);
     key_type := csmetrics.key_type(model)::regtype;
     CALL csmetrics.run_changes(model, made_by);
     CALL csmetrics.create_model(fresh, key_type);
@@ -318,7 +387,8 @@ BEGIN
         EXECUTE statement;
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
-    EXECUTE format('DROP SCHEMA %I CASCADE', fresh);
+    EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal_schema(fresh));
+    CALL csmetrics.renew_rights(model);
     PERFORM set_config('client_min_messages', told, true);
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)

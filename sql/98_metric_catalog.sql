@@ -395,7 +395,7 @@ FROM (VALUES
  'group is the mean, each account alike',
  'score', '(70,)', NULL,
  '{health_min_coverage,health_method,health_days}',
- '{health_score,mean_score,before_score,before_mean_score,opening_score,closing_score}',
+ '{health_score,before_score,opening_score,closing_score}',
  '{score,score_of,mean_score,health_reasons,scored_count,account_count}'),
 ('weighted_health', 'health', 'Health score, by MRR', NULL,
  'sum of MRR x score / sum of MRR, of the accounts whose score is known',
@@ -562,8 +562,10 @@ BEGIN ATOMIC
     FROM (SELECT n.oid
           FROM pg_namespace n
           WHERE n.nspname = model
-             OR model IS NULL AND to_regclass(format('%I.reporting_range', n.nspname)) IS NOT NULL
-                AND to_regclass(format('%I.policy', n.nspname)) IS NOT NULL) m(oid)
+             -- one that has these is a model; whether the caller may look into it is no matter
+             OR model IS NULL AND (SELECT count(*) FROM pg_class c
+                                   WHERE c.relnamespace = n.oid AND c.relname IN ('reporting_range', 'policy')) = 2)
+         m(oid)
          JOIN pg_class c ON c.relnamespace = m.oid AND c.relkind = 'v'
          JOIN csmetrics.model_object v ON v.name = c.relname AND v.kind = 'view'
          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0

@@ -32,8 +32,8 @@ update mixed.policy set as_of = '2026-10-31', report_from = '2025-11-01', report
 call csmetrics.refresh('one');
 call csmetrics.refresh('many');
 call csmetrics.refresh('mixed');
-vacuum (freeze, analyze) one.account_state;
-vacuum (freeze, analyze) many.account_state;
-vacuum (freeze, analyze) many.revenue_state;
-vacuum (freeze, analyze) mixed.account_state;
-vacuum (freeze, analyze) mixed.revenue_state;
+vacuum (freeze, analyze) one_internal.account_state;
+vacuum (freeze, analyze) many_internal.account_state;
+vacuum (freeze, analyze) many_internal.revenue_state;
+vacuum (freeze, analyze) mixed_internal.account_state;
+vacuum (freeze, analyze) mixed_internal.revenue_state;

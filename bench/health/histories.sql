@@ -1,7 +1,7 @@
 -- The histories of the accounts from :from to :to: terms, notice, milestones, tickets, answers, usage, entitlements and own signals.
 set search_path = public, csmetrics;
 
-insert into bench.account_state (account_id, revenue, notice, milestones, tickets, answers, usage, features, entitlements, signals)
+insert into bench_internal.account_state (account_id, revenue, notice, milestones, tickets, answers, usage, features, entitlements, signals)
 select account_id,
   -- terms of nine months, each at another price, the last one without end or until the account ends
   (select mrr_timeline_agg(begins, case when following < least(ends_on, '2025-06-30') then following else ends_on end, round(mrr * (1 + 0.1 * nth + 0.1 * throw(account_id, 20 + nth)::numeric), 2))
@@ -30,5 +30,5 @@ left join (select account_id, activity_agg(day, events) as usage, feature_usage_
 where account_id between :from and :to
 order by account_id;
 
-insert into bench.user_state (account_id, user_id, role, usage)
+insert into bench_internal.user_state (account_id, user_id, role, usage)
 select account_id, user_id, 'editor', activity_agg(day, events) from bench_usage where account_id between :from and :to group by account_id, user_id order by account_id, user_id;

@@ -4,7 +4,7 @@ set search_path = public, csmetrics;
 -- The same readings, one row a signal, normalised as the rules say.
 create or replace view scores_aggregate as
 select h.account_id, score(k.health) as health_score
-from bench.account_health('2025-06-30') h join bench.account_state a using (account_id),
+from bench.account_health('2025-06-30') h join bench_internal.account_state a using (account_id),
      lateral (select health_score(component, signal, value, weight, policy) as health
               from (values
                 ('usage',    'consistency',      normalize_linear(readings[1], 0, 1),                          10::float8, 'renormalise'),
@@ -30,12 +30,12 @@ from bench.account_health('2025-06-30') h join bench.account_state a using (acco
 
 -- By hand: the readers, least and greatest, weights where there is a value. No coverage, no Unknown, nothing to explain it by.
 create or replace view scores_hand as
-with active as (select account_id, count(*) filter (where active_days(usage, '2025-06-03', '2025-07-01') > 0) as users from bench.user_state group by account_id),
+with active as (select account_id, count(*) filter (where active_days(usage, '2025-06-03', '2025-07-01') > 0) as users from bench_internal.user_state group by account_id),
 account as (
   select a.*, users, seats, segment, first_paid_on(revenue) as since, mrr_at(revenue, '2025-06-30') as mrr, mrr_at(entitlements, '2025-06-30')::float8 as entitled,
          started_at(milestones, '2025-06-30 23:59:59.999999Z') as started, value_at(milestones, '2025-06-30 23:59:59.999999Z') as valued
-  from (select account_id, revenue, notice, milestones, unpacked(tickets) as tickets, answers, usage, features, entitlements, signals from bench.account_state offset 0) as a
-  join bench.source_account using (account_id) left join active using (account_id)
+  from (select account_id, revenue, notice, milestones, unpacked(tickets) as tickets, answers, usage, features, entitlements, signals from bench_internal.account_state offset 0) as a
+  join bench_internal.source_account using (account_id) left join active using (account_id)
   where first_paid_on(revenue) <= '2025-06-30' and churned_on(limit_pauses(revenue, 60), '2025-06-30') is null offset 0),
 reading as materialized (
   select account_id, signals, segment,

@@ -3,5 +3,5 @@ SELECT :company, :planted, o.treated_count, o.control_count, o.effect_rate, o.ef
 FROM :"model".playbook_outcome o,
      (SELECT avg(p.treated::integer - p.untreated::integer)::float8 AS effect, avg(p.untreated::integer)::float8 AS untreated,
              count(*) FILTER (WHERE u.is_success IS DISTINCT FROM CASE p.arm WHEN 'treated' THEN p.treated ELSE p.untreated END) AS wrong
-      FROM company.playbook_truth p JOIN :"model".playbook_run u USING (run_id)) t
+      FROM company_made.playbook_truth p JOIN :"model".playbook_run u USING (run_id)) t
 WHERE o.playbook = 'new-customer onboarding';

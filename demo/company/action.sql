@@ -10,14 +10,14 @@ SET jit = off;
 DO $$
 BEGIN
     FOR day IN 0 .. 14 LOOP
-        UPDATE company.policy SET as_of = company.last_day() - 3 * (14 - day);
+        UPDATE company.policy SET as_of = company_made.last_day() - 3 * (14 - day);
         CALL csmetrics.evaluate_alerts('company');
     END LOOP;
 END
 $$;
 
 -- Most plays were done by their day; whether they were has no part in whether they worked.
-UPDATE company.playbook_run SET done_on = due_on WHERE arm = 'treated' AND due_on < company.last_day() AND hashtext(account_id || playbook) % 12 <> 0;
+UPDATE company.playbook_run SET done_on = due_on WHERE arm = 'treated' AND due_on < company_made.last_day() AND hashtext(account_id || playbook) % 12 <> 0;
 
 \echo
 \echo '14. DO THE PLAYS WORK?                                                SELECT * FROM company.playbook_outcome'
@@ -25,8 +25,8 @@ UPDATE company.playbook_run SET done_on = due_on WHERE arm = 'treated' AND due_o
 SELECT playbook, to_char(treated_count, '9,999') AS treated, to_char(100 * treated_rate, '990 %') AS "came right", to_char(control_count, '9,999') AS "left alone", to_char(100 * control_rate, '990 %') AS "did too",
        to_char(100 * effect_rate, 'SG990') || to_char(100 * effect_lower_rate, '" ("SG990') || to_char(100 * effect_upper_rate, '" to "SG990")"') AS "points more (95 %)", effect_verdict AS verdict
 FROM company.playbook_outcome ORDER BY treated_count DESC;
-SELECT format('Planted: %s points for new-customer onboarding (company.playbook_truth), nothing for the others. Most of those picked at their worst come right by themselves.',
-              round(100 * avg(treated::integer - untreated::integer))) AS line FROM company.playbook_truth WHERE treated IS NOT NULL \gset
+SELECT format('Planted: %s points for new-customer onboarding (company_made.playbook_truth), nothing for the others. Most of those picked at their worst come right by themselves.',
+              round(100 * avg(treated::integer - untreated::integer))) AS line FROM company_made.playbook_truth WHERE treated IS NOT NULL \gset
 \echo :line
 
 \echo
@@ -44,7 +44,7 @@ FROM (SELECT *, row_number() OVER (PARTITION BY urgency ORDER BY rank_number) AS
 \echo '16. THE MANAGER''S WEEK                                                SELECT * FROM company.manager_weekly'
 \echo
 CREATE TEMPORARY TABLE weekly AS SELECT w.*, r.as_of_on FROM company.manager_weekly w, company.reporting_range r;
-SELECT CASE WHEN dimension = 'all' THEN to_char(least(period_end_on - 1, as_of_on), CASE WHEN is_complete THEN '"week to "DD Mon' ELSE '"so far, "DD Mon' END) ELSE '  ' || value END AS week, account_count AS customers, to_char(mean_score, '990.0') AS score, to_char(mean_score - before_mean_score, 'SG0.0') AS "(change)",
+SELECT CASE WHEN dimension = 'all' THEN to_char(least(period_end_on - 1, as_of_on), CASE WHEN is_complete THEN '"week to "DD Mon' ELSE '"so far, "DD Mon' END) ELSE '  ' || value END AS week, account_count AS customers, to_char(health_score, '990.0') AS score, to_char(health_score - before_score, 'SG0.0') AS "(change)",
        green_count AS green, yellow_count AS yellow, red_count AS red, improved_count AS better, declined_count AS worse, to_char(red_mrr, '99,999') AS "Red MRR", to_char(joined_mrr, '99,999') AS joined, to_char(expansion_mrr, '99,999') AS expanded,
        to_char(-contraction_mrr, '99,990') AS contracted, to_char(-left_mrr, '99,990') AS "left", raised_count AS alerts, play_opened_count AS plays, play_success_count || '/' || play_judged_count AS worked
 FROM weekly WHERE dimension = 'all' OR dimension = 'segment' AND period_end_on = (SELECT max(period_end_on) FROM weekly) ORDER BY period_end_on DESC, dimension, value;

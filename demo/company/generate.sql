@@ -4,7 +4,7 @@
 -- A maker of analytics software and its customers, 24 months to 2026-06-30, in the tables that the sync
 -- tools of its vendors would have filled: billing (Stripe), CRM (Salesforce), support (Zendesk), product
 -- analytics (Pendo) and surveys (Qualtrics). Why customers leave is known here, because it is planted:
--- company.truth and company.churn_truth hold the answers.
+-- company_made.truth and company_made.churn_truth hold the answers.
 --
 --     psql -X -q -v seed=1 -v accounts=2000 -v health_matters=true -f demo/company/generate.sql
 --
@@ -33,21 +33,25 @@ DECLARE
     name text;
 BEGIN
     FOR name IN SELECT nspname FROM pg_namespace
-                WHERE nspname IN ('company', 'company_stripe', 'company_salesforce', 'company_zendesk', 'company_pendo', 'company_qualtrics')
+                WHERE nspname IN ('company_made', 'company_stripe', 'company_salesforce', 'company_zendesk', 'company_pendo', 'company_qualtrics')
                   AND obj_description(oid, 'pg_namespace') LIKE 'Generated demo company%' IS NOT TRUE LOOP
         RAISE EXCEPTION 'schema "%" is there already, and not of the demo company', name USING ERRCODE = 'duplicate_schema';
     END LOOP;
+    -- the model of the one before goes with it
+    IF to_regnamespace('company_made') IS NOT NULL THEN
+        DROP SCHEMA IF EXISTS company, company_internal CASCADE;
+    END IF;
 END
 $$;
-DROP SCHEMA IF EXISTS company, company_stripe, company_salesforce, company_zendesk, company_pendo, company_qualtrics CASCADE;
+DROP SCHEMA IF EXISTS company_made, company_stripe, company_salesforce, company_zendesk, company_pendo, company_qualtrics CASCADE;
 
-CREATE SCHEMA company;
+CREATE SCHEMA company_made;
 CREATE SCHEMA company_stripe;
 CREATE SCHEMA company_salesforce;
 CREATE SCHEMA company_zendesk;
 CREATE SCHEMA company_pendo;
 CREATE SCHEMA company_qualtrics;
-COMMENT ON SCHEMA company IS 'Generated demo company: how it is made, and the truth about it. No real person or firm.';
+COMMENT ON SCHEMA company_made IS 'Generated demo company: how it is made, and the truth about it. No real person or firm.';
 COMMENT ON SCHEMA company_stripe IS 'Generated demo company: billing, laid out as Fivetran''s sync of Stripe does. No real person or firm.';
 COMMENT ON SCHEMA company_salesforce IS 'Generated demo company: CRM, laid out as Fivetran''s sync of Salesforce does. No real person or firm.';
 COMMENT ON SCHEMA company_zendesk IS 'Generated demo company: support, laid out as Fivetran''s sync of Zendesk does. No real person or firm.';
@@ -55,64 +59,64 @@ COMMENT ON SCHEMA company_pendo IS 'Generated demo company: product usage, laid 
 COMMENT ON SCHEMA company_qualtrics IS 'Generated demo company: surveys, laid out as Fivetran''s sync of Qualtrics does. No real person or firm.';
 
 -- 24 months of 2024-07-01, a Monday, to 2026-06-30
-CREATE FUNCTION company.first_day() RETURNS date LANGUAGE sql IMMUTABLE RETURN date '2024-07-01';
-CREATE FUNCTION company.last_day() RETURNS date LANGUAGE sql IMMUTABLE RETURN date '2026-06-30';
-COMMENT ON FUNCTION company.first_day() IS 'First day of usage, support and surveys; contracts began earlier';
-COMMENT ON FUNCTION company.last_day() IS 'The last day of which anything is known';
+CREATE FUNCTION company_made.first_day() RETURNS date LANGUAGE sql IMMUTABLE RETURN date '2024-07-01';
+CREATE FUNCTION company_made.last_day() RETURNS date LANGUAGE sql IMMUTABLE RETURN date '2026-06-30';
+COMMENT ON FUNCTION company_made.first_day() IS 'First day of usage, support and surveys; contracts began earlier';
+COMMENT ON FUNCTION company_made.last_day() IS 'The last day of which anything is known';
 
 -- STABLE, as what it calls is, so that the planner puts its body in place of the call
-CREATE FUNCTION company.dice(seed bigint, VARIADIC keys text[]) RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION company_made.dice(seed bigint, VARIADIC keys text[]) RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (hashtextextended(array_to_string(keys, '/'), seed) & 9007199254740991)::float8 / 9007199254740992::float8;
-COMMENT ON FUNCTION company.dice(bigint, text[]) IS 'A throw from 0 to below 1, uniform: the low 53 bits of a hash of the seed and the keys';
+COMMENT ON FUNCTION company_made.dice(bigint, text[]) IS 'A throw from 0 to below 1, uniform: the low 53 bits of a hash of the seed and the keys';
 
-CREATE FUNCTION company.normal(seed bigint, VARIADIC keys text[]) RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN sqrt(-2 * ln(1 - company.dice(seed, VARIADIC keys || '1'::text))) * cos(2 * pi() * company.dice(seed, VARIADIC keys || '2'::text));
-COMMENT ON FUNCTION company.normal(bigint, text[]) IS 'A throw of the standard normal distribution (Box and Muller)';
+CREATE FUNCTION company_made.normal(seed bigint, VARIADIC keys text[]) RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sqrt(-2 * ln(1 - company_made.dice(seed, VARIADIC keys || '1'::text))) * cos(2 * pi() * company_made.dice(seed, VARIADIC keys || '2'::text));
+COMMENT ON FUNCTION company_made.normal(bigint, text[]) IS 'A throw of the standard normal distribution (Box and Muller)';
 
-CREATE FUNCTION company.pick(throw float8, VARIADIC options text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION company_made.pick(throw float8, VARIADIC options text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN options[1 + floor(throw * cardinality(options))::integer];
-COMMENT ON FUNCTION company.pick(float8, text[]) IS 'One of the options, each as likely as the others';
+COMMENT ON FUNCTION company_made.pick(float8, text[]) IS 'One of the options, each as likely as the others';
 
-CREATE FUNCTION company.vendor_id(prefix text, VARIADIC keys text[]) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION company_made.vendor_id(prefix text, VARIADIC keys text[]) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 RETURN prefix || left(md5(array_to_string(keys, '/')), 14);
-COMMENT ON FUNCTION company.vendor_id(text, text[]) IS 'A key that looks like those of the vendors';
+COMMENT ON FUNCTION company_made.vendor_id(text, text[]) IS 'A key that looks like those of the vendors';
 
 \qecho 'Generating the demo company (seed' :seed', ' :accounts 'accounts, health_matters' :health_matters') ...'
 \qecho '  accounts, contracts and prices'
 
 CREATE TEMPORARY TABLE product AS
-SELECT *, company.vendor_id('prod_', name) AS id
+SELECT *, company_made.vendor_id('prod_', name) AS id
 FROM (VALUES (1, 'Team', 2900, 7), (2, 'Business', 4900, 9), (3, 'Enterprise', 6900, 11)) p(no, name, monthly_price, feature_count);
 
 -- The first ones are in every product, the Assistant since October 2025
 CREATE TEMPORARY TABLE feature AS
-SELECT nth::integer, name, company.vendor_id('', 'feature', name) AS id, CASE name WHEN 'Assistant' THEN date '2025-10-01' ELSE date '2020-01-01' END AS released_on
+SELECT nth::integer, name, company_made.vendor_id('', 'feature', name) AS id, CASE name WHEN 'Assistant' THEN date '2025-10-01' ELSE date '2020-01-01' END AS released_on
 FROM unnest('{Dashboards,Reports,Sharing,Assistant,Exports,Alerts,Comments,Integrations,API,Forecasts,Audit log}'::text[]) WITH ORDINALITY f(name, nth);
 
 CREATE TEMPORARY TABLE customer AS
-SELECT no, key, '001Dm' || lpad(key, 10, '0') || 'AAA' AS sf_id, company.vendor_id('cus_', key) AS stripe_id, 370000000000 + no AS zendesk_id,
-       company.pick(company.dice(:seed, key, 'first'), 'Amber', 'Birch', 'Cobalt', 'Dune', 'Elm', 'Flint', 'Granite', 'Hazel', 'Indigo', 'Juniper') || ' ' ||
-       company.pick(company.dice(:seed, key, 'second'), 'Falcon', 'Harbour', 'Kettle', 'Lantern', 'Meadow', 'Otter', 'Quarry', 'Sail', 'Tram', 'Willow') || ' ' || key AS name,
+SELECT no, key, '001Dm' || lpad(key, 10, '0') || 'AAA' AS sf_id, company_made.vendor_id('cus_', key) AS stripe_id, 370000000000 + no AS zendesk_id,
+       company_made.pick(company_made.dice(:seed, key, 'first'), 'Amber', 'Birch', 'Cobalt', 'Dune', 'Elm', 'Flint', 'Granite', 'Hazel', 'Indigo', 'Juniper') || ' ' ||
+       company_made.pick(company_made.dice(:seed, key, 'second'), 'Falcon', 'Harbour', 'Kettle', 'Lantern', 'Meadow', 'Otter', 'Quarry', 'Sail', 'Tram', 'Willow') || ' ' || key AS name,
        attribute.segment, attribute.region,
        CASE attribute.region WHEN 'Americas' THEN 'America/New_York' WHEN 'EMEA' THEN 'Europe/Berlin' ELSE 'Asia/Singapore' END AS time_zone,
        CASE attribute.region WHEN 'Americas' THEN -5 WHEN 'EMEA' THEN 1 ELSE 8 END AS hours_ahead,
-       company.pick(company.dice(:seed, key, 'industry'), 'Software', 'Retail', 'Logistics', 'Health', 'Education', 'Manufacturing') AS industry,
+       company_made.pick(company_made.dice(:seed, key, 'industry'), 'Software', 'Retail', 'Logistics', 'Health', 'Education', 'Manufacturing') AS industry,
        CASE WHEN dice.path < 0.45 THEN 'guided' WHEN dice.path < 0.8 THEN 'self_serve' ELSE 'partner' END AS onboarding_path,
        dice.term < CASE attribute.segment WHEN 'Enterprise' THEN 0.85 WHEN 'Mid-Market' THEN 0.55 ELSE 0.25 END AS is_yearly,
        CASE attribute.segment WHEN 'Enterprise' THEN 3 WHEN 'Mid-Market' THEN 2 ELSE 1 END AS product_no,
        floor(CASE attribute.segment WHEN 'Enterprise' THEN 25 + 45 * dice.seats WHEN 'Mid-Market' THEN 10 + 20 * dice.seats ELSE 3 + 7 * dice.seats END)::integer AS first_seats,
-       0.55 + 0.4 * company.dice(:seed, key, 'use of seats') AS seat_use,
-       0.6 + 0.8 * company.dice(:seed, key, 'intensity') AS intensity,
+       0.55 + 0.4 * company_made.dice(:seed, key, 'use of seats') AS seat_use,
+       0.6 + 0.8 * company_made.dice(:seed, key, 'intensity') AS intensity,
        -- six of ten were there before the first day, up to four years
-       CASE WHEN dice.old < 0.6 THEN company.first_day() - 1 - floor(1460 * dice.began)::integer ELSE company.first_day() + floor(730 * dice.began)::integer END AS started_on,
+       CASE WHEN dice.old < 0.6 THEN company_made.first_day() - 1 - floor(1460 * dice.began)::integer ELSE company_made.first_day() + floor(730 * dice.began)::integer END AS started_on,
        -- a monthly hazard, to be multiplied by the causes; where these do not matter, segments, which use the product differently, do not either
        CASE WHEN NOT :health_matters THEN 0.013 ELSE CASE attribute.segment WHEN 'Enterprise' THEN 0.006 WHEN 'Mid-Market' THEN 0.010 ELSE 0.018 END / 4 END AS base_hazard,
        no = 13 AS is_test
 FROM generate_series(1, :accounts) no,
      LATERAL (SELECT no::text AS key) k,
-     LATERAL (SELECT company.dice(:seed, key, 'segment') AS segment, company.dice(:seed, key, 'region') AS region, company.dice(:seed, key, 'path') AS path,
-                     company.dice(:seed, key, 'term') AS term, company.dice(:seed, key, 'seats') AS seats, company.dice(:seed, key, 'old') AS old,
-                     company.dice(:seed, key, 'began') AS began) dice,
+     LATERAL (SELECT company_made.dice(:seed, key, 'segment') AS segment, company_made.dice(:seed, key, 'region') AS region, company_made.dice(:seed, key, 'path') AS path,
+                     company_made.dice(:seed, key, 'term') AS term, company_made.dice(:seed, key, 'seats') AS seats, company_made.dice(:seed, key, 'old') AS old,
+                     company_made.dice(:seed, key, 'began') AS began) dice,
      LATERAL (SELECT CASE WHEN dice.segment < 0.15 THEN 'Enterprise' WHEN dice.segment < 0.5 THEN 'Mid-Market' ELSE 'SMB' END AS segment,
                      CASE WHEN dice.region < 0.45 THEN 'Americas' WHEN dice.region < 0.8 THEN 'EMEA' ELSE 'APAC' END AS region) attribute;
 CREATE UNIQUE INDEX ON customer (no);
@@ -122,17 +126,17 @@ ANALYZE customer;
 CREATE TEMPORARY TABLE month AS
 SELECT no, key, k, (started_on + k * interval '1 month')::date AS starts_on, (started_on + (k + 1) * interval '1 month')::date AS ends_on, is_yearly AND k % 12 <> 0 AS within_year
 FROM customer, generate_series(0, 90) k
-WHERE started_on + k * interval '1 month' <= company.last_day();
+WHERE started_on + k * interval '1 month' <= company_made.last_day();
 CREATE UNIQUE INDEX ON month (no, k);
 ANALYZE month;
 
 -- One in twenty-five pauses once, for one to three months
 CREATE TEMPORARY TABLE pause AS
-SELECT no, starts_on, (starts_on + (1 + floor(3 * company.dice(:seed, key, 'pause length'))) * interval '1 month')::date AS ends_on
-FROM (SELECT m.*, count(*) OVER (PARTITION BY no) AS months, row_number() OVER (PARTITION BY no ORDER BY k) AS nth, company.dice(:seed, key, 'pause month') AS throw
+SELECT no, starts_on, (starts_on + (1 + floor(3 * company_made.dice(:seed, key, 'pause length'))) * interval '1 month')::date AS ends_on
+FROM (SELECT m.*, count(*) OVER (PARTITION BY no) AS months, row_number() OVER (PARTITION BY no ORDER BY k) AS nth, company_made.dice(:seed, key, 'pause month') AS throw
       -- a place among all months of the two years, so that a later last day would not move it
-      FROM month m WHERE starts_on >= company.first_day() AND k >= 3) m
-WHERE nth = 1 + floor(24 * throw) AND company.dice(:seed, key, 'pauses') < 0.06;
+      FROM month m WHERE starts_on >= company_made.first_day() AND k >= 3) m
+WHERE nth = 1 + floor(24 * throw) AND company_made.dice(:seed, key, 'pauses') < 0.06;
 CREATE INDEX ON pause (no);
 ANALYZE pause;
 
@@ -141,20 +145,20 @@ ANALYZE pause;
 -- Kickoff, data connected, first dashboard (the first value), team rollout
 CREATE TEMPORARY TABLE onboarding AS
 SELECT no, key, kickoff_on, kickoff_on + ceil(0.4 * delay)::integer AS connected_on, kickoff_on + ceil(delay)::integer AS value_on,
-       kickoff_on + ceil(delay)::integer + 14 + floor(45 * company.dice(:seed, key, 'rollout'))::integer AS rollout_on
+       kickoff_on + ceil(delay)::integer + 14 + floor(45 * company_made.dice(:seed, key, 'rollout'))::integer AS rollout_on
 FROM customer,
-     LATERAL (SELECT started_on + 2 + floor(8 * company.dice(:seed, key, 'kickoff'))::integer AS kickoff_on,
-                     CASE WHEN company.dice(:seed, key, 'stuck') < CASE onboarding_path WHEN 'guided' THEN 0.10 WHEN 'partner' THEN 0.20 ELSE 0.50 END
-                          THEN 180 + 480 * company.dice(:seed, key, 'stuck for')
-                          ELSE CASE onboarding_path WHEN 'guided' THEN 19 WHEN 'partner' THEN 26 ELSE 36 END * exp(0.6 * company.normal(:seed, key, 'delay')) END AS delay) d;
+     LATERAL (SELECT started_on + 2 + floor(8 * company_made.dice(:seed, key, 'kickoff'))::integer AS kickoff_on,
+                     CASE WHEN company_made.dice(:seed, key, 'stuck') < CASE onboarding_path WHEN 'guided' THEN 0.10 WHEN 'partner' THEN 0.20 ELSE 0.50 END
+                          THEN 180 + 480 * company_made.dice(:seed, key, 'stuck for')
+                          ELSE CASE onboarding_path WHEN 'guided' THEN 19 WHEN 'partner' THEN 26 ELSE 36 END * exp(0.6 * company_made.normal(:seed, key, 'delay')) END AS delay) d;
 
 -- Invoices whose charge fails; of yearly ones ten times as many, so that yearly customers are in trouble as often as monthly ones
 CREATE TEMPORARY TABLE failed_payment AS
 SELECT m.no, m.k, m.starts_on AS failed_on,
-       CASE WHEN company.dice(:seed, m.key, m.k::text, 'recovers') < 0.6 THEN m.starts_on + 20 + floor(60 * company.dice(:seed, m.key, m.k::text, 'recovered'))::integer END AS recovered_on
+       CASE WHEN company_made.dice(:seed, m.key, m.k::text, 'recovers') < 0.6 THEN m.starts_on + 20 + floor(60 * company_made.dice(:seed, m.key, m.k::text, 'recovered'))::integer END AS recovered_on
 FROM month m JOIN customer c USING (no)
-WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company.first_day() - 91
-  AND company.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.30 ELSE 0.03 END
+WHERE m.k > 0 AND NOT m.within_year AND m.starts_on >= company_made.first_day() - 91
+  AND company_made.dice(:seed, m.key, m.k::text, 'fails') < CASE WHEN c.is_yearly THEN 0.30 ELSE 0.03 END
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = m.no AND m.starts_on >= p.starts_on AND m.starts_on < p.ends_on);
 CREATE INDEX ON failed_payment (no);
 ANALYZE failed_payment;
@@ -162,24 +166,24 @@ ANALYZE failed_payment;
 -- Slots of 13 weeks, in each of which each of the other causes may begin once
 CREATE TEMPORARY TABLE cause AS
 WITH slot AS (
-    SELECT no, key, slot::text, started_on + 30 AS earliest_on, company.first_day() + 91 * slot AS slot_on FROM customer, generate_series(-3, 8) slot)
-SELECT no, 'usage_decline' AS cause, began_on, began_on + 21 AS from_on, began_on + 90 + floor(150 * company.dice(:seed, key, slot, 'decline ends'))::integer AS to_on, 8 AS multiplier
-FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'decline begins'))::integer AS began_on) b
-WHERE company.dice(:seed, key, slot, 'decline') < 0.07 AND began_on > earliest_on
+    SELECT no, key, slot::text, started_on + 30 AS earliest_on, company_made.first_day() + 91 * slot AS slot_on FROM customer, generate_series(-3, 8) slot)
+SELECT no, 'usage_decline' AS cause, began_on, began_on + 21 AS from_on, began_on + 90 + floor(150 * company_made.dice(:seed, key, slot, 'decline ends'))::integer AS to_on, 8 AS multiplier
+FROM slot, LATERAL (SELECT slot_on + floor(91 * company_made.dice(:seed, key, slot, 'decline begins'))::integer AS began_on) b
+WHERE company_made.dice(:seed, key, slot, 'decline') < 0.07 AND began_on > earliest_on
 UNION ALL
-SELECT no, 'champion_left', began_on, began_on, began_on + 120 + floor(120 * company.dice(:seed, key, slot, 'new champion'))::integer, 6
-FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'champion leaves'))::integer AS began_on) b
-WHERE company.dice(:seed, key, slot, 'champion') < 0.045 AND began_on > earliest_on
+SELECT no, 'champion_left', began_on, began_on, began_on + 120 + floor(120 * company_made.dice(:seed, key, slot, 'new champion'))::integer, 6
+FROM slot, LATERAL (SELECT slot_on + floor(91 * company_made.dice(:seed, key, slot, 'champion leaves'))::integer AS began_on) b
+WHERE company_made.dice(:seed, key, slot, 'champion') < 0.045 AND began_on > earliest_on
 UNION ALL
 -- to_on is 60 days after the ticket is solved
-SELECT no, 'unresolved_escalation', began_on, began_on + 14, began_on + 20 + floor(65 * company.dice(:seed, key, slot, 'escalation solved'))::integer + 60, 5
-FROM slot, LATERAL (SELECT slot_on + floor(91 * company.dice(:seed, key, slot, 'escalation begins'))::integer AS began_on) b
-WHERE company.dice(:seed, key, slot, 'escalation') < 0.085 AND began_on > earliest_on AND began_on >= company.first_day()
+SELECT no, 'unresolved_escalation', began_on, began_on + 14, began_on + 20 + floor(65 * company_made.dice(:seed, key, slot, 'escalation solved'))::integer + 60, 5
+FROM slot, LATERAL (SELECT slot_on + floor(91 * company_made.dice(:seed, key, slot, 'escalation begins'))::integer AS began_on) b
+WHERE company_made.dice(:seed, key, slot, 'escalation') < 0.085 AND began_on > earliest_on AND began_on >= company_made.first_day()
 UNION ALL
 SELECT no, 'no_first_value', kickoff_on, kickoff_on + 60, value_on, 8 FROM onboarding WHERE value_on > kickoff_on + 60
 UNION ALL
 SELECT no, 'payment_failure', failed_on, failed_on, failed_on + 90, 8 FROM failed_payment;
-DELETE FROM cause WHERE began_on > company.last_day() OR to_on <= company.first_day();
+DELETE FROM cause WHERE began_on > company_made.last_day() OR to_on <= company_made.first_day();
 CREATE INDEX ON cause (no);
 ANALYZE cause;
 
@@ -194,12 +198,12 @@ SELECT m.no, m.key, m.k, m.ends_on, d.decided_on, a.causes[1] AS cause,
                                                            WHEN (m.k + 1) % 12 = 0 THEN 12 ELSE 0 END) AS leaves
 FROM month m
 JOIN customer c USING (no),
-     LATERAL (SELECT m.ends_on - 5 - floor(26 * company.dice(:seed, m.key, m.k::text, 'notice'))::integer AS decided_on,
-                     company.dice(:seed, m.key, m.k::text, 'leaves') AS throw) d,
+     LATERAL (SELECT m.ends_on - 5 - floor(26 * company_made.dice(:seed, m.key, m.k::text, 'notice'))::integer AS decided_on,
+                     company_made.dice(:seed, m.key, m.k::text, 'leaves') AS throw) d,
      LATERAL (SELECT CASE WHEN :health_matters THEN coalesce(exp(sum(ln(multiplier))), 1) ELSE 1 END AS multiplier,
                      array_agg(cause ORDER BY multiplier DESC) AS causes
               FROM (SELECT DISTINCT cause, multiplier FROM cause WHERE cause.no = m.no AND d.decided_on >= from_on AND d.decided_on < to_on) active) a
-WHERE m.ends_on > company.first_day() AND d.decided_on <= company.last_day()
+WHERE m.ends_on > company_made.first_day() AND d.decided_on <= company_made.last_day()
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = m.no AND m.ends_on >= p.starts_on AND m.starts_on < p.ends_on);
 
 -- One in ten of those who leave comes back after two to six months, by the month. A life is a subscription.
@@ -207,8 +211,8 @@ CREATE TEMPORARY TABLE life AS
 WITH first AS (
     SELECT DISTINCT ON (no) no, key, k, ends_on, decided_on, cause FROM decision WHERE leaves ORDER BY no, k),
 second AS (
-    SELECT f.no, f.key, m.k, m.starts_on FROM first f JOIN month m ON m.no = f.no AND m.k = f.k + 3 + floor(5 * company.dice(:seed, f.key, 'comes back after'))
-    WHERE company.dice(:seed, f.key, 'comes back') < 0.1),
+    SELECT f.no, f.key, m.k, m.starts_on FROM first f JOIN month m ON m.no = f.no AND m.k = f.k + 3 + floor(5 * company_made.dice(:seed, f.key, 'comes back after'))
+    WHERE company_made.dice(:seed, f.key, 'comes back') < 0.1),
 again AS (
     SELECT DISTINCT ON (d.no) d.no, d.k, d.ends_on, d.decided_on, d.cause FROM decision d JOIN second s ON s.no = d.no AND d.k > s.k WHERE leaves_monthly ORDER BY d.no, d.k)
 SELECT c.no, c.key, 1 AS life, 0 AS from_k, f.k AS to_k, c.started_on AS starts_on, f.ends_on, f.decided_on, f.cause, c.is_yearly
@@ -216,37 +220,37 @@ FROM customer c LEFT JOIN first f USING (no)
 UNION ALL
 SELECT s.no, s.key, 2, s.k, a.k, s.starts_on, a.ends_on, a.decided_on, a.cause, false FROM second s LEFT JOIN again a USING (no);
 ALTER TABLE life ADD stripe_id text, ADD trial_on date, ADD is_involuntary boolean, ADD noticed_on date;
-UPDATE life SET stripe_id = company.vendor_id('sub_', key, life::text), trial_on = CASE WHEN life = 1 AND company.dice(:seed, key, 'trial') < 0.3 THEN starts_on - 14 END, is_involuntary = :health_matters AND cause IS NOT DISTINCT FROM 'payment_failure';
+UPDATE life SET stripe_id = company_made.vendor_id('sub_', key, life::text), trial_on = CASE WHEN life = 1 AND company_made.dice(:seed, key, 'trial') < 0.3 THEN starts_on - 14 END, is_involuntary = :health_matters AND cause IS NOT DISTINCT FROM 'payment_failure';
 -- Most give notice. Who does not, or is cut off, leaves on the day itself: of those beyond the last day nobody knows yet.
-UPDATE life SET noticed_on = CASE WHEN :health_matters AND NOT is_involuntary AND company.dice(:seed, key, life::text, 'gives notice') < 0.85 THEN decided_on ELSE ends_on END
+UPDATE life SET noticed_on = CASE WHEN :health_matters AND NOT is_involuntary AND company_made.dice(:seed, key, life::text, 'gives notice') < 0.85 THEN decided_on ELSE ends_on END
 WHERE ends_on IS NOT NULL;
-UPDATE life SET to_k = NULL, ends_on = NULL, decided_on = NULL, noticed_on = NULL, cause = NULL, is_involuntary = false WHERE noticed_on > company.last_day();
+UPDATE life SET to_k = NULL, ends_on = NULL, decided_on = NULL, noticed_on = NULL, cause = NULL, is_involuntary = false WHERE noticed_on > company_made.last_day();
 CREATE INDEX ON life (no);
 ANALYZE life;
 
-CREATE TABLE company.truth (account_id text NOT NULL, cause text NOT NULL, began_on date NOT NULL, from_on date NOT NULL, to_on date NOT NULL, hazard_multiplier integer NOT NULL);
-INSERT INTO company.truth
+CREATE TABLE company_made.truth (account_id text NOT NULL, cause text NOT NULL, began_on date NOT NULL, from_on date NOT NULL, to_on date NOT NULL, hazard_multiplier integer NOT NULL);
+INSERT INTO company_made.truth
 SELECT sf_id, cause.cause, greatest(began_on, starts_on), greatest(from_on, starts_on), least(to_on, ends_on), multiplier
 FROM cause JOIN customer USING (no) JOIN life USING (no)
 WHERE to_on > starts_on AND began_on < coalesce(ends_on, 'infinity') AND greatest(from_on, starts_on) < least(to_on, ends_on)
 ORDER BY 1, 2, 3;
-COMMENT ON TABLE company.truth IS 'Generated. The planted causes of churn while an account was a customer, one row each. With health_matters=false the same ones, without effect.';
-COMMENT ON COLUMN company.truth.account_id IS 'Salesforce id of the account';
-COMMENT ON COLUMN company.truth.cause IS 'usage_decline, unresolved_escalation, no_first_value, payment_failure or champion_left';
-COMMENT ON COLUMN company.truth.began_on IS 'Since when the data show it';
-COMMENT ON COLUMN company.truth.from_on IS 'First day on which it multiplies the hazard';
-COMMENT ON COLUMN company.truth.to_on IS 'The day after the last; may be later than the last day of the data';
-COMMENT ON COLUMN company.truth.hazard_multiplier IS 'By how much; several at once multiply';
+COMMENT ON TABLE company_made.truth IS 'Generated. The planted causes of churn while an account was a customer, one row each. With health_matters=false the same ones, without effect.';
+COMMENT ON COLUMN company_made.truth.account_id IS 'Salesforce id of the account';
+COMMENT ON COLUMN company_made.truth.cause IS 'usage_decline, unresolved_escalation, no_first_value, payment_failure or champion_left';
+COMMENT ON COLUMN company_made.truth.began_on IS 'Since when the data show it';
+COMMENT ON COLUMN company_made.truth.from_on IS 'First day on which it multiplies the hazard';
+COMMENT ON COLUMN company_made.truth.to_on IS 'The day after the last; may be later than the last day of the data';
+COMMENT ON COLUMN company_made.truth.hazard_multiplier IS 'By how much; several at once multiply';
 
-CREATE TABLE company.churn_truth (account_id text NOT NULL, churned_on date NOT NULL, decided_on date NOT NULL, cause text NOT NULL, is_involuntary boolean NOT NULL);
-INSERT INTO company.churn_truth
-SELECT sf_id, ends_on, decided_on, coalesce(cause, 'base'), is_involuntary FROM life JOIN customer USING (no) WHERE ends_on <= company.last_day() ORDER BY 1, 2;
-COMMENT ON TABLE company.churn_truth IS 'Generated. Who left, and which planted cause was in force when it was decided; a row a departure.';
-COMMENT ON COLUMN company.churn_truth.account_id IS 'Salesforce id of the account';
-COMMENT ON COLUMN company.churn_truth.churned_on IS 'The first day on which it was no customer';
-COMMENT ON COLUMN company.churn_truth.decided_on IS 'The day whose causes decided it';
-COMMENT ON COLUMN company.churn_truth.cause IS 'The strongest cause in force then; base: none. With health_matters=false it decided nothing.';
-COMMENT ON COLUMN company.churn_truth.is_involuntary IS 'Was it cut off after failed payments?';
+CREATE TABLE company_made.churn_truth (account_id text NOT NULL, churned_on date NOT NULL, decided_on date NOT NULL, cause text NOT NULL, is_involuntary boolean NOT NULL);
+INSERT INTO company_made.churn_truth
+SELECT sf_id, ends_on, decided_on, coalesce(cause, 'base'), is_involuntary FROM life JOIN customer USING (no) WHERE ends_on <= company_made.last_day() ORDER BY 1, 2;
+COMMENT ON TABLE company_made.churn_truth IS 'Generated. Who left, and which planted cause was in force when it was decided; a row a departure.';
+COMMENT ON COLUMN company_made.churn_truth.account_id IS 'Salesforce id of the account';
+COMMENT ON COLUMN company_made.churn_truth.churned_on IS 'The first day on which it was no customer';
+COMMENT ON COLUMN company_made.churn_truth.decided_on IS 'The day whose causes decided it';
+COMMENT ON COLUMN company_made.churn_truth.cause IS 'The strongest cause in force then; base: none. With health_matters=false it decided nothing.';
+COMMENT ON COLUMN company_made.churn_truth.is_involuntary IS 'Was it cut off after failed payments?';
 
 \qecho '  Stripe: subscriptions, invoices, charges'
 
@@ -261,12 +265,12 @@ FROM (SELECT m.*, c.first_seats, c.started_on,
                   THEN CASE WHEN throw < 0.15 THEN 0.9 - 0.2 * size ELSE 1 END
                   ELSE CASE WHEN throw < 0.16 THEN 1.1 + 0.15 * size ELSE 1 END END AS factor
       FROM month m JOIN customer c USING (no),
-           LATERAL (SELECT company.dice(:seed, m.key, m.k::text, 'seats change') AS throw, company.dice(:seed, m.key, m.k::text, 'seats by') AS size) d) step;
+           LATERAL (SELECT company_made.dice(:seed, m.key, m.k::text, 'seats change') AS throw, company_made.dice(:seed, m.key, m.k::text, 'seats by') AS size) d) step;
 CREATE UNIQUE INDEX ON seats (no, k);
 ANALYZE seats;
 
 CREATE TEMPORARY TABLE price AS
-SELECT p.no AS product_no, p.id AS product_id, year, is_yearly, company.vendor_id('price_', p.name, year::text, is_yearly::text) AS id,
+SELECT p.no AS product_no, p.id AS product_id, year, is_yearly, company_made.vendor_id('price_', p.name, year::text, is_yearly::text) AS id,
        round(p.monthly_price * 1.05 ^ (year - 2020))::bigint * CASE WHEN is_yearly THEN 10 ELSE 1 END AS unit_amount
 FROM product p, generate_series(2020, 2026) year, (VALUES (false), (true)) i(is_yearly);
 
@@ -301,7 +305,7 @@ CREATE UNLOGGED TABLE company_stripe.subscription_item (
     id text PRIMARY KEY, subscription_id text, plan_id text, quantity integer, created timestamp, current_period_start timestamp, current_period_end timestamp, metadata jsonb,
     _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_stripe.subscription_item
-SELECT company.vendor_id('si_', key, life::text, k::text), subscription_id, price_id, seats, CASE k WHEN 0 THEN coalesce(trial_on, starts_on) ELSE starts_on END, starts_on, ends_on, '{}' FROM billed WHERE changes;
+SELECT company_made.vendor_id('si_', key, life::text, k::text), subscription_id, price_id, seats, CASE k WHEN 0 THEN coalesce(trial_on, starts_on) ELSE starts_on END, starts_on, ends_on, '{}' FROM billed WHERE changes;
 
 -- Every version of a subscription: begun (some with a trial of 14 days), paused, past due, notice given, ended
 CREATE UNLOGGED TABLE company_stripe.subscription_history (
@@ -317,9 +321,9 @@ WITH version AS (
                   UNION SELECT on_day FROM pause p, LATERAL (VALUES (p.starts_on), (p.ends_on)) v(on_day) WHERE p.no = l.no
                   UNION SELECT on_day FROM failed_payment f, LATERAL (VALUES (f.failed_on), (coalesce(f.recovered_on, f.failed_on + 45))) v(on_day) WHERE f.no = l.no
                   -- the renewals of the year, or of the last months, tell the period that is current
-                  UNION SELECT s.starts_on FROM seats s WHERE s.no = l.no AND s.starts_on > l.starts_on AND CASE WHEN l.is_yearly THEN s.k % 12 = 0 ELSE s.starts_on > company.last_day() - 31 END
+                  UNION SELECT s.starts_on FROM seats s WHERE s.no = l.no AND s.starts_on > l.starts_on AND CASE WHEN l.is_yearly THEN s.k % 12 = 0 ELSE s.starts_on > company_made.last_day() - 31 END
                   UNION SELECT l.noticed_on UNION SELECT l.ends_on) e
-    WHERE e.at IS NOT NULL AND e.at >= least(l.trial_on, l.starts_on) AND e.at <= coalesce(l.ends_on, 'infinity') AND e.at <= company.last_day())
+    WHERE e.at IS NOT NULL AND e.at >= least(l.trial_on, l.starts_on) AND e.at <= coalesce(l.ends_on, 'infinity') AND e.at <= company_made.last_day())
 SELECT v.stripe_id, v.at, coalesce(v.until, 'infinity'), v.until IS NULL, v.customer_id,
        CASE WHEN v.at = v.ends_on THEN 'canceled' WHEN v.at < v.starts_on THEN 'trialing'
             WHEN EXISTS (SELECT FROM failed_payment f WHERE f.no = v.no AND v.at >= failed_on AND v.at < coalesce(recovered_on, failed_on + 45)) THEN 'past_due' ELSE 'active' END,
@@ -341,11 +345,11 @@ ALTER TABLE company_stripe.subscription ADD PRIMARY KEY (id);
 
 -- Invoices of the two years and the quarter before, none in a pause; a failed charge is tried again after three and seven days, and then perhaps recovered
 CREATE TEMPORARY TABLE bill AS
-SELECT b.*, company.vendor_id('in_', b.key, b.life::text, b.k::text) AS id, b.seats * b.unit_amount AS amount,
+SELECT b.*, company_made.vendor_id('in_', b.key, b.life::text, b.k::text) AS id, b.seats * b.unit_amount AS amount,
        (b.starts_on + CASE WHEN b.is_yearly THEN interval '1 year' ELSE interval '1 month' END)::date AS period_ends_on, f.failed_on,
-       CASE WHEN f.failed_on IS NULL THEN b.starts_on WHEN f.recovered_on < coalesce(b.life_ends_on, 'infinity') AND f.recovered_on <= company.last_day() THEN f.recovered_on END AS paid_on
+       CASE WHEN f.failed_on IS NULL THEN b.starts_on WHEN f.recovered_on < coalesce(b.life_ends_on, 'infinity') AND f.recovered_on <= company_made.last_day() THEN f.recovered_on END AS paid_on
 FROM billed b LEFT JOIN failed_payment f USING (no, k)
-WHERE b.starts_on >= company.first_day() - 91 AND NOT (b.is_yearly AND b.k % 12 <> 0)
+WHERE b.starts_on >= company_made.first_day() - 91 AND NOT (b.is_yearly AND b.k % 12 <> 0)
   AND NOT EXISTS (SELECT FROM pause p WHERE p.no = b.no AND b.starts_on >= p.starts_on AND b.starts_on < p.ends_on);
 
 CREATE UNLOGGED TABLE company_stripe.invoice (
@@ -362,11 +366,11 @@ CREATE UNLOGGED TABLE company_stripe.charge (
     id text PRIMARY KEY, customer_id text, invoice_id text, amount bigint, currency text, created timestamp, captured boolean, paid boolean, refunded boolean, status text,
     failure_code text, failure_message text, livemode boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_stripe.charge
-SELECT company.vendor_id('ch_', b.id, attempt.on_day::text), customer_id, b.id, amount, 'usd', attempt.on_day + interval '6 hours', succeeds, succeeds, false,
+SELECT company_made.vendor_id('ch_', b.id, attempt.on_day::text), customer_id, b.id, amount, 'usd', attempt.on_day + interval '6 hours', succeeds, succeeds, false,
        CASE WHEN succeeds THEN 'succeeded' ELSE 'failed' END, CASE WHEN NOT succeeds THEN 'card_declined' END, CASE WHEN NOT succeeds THEN 'Your card was declined.' END, true
 FROM bill b,
      LATERAL (SELECT failed_on + days, false FROM (VALUES (0), (3), (7)) retry(days) WHERE failed_on IS NOT NULL UNION ALL SELECT paid_on, true) attempt(on_day, succeeds)
-WHERE attempt.on_day <= company.last_day() AND attempt.on_day < coalesce(b.life_ends_on, 'infinity');
+WHERE attempt.on_day <= company_made.last_day() AND attempt.on_day < coalesce(b.life_ends_on, 'infinity');
 
 \qecho '  Pendo: users and what they use'
 
@@ -376,7 +380,7 @@ WITH team AS (
     SELECT s.no, s.key, j, min(s.starts_on) FILTER (WHERE users >= j) AS needed_on, max(s.ends_on) FILTER (WHERE users >= j) AS needed_until, max(s.ends_on) AS ends_on
     FROM seats s JOIN customer c USING (no), LATERAL (SELECT ceil(s.seats * c.seat_use)::integer AS users) u, generate_series(1, users) j
     GROUP BY s.no, s.key, j)
-SELECT t.no, t.key, j, 0 AS nth, greatest(needed_on, o.kickoff_on) + CASE j WHEN 1 THEN 0 ELSE floor(45 * company.dice(:seed, t.key, j::text, 'joins'))::integer END AS joined_on,
+SELECT t.no, t.key, j, 0 AS nth, greatest(needed_on, o.kickoff_on) + CASE j WHEN 1 THEN 0 ELSE floor(45 * company_made.dice(:seed, t.key, j::text, 'joins'))::integer END AS joined_on,
        CASE WHEN needed_until < ends_on THEN needed_until ELSE 'infinity' END AS left_on
 FROM team t JOIN onboarding o USING (no) WHERE j > 1
 UNION ALL
@@ -384,24 +388,24 @@ SELECT no, key, 1, row_number() OVER champions, came_on, coalesce(lead(left_on) 
 FROM (SELECT no, key, kickoff_on AS came_on, NULL::date AS left_on FROM onboarding
       UNION ALL SELECT a.no, c.key, a.to_on, a.began_on FROM cause a JOIN customer c USING (no) WHERE cause = 'champion_left') champion
 WINDOW champions AS (PARTITION BY no ORDER BY came_on);
-DELETE FROM visitor WHERE joined_on >= left_on OR joined_on > company.last_day();
+DELETE FROM visitor WHERE joined_on >= left_on OR joined_on > company_made.last_day();
 ALTER TABLE visitor ADD id text, ADD person text, ADD account_id text, ADD hours_ahead integer, ADD feature_count integer, ADD stays float8, ADD visits_a_week float8;
 UPDATE visitor v
 SET person = p.person, account_id = c.sf_id, hours_ahead = c.hours_ahead, feature_count = product.feature_count, id = 'user' || v.j || CASE WHEN v.nth > 1 THEN chr(96 + v.nth::integer) ELSE '' END || '@account-' || v.key || '.example',
-    stays = CASE v.j WHEN 1 THEN 1 ELSE company.dice(:seed, p.person, 'stays') END,
-    visits_a_week = least(5, 1.75 / sqrt(v.j) * c.intensity * (0.75 + 0.5 * company.dice(:seed, p.person, 'visits')))
+    stays = CASE v.j WHEN 1 THEN 1 ELSE company_made.dice(:seed, p.person, 'stays') END,
+    visits_a_week = least(5, 1.75 / sqrt(v.j) * c.intensity * (0.75 + 0.5 * company_made.dice(:seed, p.person, 'visits')))
 FROM customer c JOIN product ON product.no = c.product_no, (SELECT no, j, nth, key || '-' || j || '-' || nth AS person FROM visitor) p WHERE c.no = v.no AND (p.no, p.j, p.nth) = (v.no, v.j, v.nth);
 CREATE INDEX ON visitor (no);
 ANALYZE visitor;
 
 -- What kind of week an account has. A decline takes six weeks to its depth, and three to recover.
 CREATE TEMPORARY TABLE week AS
-SELECT l.no, l.key, w AS week_no, w::text AS week, monday, l.starts_on AS life_starts_on, least(l.ends_on, company.last_day() + 1) AS stops_on,
+SELECT l.no, l.key, w AS week_no, w::text AS week, monday, l.starts_on AS life_starts_on, least(l.ends_on, company_made.last_day() + 1) AS stops_on,
        coalesce(d.depth, 0) AS depth, o.value_on > monday AS before_value,
        EXISTS (SELECT FROM cause a WHERE a.no = l.no AND a.cause = 'champion_left' AND monday >= a.began_on AND monday < a.to_on) AS without_champion
 FROM life l
 JOIN onboarding o USING (no),
-     generate_series(0, 104) w, LATERAL (SELECT company.first_day() + 7 * w AS monday) m,
+     generate_series(0, 104) w, LATERAL (SELECT company_made.first_day() + 7 * w AS monday) m,
      LATERAL (SELECT max(greatest(0, least(1, (monday - began_on) / 42.0, 1 - (monday - to_on) / 21.0)))::float8 AS depth
               FROM cause a WHERE a.no = l.no AND a.cause = 'usage_decline' AND monday > began_on) d
 WHERE monday > l.starts_on - 7 AND monday < coalesce(l.ends_on, 'infinity')
@@ -412,7 +416,7 @@ ANALYZE week;
 CREATE UNLOGGED TABLE company_pendo.feature_history (
     id text PRIMARY KEY, last_updated_at timestamp, name text, created_at timestamp, is_core_event boolean, app_id text, group_id text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_pendo.feature_history
-SELECT id, company.last_day(), name, released_on, nth <= 7, '-1', 'demo' FROM feature;
+SELECT id, company_made.last_day(), name, released_on, nth <= 7, '-1', 'demo' FROM feature;
 
 CREATE UNLOGGED TABLE company_pendo.feature_event (
     account_id text, visitor_id text, feature_id text, app_id text, "timestamp" timestamp, num_events bigint, num_minutes integer, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
@@ -424,31 +428,31 @@ FROM week w
 JOIN visitor v ON v.no = w.no AND v.joined_on <= w.monday + 6 AND v.left_on > w.monday,
      -- in a decline users stay away, the others come less often, to fewer features; before the first value all of it is slow
      LATERAL (SELECT floor(CASE WHEN v.stays < greatest(0.5 * w.depth, CASE WHEN w.without_champion THEN 0.6 ELSE 0 END) THEN 0
-                                ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END + company.dice(:seed, v.person, w.week, 'visits') END)::integer AS visits,
-                     floor(5 * company.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day OFFSET 0) n,
+                                ELSE v.visits_a_week * (1 - 0.25 * w.depth) * CASE WHEN w.before_value THEN 0.5 ELSE 1 END + company_made.dice(:seed, v.person, w.week, 'visits') END)::integer AS visits,
+                     floor(5 * company_made.dice(:seed, v.person, w.week, 'first day'))::integer AS first_day OFFSET 0) n,
      generate_series(1, n.visits) visit,
      -- different days of a week, from Monday to Friday in any order; one visit in forty on a Saturday
-     LATERAL (SELECT w.monday + CASE WHEN company.dice(:seed, v.person, w.week, visit::text, 'saturday') < 0.025 THEN 5 ELSE (n.first_day + 2 * visit) % 5 END AS day,
-                     company.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
-                     1 + floor(v.feature_count * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * company.dice(:seed, v.person, w.week, visit::text, 'feature') ^ 1.5)::integer AS feature OFFSET 0) throw
+     LATERAL (SELECT w.monday + CASE WHEN company_made.dice(:seed, v.person, w.week, visit::text, 'saturday') < 0.025 THEN 5 ELSE (n.first_day + 2 * visit) % 5 END AS day,
+                     company_made.dice(:seed, v.person, w.week, visit::text, 'hour') AS hour, company_made.dice(:seed, v.person, w.week, visit::text, 'events') AS events,
+                     1 + floor(v.feature_count * (1 - 0.5 * w.depth) * CASE WHEN w.before_value THEN 0.3 ELSE 1 END * company_made.dice(:seed, v.person, w.week, visit::text, 'feature') ^ 1.5)::integer AS feature OFFSET 0) throw
      LEFT JOIN feature f ON f.nth = throw.feature AND f.released_on <= day
      JOIN feature dashboards ON dashboards.nth = 1
 WHERE day >= w.life_starts_on AND day >= v.joined_on AND day < v.left_on AND day < w.stops_on;
 -- One account in fifty has a bot, which calls the API every night
 INSERT INTO company_pendo.feature_event
-SELECT c.sf_id, 'bot@account-' || c.key || '.example', company.vendor_id('', 'feature', 'API'), '-1', day + interval '3 hours', 500, 60
+SELECT c.sf_id, 'bot@account-' || c.key || '.example', company_made.vendor_id('', 'feature', 'API'), '-1', day + interval '3 hours', 500, 60
 FROM customer c JOIN week w USING (no), generate_series(0, 6) n, LATERAL (SELECT w.monday + n AS day) d WHERE c.no % 50 = 7 AND day >= w.life_starts_on AND day < w.stops_on;
 
 CREATE UNLOGGED TABLE company_pendo.account_history (
     id text PRIMARY KEY, last_updated_at timestamp, agent_name text, agent_salesforceaccountid text, agent_is_paying boolean, first_visit timestamp, last_visit timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_pendo.account_history
-SELECT c.sf_id, company.last_day(), c.name, c.sf_id, true, e.first_visit, e.last_visit
+SELECT c.sf_id, company_made.last_day(), c.name, c.sf_id, true, e.first_visit, e.last_visit
 FROM customer c LEFT JOIN (SELECT account_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id) e ON e.account_id = c.sf_id;
 
 CREATE UNLOGGED TABLE company_pendo.visitor_history (
     id text PRIMARY KEY, last_updated_at timestamp, account_id text, agent_email text, agent_role text, first_visit timestamp, last_visit timestamp, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_pendo.visitor_history
-SELECT e.visitor_id, company.last_day(), e.account_id, e.visitor_id, CASE WHEN v.id IS NULL THEN 'bot' WHEN v.j = 1 THEN 'admin' WHEN v.j % 3 = 2 THEN 'analyst' ELSE 'viewer' END, first_visit, last_visit
+SELECT e.visitor_id, company_made.last_day(), e.account_id, e.visitor_id, CASE WHEN v.id IS NULL THEN 'bot' WHEN v.j = 1 THEN 'admin' WHEN v.j % 3 = 2 THEN 'analyst' ELSE 'viewer' END, first_visit, last_visit
 FROM (SELECT account_id, visitor_id, min("timestamp") AS first_visit, max("timestamp") AS last_visit FROM company_pendo.feature_event GROUP BY account_id, visitor_id) e LEFT JOIN visitor v ON v.id = e.visitor_id;
 
 \qecho '  Zendesk: tickets and their history'
@@ -457,25 +461,25 @@ FROM (SELECT account_id, visitor_id, min("timestamp") AS first_visit, max("times
 -- and the escalations that stay open for weeks.
 CREATE TEMPORARY TABLE ticket AS
 WITH asked AS (
-    SELECT w.no, w.key, w.week || t.kind AS nth, t.kind, w.monday + floor(5 * company.dice(:seed, w.key, w.week, t.kind, 'day'))::integer AS opened_on, w.life_starts_on, w.stops_on, NULL::date AS solved_on
-    FROM week w, LATERAL (VALUES ('how_to', 0.02 + 0.4 * company.dice(:seed, w.key, 'asks') ^ 3), ('trouble', 0.07)) t(kind, share)
-    WHERE company.dice(:seed, w.key, w.week, t.kind) < t.share
+    SELECT w.no, w.key, w.week || t.kind AS nth, t.kind, w.monday + floor(5 * company_made.dice(:seed, w.key, w.week, t.kind, 'day'))::integer AS opened_on, w.life_starts_on, w.stops_on, NULL::date AS solved_on
+    FROM week w, LATERAL (VALUES ('how_to', 0.02 + 0.4 * company_made.dice(:seed, w.key, 'asks') ^ 3), ('trouble', 0.07)) t(kind, share)
+    WHERE company_made.dice(:seed, w.key, w.week, t.kind) < t.share
     UNION ALL
-    SELECT a.no, l.key, a.began_on::text, 'escalation', a.began_on, l.starts_on, least(l.ends_on, company.last_day() + 1), a.to_on - 60
+    SELECT a.no, l.key, a.began_on::text, 'escalation', a.began_on, l.starts_on, least(l.ends_on, company_made.last_day() + 1), a.to_on - 60
     FROM cause a JOIN life l ON l.no = a.no AND a.began_on >= l.starts_on WHERE a.cause = 'unresolved_escalation'),
 thrown AS (
-    SELECT a.*, c.zendesk_id, c.sf_id, a.opened_on + interval '1 hour' * (9 - c.hours_ahead + 8 * company.dice(:seed, a.key, nth, 'hour')) AS opened_at, stops_on::timestamp AS stops_at,
+    SELECT a.*, c.zendesk_id, c.sf_id, a.opened_on + interval '1 hour' * (9 - c.hours_ahead + 8 * company_made.dice(:seed, a.key, nth, 'hour')) AS opened_at, stops_on::timestamp AS stops_at,
            CASE kind WHEN 'how_to' THEN 'how_to'
-                     ELSE company.pick(company.dice(:seed, a.key, nth, 'topic'), VARIADIC CASE kind WHEN 'trouble' THEN '{billing,exports,integrations,integrations,product}' ELSE '{exports,integrations}' END::text[]) END AS topic,
-           kind = 'escalation' OR kind = 'trouble' AND company.dice(:seed, a.key, nth, 'escalated') < 0.06 AS escalates,
-           interval '1 hour' * -4 * ln(1 - company.dice(:seed, a.key, nth, 'reply')) AS reply_after,
-           interval '1 hour' * -22 * ln(1 - company.dice(:seed, a.key, nth, 'solve')) AS solve_after,
-           kind = 'trouble' AND company.dice(:seed, a.key, nth, 'never') < 0.02 AS never_solved,
-           kind <> 'escalation' AND company.dice(:seed, a.key, nth, 'reopened') < 0.09 AS reopens,
-           1 + floor(3 * company.dice(:seed, a.key, nth, 'replies'))::integer AS replies,
+                     ELSE company_made.pick(company_made.dice(:seed, a.key, nth, 'topic'), VARIADIC CASE kind WHEN 'trouble' THEN '{billing,exports,integrations,integrations,product}' ELSE '{exports,integrations}' END::text[]) END AS topic,
+           kind = 'escalation' OR kind = 'trouble' AND company_made.dice(:seed, a.key, nth, 'escalated') < 0.06 AS escalates,
+           interval '1 hour' * -4 * ln(1 - company_made.dice(:seed, a.key, nth, 'reply')) AS reply_after,
+           interval '1 hour' * -22 * ln(1 - company_made.dice(:seed, a.key, nth, 'solve')) AS solve_after,
+           kind = 'trouble' AND company_made.dice(:seed, a.key, nth, 'never') < 0.02 AS never_solved,
+           kind <> 'escalation' AND company_made.dice(:seed, a.key, nth, 'reopened') < 0.09 AS reopens,
+           1 + floor(3 * company_made.dice(:seed, a.key, nth, 'replies'))::integer AS replies,
            -- asked by the champion or another of the first five
-           1 + floor(5 * company.dice(:seed, a.key, nth, 'requester') ^ 2)::integer AS requester_no,
-           CASE WHEN kind = 'how_to' AND company.dice(:seed, a.key, nth, 'rubbish') < 0.02 THEN company.pick(company.dice(:seed, a.key, nth, 'spam'), 'deleted', 'spam') END AS rubbish
+           1 + floor(5 * company_made.dice(:seed, a.key, nth, 'requester') ^ 2)::integer AS requester_no,
+           CASE WHEN kind = 'how_to' AND company_made.dice(:seed, a.key, nth, 'rubbish') < 0.02 THEN company_made.pick(company_made.dice(:seed, a.key, nth, 'spam'), 'deleted', 'spam') END AS rubbish
     FROM asked a JOIN customer c USING (no)
     WHERE opened_on >= life_starts_on AND opened_on < stops_on),
 timed AS (
@@ -492,7 +496,7 @@ CREATE UNLOGGED TABLE company_zendesk.ticket_field_history (
 INSERT INTO company_zendesk.ticket_field_history
 SELECT t.id, e.field_name, e.at, e.value, CASE WHEN e.by_agent THEN t.agent_id ELSE t.requester_id END
 FROM ticket t,
-     LATERAL (SELECT coalesce(t.solved_again_at, t.first_solved_at) AS solved_at, company.dice(:seed, t.key, t.nth, 'answers') AS answers, company.dice(:seed, t.key, t.nth, 'good') AS good) s,
+     LATERAL (SELECT coalesce(t.solved_again_at, t.first_solved_at) AS solved_at, company_made.dice(:seed, t.key, t.nth, 'answers') AS answers, company_made.dice(:seed, t.key, t.nth, 'good') AS good) s,
      LATERAL (VALUES ('status', opened_at, 'new', false), ('status', first_reply_at, 'pending', true), ('status', first_solved_at, 'solved', true),
                      ('status', reopened_at, 'open', false), ('status', solved_again_at, 'solved', true),
                      ('priority', opened_at, CASE topic WHEN 'how_to' THEN 'low' ELSE 'normal' END, false), ('priority', escalates_at, 'urgent', true), ('tags', escalates_at, 'escalated', true),
@@ -501,7 +505,7 @@ FROM ticket t,
                       CASE WHEN answers < 0.28 THEN CASE WHEN good < CASE WHEN escalates THEN 0.55 ELSE 0.86 END THEN 'good' ELSE 'bad' END END, false)) e(field_name, at, value, by_agent)
 WHERE e.at < t.stops_at AND e.value IS NOT NULL AND (rubbish IS NULL OR e.at = opened_at);
 INSERT INTO company_zendesk.ticket_field_history
-SELECT t.id, 'status', t.stops_at, 'closed', t.agent_id FROM ticket t WHERE stops_on <= company.last_day() AND (coalesce(solved_again_at, first_solved_at) < stops_at) IS NOT TRUE;
+SELECT t.id, 'status', t.stops_at, 'closed', t.agent_id FROM ticket t WHERE stops_on <= company_made.last_day() AND (coalesce(solved_again_at, first_solved_at) < stops_at) IS NOT TRUE;
 
 CREATE UNLOGGED TABLE company_zendesk.ticket (
     id bigint PRIMARY KEY, created_at timestamp, updated_at timestamp, organization_id bigint, requester_id bigint, submitter_id bigint, assignee_id bigint, status text, priority text, type text,
@@ -509,9 +513,9 @@ CREATE UNLOGGED TABLE company_zendesk.ticket (
 INSERT INTO company_zendesk.ticket
 SELECT t.id, opened_at, h.updated_at, zendesk_id, requester_id, requester_id, agent_id, CASE rubbish WHEN 'deleted' THEN 'deleted' ELSE h.status END, h.priority,
        CASE topic WHEN 'how_to' THEN 'question' ELSE 'incident' END,
-       CASE rubbish WHEN 'spam' THEN 'You have won a prize' ELSE company.pick(throw.subject, VARIADIC text.subjects) END,
-       CASE rubbish WHEN 'spam' THEN 'Click here to claim it.' ELSE company.pick(throw.first, VARIADIC text.firsts) || ' ' || company.pick(throw.second, VARIADIC text.seconds) END,
-       company.pick(throw.channel, 'email', 'web', 'chat'), true, topic
+       CASE rubbish WHEN 'spam' THEN 'You have won a prize' ELSE company_made.pick(throw.subject, VARIADIC text.subjects) END,
+       CASE rubbish WHEN 'spam' THEN 'Click here to claim it.' ELSE company_made.pick(throw.first, VARIADIC text.firsts) || ' ' || company_made.pick(throw.second, VARIADIC text.seconds) END,
+       company_made.pick(throw.channel, 'email', 'web', 'chat'), true, topic
 FROM ticket t
 JOIN (VALUES
     ('how_to', '{How do I share a dashboard?,Question about filters,How can I schedule a report?}'::text[],
@@ -525,8 +529,8 @@ JOIN (VALUES
     ('product', '{Feature request: custom roles,Missing feature in reports,Is there a way to group alerts?}',
      '{We miss a feature that we had before.,It is not possible to set permissions by team.,The report lacks a comparison with last year.}', '{Is it on your roadmap?,Without it we work around in spreadsheets.,Other tools have this.}')
     ) text(topic, subjects, firsts, seconds) USING (topic),
-     LATERAL (SELECT company.dice(:seed, key, nth, 'subject') AS subject, company.dice(:seed, key, nth, 'first') AS first, company.dice(:seed, key, nth, 'second') AS second,
-                     company.dice(:seed, key, nth, 'channel') AS channel) throw
+     LATERAL (SELECT company_made.dice(:seed, key, nth, 'subject') AS subject, company_made.dice(:seed, key, nth, 'first') AS first, company_made.dice(:seed, key, nth, 'second') AS second,
+                     company_made.dice(:seed, key, nth, 'channel') AS channel) throw
 JOIN (SELECT ticket_id, max(updated) AS updated_at, (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'status'))[1] AS status,
              (array_agg(value ORDER BY updated DESC) FILTER (WHERE field_name = 'priority'))[1] AS priority
       FROM company_zendesk.ticket_field_history GROUP BY ticket_id) h ON true
@@ -538,7 +542,7 @@ SELECT id, tag FROM ticket, LATERAL (VALUES ('escalated', rubbish IS NULL AND es
 
 CREATE UNLOGGED TABLE company_zendesk.ticket_comment (id bigint PRIMARY KEY, ticket_id bigint, user_id bigint, created timestamp, body text, public boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_zendesk.ticket_comment
-SELECT t.id * 10 + n, t.id, CASE n WHEN 0 THEN t.requester_id ELSE t.agent_id END, at, CASE n WHEN 0 THEN k.description ELSE 'Thank you for writing to us. ' || company.pick(company.dice(:seed, key, nth, n::text), 'We look into it.', 'Here is how to go on.', 'It should work now.') END, true
+SELECT t.id * 10 + n, t.id, CASE n WHEN 0 THEN t.requester_id ELSE t.agent_id END, at, CASE n WHEN 0 THEN k.description ELSE 'Thank you for writing to us. ' || company_made.pick(company_made.dice(:seed, key, nth, n::text), 'We look into it.', 'Here is how to go on.', 'It should work now.') END, true
 FROM ticket t JOIN company_zendesk.ticket k USING (id), generate_series(0, replies) n,
      -- the replies are spread between the first one and the solve
      LATERAL (SELECT CASE n WHEN 0 THEN opened_at ELSE first_reply_at + (n - 1) * (coalesce(first_solved_at, first_reply_at + interval '1 day') - first_reply_at) / replies END AS at) a
@@ -556,22 +560,22 @@ UNION ALL SELECT 395000000000 + n, 'Demo agent ' || n, 'agent' || n || '@demo.ex
 \qecho '  Qualtrics: NPS and CES'
 
 CREATE TEMPORARY TABLE survey AS  -- NPS each quarter to the champion and another user, CES after some of the solved tickets
-SELECT 'NPS' AS kind, c.no, c.key, q::text || '/' || v.j AS nth, v.id AS email, NULL::bigint AS ticket_id, sent_on + interval '14 hours' AS sent_at, least(l.ends_on, company.last_day() + 1)::timestamp AS stops_at,
-       8.1 + 0.9 * company.normal(:seed, c.key, 'mood') + 1.6 * company.normal(:seed, c.key, q::text, v.j::text, 'nps')
+SELECT 'NPS' AS kind, c.no, c.key, q::text || '/' || v.j AS nth, v.id AS email, NULL::bigint AS ticket_id, sent_on + interval '14 hours' AS sent_at, least(l.ends_on, company_made.last_day() + 1)::timestamp AS stops_at,
+       8.1 + 0.9 * company_made.normal(:seed, c.key, 'mood') + 1.6 * company_made.normal(:seed, c.key, q::text, v.j::text, 'nps')
        - EXISTS (SELECT FROM cause a WHERE a.no = c.no AND sent_on >= a.from_on AND sent_on < a.to_on)::integer AS score, 0 AS lowest, 10 AS highest
 FROM customer c
-JOIN life l USING (no), generate_series(0, 8) q, LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, 'survey day'))::integer AS sent_on) s
+JOIN life l USING (no), generate_series(0, 8) q, LATERAL (SELECT company_made.first_day() + 91 * q + floor(91 * company_made.dice(:seed, c.key, 'survey day'))::integer AS sent_on) s
 JOIN visitor v ON v.j IN (1, 3) AND v.joined_on <= sent_on AND v.left_on > sent_on
-WHERE v.no = c.no AND sent_on >= l.starts_on + 30 AND sent_on < coalesce(l.ends_on, 'infinity') AND sent_on <= company.last_day()
+WHERE v.no = c.no AND sent_on >= l.starts_on + 30 AND sent_on < coalesce(l.ends_on, 'infinity') AND sent_on <= company_made.last_day()
 UNION ALL
 SELECT 'CES', no, key, id::text, 'user' || requester_no || '@account-' || key || '.example', id, first_solved_at + interval '2 hours', stops_at,
-       5.5 + 1.3 * company.normal(:seed, key, nth, 'ces') - CASE WHEN escalates THEN 1 ELSE 0 END, 1, 7
-FROM ticket WHERE first_solved_at + interval '2 hours' < stops_at AND rubbish IS NULL AND company.dice(:seed, key, nth, 'ces sent') < 0.3;
+       5.5 + 1.3 * company_made.normal(:seed, key, nth, 'ces') - CASE WHEN escalates THEN 1 ELSE 0 END, 1, 7
+FROM ticket WHERE first_solved_at + interval '2 hours' < stops_at AND rubbish IS NULL AND company_made.dice(:seed, key, nth, 'ces sent') < 0.3;
 ALTER TABLE survey ADD contact_id text, ADD answered_at timestamp, ADD response_id text;
-UPDATE survey SET contact_id = company.vendor_id('CID_', email),
-                  answered_at = CASE WHEN company.dice(:seed, key, kind, nth, 'answers') < 0.38 THEN sent_at + 9 * company.dice(:seed, key, kind, nth, 'answered') ^ 2 * interval '1 day' END;
+UPDATE survey SET contact_id = company_made.vendor_id('CID_', email),
+                  answered_at = CASE WHEN company_made.dice(:seed, key, kind, nth, 'answers') < 0.38 THEN sent_at + 9 * company_made.dice(:seed, key, kind, nth, 'answered') ^ 2 * interval '1 day' END;
 UPDATE survey SET answered_at = NULL WHERE answered_at >= stops_at;
-UPDATE survey SET response_id = company.vendor_id('R_', kind, key, nth) WHERE answered_at IS NOT NULL;
+UPDATE survey SET response_id = company_made.vendor_id('R_', kind, key, nth) WHERE answered_at IS NOT NULL;
 
 CREATE UNLOGGED TABLE company_qualtrics.survey (id text PRIMARY KEY, survey_name text, survey_status text, _fivetran_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_qualtrics.survey VALUES ('SV_NPS', 'Relationship NPS', 'Active', false), ('SV_CES', 'Effort after a ticket', 'Active', false);
@@ -585,7 +589,7 @@ INSERT INTO company_qualtrics.question VALUES
 CREATE UNLOGGED TABLE company_qualtrics.distribution (
     id text PRIMARY KEY, survey_link_survey_id text, send_date timestamp, request_type text, _fivetran_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_qualtrics.distribution
-SELECT DISTINCT company.vendor_id('EMD_', kind, sent_at::date::text), 'SV_' || kind, date_trunc('day', sent_at), 'Invite', false FROM survey;
+SELECT DISTINCT company_made.vendor_id('EMD_', kind, sent_at::date::text), 'SV_' || kind, date_trunc('day', sent_at), 'Invite', false FROM survey;
 
 CREATE UNLOGGED TABLE company_qualtrics.directory_contact (
     id text PRIMARY KEY, directory_id text, email text, ext_ref text, creation_date timestamp, directory_unsubscribed boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
@@ -596,7 +600,7 @@ CREATE UNLOGGED TABLE company_qualtrics.distribution_contact (
     contact_id text, distribution_id text, contact_lookup_id text, sent_at timestamp, opened_at timestamp, response_started_at timestamp, response_completed_at timestamp, response_id text, status text,
     _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_qualtrics.distribution_contact
-SELECT contact_id, company.vendor_id('EMD_', kind, sent_at::date::text), company.vendor_id('CGC_', kind, key, nth), sent_at, answered_at - interval '3 minutes', answered_at - interval '2 minutes', answered_at, response_id,
+SELECT contact_id, company_made.vendor_id('EMD_', kind, sent_at::date::text), company_made.vendor_id('CGC_', kind, key, nth), sent_at, answered_at - interval '3 minutes', answered_at - interval '2 minutes', answered_at, response_id,
        CASE WHEN answered_at IS NULL THEN 'Success' ELSE 'SurveyFinished' END
 FROM survey;
 
@@ -609,7 +613,7 @@ SELECT response_id, 'SV_' || kind, answered_at - interval '2 minutes', answered_
 CREATE UNLOGGED TABLE company_qualtrics.question_response (
     _fivetran_id text PRIMARY KEY, response_id text, question_id text, question text, value text, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_qualtrics.question_response
-SELECT company.vendor_id('', response_id, 'QID1'), response_id, 'QID1', question_text, least(highest, greatest(lowest, round(score::numeric)))::text
+SELECT company_made.vendor_id('', response_id, 'QID1'), response_id, 'QID1', question_text, least(highest, greatest(lowest, round(score::numeric)))::text
 FROM survey JOIN company_qualtrics.question q ON q.survey_id = 'SV_' || kind WHERE answered_at IS NOT NULL;
 
 CREATE UNLOGGED TABLE company_qualtrics.survey_embedded_data (
@@ -626,9 +630,9 @@ CREATE UNLOGGED TABLE company_salesforce.account (
     id text PRIMARY KEY, name text, industry text, owner_id text, parent_id text, created_date timestamp, type text, is_deleted boolean,
     segment_c text, region_c text, time_zone_c text, seats_c numeric, onboarding_path_c text, lifecycle_stage_c text, is_test_c boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_salesforce.account
-SELECT c.sf_id, CASE WHEN is_test THEN 'Internal test account' ELSE c.name END, industry, '005Dm' || lpad((1 + floor(12 * company.dice(:seed, c.key, 'owner')))::text, 10, '0') || 'AAA',
+SELECT c.sf_id, CASE WHEN is_test THEN 'Internal test account' ELSE c.name END, industry, '005Dm' || lpad((1 + floor(12 * company_made.dice(:seed, c.key, 'owner')))::text, 10, '0') || 'AAA',
        -- one in twelve belongs to an account that was there before it
-       CASE WHEN c.no > 20 AND company.dice(:seed, c.key, 'child') < 1 / 12.0 THEN '001Dm' || lpad((1 + floor(12 * company.dice(:seed, c.key, 'parent')))::text, 10, '0') || 'AAA' END,
+       CASE WHEN c.no > 20 AND company_made.dice(:seed, c.key, 'child') < 1 / 12.0 THEN '001Dm' || lpad((1 + floor(12 * company_made.dice(:seed, c.key, 'parent')))::text, 10, '0') || 'AAA' END,
        c.started_on, 'Customer', false, segment, region, time_zone, s.seats, onboarding_path,
        CASE WHEN o.value_on > s.starts_on THEN 'Onboarding' WHEN s.starts_on - c.started_on < 300 THEN 'Adoption' ELSE 'Mature' END, is_test
 FROM customer c JOIN onboarding o USING (no), LATERAL (SELECT seats, starts_on FROM billed b WHERE b.no = c.no ORDER BY b.k DESC LIMIT 1) s;
@@ -647,7 +651,7 @@ SELECT '00TDm' || lpad(c.key, 9, '0') || m.nth || 'AAA', a.id, a.owner_id, a.id,
 FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN onboarding o USING (no) JOIN life l ON l.no = c.no AND life = 1,
      LATERAL (VALUES (1, 'Kickoff', kickoff_on, c.started_on + 7), (2, 'Data connected', connected_on, c.started_on + 21), (3, 'First dashboard', value_on, c.started_on + 30),
                      (4, 'Team rollout', rollout_on, c.started_on + 75)) m(nth, subject, on_day, due_on),
-     LATERAL (SELECT m.on_day <= company.last_day() AND m.on_day < coalesce(l.ends_on, 'infinity') AS done) d;
+     LATERAL (SELECT m.on_day <= company_made.last_day() AND m.on_day < coalesce(l.ends_on, 'infinity') AS done) d;
 
 -- Reviews with six of ten accounts, about each quarter, with a note; after one in twenty-five the CSM says how healthy the account feels
 CREATE UNLOGGED TABLE company_salesforce.event (
@@ -658,25 +662,25 @@ SELECT '00UDm' || lpad(c.key, 7, '0') || lpad(q::text, 3, '0') || 'AAA', a.id, a
        CASE x.cause WHEN 'usage_decline' THEN 'Fewer of the team log in than last quarter; other priorities, they say.' WHEN 'unresolved_escalation' THEN 'Annoyed that the escalated ticket is still open.'
                     WHEN 'no_first_value' THEN 'Still no first dashboard; waiting for their data team.' WHEN 'payment_failure' THEN 'Card on file was declined, finance will look into it.'
                     WHEN 'champion_left' THEN 'Our main contact has left; need to find a new sponsor.'
-                    ELSE company.pick(company.dice(:seed, c.key, q::text, 'note'), 'Good call, plans for the next quarter agreed.', 'Content. Asked about the roadmap.', 'Short check-in, nothing open.') END,
-       day, day + interval '13 hours', 30, false, CASE WHEN company.dice(:seed, c.key, q::text, 'feels') < 0.04
-           THEN least(100, greatest(0, round((76 + 8 * company.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 34 END)::numeric))) END
+                    ELSE company_made.pick(company_made.dice(:seed, c.key, q::text, 'note'), 'Good call, plans for the next quarter agreed.', 'Content. Asked about the roadmap.', 'Short check-in, nothing open.') END,
+       day, day + interval '13 hours', 30, false, CASE WHEN company_made.dice(:seed, c.key, q::text, 'feels') < 0.04
+           THEN least(100, greatest(0, round((76 + 8 * company_made.normal(:seed, c.key, q::text, 'pulse') - CASE WHEN x.cause IS NULL THEN 0 ELSE 34 END)::numeric))) END
 FROM customer c JOIN company_salesforce.account a ON a.id = c.sf_id JOIN life l USING (no), generate_series(0, 8) q,
-     LATERAL (SELECT company.first_day() + 91 * q + floor(91 * company.dice(:seed, c.key, q::text, 'review'))::integer AS day) d
+     LATERAL (SELECT company_made.first_day() + 91 * q + floor(91 * company_made.dice(:seed, c.key, q::text, 'review'))::integer AS day) d
      LEFT JOIN LATERAL (SELECT cause FROM cause x WHERE x.no = c.no AND day >= x.from_on AND day < x.to_on ORDER BY multiplier DESC LIMIT 1) x ON true
-WHERE company.dice(:seed, c.key, 'reviewed') < 0.6 AND company.dice(:seed, c.key, q::text, 'skipped') < 0.7 AND day >= l.starts_on AND day < coalesce(l.ends_on, 'infinity') AND day <= company.last_day();
+WHERE company_made.dice(:seed, c.key, 'reviewed') < 0.6 AND company_made.dice(:seed, c.key, q::text, 'skipped') < 0.7 AND day >= l.starts_on AND day < coalesce(l.ends_on, 'infinity') AND day <= company_made.last_day();
 
 -- A newsletter a month; whether it is opened says nothing of whether they stay
 CREATE UNLOGGED TABLE company_salesforce.campaign (id text PRIMARY KEY, name text, type text, start_date timestamp, is_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_salesforce.campaign
-SELECT '701Dm' || lpad(n::text, 10, '0') || 'AAA', 'Newsletter ' || to_char(company.first_day() + n * interval '1 month', 'YYYY-MM'), 'Newsletter', company.first_day() + n * interval '1 month' + interval '9 days', false FROM generate_series(0, 23) n;
+SELECT '701Dm' || lpad(n::text, 10, '0') || 'AAA', 'Newsletter ' || to_char(company_made.first_day() + n * interval '1 month', 'YYYY-MM'), 'Newsletter', company_made.first_day() + n * interval '1 month' + interval '9 days', false FROM generate_series(0, 23) n;
 
 CREATE UNLOGGED TABLE company_salesforce.campaign_member (
     id text PRIMARY KEY, campaign_id text, contact_id text, status text, has_responded boolean, first_responded_date timestamp, is_deleted boolean, _fivetran_synced timestamp DEFAULT '2026-07-01 04:00');
 INSERT INTO company_salesforce.campaign_member
-SELECT company.vendor_id('00v', p.id, n.id), p.id, n.id, CASE WHEN opened THEN 'Opened' ELSE 'Sent' END, opened, CASE WHEN opened THEN p.start_date + interval '1 hour' * floor(20 * company.dice(:seed, c.key, p.id, 'opens at')) END, false
+SELECT company_made.vendor_id('00v', p.id, n.id), p.id, n.id, CASE WHEN opened THEN 'Opened' ELSE 'Sent' END, opened, CASE WHEN opened THEN p.start_date + interval '1 hour' * floor(20 * company_made.dice(:seed, c.key, p.id, 'opens at')) END, false
 FROM company_salesforce.campaign p, customer c JOIN life l USING (no) JOIN company_salesforce.contact n ON n.account_id = c.sf_id,
-     LATERAL (SELECT company.dice(:seed, c.key, p.id, 'opens') < company.dice(:seed, c.key, 'reads newsletters') AS opened) o
+     LATERAL (SELECT company_made.dice(:seed, c.key, p.id, 'opens') < company_made.dice(:seed, c.key, 'reads newsletters') AS opened) o
 WHERE p.start_date >= l.starts_on AND p.start_date < coalesce(l.ends_on, 'infinity');
 
 \qecho '  statistics'

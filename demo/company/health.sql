@@ -16,7 +16,7 @@ CREATE TEMPORARY TABLE health AS SELECT * FROM company.account_health;
 SELECT h.tier, to_char(count(*), '9,999') AS customers, to_char(100.0 * count(*) / a.customers, '990.0 %') AS "of all", to_char(sum(mrr), '9,999,999') AS mrr,
        to_char(avg(health_score), '990.0') AS score, repeat(CASE h.tier WHEN 'Unknown' THEN '?' ELSE '#' END, ceil(60.0 * count(*) / a.customers)::integer) AS picture
 FROM health h, (SELECT count(*) AS customers FROM health) a GROUP BY h.tier, a.customers ORDER BY array_position('{Green,Yellow,Red,Unknown}', h.tier);
-SELECT format('Mean score %s, by MRR %s. Unknown: %s', round(mean_score::numeric, 1), round(weighted_score::numeric, 1), 'less than 60 % of the weight is known, as of newcomers.') AS line
+SELECT format('Mean score %s, by MRR %s. Unknown: %s', round(health_score::numeric, 1), round(weighted_score::numeric, 1), 'less than 60 % of the weight is known, as of newcomers.') AS line
 FROM company.health_by_segment WHERE dimension = 'all' \gset
 \echo :line
 \echo
@@ -62,7 +62,7 @@ FROM company.health_backtest b,
 WHERE b.dimension = 'all' \gset
 \echo :line
 \echo
-\echo 'Signal by signal, beside what was planted (company.truth), and what history suggests (csmetrics.suggest_weights, which changes nothing):'
+\echo 'Signal by signal, beside what was planted (company_made.truth), and what history suggests (csmetrics.suggest_weights, which changes nothing):'
 CREATE TEMPORARY TABLE suggested AS SELECT * FROM csmetrics.suggest_weights('company');
 SELECT b.signal, to_char(b.auc_rate, '0.00') AS auc, to_char(b.auc_lower_rate, '0.00" to "') || to_char(b.auc_upper_rate, 'FM0.00') AS interval, b.predicts, to_char(s.weight, '990') AS weight, to_char(s.suggested_weight, '990') AS suggested,
        CASE b.signal WHEN 'depth' THEN 'usage_decline' WHEN 'breadth' THEN 'usage_decline' WHEN 'trend' THEN 'usage_decline' WHEN 'seat_use' THEN 'champion_left' WHEN 'open_escalations' THEN 'unresolved_escalation'

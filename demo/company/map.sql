@@ -13,7 +13,7 @@ CALL csmetrics.create_model(:'model');
 -- Times without zone are read in the policy's time zone: UTC, in which all of these vendors write. Billing
 -- goes back further than usage and support, so the reports begin with those. Two years hold seven quarters of backtest.
 -- It leaves it to Stripe when a payment is given up.
-UPDATE :"model".policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
+UPDATE :"model".policy SET as_of = company_made.last_day(), report_from = company_made.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
 
 -- The five vendors, as far as their own columns go. The CRM is the first of them, so its keys are those of the accounts; the others name
 -- them in their metadata, external ids and references.

@@ -91,9 +91,9 @@ SELECT results_eq('SELECT payload::jsonb FROM pg_temp.heard()', $$
 CALL pg_temp.facts('2024-03-05', 1, 19, 0);
 CALL pg_temp.facts('2024-03-06', 5, 19, 90);
 BEGIN;
-LOCK TABLE alert_sessions.alert_state IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE alert_sessions_internal.alert_state IN SHARE ROW EXCLUSIVE MODE;
 SELECT is(dblink_send_query(connection, 'CALL csmetrics.evaluate_alerts(''alert_sessions'')'), 1, connection || ' evaluates') FROM unnest('{one,two}'::text[]) connection;
-SELECT is(pg_temp.waiting_for('relation = ''alert_sessions.alert_state''::regclass', 2), 2::bigint, 'both are under way');
+SELECT is(pg_temp.waiting_for('relation = ''alert_sessions_internal.alert_state''::regclass', 2), 2::bigint, 'both are under way');
 COMMIT;
 SELECT is_empty(format('SELECT * FROM dblink_get_result(%L) r(status text) WHERE status <> ''CALL''', connection), connection || ' succeeds') FROM unnest('{one,two}'::text[]) connection;
 SELECT is_empty(format('SELECT * FROM dblink_get_result(%L) r(status text)', connection), connection || ' is done') FROM unnest('{one,two}'::text[]) connection;
@@ -102,14 +102,14 @@ SELECT results_eq('SELECT account_id, rule FROM pg_temp.heard_of()', 'SELECT acc
 
 -- One is killed in the middle: when all alerts are written, and only when they were evaluated is not, it waits for a row that this session holds.
 CALL pg_temp.facts('2024-03-07', 1, 4, 90);
-CREATE TEMP TABLE before AS SELECT (SELECT jsonb_agg(s ORDER BY rule, account_id) FROM alert_sessions.alert_state s) || (SELECT jsonb_agg(e ORDER BY rule) FROM alert_sessions.alert_evaluation e) || (SELECT jsonb_agg(a ORDER BY alert_id) FROM alert_sessions.alert a) AS everything;
+CREATE TEMP TABLE before AS SELECT (SELECT jsonb_agg(s ORDER BY rule, account_id) FROM alert_sessions_internal.alert_state s) || (SELECT jsonb_agg(e ORDER BY rule) FROM alert_sessions_internal.alert_evaluation e) || (SELECT jsonb_agg(a ORDER BY alert_id) FROM alert_sessions.alert a) AS everything;
 BEGIN;
-SELECT FROM alert_sessions.alert_evaluation FOR UPDATE \g /dev/null
+SELECT FROM alert_sessions_internal.alert_evaluation FOR UPDATE \g /dev/null
 SELECT is(dblink_send_query('two', 'CALL csmetrics.evaluate_alerts(''alert_sessions'')'), 1, 'two evaluates');
 SELECT is(pg_temp.waiting_for('locktype = ''transactionid''', 1), 1::bigint, 'and is in the middle of it');
 SELECT is((SELECT bool_and(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))), true, 'when it is killed');
 COMMIT;
-SELECT is((SELECT jsonb_agg(s ORDER BY rule, account_id) FROM alert_sessions.alert_state s) || (SELECT jsonb_agg(e ORDER BY rule) FROM alert_sessions.alert_evaluation e) || (SELECT jsonb_agg(a ORDER BY alert_id) FROM alert_sessions.alert a), everything, 'nothing was written') FROM before;
+SELECT is((SELECT jsonb_agg(s ORDER BY rule, account_id) FROM alert_sessions_internal.alert_state s) || (SELECT jsonb_agg(e ORDER BY rule) FROM alert_sessions_internal.alert_evaluation e) || (SELECT jsonb_agg(a ORDER BY alert_id) FROM alert_sessions.alert a), everything, 'nothing was written') FROM before;
 SELECT is_empty('SELECT * FROM pg_temp.heard()', 'nor heard');
 CALL evaluate_alerts('alert_sessions');
 SELECT results_eq('SELECT account_id, direction FROM pg_temp.heard_of()', $$VALUES (1, 'on'), (2, 'on'), (3, 'on'), (4, 'on')$$, 'the next evaluation announces each once');

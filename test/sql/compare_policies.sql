@@ -76,7 +76,7 @@ ROLLBACK TO before;
 
 -- Nothing is left behind: not a byte, nor a version of a row.
 CREATE FUNCTION pg_temp.left_behind() RETURNS text LANGUAGE sql AS $$
-    SELECT concat_ws(' ', (SELECT concat(p, p.ctid, p.xmin) FROM cs.policy p), (SELECT string_agg(concat(a, a.ctid, a.xmin), ' ' ORDER BY a.account_id) FROM cs.account_state a), (SELECT count(*) FROM cs.user_state), current_setting('search_path'), current_setting('jit')) $$;
+    SELECT concat_ws(' ', (SELECT concat(p, p.ctid, p.xmin) FROM cs.policy p), (SELECT string_agg(concat(a, a.ctid, a.xmin), ' ' ORDER BY a.account_id) FROM cs_internal.account_state a), (SELECT count(*) FROM cs_internal.user_state), current_setting('search_path'), current_setting('jit')) $$;
 CREATE TEMP TABLE before AS SELECT pg_temp.left_behind() AS state;
 SELECT count(*) FROM compare_policies('cs', '{"discount_rule": "all"}', '{"churn_date_rule": "click"}', '2024-01-31') \g /dev/null
 SELECT is(pg_temp.left_behind(), state, 'policy and histories are as they were') FROM before;
@@ -89,7 +89,7 @@ INSERT INTO public.contract VALUES ('e', '2023-01-01', NULL, 1000, NULL);
 SELECT results_eq($$SELECT a_reading, b_reading FROM compare_policies('cs', '{}', '{"satisfied_from": 3}') WHERE metric = 'mrr'$$, 'VALUES (300::numeric, 300::numeric)', 'without an option marked (refresh) the histories are read as they stand');
 SELECT results_eq($$SELECT a_reading, b_reading FROM compare_policies('cs', '{}', '{"churn_date_rule": "click"}') WHERE metric = 'mrr'$$, 'VALUES (1300::numeric, 1200::numeric)', 'with one, both are made of the same sources, so that only the definition differs');
 SELECT is(pg_temp.left_behind(), state, 'and the refresh is undone, too') FROM before;
-SELECT is(sum(mrr_at(revenue, '2024-06-30')), 300::numeric, 'as a figure shows') FROM cs.account_state;
+SELECT is(sum(mrr_at(revenue, '2024-06-30')), 300::numeric, 'as a figure shows') FROM cs_internal.account_state;
 DELETE FROM public.contract WHERE account_id = 'e';
 
 -- Refused

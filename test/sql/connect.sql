@@ -48,7 +48,7 @@ INSERT INTO zd.ticket_field_history VALUES
     (101, 'satisfaction_score', '2024-02-06 12:00', 'bad'), (101, 'satisfaction_comment', '2024-02-06 12:00', 'slow'), (102, 'satisfaction_score', '2024-02-05 10:00', 'offered');
 
 CALL create_model('cs');
-CREATE TEMP TABLE view_before AS SELECT relname, pg_get_viewdef(oid) AS definition, obj_description(oid, 'pg_class') AS comment FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind = 'v';
+CREATE TEMP TABLE view_before AS SELECT relname, pg_get_viewdef(oid) AS definition, obj_description(oid, 'pg_class') AS comment FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind = 'v';
 
 -- What is refused.
 SELECT is(pg_temp.failure($$CALL connect('nosuch', 'stripe', 'st')$$), '3F000 there is no model "nosuch"', 'a model that is not there');
@@ -67,23 +67,23 @@ DROP TABLE bad.subscription_item, bad.price;
 SELECT is(pg_temp.failure($$CALL disconnect('cs', 'stripe')$$), '22023 vendor "stripe" is not connected to model "cs"', 'there is nothing to undo');
 CALL create_model('keyed', 'bigint');
 SELECT is(pg_temp.failure($$CALL connect('keyed', 'stripe', 'st')$$), '42804 keys of vendors are texts, and cannot be those of the accounts of model "keyed", which are of type bigint', 'keys of another type');
-SELECT results_eq($$SELECT relname, pg_get_viewdef(oid) FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind = 'v' ORDER BY relname$$, 'SELECT relname, definition FROM view_before ORDER BY relname', 'what was refused has changed nothing');
+SELECT results_eq($$SELECT relname, pg_get_viewdef(oid) FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind = 'v' ORDER BY relname$$, 'SELECT relname, definition FROM view_before ORDER BY relname', 'what was refused has changed nothing');
 
 -- One vendor alone.
 CALL connect('cs', 'stripe', 'st');
-SELECT results_eq('SELECT account_key, account_id, matched_by FROM cs.identity ORDER BY 1', $$SELECT 'cus_' || n, 'cus_' || n, 'own' FROM generate_series(1, 6) n$$, 'the keys of the only vendor are those of the accounts');
-SELECT results_eq($$SELECT view_name, vendor, source FROM cs.connection_view ORDER BY 1$$, $$VALUES ('source_account', NULL, 'account'), ('source_subscription', NULL, 'subscription'), ('stripe_account', 'stripe', 'account'), ('stripe_subscription', 'stripe', 'subscription')$$, 'what was written is remembered');
-SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind = 'v' AND NOT coalesce(reloptions @> '{security_invoker=true}', false)$$, 'the views read with the rights of the reader');
-SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind IN ('r', 'v')
+SELECT results_eq('SELECT account_key, account_id, matched_by FROM cs_internal.identity ORDER BY 1', $$SELECT 'cus_' || n, 'cus_' || n, 'own' FROM generate_series(1, 6) n$$, 'the keys of the only vendor are those of the accounts');
+SELECT results_eq($$SELECT view_name, vendor, source FROM cs_internal.connection_view ORDER BY 1$$, $$VALUES ('source_account', NULL, 'account'), ('source_subscription', NULL, 'subscription'), ('stripe_account', 'stripe', 'account'), ('stripe_subscription', 'stripe', 'subscription')$$, 'what was written is remembered');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind = 'v' AND NOT coalesce(reloptions @> '{security_invoker=true}', false)$$, 'the views read with the rights of the reader');
+SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind IN ('r', 'v')
                   AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)$$, 'and all of it is described');
 CALL refresh('cs');
-SELECT is(sum(mrr_at(revenue, '2024-06-30')), 210::numeric, 'it refreshes: 10 times 1 to 6') FROM cs.account_state;
+SELECT is(sum(mrr_at(revenue, '2024-06-30')), 210::numeric, 'it refreshes: 10 times 1 to 6') FROM cs_internal.account_state;
 
 -- Another, whose keys are those of the accounts from now on.
 CALL connect('cs', 'salesforce', 'sf');
 CALL connect('cs', 'zendesk', 'zd');
 SELECT results_eq($$SELECT vendor, schema_name, priority FROM cs.connection ORDER BY priority$$, $$VALUES ('salesforce', 'sf', 10), ('stripe', 'st', 20), ('zendesk', 'zd', 30)$$, 'the CRM goes first, whenever it came');
-SELECT results_eq($$SELECT vendor, account_key, right(account_id, 9), matched_by FROM cs.identity ORDER BY 1, 2$$, $$VALUES
+SELECT results_eq($$SELECT vendor, account_key, right(account_id, 9), matched_by FROM cs_internal.identity ORDER BY 1, 2$$, $$VALUES
     ('salesforce', '001000000000001AAA', '000001AAA', 'own'), ('salesforce', '001000000000002AAA', '000002AAA', 'own'), ('salesforce', '001000000000003AAA', '000003AAA', 'own'), ('salesforce', '001000000000004AAA', '000004AAA', 'own'),
     ('salesforce', '001000000000005AAA', '000005AAA', 'own'), ('stripe', 'cus_1', '000001AAA', 'crm key'), ('stripe', 'cus_2', '000002AAA', 'domain'), ('stripe', 'cus_3', 'cus_3', 'own'), ('stripe', 'cus_4', 'cus_4', 'own'),
     ('stripe', 'cus_5', 'cus_5', 'own'), ('stripe', 'cus_6', '000001AAA', 'domain'), ('zendesk', '11', '000001AAA', 'crm key'), ('zendesk', '12', '000002AAA', 'domain'), ('zendesk', '13', '13', 'own'),
@@ -91,21 +91,21 @@ SELECT results_eq($$SELECT vendor, account_key, right(account_id, 9), matched_by
     'by key of the CRM in either form, by domain, not by one that two have nor by free mail; who only asks makes no account');
 INSERT INTO cs.account_identity VALUES ('stripe', 'cus_3', '001000000000004AAA'), ('stripe', 'cus_1', '001000000000005AAA'), ('zendesk', 'nobody.example', '001000000000003AAA');
 CALL refresh('cs');
-SELECT results_eq($$SELECT vendor, account_key, right(account_id, 9) FROM cs.identity WHERE matched_by = 'mapping' ORDER BY 1, 2$$, $$VALUES ('stripe', 'cus_1', '000005AAA'), ('stripe', 'cus_3', '000004AAA'), ('zendesk', 'nobody.example', '000003AAA')$$,
+SELECT results_eq($$SELECT vendor, account_key, right(account_id, 9) FROM cs_internal.identity WHERE matched_by = 'mapping' ORDER BY 1, 2$$, $$VALUES ('stripe', 'cus_1', '000005AAA'), ('stripe', 'cus_3', '000004AAA'), ('zendesk', 'nobody.example', '000003AAA')$$,
     'the user''s own mapping comes before all, with the next refresh');
-SELECT is(string_agg(right(account_id, 4) || ' ' || trim_scale(coalesce(mrr_at(revenue, '2024-06-30'), 0)), ', ' ORDER BY account_id), '1AAA 60, 2AAA 20, 3AAA 0, 4AAA 30, 5AAA 10, 13 0, us_4 40, us_5 50', 'the money is with the accounts') FROM cs.account_state;
-SELECT results_eq($$SELECT right(account_id, 4), name, owner, right(parent_id, 4), created_on FROM cs.source_account ORDER BY account_id$$, $$VALUES
+SELECT is(string_agg(right(account_id, 4) || ' ' || trim_scale(coalesce(mrr_at(revenue, '2024-06-30'), 0)), ', ' ORDER BY account_id), '1AAA 60, 2AAA 20, 3AAA 0, 4AAA 30, 5AAA 10, 13 0, us_4 40, us_5 50', 'the money is with the accounts') FROM cs_internal.account_state;
+SELECT results_eq($$SELECT right(account_id, 4), name, owner, right(parent_id, 4), created_on FROM cs_internal.source_account ORDER BY account_id$$, $$VALUES
     ('1AAA', 'Ash', 'Ann', NULL, date '2024-01-01'), ('2AAA', 'Birch', 'Bob', '1AAA', '2024-01-02'), ('3AAA', 'Cedar', NULL, NULL, '2024-01-03'), ('4AAA', 'Dogwood', NULL, NULL, '2024-01-04'), ('5AAA', 'Elm', NULL, NULL, '2024-01-05'),
     ('13', 'Gum', NULL, NULL, '2024-01-01'), ('us_4', 'Elm', NULL, NULL, '2024-01-10'), ('us_5', 'Fir', NULL, NULL, '2024-01-10')$$, 'each attribute from the first vendor that knows it, a parent by its account');
-SELECT results_eq($$SELECT right(account_id, 4), ticket_id, opened_at, first_reply_at, solved_at, reopened, agent_replies, requester_id, priority, escalated, escalated_at FROM cs.source_ticket ORDER BY ticket_id$$, $$VALUES
+SELECT results_eq($$SELECT right(account_id, 4), ticket_id, opened_at, first_reply_at, solved_at, reopened, agent_replies, requester_id, priority, escalated, escalated_at FROM cs_internal.source_ticket ORDER BY ticket_id$$, $$VALUES
     ('1AAA', '101', timestamptz '2024-02-01 10:00+00', timestamptz '2024-02-01 11:00+00', timestamptz '2024-02-04 10:00+00', 1, 2, 'ann@ash.example', 'high', true, timestamptz '2024-02-01 14:00+00'),
     ('2AAA', '102', '2024-02-02 10:00+00', NULL, NULL, 0, 0, 'bob@birch.example', NULL, false, NULL), ('3AAA', '103', '2024-02-02 10:00+00', NULL, NULL, 0, 0, 'who@nobody.example', NULL, false, NULL)$$,
     'Zendesk: tickets with what their history tells; closing a solved one is no solve; deleted, merged and spam are none');
-SELECT results_eq($$SELECT right(account_id, 4), kind, score, responded_at, sent_at, ticket_id, comment FROM cs.source_survey ORDER BY ticket_id$$, $$VALUES
+SELECT results_eq($$SELECT right(account_id, 4), kind, score, responded_at, sent_at, ticket_id, comment FROM cs_internal.source_survey ORDER BY ticket_id$$, $$VALUES
     ('1AAA', 'csat', 1::numeric, timestamptz '2024-02-06 12:00+00', timestamptz '2024-02-05 10:00+00', '101', 'slow'), ('2AAA', 'csat', NULL, NULL, '2024-02-05 10:00+00', '102', NULL)$$, 'Zendesk: the last rating counts, an offer without one is sent');
 UPDATE cs.connection SET priority = 5 WHERE vendor = 'zendesk';
 CALL unite_sources('cs');
-SELECT results_eq($$SELECT account_id, name FROM cs.source_account WHERE account_id IN ('11', '12')$$, $$VALUES ('11', 'Ash Inc'), ('12', 'Birch Inc')$$, 'with another priority the accounts are those of another');
+SELECT results_eq($$SELECT account_id, name FROM cs_internal.source_account WHERE account_id IN ('11', '12')$$, $$VALUES ('11', 'Ash Inc'), ('12', 'Birch Inc')$$, 'with another priority the accounts are those of another');
 UPDATE cs.connection SET priority = 30 WHERE vendor = 'zendesk';
 CALL unite_sources('cs');
 DELETE FROM cs.account_identity;
@@ -114,46 +114,46 @@ DELETE FROM cs.account_identity;
 SET search_path = public;
 CALL csmetrics.map('cs', 'salesforce_account', 'SELECT c.*, a.segment_c AS segment FROM {connector} c JOIN sf.account a ON a.id = c.account_key;');
 SET search_path = csmetrics, public;
-SELECT results_eq($$SELECT account_key, name, segment, owner, domain FROM cs.salesforce_account WHERE segment IS NOT NULL ORDER BY 1$$, $$VALUES ('001000000000001AAA', 'Ash', 'small', 'Ann', 'ash.example'), ('001000000000002AAA', 'Birch', 'large', 'Bob', 'birch.example')$$,
+SELECT results_eq($$SELECT account_key, name, segment, owner, domain FROM cs_internal.salesforce_account WHERE segment IS NOT NULL ORDER BY 1$$, $$VALUES ('001000000000001AAA', 'Ash', 'small', 'Ann', 'ash.example'), ('001000000000002AAA', 'Birch', 'large', 'Bob', 'birch.example')$$,
     'a view of a vendor may be mapped by hand, over what the connector reads');
 CALL refresh('cs');
-SELECT is(segment, 'large', 'and the accounts know it') FROM cs.source_account WHERE name = 'Birch';
+SELECT is(segment, 'large', 'and the accounts know it') FROM cs_internal.source_account WHERE name = 'Birch';
 SELECT is(pg_temp.failure($$CALL map('cs', 'salesforce_account', 'SELECT 1 AS account_id')$$), '42703 source "salesforce_account": missing column account_key (text); unknown column account_id', 'it has the vendor''s keys');
 SELECT is(pg_temp.failure($$CALL map('cs', 'hubspot_account', 'SELECT 1 AS account_key')$$), '22023 unknown source "hubspot_account"', 'there must be such a connection');
 SELECT is(pg_temp.failure($$CALL connect('cs', 'salesforce', 'sf')$$), '55000 changed since they were written: salesforce_account', 'it is not written over');
 SELECT is(pg_temp.failure($$CALL disconnect('cs', 'salesforce')$$), '55000 changed since they were written: salesforce_account', 'nor dropped');
-SELECT is(segment, 'small', 'it is as it was') FROM cs.salesforce_account WHERE name = 'Ash';
+SELECT is(segment, 'small', 'it is as it was') FROM cs_internal.salesforce_account WHERE name = 'Ash';
 CALL connect('cs', 'stripe', 'st');
-SELECT is(segment, 'small', 'connecting others leaves it alone') FROM cs.source_account WHERE name = 'Ash';
+SELECT is(segment, 'small', 'connecting others leaves it alone') FROM cs_internal.source_account WHERE name = 'Ash';
 CALL connect('cs', 'salesforce', 'sf', overwrite => true);
-SELECT is(segment, NULL, 'unless it is told to') FROM cs.source_account WHERE name = 'Ash';
+SELECT is(segment, NULL, 'unless it is told to') FROM cs_internal.source_account WHERE name = 'Ash';
 CALL map('cs', 'ticket', $$SELECT '001000000000001AAA' AS account_id, 1 AS ticket_id, timestamptz '2024-01-01' AS opened_at$$);
-CREATE TEMP TABLE mine AS SELECT pg_get_viewdef('cs.source_ticket'::regclass) AS definition;
+CREATE TEMP TABLE mine AS SELECT pg_get_viewdef('cs_internal.source_ticket'::regclass) AS definition;
 CALL connect('cs', 'zendesk', 'zd');
-SELECT is(pg_get_viewdef('cs.source_ticket'::regclass), definition, 'a source mapped by hand is left alone') FROM mine;
-SELECT is((SELECT count(*) FROM cs.source_survey), 2::bigint, 'the others are not');
+SELECT is(pg_get_viewdef('cs_internal.source_ticket'::regclass), definition, 'a source mapped by hand is left alone') FROM mine;
+SELECT is((SELECT count(*) FROM cs_internal.source_survey), 2::bigint, 'the others are not');
 CALL connect('cs', 'zendesk', 'zd', overwrite => true);
-SELECT is((SELECT count(*) FROM cs.source_ticket), 2::bigint, 'unless told to');
+SELECT is((SELECT count(*) FROM cs_internal.source_ticket), 2::bigint, 'unless told to');
 SAVEPOINT taken;
-CREATE TABLE cs.pendo_usage (mine integer);
+CREATE TABLE cs_internal.pendo_usage (mine integer);
 CREATE SCHEMA pn;
 CREATE TABLE pn.event (account_id text, visitor_id text, "timestamp" timestamp, num_events integer);
-SELECT is(pg_temp.failure($$CALL connect('cs', 'pendo', 'pn')$$), '42P07 there is a "pendo_usage" in model "cs" already', 'a table of that name is not touched');
-DROP TABLE cs.pendo_usage;
+SELECT is(pg_temp.failure($$CALL connect('cs', 'pendo', 'pn')$$), '42P07 there is a "pendo_usage" in schema "cs_internal" already', 'a table of that name is not touched');
+DROP TABLE cs_internal.pendo_usage;
 CREATE TABLE pn.account (id text, name text);
 INSERT INTO pn.account VALUES ('001000000000001AAA', 'Ash');
 INSERT INTO pn.event VALUES ('001000000000001AAA', 'u', '2024-03-01 10:00', 3);
 CALL connect('cs', 'pendo', 'pn');
-SELECT results_eq('SELECT right(account_id, 4), at, user_id, events FROM cs.source_usage', $$VALUES ('1AAA', timestamptz '2024-03-01 10:00+00', 'u', 3::bigint)$$, 'a vendor that has the key of the CRM for its own; events where neither pages nor features are');
+SELECT results_eq('SELECT right(account_id, 4), at, user_id, events FROM cs_internal.source_usage', $$VALUES ('1AAA', timestamptz '2024-03-01 10:00+00', 'u', 3::bigint)$$, 'a vendor that has the key of the CRM for its own; events where neither pages nor features are');
 
 -- Undone, one by one, it is as create_model made it.
 CALL disconnect('cs', 'salesforce');
-SELECT results_eq($$SELECT DISTINCT matched_by FROM cs.identity WHERE vendor = 'stripe'$$, $$VALUES ('own')$$, 'without the CRM the next vendor is the first');
+SELECT results_eq($$SELECT DISTINCT matched_by FROM cs_internal.identity WHERE vendor = 'stripe'$$, $$VALUES ('own')$$, 'without the CRM the next vendor is the first');
 CALL disconnect('cs', 'stripe');
 CALL disconnect('cs', 'zendesk');
 CALL disconnect('cs', 'pendo');
-SELECT results_eq($$SELECT relname, pg_get_viewdef(oid), obj_description(oid, 'pg_class') FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind = 'v' ORDER BY relname$$, 'SELECT * FROM view_before ORDER BY relname', 'disconnected, all views are as they were');
-SELECT is((SELECT count(*) FROM cs.connection) + (SELECT count(*) FROM cs.connection_view) + (SELECT count(*) FROM cs.identity) + (SELECT count(*) FROM cs.connected_account), 0::numeric::bigint, 'and nothing is remembered');
+SELECT results_eq($$SELECT relname, pg_get_viewdef(oid), obj_description(oid, 'pg_class') FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind = 'v' ORDER BY relname$$, 'SELECT * FROM view_before ORDER BY relname', 'disconnected, all views are as they were');
+SELECT is((SELECT count(*) FROM cs.connection) + (SELECT count(*) FROM cs_internal.connection_view) + (SELECT count(*) FROM cs_internal.identity) + (SELECT count(*) FROM cs_internal.connected_account), 0::numeric::bigint, 'and nothing is remembered');
 
 -- Accounts mapped by hand, of any type: vendors are matched with them.
 CREATE TABLE public.customer (id bigint, name text);
@@ -163,10 +163,10 @@ UPDATE st.customer SET metadata = '{"account_id": 7}' WHERE id = 'cus_1';
 INSERT INTO keyed.account_identity VALUES ('stripe', 'cus_2', 8);
 CALL connect('keyed', 'stripe', 'st');
 CALL connect('keyed', 'zendesk', 'zd');
-SELECT results_eq('SELECT vendor, account_key, account_id, matched_by FROM keyed.identity ORDER BY 1, 2', $$VALUES ('stripe', 'cus_1', 7::bigint, 'crm key'), ('stripe', 'cus_2', 8, 'mapping'), ('zendesk', '12', 8, 'domain'), ('zendesk', 'birch.example', 8, 'domain')$$,
+SELECT results_eq('SELECT vendor, account_key, account_id, matched_by FROM keyed_internal.identity ORDER BY 1, 2', $$VALUES ('stripe', 'cus_1', 7::bigint, 'crm key'), ('stripe', 'cus_2', 8, 'mapping'), ('zendesk', '12', 8, 'domain'), ('zendesk', 'birch.example', 8, 'domain')$$,
     'keys of accounts mapped by hand; a domain is that of a vendor''s account which is tied to one');
 CALL refresh('keyed');
-SELECT results_eq('SELECT account_id, mrr_at(revenue, ''2024-06-30'') FROM keyed.account_state ORDER BY 1', 'VALUES (7::bigint, 10::numeric), (8, 20)', 'and only they have money');
+SELECT results_eq('SELECT account_id, mrr_at(revenue, ''2024-06-30'') FROM keyed_internal.account_state ORDER BY 1', 'VALUES (7::bigint, 10::numeric), (8, 20)', 'and only they have money');
 SELECT is(pg_temp.failure($$CALL connect('keyed', 'stripe', 'st', overwrite => true)$$) LIKE '42804 %', true, 'their map is not written over');
 
 -- Names that ask for care; spellings of other tools; everything as text.
@@ -181,16 +181,16 @@ INSERT INTO "St. ""ripe""; DROP TABLE x {price}"."SubscriptionItems" VALUES ('i'
 INSERT INTO "St. ""ripe""; DROP TABLE x {price}"."Prices" VALUES ('p', 'USD', '1000', 'month', '1');
 CALL create_model('My "model"; DROP SCHEMA cs');
 CALL connect('My "model"; DROP SCHEMA cs', 'stripe', 'St. "ripe"; DROP TABLE x {price}');
-SELECT results_eq('SELECT account_id, starts_on, ends_on, mrr, status FROM "My ""model""; DROP SCHEMA cs".source_subscription ORDER BY starts_on', $$VALUES ('c', date '2024-01-01', date '2024-02-01', 30::numeric, 'trial'), ('c', '2024-02-01', NULL, 30, 'active')$$,
+SELECT results_eq('SELECT account_id, starts_on, ends_on, mrr, status FROM "My ""model""; DROP SCHEMA cs_internal".source_subscription ORDER BY starts_on', $$VALUES ('c', date '2024-01-01', date '2024-02-01', 30::numeric, 'trial'), ('c', '2024-02-01', NULL, 30, 'active')$$,
     'any names, other spellings, plurals, and all of it text');
-SELECT is(name, '{price}', 'a value is no placeholder') FROM "My ""model""; DROP SCHEMA cs".source_account;
+SELECT is(name, '{price}', 'a value is no placeholder') FROM "My ""model""; DROP SCHEMA cs_internal".source_account;
 INSERT INTO "My ""model""; DROP SCHEMA cs".account_identity VALUES ('stripe', 'c', 'a "quoted"; key');
 CALL refresh('My "model"; DROP SCHEMA cs');
-SELECT is(account_id, 'a "quoted"; key', 'nor is a key a statement') FROM "My ""model""; DROP SCHEMA cs".account_state;
+SELECT is(account_id, 'a "quoted"; key', 'nor is a key a statement') FROM "My ""model""; DROP SCHEMA cs_internal".account_state;
 CALL map('My "model"; DROP SCHEMA cs', 'stripe_account', 'SELECT ''c'' AS account_key, ''mine'' AS name -- as I say');
 SELECT is(pg_temp.failure($$CALL disconnect('My "model"; DROP SCHEMA cs', 'stripe')$$), '55000 changed since they were written: stripe_account', 'what was changed is known there, too');
 CALL disconnect('My "model"; DROP SCHEMA cs', 'stripe', overwrite => true);
-SELECT is_empty('TABLE "My ""model""; DROP SCHEMA cs".source_subscription', 'and disconnected when told to');
+SELECT is_empty('TABLE "My ""model""; DROP SCHEMA cs_internal".source_subscription', 'and disconnected when told to');
 
 -- A connector of one's own.
 CREATE SCHEMA own;
@@ -208,7 +208,7 @@ SELECT is(pg_temp.failure($$CALL connect('owned', 'my "own"', 'own')$$), '22023 
 INSERT INTO connector_source VALUES ('my "own"', 'account', 'SELECT nr AS account_key, called AS name, company_domain("Select") AS domain FROM {firm} f');
 CALL connect('owned', 'my "own"', 'own');
 CALL refresh('owned');
-SELECT results_eq('SELECT account_id, mrr_at(revenue, ''2024-06-30'') FROM owned.account_state', $$VALUES ('1', 12.5::numeric)$$, 'rows of three tables make a connector');
+SELECT results_eq('SELECT account_id, mrr_at(revenue, ''2024-06-30'') FROM owned_internal.account_state', $$VALUES ('1', 12.5::numeric)$$, 'rows of three tables make a connector');
 UPDATE connector_source SET query = 'SELECT nr AS account_key, called AS label, 1 AS segment FROM {firm} f' WHERE vendor = 'my "own"' AND source = 'account';
 SELECT is(pg_temp.failure($$CALL connect('owned', 'my "own"', 'own')$$), '42703 connector "my "own"", source "account": unknown column label', 'what its query gives is checked');
 
@@ -224,12 +224,12 @@ CREATE TABLE hs.ticket_company (ticket_id bigint, company_id bigint);
 INSERT INTO hs.ticket_company VALUES (9, 2), (9, 1);
 CALL create_model('h');
 CALL connect('h', 'hubspot', 'hs');
-SELECT results_eq('SELECT account_id, name, owner, parent_id, lifecycle_stage FROM h.source_account ORDER BY 1', $$VALUES ('1', 'Ash', 'Ann Lee', NULL, 'customer'), ('2', 'Birch', NULL, '1', 'lead')$$, 'HubSpot: companies');
-SELECT results_eq('SELECT account_id, ticket_id, solved_at FROM h.source_ticket', $$VALUES ('1', '9', timestamptz '2024-02-02 10:00+00')$$, 'HubSpot: a ticket counts once');
+SELECT results_eq('SELECT account_id, name, owner, parent_id, lifecycle_stage FROM h_internal.source_account ORDER BY 1', $$VALUES ('1', 'Ash', 'Ann Lee', NULL, 'customer'), ('2', 'Birch', NULL, '1', 'lead')$$, 'HubSpot: companies');
+SELECT results_eq('SELECT account_id, ticket_id, solved_at FROM h_internal.source_ticket', $$VALUES ('1', '9', timestamptz '2024-02-02 10:00+00')$$, 'HubSpot: a ticket counts once');
 CREATE SCHEMA hs_small;
 CREATE TABLE hs_small.companies AS TABLE hs.company;
 CALL connect('h', 'hubspot', 'hs_small');
-SELECT results_eq($$SELECT view_name FROM h.connection_view ORDER BY 1$$, $$VALUES ('hubspot_account'), ('source_account')$$, 'HubSpot: connected to another schema, a source that this does not give is gone');
+SELECT results_eq($$SELECT view_name FROM h_internal.connection_view ORDER BY 1$$, $$VALUES ('hubspot_account'), ('source_account')$$, 'HubSpot: connected to another schema, a source that this does not give is gone');
 
 CREATE SCHEMA ic;
 CREATE TABLE ic.company_history (id text, company_id text, name text, website text, updated_at timestamp, plan_name text);
@@ -245,11 +245,11 @@ CREATE TABLE ic.conversation_part_history (id text, conversation_id text, part_t
 INSERT INTO ic.conversation_part_history VALUES ('1', 'v1', 'comment', 'bot', '2024-03-01 10:01', NULL), ('2', 'v1', 'note', 'admin', '2024-03-01 10:02', NULL), ('3', 'v1', 'comment', 'admin', '2024-03-01 11:00', NULL), ('4', 'v1', 'close', 'admin', '2024-03-01 12:00', NULL),
     ('5', 'v1', 'open', 'user', '2024-03-02 12:00', NULL), ('6', 'v1', 'comment', 'admin', '2024-03-02 13:00', NULL), ('7', 'v1', 'close', 'admin', '2024-03-03 12:00', NULL);
 CALL connect('h', 'intercom', 'ic');
-SELECT results_eq('SELECT account_key, account_id, matched_by FROM h.identity WHERE vendor = ''intercom'' ORDER BY 1', $$VALUES ('birch.example', '2', 'domain'), ('c1', '1', 'crm key')$$, 'Intercom: companies and contacts without one');
-SELECT is(plan, 'Pro', 'Intercom: the latest version of a company') FROM h.source_account WHERE account_id = '1';
-SELECT results_eq('SELECT account_id, ticket_id, first_reply_at, solved_at, reopened, agent_replies, requester_id FROM h.source_ticket ORDER BY ticket_id', $$VALUES ('1', 'v1', timestamptz '2024-03-01 11:00+00', timestamptz '2024-03-03 12:00+00', 1, 2, 'a@ash.example'), ('2', 'v2', NULL, NULL, 0, 0, 'b@birch.example')$$,
+SELECT results_eq('SELECT account_key, account_id, matched_by FROM h_internal.identity WHERE vendor = ''intercom'' ORDER BY 1', $$VALUES ('birch.example', '2', 'domain'), ('c1', '1', 'crm key')$$, 'Intercom: companies and contacts without one');
+SELECT is(plan, 'Pro', 'Intercom: the latest version of a company') FROM h_internal.source_account WHERE account_id = '1';
+SELECT results_eq('SELECT account_id, ticket_id, first_reply_at, solved_at, reopened, agent_replies, requester_id FROM h_internal.source_ticket ORDER BY ticket_id', $$VALUES ('1', 'v1', timestamptz '2024-03-01 11:00+00', timestamptz '2024-03-03 12:00+00', 1, 2, 'a@ash.example'), ('2', 'v2', NULL, NULL, 0, 0, 'b@birch.example')$$,
     'Intercom: conversations that customers began; bots and notes do not reply');
-SELECT results_eq('SELECT kind, score, responded_at, ticket_id, comment FROM h.source_survey', $$VALUES ('csat', 4::numeric, timestamptz '2024-03-09 10:00+00', 'v1', 'fine')$$, 'Intercom: ratings');
+SELECT results_eq('SELECT kind, score, responded_at, ticket_id, comment FROM h_internal.source_survey', $$VALUES ('csat', 4::numeric, timestamptz '2024-03-09 10:00+00', 'v1', 'fine')$$, 'Intercom: ratings');
 
 CREATE SCHEMA jr;
 CREATE TABLE jr.issue (id integer, key text, created timestamp, resolved timestamp, reporter text, priority integer, issue_type integer, summary text);
@@ -271,7 +271,7 @@ INSERT INTO jr.issue_multiselect_history VALUES (1, 'customfield_1', '2024-04-01
 CREATE TABLE jr.comment (issue_id integer, author_id text, created timestamp, is_public boolean);
 INSERT INTO jr.comment VALUES (1, 'r1', '2024-04-01 11:00', true), (1, 'dev', '2024-04-01 12:00', false), (1, 'dev', '2024-04-01 13:00', true);
 CALL connect('h', 'jira', 'jr');
-SELECT results_eq($$SELECT account_id, ticket_id, first_reply_at, solved_at, reopened, agent_replies, topic, priority FROM h.source_ticket WHERE ticket_id IN ('1', '2', '3', '4') ORDER BY ticket_id$$, $$VALUES
+SELECT results_eq($$SELECT account_id, ticket_id, first_reply_at, solved_at, reopened, agent_replies, topic, priority FROM h_internal.source_ticket WHERE ticket_id IN ('1', '2', '3', '4') ORDER BY ticket_id$$, $$VALUES
     ('1', '1', timestamptz '2024-04-01 13:00+00', timestamptz '2024-04-09 10:00+00', 1, 1, 'Bug', 'High'), ('2', '2', NULL, NULL, 0, 0, 'Bug', 'High')$$, 'Jira: issues of customers by organization or address; those of one''s own are none');
 
 CREATE SCHEMA qx;
@@ -290,7 +290,7 @@ INSERT INTO qx.distribution_contact VALUES ('C1', 'D', '2024-05-01 10:00', 'R1',
 CREATE TABLE qx.directory_contact (id text, email text, ext_ref text);
 INSERT INTO qx.directory_contact VALUES ('C1', 'a@ash.example', '1'), ('C2', 'n@nobody.example', '2');
 CALL connect('h', 'qualtrics', 'qx');
-SELECT results_eq($$SELECT account_id, kind, score, responded_at, sent_at, lowest, highest, higher_is_better FROM h.source_survey WHERE ticket_id IS NULL ORDER BY account_id, sent_at NULLS LAST, kind$$, $$VALUES
+SELECT results_eq($$SELECT account_id, kind, score, responded_at, sent_at, lowest, highest, higher_is_better FROM h_internal.source_survey WHERE ticket_id IS NULL ORDER BY account_id, sent_at NULLS LAST, kind$$, $$VALUES
     ('1', 'ces', 2::numeric, timestamptz '2024-05-02 10:00+00', timestamptz '2024-05-01 10:00+00', 1::numeric, 7::numeric, false), ('1', 'csat', 6, '2024-05-02 10:00+00', '2024-05-01 10:00+00', 1, 7, true),
     ('1', 'nps', 9, '2024-05-02 10:00+00', '2024-05-01 10:00+00', 0, 10, true), ('2', 'ces', NULL, NULL, '2024-05-01 10:00+00', 1, 7, false), ('2', 'csat', NULL, NULL, '2024-05-01 10:00+00', 1, 7, true), ('2', 'nps', NULL, NULL, '2024-05-01 10:00+00', 0, 10, true),
     ('2', 'nps', 3, '2024-05-03 10:00+00', NULL, 0, 10, true)$$, 'Qualtrics: invitations answered or not, answers without one, scales and which way they run; no previews, no reminders');

@@ -8,8 +8,8 @@ SET jit = off;
 
 \set company small
 \i test/company.sql
-SELECT cmp_ok(count(*), '>', 250::bigint, 'the company is there') FROM company.account_state;
-SELECT results_eq('SELECT vendor, matched_by, count(*) FROM company.identity WHERE vendor <> ''qualtrics'' GROUP BY 1, 2 ORDER BY 1',
+SELECT cmp_ok(count(*), '>', 250::bigint, 'the company is there') FROM company_internal.account_state;
+SELECT results_eq('SELECT vendor, matched_by, count(*) FROM company_internal.identity WHERE vendor <> ''qualtrics'' GROUP BY 1, 2 ORDER BY 1',
     $$VALUES ('pendo', 'crm key', 300::bigint), ('salesforce', 'own', 300), ('stripe', 'crm key', 299), ('zendesk', 'crm key', 300)$$, 'everyone is known by the key of the CRM; the customer in test mode is none');
 
 CREATE VIEW company.item_by_hand AS
@@ -42,7 +42,7 @@ LEFT JOIN (
     GROUP BY ticket_id) change ON change.ticket_id = t.id
 WHERE t.status <> 'deleted' AND NOT EXISTS (SELECT FROM company_zendesk.ticket_tag g WHERE g.ticket_id = t.id AND g.tag = 'spam');
 CALL create_model('by_hand');
-UPDATE by_hand.policy SET as_of = company.last_day(), report_from = company.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
+UPDATE by_hand.policy SET as_of = company_made.last_day(), report_from = company_made.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
 CREATE VIEW company.account_by_hand AS
     SELECT a.id AS account_id, a.name, a.segment_c AS segment, i.product AS plan, a.lifecycle_stage_c AS lifecycle_stage, a.onboarding_path_c AS onboarding_path,
            a.region_c AS region, u.name AS owner, a.parent_id, a.created_date AS created_on, a.seats_c AS seats, a.time_zone_c AS time_zone, a.is_test_c AS is_test
@@ -101,17 +101,17 @@ CALL refresh('by_hand');
 
 -- Both ways; a customer in test mode is none of the connector's
 CREATE FUNCTION pg_temp.differences(ours text, by_hand text) RETURNS text LANGUAGE sql RETURN format('((%1$s) EXCEPT ALL (%2$s)) UNION ALL ((%2$s) EXCEPT ALL (%1$s))', ours, by_hand);
-SELECT is_empty(pg_temp.differences('SELECT * FROM company.source_account WHERE is_test IS NOT TRUE', 'SELECT * FROM by_hand.source_account WHERE is_test IS NOT TRUE'), 'accounts are those mapped by hand');
+SELECT is_empty(pg_temp.differences('SELECT * FROM company_internal.source_account WHERE is_test IS NOT TRUE', 'SELECT * FROM by_hand_internal.source_account WHERE is_test IS NOT TRUE'), 'accounts are those mapped by hand');
 -- a pause whose end is planned for later is known to end then, which by hand it is not
-CREATE FUNCTION pg_temp.known(model text) RETURNS text LANGUAGE sql RETURN format($$SELECT account_id, subscription_id, starts_on, CASE WHEN ends_on <= company.last_day() OR status <> 'paused' THEN ends_on END AS ends_on, mrr, currency, product, plan, status,
-    cancelled_on, renews_on, end_reason, voluntary, past_due_on FROM %I.source_subscription WHERE starts_on <= company.last_day() AND account_id <> '001Dm0000000013AAA'$$, model);
+CREATE FUNCTION pg_temp.known(model text) RETURNS text LANGUAGE sql RETURN format($$SELECT account_id, subscription_id, starts_on, CASE WHEN ends_on <= company_made.last_day() OR status <> 'paused' THEN ends_on END AS ends_on, mrr, currency, product, plan, status,
+    cancelled_on, renews_on, end_reason, voluntary, past_due_on FROM %I.source_subscription WHERE starts_on <= company_made.last_day() AND account_id <> '001Dm0000000013AAA'$$, model || '_internal');
 SELECT is_empty(pg_temp.differences(pg_temp.known('company'), pg_temp.known('by_hand')), 'subscriptions too');
-SELECT is_empty(pg_temp.differences('TABLE company.source_ticket', 'TABLE by_hand.source_ticket'), 'tickets too');
-SELECT is_empty(pg_temp.differences('TABLE company.source_survey', 'TABLE by_hand.source_survey'), 'answers too');
-SELECT is_empty(pg_temp.differences('SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM company.source_usage GROUP BY 1, 2, 3, 4', 'SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM by_hand.source_usage GROUP BY 1, 2, 3, 4'),
+SELECT is_empty(pg_temp.differences('TABLE company_internal.source_ticket', 'TABLE by_hand_internal.source_ticket'), 'tickets too');
+SELECT is_empty(pg_temp.differences('TABLE company_internal.source_survey', 'TABLE by_hand_internal.source_survey'), 'answers too');
+SELECT is_empty(pg_temp.differences('SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM company_internal.source_usage GROUP BY 1, 2, 3, 4', 'SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM by_hand_internal.source_usage GROUP BY 1, 2, 3, 4'),
     'usage too');
 SELECT is_empty(pg_temp.differences('TABLE company.revenue_monthly', 'TABLE by_hand.revenue_monthly'), 'and the bridge');
-SELECT is_empty(pg_temp.differences('SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM company.account_state', 'SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM by_hand.account_state'), 'and every history');
+SELECT is_empty(pg_temp.differences('SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM company_internal.account_state', 'SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM by_hand_internal.account_state'), 'and every history');
 
 SELECT * FROM finish();
 ROLLBACK;

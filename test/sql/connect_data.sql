@@ -57,8 +57,8 @@ DECLARE
     n bigint;
     told text;
 BEGIN
-    FOR view IN EXECUTE format('SELECT view_name FROM %I.connection_view ORDER BY vendor IS NULL, view_name', model) LOOP
-        EXECUTE format('SELECT count(*) FROM %I.%I', model, view) INTO n;
+    FOR view IN EXECUTE format('SELECT view_name FROM %I.connection_view ORDER BY vendor IS NULL, view_name', model || '_internal') LOOP
+        EXECUTE format('SELECT count(*) FROM %I.%I', model || '_internal', view) INTO n;
         told := concat_ws(', ', told, view || ' ' || n);
     END LOOP;
     RETURN told;
@@ -70,9 +70,9 @@ DECLARE
     view text;
     statement text := 'SELECT 1 WHERE false';
 BEGIN
-    FOR view IN EXECUTE format('SELECT view_name FROM %I.connection_view WHERE vendor IS NOT NULL', 'm_typed_' || vendor) LOOP
+    FOR view IN EXECUTE format('SELECT view_name FROM %I.connection_view WHERE vendor IS NOT NULL', format('m_typed_%s_internal', vendor)) LOOP
         statement := statement || format(' UNION ALL (SELECT 1 FROM (TABLE %1$I.%3$I EXCEPT ALL TABLE %2$I.%3$I) d) UNION ALL (SELECT 1 FROM (TABLE %2$I.%3$I EXCEPT ALL TABLE %1$I.%3$I) d)',
-                                 'm_typed_' || vendor, 'm_text_' || vendor, view);
+                                 format('m_typed_%s_internal', vendor), format('m_text_%s_internal', vendor), view);
     END LOOP;
     RETURN statement;
 END

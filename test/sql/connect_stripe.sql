@@ -70,7 +70,7 @@ INSERT INTO st.subscription_item VALUES ('si items 2', 'items', 'addon', 2, '202
 
 CALL create_model('cs');
 CALL connect('cs', 'stripe', 'st');
-CREATE TEMP VIEW row AS SELECT subscription_id AS id, concat_ws(' ', starts_on, coalesce(ends_on::text, '...'), trim_scale(mrr), status) AS text, s.* FROM cs.source_subscription s;
+CREATE TEMP VIEW row AS SELECT subscription_id AS id, concat_ws(' ', starts_on, coalesce(ends_on::text, '...'), trim_scale(mrr), status) AS text, s.* FROM cs_internal.source_subscription s;
 
 SELECT is((SELECT text FROM row WHERE id = v.id), '2024-01-10 ... ' || mrr || ' active', format('Stripe %s: %s', v.id, how)) FROM (VALUES
     (1, 'day', '60.875', '2 a day, 365.25 / 12 of them'), (2, 'week', '52', '12 a week, 52 / 12 of them'), (3, 'month', '75', '3 times 25'), (4, 'months3', '30', '90 a quarter'), (5, 'months6', '100', '600 a half-year'),
@@ -120,8 +120,8 @@ SELECT is(plan, 'Plan, every 3 months', 'Stripe: plan of several months') FROM r
 SELECT results_eq($$SELECT id, cancelled_on, renews_on, end_reason, voluntary FROM row WHERE id IN ('gone', 'failed', 'leaving', 'month') ORDER BY id$$, $$VALUES
     ('failed', date '2024-03-20', NULL::date, 'payment_failed', false), ('gone', '2024-03-20', NULL, 'cancellation_requested', true), ('leaving', '2024-06-20', NULL, NULL, NULL), ('month', NULL, '2024-07-10', NULL, NULL)$$,
     'Stripe: cancellation, renewal, reason, and whose will it was');
-SELECT is((SELECT count(*) FROM cs.source_account), 48::bigint, 'Stripe: customers are accounts, deleted ones too');
-SELECT results_eq($$SELECT account_key, name, plan, created_on, domain, crm_key FROM cs.stripe_account WHERE name = 'changed'$$, $$VALUES ('cus changed', 'changed', 'Plan', date '2024-01-10', 'changed.example', NULL)$$, 'Stripe: what is known of a customer');
+SELECT is((SELECT count(*) FROM cs_internal.source_account), 48::bigint, 'Stripe: customers are accounts, deleted ones too');
+SELECT results_eq($$SELECT account_key, name, plan, created_on, domain, crm_key FROM cs_internal.stripe_account WHERE name = 'changed'$$, $$VALUES ('cus changed', 'changed', 'Plan', date '2024-01-10', 'changed.example', NULL)$$, 'Stripe: what is known of a customer');
 -- What is off MRR, and what is off beside it: 25 at half price, 10 off one month of 25, a tenth and a fifth off 100, half off what a fifth is off.
 INSERT INTO st.coupon VALUES ('three months', 'repeating', 50, NULL, NULL);
 ALTER TABLE st.coupon ADD duration_in_months integer;
@@ -141,13 +141,13 @@ SELECT is(past_due_on, date '2024-06-10', 'Stripe: without a history a payment i
 SELECT is_empty($$SELECT id FROM row WHERE past_due_on IS NOT NULL AND id <> 'late'$$, 'Stripe: and none of others');
 UPDATE cs.policy SET as_of = '2024-12-31';
 CALL refresh('cs');
-SELECT is(churned_on(revenue), date '2024-07-10', 'Stripe: 30 days later it is churn') FROM cs.account_state WHERE account_id = 'cus late';
+SELECT is(churned_on(revenue), date '2024-07-10', 'Stripe: 30 days later it is churn') FROM cs_internal.account_state WHERE account_id = 'cus late';
 UPDATE cs.policy SET discount_rule = 'all';
 CALL refresh('cs');
-SELECT is(mrr_at(revenue, '2024-02-10'), 40::numeric, 'Stripe: discount_rule all, half off 80') FROM cs.account_state WHERE account_id = 'cus forever';
+SELECT is(mrr_at(revenue, '2024-02-10'), 40::numeric, 'Stripe: discount_rule all, half off 80') FROM cs_internal.account_state WHERE account_id = 'cus forever';
 UPDATE cs.policy SET discount_rule = 'recurring', as_of = NULL;
 CALL refresh('cs');
-SELECT is(mrr_at(revenue, '2024-06-30'), 80::numeric, 'Stripe: and it refreshes') FROM cs.account_state WHERE account_id = 'cus forever';
+SELECT is(mrr_at(revenue, '2024-06-30'), 80::numeric, 'Stripe: and it refreshes') FROM cs_internal.account_state WHERE account_id = 'cus forever';
 
 -- Versions of subscriptions, where the history is kept.
 CREATE TABLE st.subscription_history AS SELECT *, start_date AS _fivetran_start, timestamp '9999-12-31' AS _fivetran_end, true AS _fivetran_active FROM st.subscription WHERE id IN ('month', 'tried');
@@ -169,7 +169,7 @@ SELECT results_eq($$SELECT id, starts_on, past_due_on FROM row WHERE past_due_on
     'Stripe: since the first of versions in arrears that follow each other; without one before, since its period began');
 UPDATE cs.policy SET as_of = '2024-12-31';
 CALL refresh('cs');
-SELECT results_eq($$SELECT account_id, day, mrr_at(revenue, day) > 0 FROM cs.account_state, unnest('{2024-04-04,2024-04-05,2024-04-08,2024-04-09,2024-05-01}'::date[]) day WHERE account_id IN ('cus month', 'cus week') ORDER BY 1, 2$$,
+SELECT results_eq($$SELECT account_id, day, mrr_at(revenue, day) > 0 FROM cs_internal.account_state, unnest('{2024-04-04,2024-04-05,2024-04-08,2024-04-09,2024-05-01}'::date[]) day WHERE account_id IN ('cus month', 'cus week') ORDER BY 1, 2$$,
     $$VALUES ('cus month', date '2024-04-04', true), ('cus month', '2024-04-05', true), ('cus month', '2024-04-08', true), ('cus month', '2024-04-09', false), ('cus month', '2024-05-01', false),
              ('cus week', '2024-04-04', true), ('cus week', '2024-04-05', false), ('cus week', '2024-04-08', false), ('cus week', '2024-04-09', false), ('cus week', '2024-05-01', true)$$, 'Stripe: churn on the 30th day, and back with the payment');
 SELECT is((SELECT string_agg(text, ', ' ORDER BY text) FROM row WHERE id = 'tried'), '2024-01-10 2024-02-10 25 trial, 2024-02-10 ... 25 active', 'Stripe: a trial within a version');
@@ -197,7 +197,7 @@ INSERT INTO rc.coupon VALUES ('tenth', 'forever'), ('twenty', 'forever'), ('once
 INSERT INTO rc.coupon_redemption_history VALUES ('1', 'f', 'tenth', '2024-02-01', NULL, '2024-02-01'), ('1', 'f', 'tenth', '2024-02-01', '2024-04-01', '2024-04-01'), ('2', 'f', 'twenty', '2024-03-01', NULL, '2024-03-01'), ('3', 'a', 'once', '2024-01-01', NULL, '2024-01-01');
 CALL create_model('rc_model');
 CALL connect('rc_model', 'recurly', 'rc');
-CREATE TEMP VIEW recurly_row AS SELECT subscription_id AS id, string_agg(concat_ws(' ', starts_on, coalesce(ends_on::text, '...'), trim_scale(mrr), status), ', ' ORDER BY starts_on) AS text FROM rc_model.source_subscription GROUP BY 1;
+CREATE TEMP VIEW recurly_row AS SELECT subscription_id AS id, string_agg(concat_ws(' ', starts_on, coalesce(ends_on::text, '...'), trim_scale(mrr), status), ', ' ORDER BY starts_on) AS text FROM rc_model_internal.source_subscription GROUP BY 1;
 SELECT results_eq('SELECT * FROM recurly_row ORDER BY id', $$VALUES
     ('a1', '2024-01-15 2024-02-15 25 active, 2024-02-15 ... 35 active'), ('b1', '2024-01-01 2024-01-15 100 trial, 2024-01-15 ... 100 active'), ('c1', '2024-01-01 2024-03-01 121.75 expired'), ('d1', '2024-01-01 2024-03-01 40 canceled'),
     ('e1', '2024-01-01 2024-02-01 100 active, 2024-02-01 ... 100 paused'),
@@ -214,16 +214,16 @@ INSERT INTO rc.coupon VALUES ('months', 'temporal', 'month', 2);
 INSERT INTO rc.coupon_discount VALUES ('months', 'percent', 50, NULL, NULL);
 INSERT INTO rc.coupon_redemption_history VALUES ('4', 'b', 'months', '2024-02-01', NULL, '2024-02-01'), ('5', 'd', 'months', '2024-01-01', '2024-01-20', '2024-01-20');
 CALL connect('rc_model', 'recurly', 'rc');
-SELECT results_eq($$SELECT subscription_id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr), past_due_on FROM rc_model.source_subscription WHERE subscription_id <> 'c1' ORDER BY 1, 2$$, $$VALUES
+SELECT results_eq($$SELECT subscription_id, starts_on, ends_on, trim_scale(mrr), trim_scale(discount_mrr), trim_scale(limited_discount_mrr), past_due_on FROM rc_model_internal.source_subscription WHERE subscription_id <> 'c1' ORDER BY 1, 2$$, $$VALUES
     ('a1', date '2024-01-15', date '2024-02-15', 25::numeric, 0::numeric, 12.5::numeric, NULL::date), ('a1', '2024-02-15', NULL, 35, 0, 0, NULL),
     ('b1', '2024-01-01', '2024-01-15', 100, 0, 0, NULL), ('b1', '2024-01-15', '2024-02-01', 100, 0, 0, NULL), ('b1', '2024-02-01', '2024-04-01', 100, 0, 50, NULL), ('b1', '2024-04-01', NULL, 100, 0, 0, NULL),
     ('d1', '2024-01-01', '2024-01-20', 40, 0, 20, NULL), ('d1', '2024-01-20', '2024-03-01', 40, 0, 0, NULL), ('e1', '2024-01-01', '2024-02-01', 100, 0, 0, '2024-02-01'), ('e1', '2024-02-01', NULL, 100, 0, 0, '2024-02-01'),
     ('f1', '2024-01-01', '2024-02-01', 100, 0, 0, NULL), ('f1', '2024-02-01', '2024-03-01', 90, 10, 0, NULL), ('f1', '2024-03-01', '2024-04-01', 70, 30, 0, NULL), ('f1', '2024-04-01', NULL, 80, 20, 0, NULL),
     ('f2', '2024-01-01', '2024-02-01', 50, 0, 0, NULL), ('f2', '2024-02-01', '2024-03-01', 45, 5, 0, NULL), ('f2', '2024-03-01', '2024-04-01', 45, 5, 0, NULL), ('f2', '2024-04-01', NULL, 50, 0, 0, NULL)$$,
     'Recurly: discounts that last and limited ones, and since when a payment is due');
-SELECT results_eq($$SELECT DISTINCT product, cancelled_on, renews_on, end_reason, voluntary FROM rc_model.source_subscription WHERE subscription_id IN ('c1', 'a1') ORDER BY product$$,
+SELECT results_eq($$SELECT DISTINCT product, cancelled_on, renews_on, end_reason, voluntary FROM rc_model_internal.source_subscription WHERE subscription_id IN ('c1', 'a1') ORDER BY product$$,
     $$VALUES ('Monthly now', NULL::date, date '2024-03-15', NULL, NULL::boolean), ('Ten days', '2024-02-20', NULL, 'nonpayment', false)$$, 'Recurly: plan, cancellation, renewal, reason');
-SELECT results_eq($$SELECT account_key, name, domain, crm_key FROM rc_model.recurly_account WHERE account_key = 'a'$$, $$VALUES ('a', 'A', 'a.example', 'code a')$$, 'Recurly: an account is one, as its latest version says');
+SELECT results_eq($$SELECT account_key, name, domain, crm_key FROM rc_model_internal.recurly_account WHERE account_key = 'a'$$, $$VALUES ('a', 'A', 'a.example', 'code a')$$, 'Recurly: an account is one, as its latest version says');
 
 -- Helpers.
 SELECT is(string_agg(concat_ws('=', c, minor_units(c)), ' ' ORDER BY n), 'usd=100 JPY=1 jpy=1 kwd=1000 UGX=100 ISK=100', 'minor units') FROM unnest('{usd,JPY,jpy,kwd,UGX,ISK}'::text[]) WITH ORDINALITY u(c, n);

@@ -29,7 +29,7 @@ SELECT results_eq($$SELECT account_id, movement, opening_mrr, closing_mrr, amoun
     $$VALUES ('A', 'expansion', 90::numeric, 135::numeric, 45::numeric), ('A', 'fx', 90, 138, 3), ('B', 'fx', 230, 234, 4), ('D', 'contraction', 32, 23, 9), ('D', 'fx', 32, 23.4, 0.4)$$, 'account by account');
 SELECT results_eq($$SELECT currency, own_opening_mrr, own_closing_mrr, opening_fx, movement_fx, closing_fx, opening_mrr, fx_mrr, closing_mrr FROM cs.revenue_by_currency WHERE period_start_on = '2024-01-01'$$,
     $$VALUES ('EUR', 50::numeric, 50::numeric, 1::numeric, 1::numeric, 1::numeric, 50::numeric, 0::numeric, 50::numeric), ('GBP', 220, 220, 1.15, 1.15, 1.17, 253, 4.4, 257.4), ('USD', 110, 150, 0.90, 0.90, 0.92, 99, 3, 138)$$, 'currency by currency');
-SELECT results_eq($$SELECT account_id, mrr_at(revenue, '2024-02-29') FROM cs.account_state ORDER BY 1$$, $$VALUES ('A', 142.5), ('B', 0), ('C', 50), ('D', 23.2)$$, 'histories of single accounts are at the latest rates');
+SELECT results_eq($$SELECT account_id, mrr_at(revenue, '2024-02-29') FROM cs_internal.account_state ORDER BY 1$$, $$VALUES ('A', 142.5), ('B', 0), ('C', 50), ('D', 23.2)$$, 'histories of single accounts are at the latest rates');
 SELECT results_eq($$SELECT dimension, value, opening_mrr, fx_mrr FROM cs.revenue_by_segment WHERE dimension = 'segment' AND period_start_on = '2024-01-01' ORDER BY 2$$,
     $$VALUES ('segment', 'both', 32::numeric, 0.4::numeric), ('segment', 'one', 370, 7)$$, 'by segment');
 SELECT results_eq($$SELECT sum(opening_mrr), sum(closing_mrr), sum(expansion_mrr), sum(contraction_mrr), sum(churn_mrr) FROM cs.account_revenue('2024-01-31')$$, $$VALUES (402::numeric, 445.4::numeric, 45::numeric, 9::numeric, NULL::numeric)$$, 'the accounts behind a month');
@@ -44,7 +44,7 @@ SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, 402::numeric, 50 * 0.9
 UPDATE cs.policy SET rate_rule = 'fixed', rate_on = '2023-12-31';
 CALL refresh('cs');
 SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, 402::numeric, 45::numeric, 9::numeric, 0::numeric, 0::numeric, 438::numeric), ('2024-02-01', 438, 0, 0, 230, 0, 208)$$, 'fixed: all at the rates of a day');
-SELECT is(sum(mrr_at(revenue, '2024-02-29')), 208.0, 'as are then the single accounts') FROM cs.account_state;
+SELECT is(sum(mrr_at(revenue, '2024-02-29')), 208.0, 'as are then the single accounts') FROM cs_internal.account_state;
 UPDATE cs.policy SET rate_rule = 'period_start', rate_on = NULL;
 
 -- rates that are in another currency than that of report: the same worth in francs, 0.8 to the euro
@@ -52,7 +52,7 @@ UPDATE fx SET rate = rate * 0.8;
 INSERT INTO fx SELECT 'EUR', day, 0.8 FROM fx WHERE code = 'GBP';
 CALL refresh('cs');
 SELECT results_eq('bridge', $$VALUES ('2024-01-01'::date, 402::numeric, 45::numeric, 9::numeric, 0::numeric, 7.4, 445.4), ('2024-02-01', 445.4, 0, 0, 234, 4.3, 215.7)$$, 'rates in another currency give the same');
-SELECT results_eq($$SELECT currency, fx FROM cs.constant_rate ORDER BY 1$$, $$VALUES ('EUR', 1::numeric), ('GBP', 1.16), ('USD', 0.95)$$, 'crossed');
+SELECT results_eq($$SELECT currency, fx FROM cs_internal.constant_rate ORDER BY 1$$, $$VALUES ('EUR', 1::numeric), ('GBP', 1.16), ('USD', 0.95)$$, 'crossed');
 DELETE FROM fx WHERE code = 'EUR';
 UPDATE fx SET rate = rate / 0.8;
 CALL refresh('cs');

@@ -10,7 +10,7 @@ SELECT plan(94);
 CALL create_model('cs');
 UPDATE cs.policy SET as_of = '2024-12-31';
 CREATE SCHEMA crm;
-SELECT format('CREATE TABLE crm.%1$I AS TABLE cs.source_%1$s', source), format('CALL map(''cs'', %1$L, ''TABLE crm.%1$I'')', source) FROM (SELECT DISTINCT source FROM source_column) s \gexec
+SELECT format('CREATE TABLE crm.%1$I AS TABLE cs_internal.source_%1$s', source), format('CALL map(''cs'', %1$L, ''TABLE crm.%1$I'')', source) FROM (SELECT DISTINCT source FROM source_column) s \gexec
 INSERT INTO crm.account (account_id, name, segment, time_zone, seats, created_on)
 SELECT id, 'Company ' || id, 'small', 'Europe/Berlin', 3, '2022-12-01' FROM unnest('{a,b,c,d,e}'::text[]) id;
 INSERT INTO crm.subscription (account_id, subscription_id, starts_on, ends_on, mrr, currency, product) VALUES
@@ -211,7 +211,7 @@ UPDATE cs.quality_rule SET is_enabled = true WHERE rule = 'duplicate ticket';
 INSERT INTO crm.subscription (account_id, starts_on, ends_on, mrr) VALUES ('b', '2024-01-01', '2023-01-01', 1000);
 CALL refresh('cs');
 SELECT is(opened_count, 4::bigint, 'of duplicates the first stays') FROM cs.support_monthly WHERE period_start_on = '2024-06-01';
-SELECT is(s.revenue, t.revenue, 'what would stop a refresh is left out too: the history is that of the other row') FROM cs.account_state s, (SELECT mrr_timeline_agg(starts_on, ends_on, mrr, false) AS revenue FROM crm.subscription WHERE account_id = 'b' AND starts_on = '2023-01-01') t WHERE account_id = 'b';
+SELECT is(s.revenue, t.revenue, 'what would stop a refresh is left out too: the history is that of the other row') FROM cs_internal.account_state s, (SELECT mrr_timeline_agg(starts_on, ends_on, mrr, false) AS revenue FROM crm.subscription WHERE account_id = 'b' AND starts_on = '2023-01-01') t WHERE account_id = 'b';
 CALL validate('cs');
 SELECT results_eq('SELECT rule, row_count, is_quarantined, effect, nrr_rate FROM cs.data_quality ORDER BY rule',
     $$VALUES ('duplicate ticket', 1::bigint, true, 'left out already: in quarantine', NULL::float8), ('ends before start', 1, true, 'left out already: in quarantine', NULL), ('overlap', 1, true, 'left out already: in quarantine', NULL)$$, 'what is in quarantine is found all the same');
@@ -224,7 +224,7 @@ UPDATE cs.quality_rule SET quarantine = true WHERE source = 'account' AND can_qu
 UPDATE crm.account SET name = 'Demo' WHERE account_id = 'd';
 INSERT INTO crm.account (account_id) VALUES (NULL);
 CALL refresh('cs');
-SELECT results_eq('SELECT account_id FROM cs.account_state ORDER BY 1', $$VALUES ('a'), ('b'), ('c'), ('e')$$, 'accounts can be left out');
+SELECT results_eq('SELECT account_id FROM cs_internal.account_state ORDER BY 1', $$VALUES ('a'), ('b'), ('c'), ('e')$$, 'accounts can be left out');
 DELETE FROM crm.account WHERE account_id IS NULL;
 UPDATE crm.account SET name = 'Company d' WHERE account_id = 'd';
 UPDATE cs.quality_rule SET quarantine = false;
@@ -401,7 +401,7 @@ CALL refresh('with_all');
 SELECT array_agg(rule) AS rules FROM finding \gset
 CALL pg_temp.build('without_some', :'rules');
 CALL refresh('without_some');
-SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::text FROM with_all.account_state ORDER BY 1', 'SELECT account_id, revenue::text, tickets::text, answers::text FROM without_some.account_state ORDER BY 1', 'with all in quarantine, the histories are those of the model without');
+SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::text FROM with_all_internal.account_state ORDER BY 1', 'SELECT account_id, revenue::text, tickets::text, answers::text FROM without_some_internal.account_state ORDER BY 1', 'with all in quarantine, the histories are those of the model without');
 
 -- The demo company, as it is generated: its test account, and the customers that use more seats than they bought.
 \set company small

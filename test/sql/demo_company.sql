@@ -8,12 +8,12 @@ SELECT plan(30);
 \set company full
 \i test/company.sql
 
-SELECT cmp_ok(count(*), '>', 1900::bigint, 'the company is there') FROM company.account_state;
+SELECT cmp_ok(count(*), '>', 1900::bigint, 'the company is there') FROM company_internal.account_state;
 SELECT cmp_ok(cause_rate, '>', 6 * other_rate, 'the truth: with a cause in force six times as many leave and more') FROM (
     SELECT avg(is_churned::int) FILTER (WHERE caused) AS cause_rate, avg(is_churned::int) FILTER (WHERE NOT caused) AS other_rate FROM (
         SELECT churned_on(a.revenue, (m.day + interval '1 month')::date - 1) IS NOT NULL AS is_churned,
-               EXISTS (SELECT FROM company.truth t WHERE t.account_id = a.account_id AND t.from_on <= m.day AND t.to_on > m.day) AS caused
-        FROM (SELECT d::date AS day FROM generate_series(timestamp '2024-08-01', '2026-06-01', '1 month') AS d) AS m, company.account_state AS a WHERE mrr_at(a.revenue, m.day) > 0) AS c) AS r;
+               EXISTS (SELECT FROM company_made.truth t WHERE t.account_id = a.account_id AND t.from_on <= m.day AND t.to_on > m.day) AS caused
+        FROM (SELECT d::date AS day FROM generate_series(timestamp '2024-08-01', '2026-06-01', '1 month') AS d) AS m, company_internal.account_state AS a WHERE mrr_at(a.revenue, m.day) > 0) AS c) AS r;
 
 -- The planted causes are found, each by the signal that reads it.
 CREATE TEMP TABLE found AS SELECT * FROM company.health_backtest_by_signal;

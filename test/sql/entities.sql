@@ -22,7 +22,7 @@ INSERT INTO belongs VALUES ('A', 'B', '2024-03-10', NULL, true);
 CALL refresh('cs');
 SELECT results_eq('bridge', $$VALUES ('2024-02-01'::date, 180::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 180::numeric, 3::bigint, 0::bigint, 3::bigint),
     ('2024-03-01', 180, 7, 0, 0, 0, 187, 2, 0, 3), ('2024-04-01', 187, 0, 0, 0, 0, 187, 3, 0, 3)$$, 'one that is told moves MRR without churn: March opens with A and B as one');
-SELECT results_eq('SELECT account_id, entity_id, starts_on, ends_on FROM cs.account_entity ORDER BY 1, 3', $$VALUES ('A', 'A', '-infinity'::date, '2024-03-10'::date), ('A', 'B', '2024-03-10', 'infinity'), ('B', 'B', '-infinity', '2024-03-10'), ('B', 'B', '2024-03-10', 'infinity')$$, 'who is part of whom, and when');
+SELECT results_eq('SELECT account_id, entity_id, starts_on, ends_on FROM cs_internal.account_entity ORDER BY 1, 3', $$VALUES ('A', 'A', '-infinity'::date, '2024-03-10'::date), ('A', 'B', '2024-03-10', 'infinity'), ('B', 'B', '-infinity', '2024-03-10'), ('B', 'B', '2024-03-10', 'infinity')$$, 'who is part of whom, and when');
 SELECT results_eq('SELECT account_id, movement, amount_mrr FROM cs.revenue_movement', $$VALUES ('D', 'new', 7::numeric)$$, 'account by account');
 SELECT results_eq('SELECT account_id, opening_mrr, closing_mrr FROM cs.retention_by_account ORDER BY 1', $$VALUES ('B', 150::numeric, 150::numeric), ('C', 30, 30)$$, 'the year before April is that of A and B together, too');
 SELECT results_eq('SELECT nrr_rate, logo_churn_rate FROM cs.retention_trailing_year WHERE is_complete ORDER BY period_end_on DESC LIMIT 1', 'VALUES (1::float8, 0::float8)', 'nobody has left');
@@ -44,23 +44,23 @@ SELECT results_eq('bridge', $$VALUES ('2024-02-01'::date, 180::numeric, 0::numer
     ('2024-03-01', 180, 7, 100, 100, 0, 187, 2, 0, 3), ('2024-04-01', 187, 0, 0, 0, 0, 187, 3, 0, 3)$$, 'in March G holds A and C, 130, of which 30 are left; B is alone, at 50 and then 150');
 SELECT results_eq('SELECT account_id, name, movement, opening_mrr, closing_mrr FROM cs.revenue_movement ORDER BY 1', $$VALUES ('B', 'nB', 'expansion', 50::numeric, 150::numeric), ('D', 'nD', 'new', 0, 7), ('G', 'nG', 'contraction', 130, 30)$$, 'under the topmost parent');
 SELECT results_eq($$SELECT value, opening_mrr, closing_mrr FROM cs.revenue_by_segment WHERE dimension = 'segment' AND period_start_on = '2024-03-01' ORDER BY 1$$, $$VALUES ('group', 130::numeric, 30::numeric), ('own', 50, 157)$$, 'and its attributes');
-SELECT results_eq('SELECT sum(mrr_at(revenue, ''2024-04-30'')) FROM cs.account_state', 'VALUES (187::numeric)', 'histories of accounts stay theirs');
+SELECT results_eq('SELECT sum(mrr_at(revenue, ''2024-04-30'')) FROM cs_internal.account_state', 'VALUES (187::numeric)', 'histories of accounts stay theirs');
 DELETE FROM belongs;
 UPDATE company SET parent = 'G' WHERE id IN ('A', 'B');
 CALL refresh('cs');
 SELECT results_eq('SELECT opening_mrr, expansion_mrr, contraction_mrr, churn_mrr, opening_count FROM cs.revenue_monthly', 'VALUES (180::numeric, 0::numeric, 0::numeric, 0::numeric, 2::bigint), (180, 0, 0, 0, 2), (187, 0, 0, 0, 3)', 'without days the parents of source_account hold for all time');
 INSERT INTO belongs VALUES ('A', 'C', '2024-04-01', NULL, NULL);
 CALL refresh('cs');
-SELECT results_eq('SELECT account_id, entity_id FROM cs.account_entity WHERE account_id = ''A'' ORDER BY starts_on', $$VALUES ('A', 'A'), ('A', 'C')$$, 'an account with days of its own has no other parents');
+SELECT results_eq('SELECT account_id, entity_id FROM cs_internal.account_entity WHERE account_id = ''A'' ORDER BY starts_on', $$VALUES ('A', 'A'), ('A', 'C')$$, 'an account with days of its own has no other parents');
 DELETE FROM belongs;
 
 -- Parents that are none.
 UPDATE company SET test = true WHERE id = 'G';
 CALL refresh('cs');
-SELECT is(count(*), 0::bigint, 'a parent that the model leaves out is none') FROM cs.account_entity;
+SELECT is(count(*), 0::bigint, 'a parent that the model leaves out is none') FROM cs_internal.account_entity;
 UPDATE company SET test = NULL, parent = CASE id WHEN 'A' THEN 'nobody' WHEN 'B' THEN 'B' END;
 CALL refresh('cs');
-SELECT is(count(*), 0::bigint, 'nor is one that is not there, nor an account its own') FROM cs.account_entity;
+SELECT is(count(*), 0::bigint, 'nor is one that is not there, nor an account its own') FROM cs_internal.account_entity;
 SELECT is(sum(closing_mrr), 187::numeric, 'no MRR is lost with them') FROM cs.revenue_monthly WHERE period_start_on = '2024-04-01';
 CREATE FUNCTION pg_temp.told(planted text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -140,7 +140,7 @@ CALL map('r', 'subscription', 'SELECT id AS account_id, starts AS starts_on, end
 CALL map('r', 'fx_rate', 'SELECT code AS currency, day AS on_date, rate FROM daily');
 UPDATE r.policy SET report_currency = 'EUR';
 CALL refresh('r');
-SELECT cmp_ok(count(*) FILTER (WHERE is_mixed), '>', 100::bigint, 'many groups have several') FROM r.revenue_state;
+SELECT cmp_ok(count(*) FILTER (WHERE is_mixed), '>', 100::bigint, 'many groups have several') FROM r_internal.revenue_state;
 CREATE TABLE worth AS
 SELECT entity, t0, sum(m0 * r0) AS o, sum(m1 * r0) AS c, sum(m1 * r1) AS x, bool_or(paid) AS paid
 FROM (SELECT pg_temp.top(a, t1 - 1) AS entity, t0, coalesce((SELECT rate FROM daily WHERE code = k.code AND day = t0 - 1), 1) AS r0, coalesce((SELECT rate FROM daily WHERE code = k.code AND day = t1 - 1), 1) AS r1, m.*

@@ -2,13 +2,14 @@
 \i test/psql.sql
 -- Every procedure and function that takes a model, with names of schemas, tables, columns and keys that break out of whatever is not quoted.
 BEGIN;
-SELECT plan(7);
+SELECT plan(9);
 CREATE TABLE public.victim ();
 CREATE FUNCTION pg_temp.evil(kind text) RETURNS text LANGUAGE sql IMMUTABLE RETURN kind || E'"\'$1 %s {rows} \\''; DROP TABLE public.victim; --';
 SELECT pg_temp.evil('Model') AS model, pg_temp.evil('Vendor') AS vendor, pg_temp.evil('Table') AS rows, pg_temp.evil('Column') AS key \gset
 CREATE SCHEMA :"vendor";
 CREATE TABLE :"vendor".:"rows" (:"key" text, "Starts; DROP" date, "Sum ""of"" MRR" numeric, "Währung" text);
 INSERT INTO :"vendor".:"rows" SELECT pg_temp.evil('Key ' || n), '2023-01-01', n, 'EUR' FROM generate_series(1, 3) n;
+CREATE ROLE :"vendor";
 CREATE TABLE :"vendor".customer (id text, name text, email text);
 CREATE TABLE :"vendor".subscription (id text, customer_id text, status text, ended_at timestamptz, cancel_at_period_end boolean, canceled_at timestamptz, trial_end timestamptz, start_date timestamptz);
 CREATE TABLE :"vendor".subscription_item (id text, subscription_id text, plan_id text, quantity integer);
@@ -17,6 +18,7 @@ INSERT INTO :"vendor".customer SELECT :"key", :"key", 'a@b.example' FROM :"vendo
 CREATE FUNCTION :"vendor".:"key"(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN true;
 CREATE TEMP TABLE called (nr serial, name text, statement text);
 INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'vendor', format('FROM %I.%I', :'vendor', :'rows'), :'key') FROM (VALUES
+    ('internal_schema', 'SELECT csmetrics.internal_schema(%1$L)'),
     ('create_model', 'CALL csmetrics.create_model(%1$L)'),
     ('map', 'CALL csmetrics.map(%1$L, ''account'', ''SELECT DISTINCT '' || quote_ident(%4$L) || '' AS account_id, '' || quote_ident(%4$L) || '' AS name, '' || quote_ident(%4$L) || '' AS segment '' || %3$L)'),
     ('map', 'CALL csmetrics.map(%1$L, ''subscription'', ''SELECT '' || quote_ident(%4$L) || '' AS account_id, "Starts; DROP" AS starts_on, "Sum ""of"" MRR" AS mrr, "Währung" AS currency '' || %3$L)'),
@@ -41,9 +43,15 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('run', 'CALL csmetrics.run(%1$L)'),
     ('connect', 'CALL csmetrics.connect(%1$L, ''stripe'', %2$L, true)'),
     ('unite_sources', 'CALL csmetrics.unite_sources(%1$L, true)'),
-    ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)')) v(name, statement);
--- schedule and unschedule want pg_cron: see the tests of these
-SELECT set_eq($$SELECT name FROM called UNION VALUES ('schedule'), ('unschedule')$$, $$SELECT DISTINCT proname::text FROM pg_proc p WHERE pronamespace = 'csmetrics'::regnamespace AND 'model' = ANY (proargnames) AND obj_description(oid, 'pg_proc') NOT LIKE 'Internal%'$$, 'all that take a model are called');
+    ('disconnect', 'CALL csmetrics.disconnect(%1$L, ''stripe'', true)'),
+    ('grant_read', 'CALL csmetrics.grant_read(%1$L, %2$L)'),
+    ('grant_write', 'CALL csmetrics.grant_write(%1$L, %2$L)'),
+    ('secure', 'CALL csmetrics.secure(%1$L, %2$L, ''name <> '''''''' -- or not'')'),
+    ('unsecure', 'CALL csmetrics.unsecure(%1$L)'),
+    ('revoke_rights', 'CALL csmetrics.revoke_rights(%1$L, %2$L)'),
+    ('forget_account', 'CALL csmetrics.forget_account(%1$L, %2$L)')) v(name, statement);
+-- schedule and unschedule want pg_cron: see the tests of these; drop_model comes last
+SELECT set_eq($$SELECT name FROM called UNION VALUES ('schedule'), ('unschedule'), ('drop_model')$$, $$SELECT DISTINCT proname::text FROM pg_proc p WHERE pronamespace = 'csmetrics'::regnamespace AND 'model' = ANY (proargnames) AND obj_description(oid, 'pg_proc') NOT LIKE 'Internal%'$$, 'all that take a model are called');
 CREATE FUNCTION pg_temp.call_all() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     c record;
@@ -59,13 +67,16 @@ END
 $$;
 SELECT is_empty('SELECT * FROM pg_temp.call_all()', 'and do what they do');
 SELECT has_table('public', 'victim', 'nothing was dropped');
-SELECT is(count(*), 3::bigint, 'keys are as they were') FROM :"model".account_state JOIN :"vendor".:"rows" ON :"key" = account_id;
+SELECT quote_ident(csmetrics.internal_schema(:'model')) AS internal \gset
+SELECT is(count(*), 3::bigint, 'keys are as they were') FROM :internal.account_state JOIN :"vendor".:"rows" ON :"key" = account_id;
 -- Every view can be read, and every function of the model.
 CREATE FUNCTION pg_temp.unread(model text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT c.relname || ': ' || f.failed FROM pg_class c, LATERAL (SELECT pg_temp.failure(format('SELECT * FROM %s', c.oid::regclass)) AS failed) f
-    WHERE c.relnamespace = to_regnamespace(quote_ident(model)) AND c.relkind = 'v' AND f.failed <> 'no error' $$;
+    WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'v' AND f.failed <> 'no error' $$;
 SELECT is_empty(format('SELECT * FROM pg_temp.unread(%L)', :'model'), 'its views can be read');
 SELECT is(closing_mrr, 6::numeric, 'and say what they should') FROM :"model".revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on DESC LIMIT 1;
 SELECT is(pg_temp.failure(format('CALL csmetrics.connect(%L, ''stripe'', %L)', :'model', 'none'' of; ours')) LIKE '3F000 %', true, 'a schema that is not there is named');
+SELECT is(pg_temp.failure(format('CALL csmetrics.drop_model(%L)', :'model')), 'no error', 'it is dropped');
+SELECT hasnt_schema(:'model', 'with all that is its own');
 SELECT * FROM finish();
 ROLLBACK;

@@ -7,7 +7,7 @@ CALL create_model('cs');
 
 CREATE TEMP TABLE shown AS
 SELECT c.relname::text AS view, a.attname::text AS name, format_type(a.atttypid, NULL) AS type
-FROM model_object v JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'cs'::regnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+FROM model_object v JOIN pg_class c ON c.relname = v.name AND c.relnamespace = ANY (csmetrics.schemas_of('cs')) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE v.kind = 'view';
 -- What numbers are shown that are no metric: counts of whatever is counted, and rules of the policy.
 CREATE TEMP TABLE auxiliary (name) AS VALUES ('account_count'), ('n_count'), ('rejected_count'), ('confidence_rate'), ('gap_smooth_days'), ('pause_churn_days'), ('reactivation_gap_days'), ('rate_max_age_days');

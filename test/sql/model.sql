@@ -30,17 +30,17 @@ SELECT is(pg_temp.failure($$CALL refresh('nosuch')$$), '3F000 there is no model 
 
 -- Shape: what BI tools rely on.
 SELECT is_empty($$
-    SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
+    SELECT c.relname FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
 $$, 'every table and view of a model has a comment');
 SELECT is_empty($$
     SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL
+    WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL
 $$, 'every column of a model has a comment');
 SELECT is(col_description('cs.discount_by_segment'::regclass, attnum), 'ISO 4217 code; (none) where the source gives none', 'a word that means something else in a view is explained beside it')
 FROM pg_attribute WHERE attrelid = 'cs.discount_by_segment'::regclass AND attname = 'currency';
 CREATE VIEW pg_temp.metric_column AS
     SELECT v.name AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
-    FROM (SELECT name FROM model_object WHERE kind = 'view') v JOIN pg_attribute a ON a.attrelid = ('cs.' || v.name)::regclass AND a.attnum > 0;
+    FROM (SELECT name FROM model_object WHERE kind = 'view') v JOIN pg_attribute a ON a.attrelid = csmetrics.relation('cs', v.name) AND a.attnum > 0;
 SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column WHERE type NOT IN ('text', 'date', 'timestamp with time zone', 'numeric', 'bigint', 'integer', 'double precision', 'boolean', 'jsonb')
 $$, 'metric views give plain types only');
@@ -53,7 +53,7 @@ SELECT is_empty($$
        OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_amount|points|fx|^numerator|^denominator)$'))
 $$, 'names tell the type and unit: _rate, _score, _days, _hours, _on, _at, _count, mrr, _amount, points, fx');
 SELECT is_empty($$
-    SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind = 'v'
+    SELECT c.relname FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind = 'v'
     AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false)
     AND c.relname NOT LIKE 'source\_%'
 $$, 'metric views read with the rights of the reader');
@@ -69,20 +69,20 @@ SELECT is(pg_temp.failure($$CALL map('cs', 'invoices', 'SELECT 1')$$), '22023 un
 SELECT is(pg_temp.failure($$CALL map('cs', 'account', ' ; ')$$), '22023 the query for source "account" is empty', 'an empty query is refused');
 SELECT is(pg_temp.failure($$CALL map('cs', 'account', 'SELECT 1 AS account_id) AS q; DROP TABLE public.customer; --')$$) LIKE '42601 %', true,
     'a query that is more than a query is a syntax error');
-SELECT is((SELECT count(*) FROM cs.source_subscription), 0::bigint, 'a mapping that failed changed nothing');
+SELECT is((SELECT count(*) FROM cs_internal.source_subscription), 0::bigint, 'a mapping that failed changed nothing');
 CALL map('cs', 'account', $$SELECT title AS name, id AS account_id, market AS segment, internal AS is_test FROM public.customer;$$);
 CALL map('cs', 'subscription', $$SELECT customer AS account_id, first_day AS starts_on, last_day_after AS ends_on, per_month AS mrr, state AS status FROM public.contract -- all$$);
 SELECT is((SELECT array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute a
-           WHERE a.attrelid = 'cs.source_subscription'::regclass AND a.attnum IN (1, 3, 5, 6)),
+           WHERE a.attrelid = 'cs_internal.source_subscription'::regclass AND a.attnum IN (1, 3, 5, 6)),
     '{account_id bigint,starts_on date,mrr numeric,currency text}', 'a mapping casts and fills up, columns by name in any order');
-SELECT matches(col_description('cs.source_subscription'::regclass, 5), '^Required. MRR in force', 'the comments of a source view survive its mapping');
+SELECT matches(col_description('cs_internal.source_subscription'::regclass, 5), '^Required. MRR in force', 'the comments of a source view survive its mapping');
 SELECT is_empty('SELECT relname FROM pg_class WHERE relname = ''csmetrics_map''', 'mapping leaves nothing behind');
-SELECT is((SELECT reloptions FROM pg_class WHERE oid = 'cs.source_subscription'::regclass), '{security_invoker=true}', 'a mapped source reads with the rights of the reader');
+SELECT is((SELECT reloptions FROM pg_class WHERE oid = 'cs_internal.source_subscription'::regclass), '{security_invoker=true}', 'a mapped source reads with the rights of the reader');
 
 -- Refresh and the default policy.
 CALL refresh('cs');
 UPDATE cs.policy SET as_of = '2024-05-31';
-SELECT results_eq('SELECT account_id FROM cs.account_state ORDER BY 1', 'VALUES (1::bigint), (2), (3), (5), (6)', 'accounts without subscriptions are there, test accounts are not');
+SELECT results_eq('SELECT account_id FROM cs_internal.account_state ORDER BY 1', 'VALUES (1::bigint), (2), (3), (5), (6)', 'accounts without subscriptions are there, test accounts are not');
 -- 100 + 50 = 150 | + 200 + 60 = 410 | 50 churns, 60 pauses = 300 | 30.50 more, 60 resumes = 390.50
 SELECT results_eq($$
     SELECT period_start_on, opening_mrr, new_mrr, reactivation_mrr, resume_mrr, expansion_mrr, contraction_mrr, pause_mrr, churn_mrr, closing_mrr, is_complete
@@ -143,7 +143,7 @@ SELECT is(pg_temp.failure($$UPDATE cs.policy SET time_zone = 'Mars/Base'$$), '22
 
 -- Bad rows stop a refresh, which names them and changes nothing.
 CALL refresh('cs');
-CREATE TEMP TABLE before AS SELECT account_id, revenue::text FROM cs.account_state;
+CREATE TEMP TABLE before AS SELECT account_id, revenue::text FROM cs_internal.account_state;
 INSERT INTO public.contract VALUES (2, '2024-02-01', '2024-01-01', '1', 'active');
 SELECT is(pg_temp.failure($$CALL refresh('cs')$$), '22023 source "subscription", account 2: ends 2024-01-01 is before starts 2024-02-01', 'an end before its start is named');
 UPDATE public.contract SET last_day_after = NULL, per_month = NULL WHERE last_day_after = '2024-01-01';
@@ -154,16 +154,16 @@ DELETE FROM public.contract WHERE per_month = 'ten';
 INSERT INTO public.customer VALUES (5, 'Elm again', NULL, NULL);
 SELECT is(pg_temp.failure($$CALL refresh('cs')$$), '22023 source "account": account_id 5 is there twice', 'an account that is there twice is named');
 DELETE FROM public.customer WHERE title = 'Elm again';
-SELECT results_eq('SELECT account_id, revenue::text FROM cs.account_state ORDER BY 1', 'SELECT * FROM before ORDER BY 1', 'a refresh that failed changed nothing');
+SELECT results_eq('SELECT account_id, revenue::text FROM cs_internal.account_state ORDER BY 1', 'SELECT * FROM before ORDER BY 1', 'a refresh that failed changed nothing');
 
 -- A refresh writes what changed and removes what is gone.
-CREATE TEMP TABLE row_version AS SELECT account_id, xmin::text || ctid::text AS version FROM cs.account_state;
+CREATE TEMP TABLE row_version AS SELECT account_id, xmin::text || ctid::text AS version FROM cs_internal.account_state;
 DELETE FROM public.customer WHERE id = 5;
 INSERT INTO public.contract VALUES (1, '2024-06-01', NULL, '5', 'active');
 CALL refresh('cs');
-SELECT results_eq($$SELECT n.account_id FROM cs.account_state n JOIN row_version o USING (account_id) WHERE n.xmin::text || n.ctid::text <> o.version$$,
+SELECT results_eq($$SELECT n.account_id FROM cs_internal.account_state n JOIN row_version o USING (account_id) WHERE n.xmin::text || n.ctid::text <> o.version$$,
     'VALUES (1::bigint)', 'only the account whose history changed was written');
-SELECT is((SELECT count(*) FROM cs.account_state WHERE account_id = 5), 0::bigint, 'an account that is gone was removed');
+SELECT is((SELECT count(*) FROM cs_internal.account_state WHERE account_id = 5), 0::bigint, 'an account that is gone was removed');
 
 -- Days and names that ask for care.
 CREATE VIEW public.instants AS SELECT 1 AS account_id, timestamptz '2024-01-31 23:30:00+00' AS starts_on, 10 AS mrr;
@@ -172,7 +172,7 @@ SELECT has_view('Ein "Modell"; DROP TABLE x', 'revenue_monthly', 'a model may ha
 CALL create_model('tz');
 CALL map('tz', 'subscription', 'SELECT * FROM public.instants');
 UPDATE tz.policy SET time_zone = 'Asia/Tokyo';
-SELECT is((SELECT starts_on FROM tz.source_subscription), '2024-02-01'::date, 'an instant falls on a day of the model''s time zone');
+SELECT is((SELECT starts_on FROM tz_internal.source_subscription), '2024-02-01'::date, 'an instant falls on a day of the model''s time zone');
 
 SELECT * FROM finish();
 ROLLBACK;

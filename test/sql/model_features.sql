@@ -57,13 +57,13 @@ SELECT is(pg_temp.failure(format('INSERT INTO public.bought VALUES (%s); CALL re
 FROM (VALUES ('NULL, ''x''', '22023 source "entitlement", account NULL: account_id is NULL'), ('''a'', NULL', '22023 source "entitlement", account a: feature is NULL'),
              ('''a'', ''x'', ''2024-02-01'', ''2024-01-01''', '22023 source "entitlement", account a: feature x ends 2024-01-01 before it starts 2024-02-01')) AS w(line, want);
 SELECT is(pg_temp.failure($$INSERT INTO public.click VALUES ('a', now(), NULL, NULL, repeat('x', 256)); CALL refresh('cs')$$), '22023 source "usage", account a: feature ' || repeat('x', 40) || ' ... of 256 bytes is longer than 255', 'a feature with too long a name is named');
-SELECT is((SELECT count(*) FROM cs.user_state), 7::bigint, 'a row a user');
+SELECT is((SELECT count(*) FROM cs_internal.user_state), 7::bigint, 'a row a user');
 DELETE FROM public.click WHERE user_id = 'a4';
 CALL refresh('cs');
-SELECT is((SELECT count(*) FROM cs.user_state), 6::bigint, 'users that are gone are removed');
+SELECT is((SELECT count(*) FROM cs_internal.user_state), 6::bigint, 'users that are gone are removed');
 UPDATE cs.policy SET test_account_rule = 'exclude';
 CALL map('cs', 'account', 'SELECT account_id, account_id = ''a'' AS is_test FROM public.customer');
 CALL refresh('cs');
-SELECT is((SELECT string_agg(user_id, ' ' ORDER BY user_id) FROM cs.user_state), 'b1 c1', 'and those of test accounts');
+SELECT is((SELECT string_agg(user_id, ' ' ORDER BY user_id) FROM cs_internal.user_state), 'b1 c1', 'and those of test accounts');
 SELECT * FROM finish();
 ROLLBACK;

@@ -254,7 +254,7 @@ SELECT results_eq('SELECT signal, account_count, known_count, round(mean_value_s
     $$VALUES ('breadth', 9::bigint, 3::bigint, 75.000000), ('csat', 9, 2, 66.666667), ('nps', 9, 1, 75.000000)$$, 'by hand');
 
 -- By segment: a Yellow of 120, b and l Unknown of 140; g Yellow of 500, h Red of 100, i Green of 300, e and f Unknown of 50; k in none, Unknown of 10
-SELECT results_eq('SELECT value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, green_mrr, yellow_mrr, red_mrr, unknown_mrr, round(red_mrr_rate::numeric, 6), round(mean_score::numeric, 6), round(weighted_score::numeric, 6), worst_score FROM cs.health_by_segment WHERE dimension IN (''all'', ''segment'') ORDER BY dimension, value',
+SELECT results_eq('SELECT value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, green_mrr, yellow_mrr, red_mrr, unknown_mrr, round(red_mrr_rate::numeric, 6), round(health_score::numeric, 6), round(weighted_score::numeric, 6), worst_score FROM cs.health_by_segment WHERE dimension IN (''all'', ''segment'') ORDER BY dimension, value',
     $$VALUES ('all', 9::bigint, 1::bigint, 2::bigint, 1::bigint, 5::bigint, 1 / 9.0::float8, 1220::numeric, 300::numeric, 620::numeric, 100::numeric, 200::numeric, round(100 / 1220.0, 6), round((385 / 6.0 + 79 + 30 + 97.75) / 4, 6), round((385 / 6.0 * 120 + 39500 + 3000 + 29325) / 1020, 6), 30::float8),
              ('(none)', 1, 0, 0, 0, 1, 0, 10, 0, 0, 0, 10, 0, NULL, NULL, NULL),
              ('large', 5, 1, 1, 1, 2, 0.2, 950, 300, 500, 100, 50, round(100 / 950.0, 6), round((79 + 30 + 97.75) / 3, 6), round(71825 / 900.0, 6), 30),
@@ -297,8 +297,8 @@ SELECT is(pg_temp.by_policy('health_method = ' || quote_literal(method), '(SELEC
 FROM unnest('{worst_component,worst_signal}'::text[]) method;
 
 -- Trend
-SELECT results_eq('SELECT * FROM (SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, mean_score, weighted_score, as_of_on, policy_hash FROM cs.health_trend WHERE as_of_on = ''2024-06-30'') t ORDER BY 1, 2',
-    'SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, mean_score, weighted_score, as_of_on, policy_hash FROM cs.health_by_segment ORDER BY 1, 2', 'the trend ends with health_by_segment');
+SELECT results_eq('SELECT * FROM (SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, health_score, weighted_score, as_of_on, policy_hash FROM cs.health_trend WHERE as_of_on = ''2024-06-30'') t ORDER BY 1, 2',
+    'SELECT dimension, value, account_count, green_count, yellow_count, red_count, unknown_count, green_rate, mrr, red_mrr, health_score, weighted_score, as_of_on, policy_hash FROM cs.health_by_segment ORDER BY 1, 2', 'the trend ends with health_by_segment');
 SELECT results_eq($$SELECT as_of_on, account_count, mrr FROM cs.health_trend WHERE dimension = 'all' ORDER BY 1$$,
     $$SELECT day::date, (SELECT count(*) FROM cs.account_health(day::date)), (SELECT sum(mrr) FROM cs.account_health(day::date)) FROM (SELECT timestamp '2023-07-01' + n * interval '1 month' - interval '1 day' AS day FROM generate_series(0, 12) n) d ORDER BY 1$$, 'thirteen days: twelve ends of months and today');
 UPDATE cs.policy SET as_of = '2024-06-12', report_from = '2024-05-03';
@@ -317,7 +317,7 @@ SELECT is(pg_temp.by_policy('health_yellow_from = 10', '(SELECT string_agg(conca
 SELECT is(pg_temp.tried($$UPDATE public.contract SET ends_on = '2024-05-10' WHERE account_id = 'l'; INSERT INTO public.contract VALUES ('l', '2024-05-20', NULL, 40, NULL, NULL); UPDATE cs.policy SET gap_smooth_days = $$ || days, 'CALL refresh(''cs'')', $$(SELECT string_agg(concat_ws(' ', scored_on, is_churned), ', ') FROM cs.health_outcome WHERE account_id = 'l')$$), want, 'gap_smooth_days ' || days || ': what a gap of ten days is in the end')
 FROM (VALUES (0, '2024-04-01 t'), (30, '2024-04-01 f')) t(days, want);
 SELECT results_eq('SELECT dimension, value, prediction_count, churn_count, churned_rate, round(auc_rate::numeric, 12), predicts, flagged_count, round(precision_rate::numeric, 12), recall_rate, precision_lower_rate, precision_upper_rate, recall_lower_rate, recall_upper_rate FROM cs.health_backtest',
-    $$WITH o AS (SELECT d.dimension, d.value, o.* FROM cs.health_outcome o JOIN cs.account_dimension d USING (account_id) WHERE health_score IS NOT NULL)
+    $$WITH o AS (SELECT d.dimension, d.value, o.* FROM cs.health_outcome o JOIN cs_internal.account_dimension d USING (account_id) WHERE health_score IS NOT NULL)
       SELECT dimension, value, count(*), count(*) FILTER (WHERE is_churned), avg(is_churned::int)::float8,
              (SELECT round(avg(CASE WHEN c.health_score < s.health_score THEN 1 WHEN c.health_score = s.health_score THEN 0.5 ELSE 0 END), 12) FROM o c JOIN o s USING (dimension, value) WHERE c.is_churned AND NOT s.is_churned AND (dimension, value) = (g.dimension, g.value)),
              'too few', count(*) FILTER (WHERE tier = 'Red'), round(avg(is_churned::int) FILTER (WHERE tier = 'Red'), 12), (avg((tier = 'Red')::int) FILTER (WHERE is_churned))::float8,
@@ -331,7 +331,7 @@ SELECT results_eq('SELECT component, signal, prediction_count, churn_count, roun
       SELECT component, signal, count(value), count(*) FILTER (WHERE is_churned AND value IS NOT NULL),
              (SELECT round(avg(CASE WHEN c.value < s.value THEN 1 WHEN c.value = s.value THEN 0.5 ELSE 0 END), 9) FROM k c JOIN k s USING (component, signal) WHERE c.is_churned AND NOT s.is_churned AND c.value IS NOT NULL AND s.value IS NOT NULL AND (component, signal) = (g.component, g.signal))
       FROM k g GROUP BY 1, 2 HAVING count(value) > 0 ORDER BY 1, 2$$, 'by signal, where it was known');
-SELECT results_eq('SELECT sum(prediction_count), sum(churn_count), min(lowest_score), max(highest_score), round((sum(mean_score * prediction_count) / sum(prediction_count))::numeric, 9) FROM cs.health_calibration',
+SELECT results_eq('SELECT sum(prediction_count), sum(churn_count), min(lowest_score), max(highest_score), round((sum(health_score * prediction_count) / sum(prediction_count))::numeric, 9) FROM cs.health_calibration',
     $$SELECT count(*)::numeric, count(*) FILTER (WHERE is_churned)::numeric, min(health_score), max(health_score), round(avg(health_score)::numeric, 9) FROM cs.health_outcome WHERE scored_on = '2024-05-16'$$, 'calibration: of the last day');
 UPDATE cs.policy SET backtest_days = 90, backtest_count = 4, health_min_coverage = 0.6;
 

@@ -125,7 +125,7 @@ SELECT isnt((SELECT count(*) FROM (SELECT h.health_score FROM now.account_health
 -- The facts are rich enough to tell.
 SELECT is(count(*) FILTER (WHERE n = 0), 0::bigint, 'every signal is read of somebody') FROM (SELECT m.name, count(h.readings[m.position]) AS n FROM now.account_health('2024-05-15') h, model_signal m GROUP BY 1) s;
 SELECT set_eq($$SELECT DISTINCT tier FROM now.account_health('2024-05-15')$$, '{Green,Yellow,Red,Unknown}'::text[], 'there are accounts of each tier');
-SELECT isnt_empty($$SELECT FROM now.account_state n LEFT JOIN past.account_state p USING (account_id) WHERE p.account_id IS NULL$$, 'some accounts came only later');
+SELECT isnt_empty($$SELECT FROM now_internal.account_state n LEFT JOIN past_internal.account_state p USING (account_id) WHERE p.account_id IS NULL$$, 'some accounts came only later');
 
 -- By other rules too
 CREATE FUNCTION pg_temp.by_rule(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -147,7 +147,7 @@ UPDATE now.policy SET health_days = 90, trend_days = 28, adoption_days = 28, con
 CALL refresh('now');
 CREATE TABLE public.outcome AS SELECT * FROM now.health_outcome;
 SELECT results_eq('SELECT scored_on, account_id FROM public.outcome WHERE is_churned ORDER BY 1, 2',
-    $$SELECT scored_on, o.account_id FROM public.outcome o JOIN now.account_state a USING (account_id) WHERE mrr_at(a.revenue, scored_on + 60) = 0 AND churned_on(limit_pauses(a.revenue, 20), scored_on + 60) IS NOT NULL ORDER BY 1, 2$$, 'who had churned 60 days after');
+    $$SELECT scored_on, o.account_id FROM public.outcome o JOIN now_internal.account_state a USING (account_id) WHERE mrr_at(a.revenue, scored_on + 60) = 0 AND churned_on(limit_pauses(a.revenue, 20), scored_on + 60) IS NOT NULL ORDER BY 1, 2$$, 'who had churned 60 days after');
 SELECT cmp_ok(count(*) FILTER (WHERE is_churned AND tier = 'Red'), '>=', 5::bigint, 'enough did, of all tiers') FROM public.outcome;
 SELECT results_eq('SELECT prediction_count, churn_count, round(auc_rate::numeric, 9), flagged_count, precision_rate, recall_rate FROM now.health_backtest WHERE dimension = ''all''',
     $$SELECT count(*), count(*) FILTER (WHERE is_churned), (SELECT round(avg(CASE WHEN c.health_score < s.health_score THEN 1 WHEN c.health_score = s.health_score THEN 0.5 ELSE 0 END), 9) FROM public.outcome c, public.outcome s WHERE c.is_churned AND NOT s.is_churned AND c.health_score IS NOT NULL AND s.health_score IS NOT NULL),
@@ -160,7 +160,7 @@ SELECT set_eq('SELECT component, signal, prediction_count, pg_temp.rounded(auc_l
     $$SELECT component, signal, prediction_count(state), pg_temp.rounded(i.lower, i.upper) AS interval, predicts(state, confidence)
       FROM (SELECT component, signal, backtest_agg(100 - value, is_churned, o.account_id::text) AS state, 1 - 0.1 / count(*) OVER () AS confidence
             FROM public.outcome o, now.account_health(scored_on) h, contributions(h.health) k WHERE h.account_id = o.account_id AND component NOT IN ('veto', 'pulse') GROUP BY 1, 2) s, auc_interval(state, confidence) i$$, 'by signal: intervals that allow for so many');
-SELECT results_eq('SELECT group_number, prediction_count, churn_count, pg_temp.rounded(lowest_score, highest_score, mean_score, churned_lower_rate, expected_rate) FROM now.health_calibration',
+SELECT results_eq('SELECT group_number, prediction_count, churn_count, pg_temp.rounded(lowest_score, highest_score, health_score, churned_lower_rate, expected_rate) FROM now.health_calibration',
     $$WITH s AS (SELECT backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on = '2024-07-02') AS last, backtest_agg(100 - health_score, is_churned, account_id::text) FILTER (WHERE scored_on < '2024-07-02') AS earlier FROM public.outcome)
       SELECT c.group_number, c.predictions, c.happened, pg_temp.rounded(100 - c.highest_risk, 100 - c.lowest_risk, 100 - c.mean_risk, c.lower, 1 / (1 + exp(-f.intercept - f.slope * c.mean_risk))) FROM s, calibration(last, 10, 0.9) c, risk_fit(earlier, 0.9) f ORDER BY 1$$, 'calibration: the last day beside the curve of those before');
 SELECT * FROM finish();

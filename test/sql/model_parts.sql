@@ -54,15 +54,15 @@ UPDATE model_part SET ddl = replace(ddl, 'reporting_ramge', 'reporting_range');
 CALL create_model('cs');
 SELECT set_eq($$SELECT kind, name FROM model_object WHERE kind <> 'function'$$,
     $$SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname::text FROM pg_class
-      WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '^(source|kept)_' AND relname <> 'policy'$$,
+      WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind IN ('r', 'v') AND relname !~ '^(source|kept)_' AND relname <> 'policy'$$,
     'model_object lists the tables and views of a model');
-SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = 'cs'::regnamespace$$, 'and its functions');
+SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = ANY (csmetrics.schemas_of('cs'))$$, 'and its functions');
 -- Which chapter reads which: none reads one that comes after it.
 CREATE TEMP VIEW arrow AS
 WITH object AS (
-    SELECT o.file, 'pg_class'::regclass::oid AS classid, c.oid AS objid FROM model_object o JOIN pg_class c ON c.relname = o.name AND c.relnamespace = 'cs'::regnamespace WHERE o.kind <> 'function'
+    SELECT o.file, 'pg_class'::regclass::oid AS classid, c.oid AS objid FROM model_object o JOIN pg_class c ON c.relname = o.name AND c.relnamespace = ANY (csmetrics.schemas_of('cs')) WHERE o.kind <> 'function'
     UNION ALL
-    SELECT o.file, 'pg_proc'::regclass, p.oid FROM model_object o JOIN pg_proc p ON p.proname = o.name AND p.pronamespace = 'cs'::regnamespace WHERE o.kind = 'function')
+    SELECT o.file, 'pg_proc'::regclass, p.oid FROM model_object o JOIN pg_proc p ON p.proname = o.name AND p.pronamespace = ANY (csmetrics.schemas_of('cs')) WHERE o.kind = 'function')
 SELECT DISTINCT a.file, b.file AS reads
 FROM pg_depend d LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN object a ON (a.classid, a.objid) = (CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END, coalesce(r.ev_class, d.objid))

@@ -39,9 +39,9 @@ FROM cs.time_to_value, log_rank((SELECT duration_agg(started_at, value_at, '2024
                                 (SELECT duration_agg(started_at, value_at, '2024-07-01 00:00 Europe/Berlin'::timestamptz - interval '1 us', lost_at) FROM cs.time_to_value_by_account WHERE status <> 'rejected' AND onboarding_path = 'guided'))
 WHERE dimension = 'onboarding_path' ORDER BY value;
 SELECT is(log_rank_p, NULL, 'with nothing to compare, nothing is') FROM cs.time_to_value WHERE dimension = 'all';
-SELECT results_eq('SELECT account_id, due_count(milestones, at), overdue_count(milestones, at) FROM cs.account_state, (VALUES (timestamptz ''2024-01-16 00:00 Europe/Berlin'')) AS t(at) WHERE account_id = ''a''',
+SELECT results_eq('SELECT account_id, due_count(milestones, at), overdue_count(milestones, at) FROM cs_internal.account_state, (VALUES (timestamptz ''2024-01-16 00:00 Europe/Berlin'')) AS t(at) WHERE account_id = ''a''',
     $$VALUES ('a', 1::bigint, 1::bigint)$$, 'a milestone is overdue when its day is over in the model''s zone');
-SELECT is(overdue_count(milestones, timestamptz '2024-01-16 00:00 Europe/Berlin' - interval '1 us'), 0::bigint, 'and not before') FROM cs.account_state WHERE account_id = 'a';
+SELECT is(overdue_count(milestones, timestamptz '2024-01-16 00:00 Europe/Berlin' - interval '1 us'), 0::bigint, 'and not before') FROM cs_internal.account_state WHERE account_id = 'a';
 
 UPDATE cs.policy SET lost_before_value_rule = 'censor';
 SELECT results_eq($$SELECT waiting_count, lost_count FROM cs.time_to_value WHERE dimension = 'all'$$, 'VALUES (2::bigint, 0::bigint)', 'lost_before_value_rule censor: the lost count as waiting until then');

@@ -87,7 +87,7 @@ EXCEPTION WHEN SQLSTATE 'CSEND' THEN
     RETURN result;
 END $$;
 CREATE FUNCTION pg_temp.mrr(change text, accounts text, day date) RETURNS text LANGUAGE sql AS $$
-    SELECT pg_temp.under(change, format('SELECT string_agg(trim_scale(mrr_at(revenue, %L))::text, '' '' ORDER BY account_id) FROM cs.account_state WHERE account_id = ANY (string_to_array(%L, NULL))', day, accounts)) $$;
+    SELECT pg_temp.under(change, format('SELECT string_agg(trim_scale(mrr_at(revenue, %L))::text, '' '' ORDER BY account_id) FROM cs_internal.account_state WHERE account_id = ANY (string_to_array(%L, NULL))', day, accounts)) $$;
 SELECT is(pg_temp.mrr(change, accounts, day::date), want, format('%s: %s on %s', change, accounts, day))
 FROM (VALUES
     (1, 'churn_date_rule = ''term_end''', 'abc', '2024-06-30', '100 120 100'), (2, 'churn_date_rule = ''click''', 'abc', '2024-03-14', '100 100 100'), (3, 'churn_date_rule = ''click''', 'abc', '2024-03-15', '0 100 100'),
@@ -99,7 +99,7 @@ FROM (VALUES
 -- At the close of March all eight have MRR, but for who clicked; d and e are in arrears from May on; the pause of h is churn on its 60th day, 06-30, unless it clicked.
 SELECT is(pg_temp.under(change, $$SELECT string_agg(concat_ws(' ', opening_count, churn_count, trim_scale(churn_mrr)), ', ' ORDER BY period_start_on) FROM cs.revenue_monthly WHERE period_start_on BETWEEN '2024-04-01' AND '2024-06-01'$$), want, change || ': the accounts that left from April to June')
 FROM (VALUES ('churn_date_rule = ''term_end''', '8 0 0, 8 2 200, 5 1 100'), ('churn_date_rule = ''click''', '7 1 100, 6 4 420, 2 0 0'), ('delinquency_days = NULL', '8 0 0, 8 0 0, 7 1 100'), ('delinquency_days = 0', '8 1 100, 7 1 100, 5 1 100')) AS t(change, want);
-SELECT is(pg_temp.under('churn_date_rule = ' || quote_literal(rule), $$SELECT concat_ws(' ', churned_on(revenue, '2024-06-30'), churned_on(revenue, '2024-12-31')) FROM cs.account_state WHERE account_id = 'h'$$), want, 'a pause that was cancelled ends by ' || rule)
+SELECT is(pg_temp.under('churn_date_rule = ' || quote_literal(rule), $$SELECT concat_ws(' ', churned_on(revenue, '2024-06-30'), churned_on(revenue, '2024-12-31')) FROM cs_internal.account_state WHERE account_id = 'h'$$), want, 'a pause that was cancelled ends by ' || rule)
 FROM (VALUES ('click', '2024-05-20 2024-05-20'), ('term_end', '2024-07-01')) AS t(rule, want);
 -- Of 100 in all 60 are under notice until August; by click they are gone already, and 40 are under none.
 SELECT is(pg_temp.under('churn_date_rule = ' || quote_literal(rule), $$SELECT round(readings[12]::numeric, 6) FROM cs.account_health('2024-06-30') WHERE account_id = 'g'$$), want, 'renewal_posture by ' || rule) FROM (VALUES ('term_end', '0.400000'), ('click', '1.000000')) AS t(rule, want);
@@ -166,7 +166,7 @@ SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'cs.poli
 -- the functions that refresh reads by
 SELECT is_empty($$SELECT DISTINCT c.name FROM policy_column c JOIN pg_attribute a ON a.attrelid = 'cs.policy'::regclass AND a.attname = c.name
     JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND (d.refclassid, d.refobjid, d.refobjsubid) = ('pg_class'::regclass, a.attrelid, a.attnum)
-    JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = 'cs'::regnamespace AND p.proname ~ '^(read|write|belonging)' WHERE c.takes_effect <> 'refresh' AND c.name <> 'pause_rule'$$,
+    JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = ANY (csmetrics.schemas_of('cs')) AND p.proname ~ '^(read|write|belonging)' WHERE c.takes_effect <> 'refresh' AND c.name <> 'pause_rule'$$,
     'what the histories are made by is marked (refresh)');
 SELECT is_empty($$SELECT v FROM unnest('{revenue_monthly,revenue_by_segment,churn_monthly,retention_trailing_year,retention_by_segment,cohort_retention,time_to_value,time_to_value_monthly,support_monthly,support_by_segment,satisfaction_monthly,satisfaction_by_segment,value_by_segment,usage_daily,usage_by_segment,feature_adoption,usage_depth,usage_by_role,usage_retention,account_health,health_by_segment,health_by_signal,health_movement,health_trend,health_backtest,metric_reading,scorecard,scorecard_by_segment,executive_monthly,playbook_outcome,csm_today,manager_weekly,data_quality}'::text[]) v
                   WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = format('cs.%I', v)::regclass AND attname = 'policy_hash')$$, 'each view of headlines has the hash');

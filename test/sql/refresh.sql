@@ -3,7 +3,7 @@
 -- Refresh reads the rows of those accounts alone whose digest changed: a model that is refreshed after each change has what one has that is
 -- made anew, byte for byte.
 BEGIN;
-SELECT plan(40);
+SELECT plan(48);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int, segment text, time_zone text, parent_id int, is_test boolean);
@@ -53,7 +53,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY '{account,left_out_account,fx_rate,account_state,revenue_state,user_state,entitlement_state,discount_state,account_entity}'::text[] LOOP
-        RETURN QUERY EXECUTE format('SELECT %L || '': '' || t FROM %I.%I t', name, model, name);
+        RETURN QUERY EXECUTE format('SELECT %L || '': '' || t FROM %s t', name, csmetrics.relation(model, name));
     END LOOP;
     RETURN QUERY EXECUTE format('SELECT concat(r.source, r.row_count, r.left_out_count) FROM %I.refreshed_source r', model);
 END
@@ -66,8 +66,8 @@ BEGIN
         EXECUTE replace(substring(statement, '(?:UPDATE|INSERT INTO) model.*'), 'model.', 'anew.');
     END IF;
     CALL refresh('kept', sources);
-    TRUNCATE anew.account, anew.left_out_account, anew.fx_rate, anew.account_state, anew.revenue_state, anew.user_state, anew.entitlement_state, anew.discount_state,
-        anew.account_entity, anew.refreshed_source, anew.account_digest;
+    TRUNCATE anew.account, anew_internal.left_out_account, anew_internal.fx_rate, anew_internal.account_state, anew_internal.revenue_state, anew_internal.user_state, anew_internal.entitlement_state, anew_internal.discount_state,
+        anew_internal.account_entity, anew.refreshed_source, anew_internal.account_digest;
     CALL refresh('anew');
     RETURN QUERY (SELECT 'kept: ' || c FROM pg_temp.contents('kept') c EXCEPT ALL SELECT 'kept: ' || c FROM pg_temp.contents('anew') c)
     UNION ALL (SELECT 'anew: ' || c FROM pg_temp.contents('anew') c EXCEPT ALL SELECT 'anew: ' || c FROM pg_temp.contents('kept') c);
@@ -80,12 +80,12 @@ SELECT cmp_ok(count(*), '>', 150::bigint, 'there is something to compare') FROM 
 
 -- With nothing changed, each row is read once, and nothing is written.
 SELECT setval('public.row_read', 1) \g /dev/null
-CREATE TABLE public.before AS SELECT s.ctid AS place, s.xmin::text AS writer, s.account_id FROM kept.account_state s UNION ALL SELECT u.ctid, u.xmin::text, u.account_id FROM kept.user_state u;
+CREATE TABLE public.before AS SELECT s.ctid AS place, s.xmin::text AS writer, s.account_id FROM kept_internal.account_state s UNION ALL SELECT u.ctid, u.xmin::text, u.account_id FROM kept_internal.user_state u;
 CALL refresh('kept');
 SELECT is((SELECT last_value - 1 FROM public.row_read), (SELECT count(*) FROM public.click), 'with nothing changed each row is read once');
-SELECT set_eq('SELECT s.ctid AS place, s.xmin::text AS writer, s.account_id FROM kept.account_state s UNION ALL SELECT u.ctid, u.xmin::text, u.account_id FROM kept.user_state u', 'TABLE public.before', 'and nothing is written');
-SELECT is_empty(format('SELECT 1 FROM kept.%I', relname), relname || ' is empty afterwards') FROM pg_class
-WHERE relnamespace = 'kept'::regnamespace AND relname ~ '^fresh_(usage|ticket|key|digest)$' ORDER BY relname;
+SELECT set_eq('SELECT s.ctid AS place, s.xmin::text AS writer, s.account_id FROM kept_internal.account_state s UNION ALL SELECT u.ctid, u.xmin::text, u.account_id FROM kept_internal.user_state u', 'TABLE public.before', 'and nothing is written');
+SELECT is_empty(format('SELECT 1 FROM kept_internal.%I', relname), relname || ' is empty afterwards') FROM pg_class
+WHERE relnamespace = ANY (csmetrics.schemas_of('kept')) AND relname ~ '^fresh_(usage|ticket|key|digest)$' ORDER BY relname;
 
 -- One change at a time.
 SELECT is_empty(format('SELECT pg_temp.differs(%L)', statement), what)
@@ -126,8 +126,17 @@ FROM (VALUES
     (31, 'a day before that', 'UPDATE model.policy SET as_of = ''2025-01-31''')) s(n, what, statement) ORDER BY n;
 
 -- What is thrown away is read again.
-SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept.account_state WHERE account_id < 9')$$, 'histories that are gone are read again');
-SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept.account_digest')$$, 'without digests all is read');
+SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept_internal.account_state WHERE account_id < 9')$$, 'histories that are gone are read again');
+SELECT is_empty($$SELECT pg_temp.differs('DELETE FROM kept_internal.account_digest')$$, 'without digests all is read');
 
+-- What tells rows apart.
+SELECT is(row_digest(1, 'a'::text), row_digest(1, 'a'::text), 'a digest is the same for the same values');
+SELECT isnt(row_digest(1, 2), row_digest(2, 1), 'their order counts');
+SELECT isnt(row_digest(1, NULL::integer), row_digest(NULL::integer, 1), 'so does which is NULL');
+SELECT isnt(row_digest('a'::text), row_digest('a '::text), 'each byte counts');
+SELECT is(row_digest(1.50), row_digest(1.5), 'as equal values are one');
+SELECT is(row_digest(v.a, v.b), row_digest('a'::text, 'b'::text), 'whatever the collations') FROM (SELECT 'a' COLLATE "C" AS a, 'b' COLLATE "POSIX" AS b OFFSET 0) v;
+SELECT throws_ok('SELECT row_digest(1, point(1, 2))', '42883', 'values of type point cannot be hashed', 'not every type has a hash');
+SELECT throws_ok('SELECT row_digest(VARIADIC ARRAY[1, 2])', '0A000', 'row_digest takes values, not an array of them', 'an array is no row');
 SELECT * FROM finish();
 ROLLBACK;

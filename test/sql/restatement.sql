@@ -35,14 +35,14 @@ SELECT set_eq($$SELECT period_start_on, metric, reading FROM cs.snapshot_reading
     ('2024-05-01', 'opening_mrr', 380.50), ('2024-05-01', 'new_mrr', 50), ('2024-05-01', 'churn_mrr', 80), ('2024-05-01', 'reactivation_mrr', 30), ('2024-05-01', 'closing_mrr', 380.50), ('2024-05-01', 'churn_count', 1), ('2024-05-01', 'nrr_rate', (300.5 / 380.5)::float8::numeric)$$,
     'the bridge of the months that were over');
 SELECT set_eq($$SELECT metric, dimension, value, period_end_on, reading FROM cs.snapshot_reading WHERE source_view = 'metric_reading'$$, 'SELECT metric, dimension, value, period_end_on, reading::numeric FROM cs.metric_reading WHERE is_complete AND reading IS NOT NULL', 'each metric, for all and by segment');
-SELECT set_eq('SELECT account_id, period_start_on, movement, amount_mrr FROM cs.snapshot_movement', 'SELECT account_id, period_start_on, movement, amount_mrr FROM cs.revenue_movement WHERE period_end_on < ''2024-06-30''', 'the movements behind it');
-SELECT set_eq('SELECT account_id FROM cs.snapshot_account', 'SELECT account_id FROM cs.account_state', 'and the accounts');
+SELECT set_eq('SELECT account_id, period_start_on, movement, amount_mrr FROM cs_internal.snapshot_movement', 'SELECT account_id, period_start_on, movement, amount_mrr FROM cs.revenue_movement WHERE period_end_on < ''2024-06-30''', 'the movements behind it');
+SELECT set_eq('SELECT account_id FROM cs_internal.snapshot_account', 'SELECT account_id FROM cs_internal.account_state', 'and the accounts');
 SELECT is_empty('SELECT * FROM restatement(''cs'') WHERE is_restated OR policy_changed OR difference <> 0', 'nothing is restated yet');
 SELECT cmp_ok(count(*), '>', 60::bigint, 'but each figure is looked at') FROM restatement('cs');
 SELECT is_empty('SELECT * FROM restatement_by_account(''cs'')', 'by nobody');
-CREATE TEMP TABLE kept AS SELECT (SELECT count(*) FROM cs.snapshot_reading) + (SELECT count(*) FROM cs.snapshot_movement) + (SELECT count(*) FROM cs.snapshot_account) AS rows;
+CREATE TEMP TABLE kept AS SELECT (SELECT count(*) FROM cs.snapshot_reading) + (SELECT count(*) FROM cs_internal.snapshot_movement) + (SELECT count(*) FROM cs_internal.snapshot_account) AS rows;
 CALL take_snapshot('cs');
-SELECT is((SELECT count(*) FROM cs.snapshot_reading) + (SELECT count(*) FROM cs.snapshot_movement) + (SELECT count(*) FROM cs.snapshot_account), rows, 'taken again, nothing is stored again') FROM kept;
+SELECT is((SELECT count(*) FROM cs.snapshot_reading) + (SELECT count(*) FROM cs_internal.snapshot_movement) + (SELECT count(*) FROM cs_internal.snapshot_account), rows, 'taken again, nothing is stored again') FROM kept;
 SELECT is((SELECT s.follows FROM cs.snapshot s WHERE s.snapshot_id > :may), :may::bigint, 'each knows the one before it');
 
 -- A cancellation that comes late, dated May.
@@ -88,7 +88,7 @@ UPDATE cs.policy SET credit_rule = 'count';
 SELECT is(count(*), 0::bigint, 'before the refresh it has done nothing') FROM restatement_by_account('cs', :may) WHERE account_id = 'c';
 CALL refresh('cs');
 SELECT results_eq(format('SELECT period_start_on, movement, difference, by_facts, by_definition, cause FROM restatement_by_account(''cs'', %s) WHERE account_id = ''c''', :may), $$VALUES (date '2024-05-01', 'new', -10::numeric, 0::numeric, -10::numeric, 'definition')$$, 'after it, its doing is known');
-SELECT results_eq('SELECT credit_rule, mrr_at(revenue, ''2024-06-01'') FROM cs.policy, cs.account_state WHERE account_id = ''c''', $$VALUES ('count', 40::numeric)$$, 'policy and histories are as they were');
+SELECT results_eq('SELECT credit_rule, mrr_at(revenue, ''2024-06-01'') FROM cs.policy, cs_internal.account_state WHERE account_id = ''c''', $$VALUES ('count', 40::numeric)$$, 'policy and histories are as they were');
 UPDATE cs.policy SET credit_rule = 'exclude';
 CALL refresh('cs');
 
@@ -118,7 +118,7 @@ CALL take_snapshot('cs');
 SELECT set_eq(format('SELECT * FROM restatement_by_account(''cs'', %s, %s)', :may, :june), 'TABLE between', 'those that are left say the same');
 DELETE FROM cs.snapshot WHERE snapshot_id = :may;
 CALL take_snapshot('cs');
-SELECT is((SELECT min(to_snapshot) > :june FROM cs.snapshot_movement), true, 'what only the deleted one showed is gone with the next one that is taken');
+SELECT is((SELECT min(to_snapshot) > :june FROM cs_internal.snapshot_movement), true, 'what only the deleted one showed is gone with the next one that is taken');
 SELECT throws_ok(format('SELECT * FROM restatement(''cs'', %s)', :may), '22023', format('model "cs" has no snapshot %s', :may));
 
 -- Names that need quoting, and keys of another type.
@@ -169,7 +169,7 @@ BEGIN
         CREATE TEMP TABLE now_as_then AS SELECT * FROM pg_temp.movements_of_now();
         UPDATE r.policy SET pause_rule = after.pause_rule, pause_churn_days = after.pause_churn_days, gap_smooth_days = after.gap_smooth_days;
         INSERT INTO oracle SELECT step, account_id, period_start_on, movement, coalesce(d.amount, 0) - coalesce(b.amount, 0), coalesce(n.amount, 0) - coalesce(d.amount, 0)
-        FROM (SELECT s.account_id::text, s.period_start_on, s.movement, s.amount_mrr AS amount FROM r.snapshot_movement s WHERE to_snapshot IS NULL) b
+        FROM (SELECT s.account_id::text, s.period_start_on, s.movement, s.amount_mrr AS amount FROM r_internal.snapshot_movement s WHERE to_snapshot IS NULL) b
              FULL JOIN now_as_then d USING (account_id, period_start_on, movement) FULL JOIN now_as_now n USING (account_id, period_start_on, movement);
         DROP TABLE now_as_now, now_as_then;
         CALL csmetrics.take_snapshot('r');

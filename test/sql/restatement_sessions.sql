@@ -15,7 +15,7 @@ SELECT dblink_exec('one', $$
     CALL csmetrics.refresh('restatement_sessions');
     UPDATE restatement_sessions.policy SET as_of = '2024-03-01' $$) \g /dev/null
 CREATE FUNCTION pg_temp.shown() RETURNS text LANGUAGE sql AS
-$$SELECT text FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' accounts, '' || coalesce(sum(amount_mrr), 0) FROM restatement_sessions.snapshot_account JOIN restatement_sessions.snapshot_movement USING (account_id)') AS t(text text)$$;
+$$SELECT text FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' accounts, '' || coalesce(sum(amount_mrr), 0) FROM restatement_sessions_internal.snapshot_account JOIN restatement_sessions_internal.snapshot_movement USING (account_id)') AS t(text text)$$;
 CREATE FUNCTION pg_temp.waits(holder integer) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. 500 LOOP
@@ -44,7 +44,7 @@ SELECT FROM dblink('two', 'SELECT 1 FROM restatement_sessions.snapshot') AS t(on
 SELECT dblink_exec('one', $$CALL csmetrics.take_snapshot('restatement_sessions')$$) \g /dev/null
 SELECT matches(pg_temp.failure($$SELECT dblink_exec('two', 'CALL csmetrics.take_snapshot(''restatement_sessions'')')$$), '^(40001|23505)', 'or fails, where it is to see what was before');
 SELECT dblink_exec('two', 'ROLLBACK') \g /dev/null
-SELECT is(text, '3 snapshots, 50 as of now', 'and leaves nothing') FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' as of now'' FROM restatement_sessions.snapshot_account WHERE to_snapshot IS NULL') AS t(text text);
+SELECT is(text, '3 snapshots, 50 as of now', 'and leaves nothing') FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' as of now'' FROM restatement_sessions_internal.snapshot_account WHERE to_snapshot IS NULL') AS t(text text);
 SELECT is(n, 0::bigint, 'nothing is restated since') FROM dblink('three', 'SELECT count(*) FROM csmetrics.restatement(''restatement_sessions'') WHERE is_restated') AS t(n bigint);
 SELECT dblink_exec('three', 'DROP SCHEMA restatement_sessions CASCADE') \g /dev/null
 SELECT dblink_disconnect(name) FROM unnest('{two,three}'::text[]) name \g /dev/null

@@ -35,8 +35,8 @@ INSERT INTO cs.alert_rule (rule, condition) VALUES ('seats', 'true'), ('fell', '
 INSERT INTO cs.alert (rule, severity, audience, account_id, from_state, to_state, as_of_at, evidence) VALUES
     ('seats', 'info', 'csm', 'g', 'off', 'on', '2024-06-29 12:00', '{"name": "G"}'), ('fell', 'warning', 'csm', 'a', 'off', 'on', '2024-06-28', '{}'), ('red', 'critical', 'csm', 'a', 'off', 'on', '2024-06-27', '{}'),
     ('red', 'critical', 'csm', 'e', 'off', 'on', '2024-06-22', '{}'), ('red', 'critical', 'csm', 'e', 'on', 'off', '2024-06-24', '{}');
-INSERT INTO cs.alert_state (rule, account_id, state, since_at, alert_id) SELECT rule, account_id, 'raised', as_of_at, alert_id FROM cs.alert WHERE account_id <> 'e';
-INSERT INTO cs.alert_state (rule, account_id, state, since_at) VALUES ('fell', 'd', 'known', '2024-06-01');
+INSERT INTO cs_internal.alert_state (rule, account_id, state, since_at, alert_id) SELECT rule, account_id, 'raised', as_of_at, alert_id FROM cs.alert WHERE account_id <> 'e';
+INSERT INTO cs_internal.alert_state (rule, account_id, state, since_at) VALUES ('fell', 'd', 'known', '2024-06-01');
 
 -- At risk: a 1000 x 60 %, b 500 x 70 %, h 400 x 10 %, c 2000 x 40 %, g 700 x 10 %. d renews too late, e and i are well, f and k are unknown.
 SELECT results_eq($$SELECT rank_number, urgency, account_id, owner, at_risk_mrr, tier, reasons, rules, playbook, due_on, is_overdue, is_holdout, renews_on FROM cs.csm_today$$, $$VALUES
@@ -53,7 +53,7 @@ SELECT results_eq($$SELECT account_id FROM cs.csm_today WHERE owner = 'Ann'$$, $
 SELECT results_eq($$SELECT period_start_on, period_end_on, account_count, green_count, yellow_count, red_count, unknown_count, before_red_count, improved_count, declined_count FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 2$$, $$VALUES
     (date '2024-06-24', date '2024-07-01', 10::bigint, 4::bigint, 2::bigint, 2::bigint, 2::bigint, 2::bigint, 1::bigint, 1::bigint),
     ('2024-06-17', '2024-06-24', 10, 3, 4, 2, 1, 2, 0, 0)$$, 'the week: tiers, and who moved');
-SELECT results_eq($$SELECT into_red_count, into_red_mrr, out_of_red_count, red_mrr, mean_score, before_mean_score FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 1$$,
+SELECT results_eq($$SELECT into_red_count, into_red_mrr, out_of_red_count, red_mrr, health_score, before_score FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 1$$,
     $$VALUES (1::bigint, 1000::numeric, 1::bigint, 1500::numeric, (40 + 30 + 60 + 60 + 90 + 90 + 90 + 90) / 8::float8, (60 + 30 + 60 + 60 + 70 + 90 + 90 + 90 + 45) / 9::float8)$$, 'into Red and out of it, j by leaving');
 SELECT results_eq($$SELECT opening_mrr, joined_mrr, expansion_mrr, contraction_mrr, left_mrr, mrr, joined_count, left_count FROM cs.manager_weekly WHERE dimension = 'all' LIMIT 1$$,
     $$VALUES (6900::numeric, 150::numeric, 100::numeric, 50::numeric, 250::numeric, 6850::numeric, 1::bigint, 1::bigint)$$, 'its money');
@@ -106,8 +106,8 @@ SELECT is_empty('SELECT * FROM weekly WHERE opening_mrr + joined_mrr + expansion
 SELECT set_eq($$SELECT period_start_on, dimension, sum(account_count) AS a, sum(mrr) AS b, sum(into_red_mrr) AS c, sum(raised_count) AS d, sum(play_opened_count) AS e, sum(declined_count) AS f FROM weekly GROUP BY 1, 2$$,
     $$SELECT a.period_start_on, d.dimension, a.account_count::numeric, a.mrr, a.into_red_mrr, a.raised_count::numeric, a.play_opened_count::numeric, a.declined_count::numeric FROM weekly a, (SELECT DISTINCT dimension FROM weekly) d WHERE a.dimension = 'all'$$,
     'the values of each attribute add up to all');
-SELECT results_eq($$SELECT account_count, red_count, mrr, mean_score FROM weekly WHERE dimension = 'segment' AND period_end_on = '2026-07-01' ORDER BY value$$,
-    $$SELECT account_count, coalesce(red_count, 0), mrr, mean_score FROM company.health_by_segment WHERE dimension = 'segment' ORDER BY value$$, 'this week''s segments are those of health_by_segment');
+SELECT results_eq($$SELECT account_count, red_count, mrr, health_score FROM weekly WHERE dimension = 'segment' AND period_end_on = '2026-07-01' ORDER BY value$$,
+    $$SELECT account_count, coalesce(red_count, 0), mrr, health_score FROM company.health_by_segment WHERE dimension = 'segment' ORDER BY value$$, 'this week''s segments are those of health_by_segment');
 SELECT results_eq($$SELECT declined_count, improved_count FROM weekly WHERE dimension = 'all' AND period_end_on = '2026-06-24'$$, $$
     SELECT count(*) FILTER (WHERE n.place > b.place), count(*) FILTER (WHERE n.place < b.place)
     FROM (SELECT account_id, strpos('Green Yellow Red', tier) AS place FROM company.account_health('2026-06-23') WHERE tier <> 'Unknown') n

@@ -10,7 +10,7 @@ SELECT plan(10);
 \i demo/company/generate.sql
 \i demo/company/map.sql
 -- some of all that views can show
-CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.9 AS rate');
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.9 AS rate');
 UPDATE company.policy SET report_currency = 'EUR';
 INSERT INTO company.quality_rule (rule, source, severity, condition, description) VALUES ('dear', 'subscription', 'warning', 'mrr > 100', 'A high price');
 UPDATE company.policy SET as_of = as_of - 8;
@@ -18,7 +18,7 @@ CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
 CALL take_snapshot('company');
-CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company.first_day() + 100 AS on_date, 0.91 AS rate');
+CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.91 AS rate');
 UPDATE company.policy SET as_of = as_of + 1, pause_churn_days = 20;
 CALL refresh('company');
 CALL evaluate_alerts('company');
@@ -48,12 +48,12 @@ SELECT is_empty('SELECT name FROM model_object WHERE kind = ''view'' EXCEPT SELE
 -- has temporary tables where a definition changed.
 CREATE TABLE public.call (view text, query text);
 INSERT INTO public.call
-SELECT 'of_' || p.proname, format('SELECT * FROM company.%I(%s)', p.proname, string_agg(CASE
+SELECT 'of_' || p.proname, format('SELECT * FROM %s.%I(%s)', p.pronamespace::regnamespace, p.proname, string_agg(CASE
     WHEN p.proargnames[a.n] = 'time_zone' THEN '''UTC''' WHEN a.type = 'text'::regtype THEN '''month''' WHEN a.type = 'integer'::regtype THEN '1'
-    WHEN a.type = 'date[]'::regtype THEN 'ARRAY[company.last_day() - 1]' WHEN p.proargnames[a.n] LIKE 'start%' THEN 'company.last_day() - 30' ELSE 'company.last_day()' END, ', ' ORDER BY a.n))
+    WHEN a.type = 'date[]'::regtype THEN 'ARRAY[company_made.last_day() - 1]' WHEN p.proargnames[a.n] LIKE 'start%' THEN 'company_made.last_day() - 30' ELSE 'company_made.last_day()' END, ', ' ORDER BY a.n))
 FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY a(type, n)
-WHERE p.pronamespace = 'company'::regnamespace AND p.provolatile <> 'v'
-GROUP BY p.oid, p.proname HAVING bool_and(a.type IN ('text'::regtype, 'integer'::regtype, 'date'::regtype, 'date[]'::regtype));
+WHERE p.pronamespace = ANY (csmetrics.schemas_of('company')) AND p.provolatile <> 'v'
+GROUP BY p.oid, p.proname, p.pronamespace HAVING bool_and(a.type IN ('text'::regtype, 'integer'::regtype, 'date'::regtype, 'date[]'::regtype));
 INSERT INTO public.call VALUES
 ('restated', 'SELECT * FROM csmetrics.restatement(''company'')'), ('weights', 'SELECT * FROM csmetrics.suggest_weights(''company'')'),
 ('catalog', 'SELECT * FROM csmetrics.metric_catalog'), ('explained', 'SELECT * FROM csmetrics.explain_metric(''nrr'', ''company'')'), ('domain', 'SELECT csmetrics.company_domain(''Ann <ann@mail.example.co.uk>'')'),
@@ -62,10 +62,10 @@ INSERT INTO public.call VALUES
 ('summaries', $$SELECT csmetrics.nrr(csmetrics.nrr_agg(o, c)), csmetrics.nps(csmetrics.survey_agg(o)), csmetrics.logo_churn(csmetrics.churn_agg('2024-01-01', NULL, '2024-02-01', '2024-03-01')),
                        csmetrics.median_duration(csmetrics.duration_agg('2 days'::interval, true)), csmetrics.rate(csmetrics.make_rate(1, 2)), csmetrics.mrr(1200, 'year') FROM (VALUES (10, 9)) v(o, c)$$);
 -- operators and casts of the own types, which are found by type and not by path
-INSERT INTO public.call VALUES ('histories', 'SELECT DISTINCT account_id, revenue, csmetrics.merge(revenue, revenue) AS twice, revenue::text AS written FROM company.account_state ORDER BY 2');
+INSERT INTO public.call VALUES ('histories', 'SELECT DISTINCT account_id, revenue, csmetrics.merge(revenue, revenue) AS twice, revenue::text AS written FROM company_internal.account_state ORDER BY 2');
 
 CREATE SCHEMA kept;
-SELECT format('CREATE MATERIALIZED VIEW kept.%I AS SELECT %s FROM company.%1$I v', view, CASE WHEN keys IS NULL THEN 'row_number() OVER () AS n, v.*' ELSE 'v.*' END) FROM public.view_key \gexec
+SELECT format('CREATE MATERIALIZED VIEW kept.%I AS SELECT %s FROM %s v', view, CASE WHEN keys IS NULL THEN 'row_number() OVER () AS n, v.*' ELSE 'v.*' END, csmetrics.relation('company', view)) FROM public.view_key \gexec
 SELECT format('CREATE MATERIALIZED VIEW kept.%I AS SELECT row_number() OVER () AS n, q.* FROM (%s) q', view, query) FROM public.call \gexec
 SELECT is((SELECT string_agg(failure, ', ') FROM (SELECT pg_temp.failure(format('CREATE UNIQUE INDEX ON kept.%I (%s)', view, coalesce(keys, 'n'))) AS failure FROM public.view_key) f WHERE failure <> 'no error'), NULL, 'no two rows have the same key');
 SELECT format('CREATE UNIQUE INDEX ON kept.%I (n)', view) FROM public.call \gexec
@@ -98,18 +98,18 @@ SELECT public.refresh_kept() \g /dev/null
 SET LOCAL search_path = csmetrics, public;
 SELECT is_empty('SELECT * FROM public.refreshed WHERE failure <> ''no error''', 'all are refreshed under that path, beside their readers');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'all') FROM public.refreshed;
-SELECT results_eq('SELECT as_of_on FROM kept.reporting_range', 'SELECT company.last_day()', 'and show the new day');
+SELECT results_eq('SELECT as_of_on FROM kept.reporting_range', 'SELECT company_made.last_day()', 'and show the new day');
 SELECT set_eq('SELECT metric, dimension, value, period_end_on, reading FROM kept.metric_reading', 'SELECT metric, dimension, value, period_end_on, reading FROM company.metric_reading', 'and the figures of now');
 
 -- Whatever is written in SQL has its names bound when it is made, or a path of its own.
 CREATE TEMP VIEW written AS
 SELECT p.oid::regprocedure AS function, p.prosqlbody IS NOT NULL AS is_bound, coalesce(p.proconfig::text LIKE '%search_path=%', false) AS has_path, l.lanname, p.prokind
-FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace IN ('csmetrics'::regnamespace, 'company'::regnamespace) AND l.lanname IN ('sql', 'plpgsql')
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = ANY (csmetrics.schemas_of('company') || 'csmetrics'::regnamespace::oid) AND l.lanname IN ('sql', 'plpgsql')
   AND p.oid IN (SELECT objid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND (refclassid, refobjid) IN (('pg_extension'::regclass, (SELECT oid FROM pg_extension WHERE extname = 'csmetrics')))
                 UNION SELECT p.oid FROM model_object v WHERE v.kind = 'function' AND p.proname = v.name);
 SELECT cmp_ok(count(*), '>', 50::bigint, 'many functions are') FROM written;
 -- those run with the caller's path, for a query of the caller's, and name all schemas themselves
 SELECT set_eq('SELECT function::text FROM written WHERE NOT is_bound AND NOT has_path', $$VALUES
-    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('findings_of(text,text[],text[])'), ('map(text,text,text)')$$, 'all but these');
+    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('findings_of(text,text[],text[])'), ('map(text,text,text)'), ('secure(text,text,text)')$$, 'all but these');
 SELECT * FROM finish();
 ROLLBACK;

@@ -17,19 +17,19 @@ INSERT INTO cs.playbook (name, trigger_when, success_when, holdout_share) VALUES
 
 -- What is run.
 CALL run('cs');
-SELECT is(count(*), 1::bigint, 'run refreshes') FROM cs.account_state;
-SELECT is(count(*), 1::bigint, 'and evaluates the alerts') FROM cs.alert_evaluation;
+SELECT is(count(*), 1::bigint, 'run refreshes') FROM cs_internal.account_state;
+SELECT is(count(*), 1::bigint, 'and evaluates the alerts') FROM cs_internal.alert_evaluation;
 SELECT is((SELECT count(*) FROM cs.playbook_run) + (SELECT count(*) FROM cs.snapshot), 0::bigint, 'and no more, unless asked to');
 INSERT INTO public.contract VALUES ('b', '2024-01-01', 2000);
 CALL run('cs', '{take_snapshot,run_playbooks,refresh}');
-SELECT is((SELECT count(*) FROM cs.playbook_run WHERE arm = 'treated') || ' ' || (SELECT count(*) FROM cs.snapshot_account), '2 2', 'whatever is asked for, in the order that makes sense');
+SELECT is((SELECT count(*) FROM cs.playbook_run WHERE arm = 'treated') || ' ' || (SELECT count(*) FROM cs_internal.snapshot_account), '2 2', 'whatever is asked for, in the order that makes sense');
 SELECT is(count(*), 0::bigint, 'and not the alerts, unless they are') FROM cs.alert;
 INSERT INTO cs.alert_rule (rule, condition) VALUES ('broken', '1 / (mrr - 100)::integer > 0');
 INSERT INTO public.contract VALUES ('c', '2024-01-01', 5);
 SET LOCAL client_min_messages = error;
 CALL run('cs', '{refresh,evaluate_alerts,take_snapshot}');
 SET LOCAL client_min_messages = warning;
-SELECT is((SELECT count(*) FROM cs.account_state) || ' ' || (SELECT count(*) FROM cs.alert_evaluation WHERE rule = 'broken') || ' ' || (SELECT count(*) FROM cs.snapshot), '3 0 2', 'a step that fails takes no other with it');
+SELECT is((SELECT count(*) FROM cs_internal.account_state) || ' ' || (SELECT count(*) FROM cs_internal.alert_evaluation WHERE rule = 'broken') || ' ' || (SELECT count(*) FROM cs.snapshot), '3 0 2', 'a step that fails takes no other with it');
 INSERT INTO public.contract VALUES ('d', NULL, 5);
 SELECT throws_ok('CALL run(''cs'')', '22023', 'source "subscription", account d: starts_on is NULL');
 SELECT throws_ok('CALL run(''no'')', '3F000', 'there is no model "no"');

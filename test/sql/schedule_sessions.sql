@@ -27,12 +27,12 @@ CALL map('schedule_sessions', 'subscription', 'SELECT ''a'' AS account_id, date 
 SELECT dblink_exec('one', 'BEGIN; CALL csmetrics.run(''schedule_sessions'')') \g /dev/null
 SELECT dblink_exec('two', 'SET statement_timeout = ''20s''') \g /dev/null
 SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'a run beside another is over at once');
-SELECT is(n, 0::bigint, 'and did nothing') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions.account_state') t(n bigint);
+SELECT is(n, 0::bigint, 'and did nothing') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions_internal.account_state') t(n bigint);
 SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
 SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'when the other is over');
-SELECT is(n, 1::bigint, 'the next one runs') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions.account_state') t(n bigint);
+SELECT is(n, 1::bigint, 'the next one runs') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions_internal.account_state') t(n bigint);
 -- Nobody stops it who may not write the model: not by a lock that anybody can take, nor by any of the table, which those who read take.
-SELECT dblink_exec('two', 'UPDATE schedule_sessions.policy SET as_of = ''2024-03-01''; DELETE FROM schedule_sessions.account_state') \g /dev/null
+SELECT dblink_exec('two', 'UPDATE schedule_sessions.policy SET as_of = ''2024-03-01''; DELETE FROM schedule_sessions_internal.account_state') \g /dev/null
 SELECT dblink_exec('two', 'DO $d$ BEGIN IF to_regrole(''csmetrics_locker'') IS NULL THEN CREATE ROLE csmetrics_locker; END IF; END $d$;
                            GRANT USAGE ON SCHEMA schedule_sessions TO csmetrics_locker; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA schedule_sessions TO csmetrics_locker') \g /dev/null
 SELECT dblink_exec('one', 'SET ROLE csmetrics_locker') \g /dev/null
@@ -42,7 +42,7 @@ SELECT set_eq($$SELECT mode, pg_temp.failure(format('SELECT dblink_exec(''one'',
 SELECT dblink_exec('one', 'BEGIN; LOCK TABLE schedule_sessions.policy IN ACCESS SHARE MODE; LOCK TABLE schedule_sessions.policy IN ROW EXCLUSIVE MODE;
                            DO $d$ BEGIN PERFORM pg_advisory_lock(hashtextextended(''csmetrics.run '' || ''schedule_sessions.policy''::regclass::oid, 0)); END $d$') \g /dev/null
 SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'what such a role can hold, it may:');
-SELECT is(n, 1::bigint, 'the model is run') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions.account_state') t(n bigint);
+SELECT is(n, 1::bigint, 'the model is run') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions_internal.account_state') t(n bigint);
 SELECT dblink_exec('one', 'ROLLBACK; RESET ROLE') \g /dev/null
 SELECT dblink_disconnect(connection) FROM unnest('{one,two}'::text[]) connection \g /dev/null
 
@@ -69,10 +69,10 @@ SELECT is(pg_temp.home(format($$SELECT count(csmetrics.schedule(m, %L)) FROM unn
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule ''off''')$$), 't', 'and one not any more');
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule ''off''')$$), 'f', 'which it can be once');
 SELECT matches(pg_temp.failure($$SELECT pg_temp.home('SELECT csmetrics.schedule(''schedule_on'', ''99 * * * *'')')$$), '99 \* \* \* \*', 'what pg_cron cannot read is named');
-SELECT ok(pg_temp.wait_for('home', 'EXISTS (SELECT FROM schedule_on.account_state)', 130), 'pg_cron runs the model');
+SELECT ok(pg_temp.wait_for('home', 'EXISTS (SELECT FROM schedule_on_internal.account_state)', 130), 'pg_cron runs the model');
 SELECT ok(pg_temp.wait_for('home', $$EXISTS (SELECT FROM cron.job_run_details d JOIN cron.job USING (jobid) WHERE jobname = 'csmetrics:schedule_on' AND d.status = 'succeeded')$$, 30), 'and says that it went well');
-SELECT is(pg_temp.home('SELECT count(*) FROM schedule_on.alert_evaluation'), pg_temp.home('SELECT count(*) FROM schedule_on.alert_rule WHERE is_enabled'), 'its alerts were evaluated');
-SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'".account_state$$), '0', 'the other was not run');
+SELECT is(pg_temp.home('SELECT count(*) FROM schedule_on_internal.alert_evaluation'), pg_temp.home('SELECT count(*) FROM schedule_on.alert_rule WHERE is_enabled'), 'its alerts were evaluated');
+SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'_internal".account_state$$), '0', 'the other was not run');
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule_on')$$), 't', 'it can be ended');
 SELECT is(pg_temp.home($$SELECT count(*) FROM cron.job WHERE jobname LIKE 'csmetrics:schedule%'$$), '0', 'and no job is left');
 

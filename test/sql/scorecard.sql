@@ -102,7 +102,7 @@ UNION ALL SELECT 'contraction_mrr', dimension, value, period_start_on, period_en
 UNION ALL SELECT 'churn_mrr', dimension, value, period_start_on, period_end_on, churn_mrr, NULL, NULL, opening_count, is_complete FROM r
 UNION ALL SELECT 'arpa', dimension, value, period_start_on, period_end_on, arpa_mrr, NULL, NULL, closing_count, is_complete FROM r
 UNION ALL SELECT m.metric, dimension, value, date_trunc('month', as_of_on)::date, as_of_on + 1, reading, NULL, NULL, n, date_trunc('month', as_of_on + 1) = as_of_on + 1
-          FROM h, LATERAL (VALUES ('health', mean_score, account_count - unknown_count), ('red_mrr', red_mrr::float8, account_count), ('red_mrr_share', (red_mrr / nullif(mrr, 0))::float8, account_count)) m(metric, reading, n)
+          FROM h, LATERAL (VALUES ('health', health_score, account_count - unknown_count), ('red_mrr', red_mrr::float8, account_count), ('red_mrr_share', (red_mrr / nullif(mrr, 0))::float8, account_count)) m(metric, reading, n)
 UNION ALL SELECT 'time_to_value', dimension, value, period_start_on, period_end_on, ttv_median_days, ttv_median_lower_days, ttv_median_upper_days, account_count, is_complete FROM v
 UNION ALL SELECT 'within_30_days', dimension, value, period_start_on, period_end_on, within_30_days_rate, within_30_days_lower_rate, within_30_days_upper_rate, account_count, is_complete FROM v
 UNION ALL SELECT m.metric, dimension, value, date_trunc('month', day_on)::date, day_on + 1, reading, NULL, NULL, n, date_trunc('month', day_on + 1) = day_on + 1
@@ -134,14 +134,14 @@ SELECT results_eq($$SELECT reading FROM long WHERE metric = 'arpa' AND dimension
 -- Retention by segment, and the accounts behind it
 SELECT results_eq($$SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, grr_rate, logo_churn_rate, round(nrr_chained_rate::numeric, 14), is_complete FROM cs.retention_trailing_year$$,
     $$SELECT m.period_start, m.period_end, opening_count(f.flow), opening_mrr(f.flow), m.nrr, i.lower, m.grr, m.logo_churn, round(c.nrr::numeric, 14), m.complete
-      FROM (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(revenue, 0), 60), '2023-03-01', '2024-08-13', 'month', 12) AS state FROM cs.account_state) s, movements(s.state) m JOIN revenue_flows(s.state) f USING (period_start, period_end)
+      FROM (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(revenue, 0), 60), '2023-03-01', '2024-08-13', 'month', 12) AS state FROM cs_internal.account_state) s, movements(s.state) m JOIN revenue_flows(s.state) f USING (period_start, period_end)
            JOIN retention(s.state, 'chained') c USING (period_start, period_end), nrr_interval(f.flow) i WHERE opening_count(f.flow) > 0 ORDER BY 2$$, 'retention_trailing_year is what the histories of all accounts give');
 SELECT set_eq($$SELECT period_end_on, sum(opening_count)::bigint AS o, sum(churn_count)::bigint AS c, sum(opening_mrr) AS m FROM cs.retention_by_segment WHERE dimension = 'region' GROUP BY 1$$,
     $$SELECT period_end_on, opening_count, churn_count, opening_mrr FROM cs.retention_by_segment WHERE dimension = 'all'$$, 'retention_by_segment adds up');
 CREATE FUNCTION pg_temp.retention_differs() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('%s %s: %s', y.dimension, y.value, y.policy_hash)
     FROM cs.retention_by_segment y LEFT JOIN (SELECT d.dimension, d.value, nrr_agg(a.opening_mrr, a.closing_mrr) FILTER (WHERE a.opening_mrr > 0) AS flow, sum(a.opening_mrr) AS opening_mrr, sum(a.closing_mrr) FILTER (WHERE a.opening_mrr > 0) AS closing_mrr, sum(a.kept_mrr) AS kept_mrr, sum(a.opening_count) AS opening_count, sum(a.churn_count) AS churn_count
-                                              FROM cs.retention_by_account a JOIN cs.account_dimension d USING (account_id) GROUP BY 1, 2) s USING (dimension, value)
+                                              FROM cs.retention_by_account a JOIN cs_internal.account_dimension d USING (account_id) GROUP BY 1, 2) s USING (dimension, value)
     WHERE y.period_end_on = '2024-08-01' AND ((y.nrr_rate, y.grr_rate, y.opening_mrr, y.opening_count, y.churn_count) IS DISTINCT FROM (nrr(s.flow), grr(s.flow), s.opening_mrr, s.opening_count::bigint, s.churn_count::bigint)
           OR y.logo_churn_rate IS DISTINCT FROM s.churn_count / s.opening_count::float8 OR abs(y.nrr_rate - s.closing_mrr / s.opening_mrr) > 1e-15 OR abs(y.grr_rate - s.kept_mrr / s.opening_mrr) > 1e-15) $$;
 

@@ -36,7 +36,7 @@ WITH RECURSIVE read AS (
     SELECT d.refobjid AS oid
     FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
     JOIN pg_depend d ON (d.classid, d.objid) = ('pg_rewrite'::regclass, r.oid) AND d.refclassid = 'pg_proc'::regclass
-    WHERE c.relnamespace = 'cs'::regnamespace
+    WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs'))
     UNION
     -- and what those functions read by
     SELECT d.refobjid

@@ -103,7 +103,7 @@ UPDATE cs.policy SET time_zone = 'Europe/Berlin';
 CALL map('cs', 'account', $$SELECT * FROM (VALUES ('a'), ('b'), ('c')) AS c(account_id)$$);
 CALL map('cs', 'signal', 'TABLE public.pulse');
 CALL refresh('cs');
-SELECT results_eq($$SELECT account_id, signal_at(signals, 'pulse', '2024-02-10 00:00 Europe/Berlin'::timestamptz - interval '1 us'), signal_at(signals, 'pulse', '2024-02-10 00:00 Europe/Berlin') FROM cs.account_state ORDER BY 1$$,
+SELECT results_eq($$SELECT account_id, signal_at(signals, 'pulse', '2024-02-10 00:00 Europe/Berlin'::timestamptz - interval '1 us'), signal_at(signals, 'pulse', '2024-02-10 00:00 Europe/Berlin') FROM cs_internal.account_state ORDER BY 1$$,
     $$VALUES ('a', 4::float8, 2::float8), ('b', 5, 5), ('c', NULL, NULL)$$, 'account_state keeps the signals of each account; a day begins in the zone of the model');
 CREATE FUNCTION pg_temp.refused(line text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

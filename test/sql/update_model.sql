@@ -18,27 +18,27 @@ END
 $$;
 -- All that a model is made of, but for the order of what was added to tables.
 CREATE FUNCTION pg_temp.shape(model text) RETURNS TABLE (part text) LANGUAGE sql AS $$
-    SELECT regexp_replace(s.part, '\m' || model || '\M', 'MODEL', 'g') FROM (
+    SELECT regexp_replace(s.part, '\m' || model || '(?=\M|_internal\M)', 'MODEL', 'g') FROM (
         SELECT concat_ws(' ', c.relkind, c.relname, pg_get_viewdef(c.oid), obj_description(c.oid, 'pg_class')) AS part
-        FROM pg_class c WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+        FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT concat_ws(' ', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated,
                          pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum))
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE c.relnamespace = quote_ident(model)::regnamespace AND c.relkind IN ('r', 'v')
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT concat_ws(' ', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid))
-        FROM pg_constraint k WHERE k.connamespace = quote_ident(model)::regnamespace
+        FROM pg_constraint k WHERE k.connamespace = ANY (csmetrics.schemas_of(model))
         UNION ALL
         SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-        WHERE c.relnamespace = quote_ident(model)::regnamespace
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model))
         UNION ALL
         SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE c.relnamespace = quote_ident(model)::regnamespace AND NOT t.tgisinternal
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND NOT t.tgisinternal
         UNION ALL
         SELECT concat_ws(' ', pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'))
-        FROM pg_proc p WHERE p.pronamespace = quote_ident(model)::regnamespace) s
+        FROM pg_proc p WHERE p.pronamespace = ANY (csmetrics.schemas_of(model))) s
 $$;
 
 CALL create_model('cs');
@@ -50,21 +50,21 @@ SELECT cmp_ok(count(*), '>', 2000::bigint, 'in many parts') FROM pg_temp.shape('
 -- Versions.
 SELECT is(pg_temp.refused($$CALL update_model('nowhere')$$),
           '3F000 | there is no model "nowhere" | CALL csmetrics.create_model(''nowhere'') makes one.', 'no model');
-UPDATE cs.model_version SET version = '99.0.0';
+UPDATE cs_internal.model_version SET version = '99.0.0';
 SELECT matches(pg_temp.refused($$CALL update_model('cs')$$),
     '^55000 . model "cs" was made by csmetrics 99.0.0, which is newer than this extension, [0-9.]+ . '
     'Install the newer release on this server, then ALTER EXTENSION csmetrics UPDATE.$', 'too new');
 SELECT matches(pg_temp.refused($$CALL refresh('cs')$$), '^55000 . model "cs" was made by csmetrics 99.0.0',
                'for a refresh, too');
-UPDATE cs.model_version SET version = '0.0.9';
+UPDATE cs_internal.model_version SET version = '0.0.9';
 SELECT matches(pg_temp.refused($$CALL refresh('cs')$$),
     '^55000 . model "cs" is of csmetrics 0.0.9, and the extension of [0-9.]+ . '
     'CALL csmetrics.update_model\(''cs''\) brings it up to date; its views work meanwhile.$',
     'an older one is to be brought up to date');
-ALTER TABLE cs.model_version RENAME TO lost;
+ALTER TABLE cs_internal.model_version RENAME TO lost;
 SELECT matches(pg_temp.refused($$CALL update_model('cs')$$), '^55000 . model "cs" was made before csmetrics 0.1.0',
                'too old');
-ALTER TABLE cs.lost RENAME TO model_version;
+ALTER TABLE cs_internal.lost RENAME TO model_version;
 
 -- What an older version might have had: a view of another shape, one column less, a function with other columns, one
 -- that is no more, a table without a column, a constraint, an index and a trigger.
@@ -74,14 +74,15 @@ GRANT SELECT ON cs.scorecard TO csmetrics_analyst WITH GRANT OPTION;
 DROP VIEW cs.csm_today;
 CREATE VIEW cs.csm_today AS SELECT a.account_id::integer AS account_id, 1 AS other FROM cs.account a;
 GRANT SELECT ON cs.csm_today TO csmetrics_analyst;
-DROP FUNCTION cs.headline(text[]);
-CREATE FUNCTION cs.headline(sources text[]) RETURNS TABLE (mrr numeric) LANGUAGE sql STABLE
+DROP FUNCTION cs_internal.headline(text[]);
+CREATE FUNCTION cs_internal.headline(sources text[]) RETURNS TABLE (mrr numeric) LANGUAGE sql STABLE
 BEGIN ATOMIC SELECT 1::numeric; END;
 CREATE FUNCTION cs.older(day date) RETURNS date LANGUAGE sql STABLE RETURN day;
-UPDATE cs.model_version SET views = views || '{gone}'::text[], routines = routines || '{older(day date)}'::text[];
+UPDATE cs_internal.model_version
+SET views = views || '{gone}'::text[], routines = routines || '{older(day date)}'::text[];
 CREATE VIEW cs.gone AS SELECT 1 AS n;
 ALTER TABLE cs.target DROP COLUMN note, DROP CONSTRAINT goal_not_empty;
-DROP INDEX cs.account_state_first_paid_on_idx;
+DROP INDEX cs_internal.account_state_first_paid_on_idx;
 DROP TRIGGER check_expressions ON cs.alert_rule;
 ALTER TABLE cs.policy ALTER week_start SET DEFAULT 7, DROP COLUMN playbook_seed CASCADE;
 UPDATE cs.policy SET pause_rule = 'churn';
@@ -92,7 +93,7 @@ CREATE VIEW cs.yours AS SELECT m.account_id FROM public.mine m;
 CREATE VIEW public.harmless AS SELECT m.closing_mrr FROM cs.revenue_monthly m;
 SELECT is(pg_temp.refused($$CALL update_model('cs')$$),
     '2BP01 | these depend on what changes in model "cs": view public.mine, view cs.yours | Changed are: '
-    'view cs.csm_today, view cs.gone, function cs.headline(text[]), function cs.older(date). | '
+    'view cs.csm_today, view cs.gone, function cs.older(date), function cs_internal.headline(text[]). | '
     'Drop them, update the model, and make them anew over it. Nothing was changed.',
     'what stands in the way is named, of whichever schema');
 SELECT has_view('cs', 'gone', 'and nothing was changed');
@@ -108,12 +109,13 @@ SELECT results_eq($$SELECT goal::text, note FROM cs.target WHERE segment = 'SMB'
 SELECT is_empty($$SELECT 1 FROM cs.alert_rule WHERE rule = 'gone quiet'$$, 'a rule that was taken out stays out');
 SELECT set_eq($$SELECT relname::text, has_table_privilege('csmetrics_analyst', oid, 'SELECT') AS reads,
                         has_table_privilege('csmetrics_analyst', oid, 'SELECT WITH GRANT OPTION') AS grants
-                 FROM pg_class WHERE relnamespace = 'cs'::regnamespace
+                 FROM pg_class WHERE relnamespace = ANY (csmetrics.schemas_of('cs'))
                                  AND relname IN ('csm_today', 'revenue_monthly', 'scorecard', 'policy')$$,
     $$VALUES ('csm_today', true, false), ('policy', true, false), ('revenue_monthly', true, false),
              ('scorecard', true, true)$$, 'rights are kept, of what was made anew, too');
 SELECT has_view('public', 'harmless', 'views over what was replaced in place are kept');
-SELECT is((SELECT version FROM cs.model_version), (SELECT extversion FROM pg_extension WHERE extname = 'csmetrics'),
+SELECT is((SELECT version FROM cs_internal.model_version),
+          (SELECT extversion FROM pg_extension WHERE extname = 'csmetrics'),
           'it is of this version now');
 SELECT hasnt_schema(format('csmetrics_update_%s', pg_backend_pid()), 'nothing is left beside it');
 SELECT lives_ok($$CALL refresh('cs')$$, 'it can be refreshed');
@@ -134,7 +136,7 @@ SELECT is_empty($$SELECT split_part(part, ' SELECT', 1) FROM pg_temp.shape('thir
                   EXCEPT SELECT split_part(part, ' SELECT', 1) FROM pg_temp.shape('cs')$$,
                 'no part of a fresh one is wanting');
 CALL refresh('cs');
-SELECT results_eq('SELECT mrr_at(revenue, ''2024-02-01'') FROM cs.account_state', 'VALUES (100::numeric)',
+SELECT results_eq('SELECT mrr_at(revenue, ''2024-02-01'') FROM cs_internal.account_state', 'VALUES (100::numeric)',
                   'the mapping is kept, and refresh makes the histories anew');
 SELECT results_eq('SELECT pause_rule FROM cs.policy', $$VALUES ('churn')$$, 'and the settings');
 SELECT results_eq($$SELECT goal::text FROM cs.target WHERE segment = 'SMB'$$, $$VALUES ('(1.2,)')$$, 'and the goals');

@@ -1,37 +1,4 @@
--- What refresh saw: accounts and their attributes, rates of exchange, and the histories. Views read these alone, never
--- a source: a figure never mixes two moments.
-
-CREATE TABLE account (
-    account_id      @account_id@,
-    name            text,
-    segment         text,
-    plan            text,
-    lifecycle_stage text,
-    onboarding_path text,
-    region          text,
-    owner           text,
-    parent_id       @account_id@,
-    created_on      date,
-    seats           numeric,
-    time_zone       text,
-    is_test         boolean,
-    PRIMARY KEY (account_id));
-COMMENT ON TABLE account IS
-'The accounts and their attributes, as the last CALL csmetrics.refresh saw them in source_account; those in quarantine '
-'are left out. Written by it alone.';
-COMMENT ON COLUMN account.account_id IS 'Key of the account';
-COMMENT ON COLUMN account.name IS 'Name of the account';
-COMMENT ON COLUMN account.segment IS 'Market segment';
-COMMENT ON COLUMN account.plan IS 'Plan or contract type';
-COMMENT ON COLUMN account.lifecycle_stage IS 'Stage of the customer lifecycle';
-COMMENT ON COLUMN account.onboarding_path IS 'Way in which the account was brought on board';
-COMMENT ON COLUMN account.region IS 'Region';
-COMMENT ON COLUMN account.owner IS 'Customer-success manager';
-COMMENT ON COLUMN account.parent_id IS 'Key of the parent account';
-COMMENT ON COLUMN account.created_on IS 'Day the account was created';
-COMMENT ON COLUMN account.seats IS 'Seats bought';
-COMMENT ON COLUMN account.time_zone IS 'IANA time zone of the account';
-COMMENT ON COLUMN account.is_test IS 'True for test and internal accounts, which the model leaves out';
+-- What refresh stored: rates of exchange, the histories, and by what to tell what changed.
 
 CREATE TABLE left_out_account (
     account_id @account_id@,
@@ -52,21 +19,6 @@ COMMENT ON TABLE fx_rate IS
 COMMENT ON COLUMN fx_rate.currency IS 'ISO 4217 code, in capitals';
 COMMENT ON COLUMN fx_rate.on_date IS 'First day on which the rate holds';
 COMMENT ON COLUMN fx_rate.rate IS 'What one unit of the currency is worth, in a currency that is the same in every row';
-
-CREATE TABLE refreshed_source (
-    source         text,
-    refreshed_at   timestamptz NOT NULL,
-    row_count      bigint NOT NULL,
-    left_out_count bigint NOT NULL,
-    policy_hash    text NOT NULL,
-    PRIMARY KEY (source));
-COMMENT ON TABLE refreshed_source IS
-'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
-COMMENT ON COLUMN refreshed_source.source IS 'The source';
-COMMENT ON COLUMN refreshed_source.refreshed_at IS 'When it was read';
-COMMENT ON COLUMN refreshed_source.row_count IS 'Rows that were read';
-COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, in quarantine';
-COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
 
 CREATE TABLE account_digest (
     source     text,

@@ -1,0 +1,16 @@
+-- The attributes that views group by.
+
+CREATE OR REPLACE VIEW account_dimension WITH (security_invoker) AS
+SELECT a.account_id, d.dimension, coalesce(d.value, '(none)') AS value
+FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
+             count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
+      FROM account) known,
+     account_state a LEFT JOIN account n USING (account_id),
+     LATERAL (VALUES ('all', 'all', 1), ('segment', n.segment, known.segment), ('plan', n.plan, known.plan),
+                     ('lifecycle_stage', n.lifecycle_stage, known.lifecycle_stage),
+                     ('onboarding_path', n.onboarding_path, known.onboarding_path),
+                     ('region', n.region, known.region), ('owner', n.owner, known.owner)) d(dimension, value, known)
+WHERE d.known > 0;
+COMMENT ON VIEW account_dimension IS
+'Each account under each of its attributes that is in use, as the account source says now, and under all: what the '
+'views by segment group by.';
