@@ -70,7 +70,7 @@ FROM (VALUES ('cs', 'shared.writes(text)', '22023 shared.writes(text) is volatil
              ('cs', 'shared.none(text)', '42883 function "shared.none(text)" does not exist'), ('nosuch', 'shared.is_key(text)', '3F000 there is no model "nosuch"')) f(model, function, want);
 
 -- Nobody else allows any, whatever he was granted.
-GRANT USAGE ON SCHEMA cs TO csmetrics_rule_editor;
+GRANT USAGE ON SCHEMA cs, cs_internal TO csmetrics_rule_editor;
 SELECT is(pg_temp.by('csmetrics_rule_editor', $$CALL csmetrics.allow_function('cs', 'shared.is_key(text,text)')$$), '42501 only "csmetrics_model_owner" may do that, the owner of model "cs"', 'an editor may not');
 GRANT ALL ON ALL TABLES IN SCHEMA cs TO csmetrics_rule_editor WITH GRANT OPTION;
 SELECT is(pg_temp.by('csmetrics_rule_editor', statement), '42501 only "csmetrics_model_owner" may do that, the owner of model "cs"', 'nor with all rights: ' || statement)
