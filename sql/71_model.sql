@@ -41,31 +41,6 @@ RETURN ARRAY(SELECT n.oid FROM pg_namespace n WHERE n.nspname IN (model, csmetri
 COMMENT ON FUNCTION csmetrics.schemas_of(text) IS
 'Internal: the schemas of a model that are there: what readers see, and what it keeps for itself';
 
-CREATE OR REPLACE FUNCTION csmetrics.check_expressions() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    named text;
-    relation text;
-BEGIN
-    -- the arguments: a column, the view of the model that its text is over, the type that it is of; and so on
-    FOR i IN 0 .. TG_NARGS - 1 BY 3 LOOP
-        -- {column} in the name of the view stands for what that column of the row says
-        named := substring(TG_ARGV[i + 1] FROM '{(.*)}');
-        relation := coalesce(replace(TG_ARGV[i + 1], '{' || named || '}', to_jsonb(NEW) ->> named), TG_ARGV[i + 1]);
-        IF csmetrics.relation(TG_TABLE_SCHEMA, relation) IS NULL THEN
-            RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i]
-                USING ERRCODE = 'undefined_table';
-        END IF;
-        PERFORM csmetrics.checked_expression(to_jsonb(NEW) ->> TG_ARGV[i],
-                                             csmetrics.relation(TG_TABLE_SCHEMA, relation),
-                                             TG_ARGV[i + 2]::regtype);
-    END LOOP;
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION csmetrics.check_expressions() IS
-'Internal: refuses rows of settings whose expressions checked_expression refuses';
-
 -- The rows that this part and those after it fill these tables with.
 DELETE FROM csmetrics.source_column;
 DELETE FROM csmetrics.source_check;

@@ -34,9 +34,11 @@ DECLARE
 BEGIN
     -- Whatever a rule does is undone: it runs read only, in a subtransaction that is rolled back. The rows found stay.
     BEGIN
-        SELECT string_agg(csmetrics.checked_expression(c.condition, relation, 'boolean'), ', ' ORDER BY c.n) INTO met_by
+        SELECT string_agg(csmetrics.checked_expression(c.condition, relation, 'boolean', model), ', ' ORDER BY c.n)
+        INTO met_by
         FROM unnest(conditions) WITH ORDINALITY c(condition, n);
-        SELECT string_agg(csmetrics.checked_expression(l.label, relation, 'text'), ', ' ORDER BY l.n) INTO label_by
+        SELECT string_agg(csmetrics.checked_expression(l.label, relation, 'text', model), ', ' ORDER BY l.n)
+        INTO label_by
         FROM unnest(labels) WITH ORDINALITY l(label, n);
         PERFORM set_config('transaction_read_only', 'on', true);
         RETURN QUERY EXECUTE csmetrics.rule_query(model, over, met_by, label_by, cardinality(names)) USING day;

@@ -317,7 +317,7 @@ BEGIN
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
     relation := format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)::regclass;
-    RETURN csmetrics.checked_expression(condition, relation, 'boolean');
+    RETURN csmetrics.checked_expression(condition, relation, 'boolean', model);
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION '"%": %', rule, SQLERRM USING ERRCODE = SQLSTATE;
 END

@@ -144,7 +144,7 @@ BEGIN
     FOR part IN SELECT p.file, p.ddl FROM csmetrics.model_part p ORDER BY p.file COLLATE pg_catalog."C" LOOP
         -- here names are those of the model; the views remember what they were bound to
         PERFORM pg_catalog.set_config('search_path', pg_catalog.format(
-            CASE WHEN part.file LIKE '%.internal.sql' THEN '%2$I, %1$I, csmetrics, pg_temp'
+            CASE WHEN part.file OPERATOR(pg_catalog.~~) '%.internal.sql' THEN '%2$I, %1$I, csmetrics, pg_temp'
                  ELSE '%1$I, %2$I, csmetrics, pg_temp' END, model, internal), true);
         CALL csmetrics.run_script(pg_catalog.replace(part.ddl, '@account_id@', key_type), part.file, only_new);
     END LOOP;

@@ -57,9 +57,9 @@ DROP FUNCTION IF EXISTS csmetrics.outdated_objects(text, text);
 DROP PROCEDURE IF EXISTS csmetrics.require_no_dependents(text, text);
 DROP PROCEDURE IF EXISTS csmetrics.drop_outdated(text, text);
 COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
-'The SQL expression over the relation''s columns, names resolved, cast to type; never run. NULL for NULL. '
-'Refused: no single expression (SQLSTATE 42601), unknown names (42703, 42883), another type (42804), volatile (22023), '
-'what no list allows (42501), aggregates (42803), sets and whole rows (0A000).';
+'The SQL expression over the relation''s columns, names resolved, cast to type; never run. NULL of NULL. Refused: not '
+'one expression (SQLSTATE 42601), unknown names (42703, 42883), wrong type (42804), volatile (22023), off the '
+'list (42501), aggregates (42803), sets and rows (0A000), too large (54000).';
 
 -- It takes one argument more.
 DROP PROCEDURE csmetrics.create_model(text, regtype);

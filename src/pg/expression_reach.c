@@ -1,165 +1,135 @@
-/* What the expressions of users may reach. Whoever evaluates them lends them his rights, so all that is not on a list is refused: functions
- * of users call others whatever they are declared to be, and many functions of PostgreSQL that are not volatile read settings, files and
- * tables, take a query as text, or make gigabytes of a few bytes. */
+/* What the expressions of users may reach. Whoever evaluates them lends them his rights, so all that is not on the list (expression_list.c) is
+ * refused: functions of users call others whatever they are declared to be. */
 #include "pg/expression_reach.h"
+#include "pg/expression_list.h"
+#include "pg/expression_pattern.h"
 
-#include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/transam.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_func.h"
 #include "parser/parse_type.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
-/* Functions of PostgreSQL that may be called by name. What operators and casts of PostgreSQL call is not on it. */
-static const char *const callable[] = {
-	/* numbers */
-	"abs", "cbrt", "ceil", "ceiling", "div", "exp", "float4", "float8", "floor", "gcd", "int2", "int4", "int8", "lcm", "ln", "log", "log10",
-	"min_scale", "mod", "numeric", "pow", "power", "round", "scale", "sign", "sqrt", "trim_scale", "trunc", "width_bucket",
-	/* texts, none longer than what it is made of */
-	"ascii", "bit_length", "bpchar", "btrim", "char_length", "character_length", "chr", "concat", "concat_ws", "hashtext", "hashtextextended",
-	"initcap", "is_normalized", "left", "length", "like_escape", "lower", "ltrim", "md5", "normalize", "octet_length", "overlay", "position",
-	"regexp_count", "regexp_instr", "regexp_like", "regexp_match", "regexp_substr", "reverse", "right", "rtrim", "similar_to_escape",
-	"split_part", "starts_with", "strpos", "substr", "substring", "text", "to_char", "to_date", "to_hex", "to_number", "to_timestamp",
-	"translate", "upper", "varchar",
-	/* days and instants */
-	"age", "date", "date_bin", "date_part", "date_trunc", "extract", "interval", "isfinite", "justify_days", "justify_hours",
-	"justify_interval", "make_date", "make_interval", "make_time", "make_timestamp", "make_timestamptz", "now", "overlaps",
-	"statement_timestamp", "time", "timestamp", "timestamptz", "timezone", "transaction_timestamp",
-	/* arrays and ranges */
-	"array_append", "array_cat", "array_length", "array_lower", "array_ndims", "array_position", "array_positions", "array_prepend",
-	"array_remove", "array_to_string", "array_upper", "cardinality", "daterange", "int4range", "int8range", "isempty", "lower_inc",
-	"lower_inf", "num_nonnulls", "num_nulls", "numrange", "string_to_array", "trim_array", "tsrange", "tstzrange", "upper_inc", "upper_inf",
-	/* JSON */
-	"json_array_length", "json_extract_path", "json_extract_path_text", "json_typeof", "jsonb_array_length", "jsonb_extract_path",
-	"jsonb_extract_path_text", "jsonb_path_exists", "jsonb_path_match", "jsonb_path_query_first", "jsonb_typeof"};
-
-static bool
-is_builtin(Oid object)
+typedef struct
 {
-	return object < FirstUnpinnedObjectId;
-}
+	const char *model;
+	/* whose the functions of csmetrics are */
+	Oid			owner;
+	/* a conversion to numeric whose result is then cut to a precision */
+	Node	   *bounded;
+}			Reach;
 
-static bool
-is_ours(Oid class, Oid object)
+/* What changed of a function that the owner of the model allowed; "": it was never allowed; NULL: nothing. */
+static char *
+complaint_of_allowed(Oid function, const char *model)
 {
-	Oid			extension = getExtensionOfObject(class, object);
+	Oid			types[2] = {TEXTOID, OIDOID};
+	LOCAL_FCINFO(call, 2);
+	FmgrInfo	complaint;
+	Datum		result;
 
-	return OidIsValid(extension) && extension == get_extension_oid("csmetrics", true);
-}
-
-static bool
-is_callable(const char *name)
-{
-	for (size_t i = 0; i < lengthof(callable); i++)
-		if (strcmp(name, callable[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Those of ours that are immutable read no table; two repeat what they are given. */
-static bool
-may_call(Oid function, bool by_name)
-{
-	char	   *name = get_func_name(function);
-
-	if (name == NULL || get_func_retset(function))
-		return false;
-	if (is_builtin(function))
-		return func_volatile(function) != PROVOLATILE_VOLATILE && (!by_name || is_callable(name));
-	return is_ours(ProcedureRelationId, function) && func_volatile(function) == PROVOLATILE_IMMUTABLE
-		&& strcmp(name, "spelled") != 0 && strcmp(name, "filled_in") != 0;
+	if (*model == '\0')
+		return "";
+	fmgr_info(LookupFuncName(list_make2(makeString("csmetrics"), makeString("complaint_of_allowed")), 2, types, false), &complaint);
+	InitFunctionCallInfoData(*call, &complaint, 2, InvalidOid, NULL, NULL);
+	call->args[0] = (NullableDatum) {.value = CStringGetTextDatum(model)};
+	call->args[1] = (NullableDatum) {.value = ObjectIdGetDatum(function)};
+	result = FunctionCallInvoke(call);
+	return call->isnull ? NULL : TextDatumGetCString(result);
 }
 
 static void
-check_function(Oid function, bool by_name)
+check_allowed(Oid function, const char *model)
 {
-	if (!may_call(function, by_name))
+	char	   *complaint = complaint_of_allowed(function, model);
+
+	if (complaint == NULL)
+		return;
+	if (*complaint != '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("this calls function %s, which is not among those that it may call", format_procedure(function)),
-				 errhint("Expressions of rules run with the rights of whoever evaluates them, so they may call only what reads nothing but its arguments: the usual ones of PostgreSQL for numbers, texts, days, arrays and JSON, and immutable ones of csmetrics.")));
+				 errmsg("this calls function %s, which is not what was allowed: %s", format_procedure(function), complaint)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("this calls function %s, which is not among those that it may call", format_procedure(function)),
+			 errhint("Expressions of rules run with the rights of whoever evaluates them, so they may call only what reads nothing but its arguments, and makes little of them: the usual ones of PostgreSQL for numbers, texts, days, arrays and JSON, and immutable ones of csmetrics. Of numeric, powers are not among them: cast to double precision. The owner of the model can allow others: CALL csmetrics.allow_function.")));
+}
+
+static void
+check_type(Oid type, int32 typmod)
+{
+	if (!may_hold(type, typmod))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this makes a value of type %s, which is not among those that it may", format_type_be(type)),
+				 errhint("Numbers, texts, booleans, days and instants, uuid, JSON, ranges, arrays of these, and types of csmetrics may be made. Domains with checks, char of more than %d characters, types that name objects of the database, and types of other extensions have no place in a rule.", MAX_PADDING)));
+}
+
+/* What is called, of whatever it is declared to take, gets these. */
+static void
+check_arguments(List *arguments)
+{
+	ListCell   *cell;
+
+	foreach(cell, arguments)
+	{
+		Oid			type = exprType(lfirst(cell));
+
+		if (type != UNKNOWNOID)
+			check_type(type, -1);
+	}
 }
 
 /* An operator of somebody else may well call a function of PostgreSQL. */
 static void
-check_operator(Oid operator)
+check_operator(Oid operator, List *arguments, Reach *reach)
 {
-	if (!is_builtin(operator) && !is_ours(OperatorRelationId, operator))
+	if (!is_listed_operator(operator)
+		&& !(is_ours(OperatorRelationId, operator) && is_harmless_of_ours(get_opcode(operator), reach->owner)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("this calls operator %s, which is not among those that it may call", format_operator(operator)),
-				 errhint("Operators of PostgreSQL and csmetrics may be called.")));
-	check_function(get_opcode(operator), false);
+				 errhint("The usual operators of PostgreSQL and csmetrics may be called. Of numeric, powers are not among them: cast to double precision.")));
+	check_arguments(arguments);
+	check_pattern(get_opcode(operator), arguments);
+	if (get_opcode(operator) == F_TEXTANYCAT || get_opcode(operator) == F_ANYTEXTCAT)
+		check_written_out(arguments);
 }
 
-static bool may_hold(Oid type);
-
-static bool
-may_hold_row(Oid type)
+/* In a cast, PostgreSQL's own of its own types alone: somebody may have made one of a type of his with a function of PostgreSQL. */
+static void
+check_cast(FuncExpr *cast, Reach *reach)
 {
-	TupleDesc	row = lookup_rowtype_tupdesc(type, -1);
-	bool		result = true;
-
-	for (int i = 0; i < row->natts && result; i++)
-		result = TupleDescAttr(row, i)->attisdropped || may_hold(TupleDescAttr(row, i)->atttypid);
-	ReleaseTupleDesc(row);
-	return result;
-}
-
-/* Types whose input and output call nothing of users: domains would run their checks, those of names look into the catalog. */
-static bool
-may_hold(Oid type)
-{
-	check_stack_depth();
-	if (OidIsValid(get_element_type(type)))
-		return may_hold(get_element_type(type));
-	switch (type)
-	{
-		case REGPROCOID:
-		case REGPROCEDUREOID:
-		case REGOPEROID:
-		case REGOPERATOROID:
-		case REGCLASSOID:
-		case REGTYPEOID:
-		case REGROLEOID:
-		case REGNAMESPACEOID:
-		case REGCONFIGOID:
-		case REGDICTIONARYOID:
-		case REGCOLLATIONOID:
-		case XMLOID:
-		case REFCURSOROID:
-			return false;
-	}
-	switch (get_typtype(type))
-	{
-		case TYPTYPE_DOMAIN:
-			return !DomainHasConstraints(type) && may_hold(getBaseType(type));
-		case TYPTYPE_COMPOSITE:
-			return may_hold_row(type);
-		case TYPTYPE_ENUM:
-			return true;
-		default:
-			return is_builtin(type) || is_ours(TypeRelationId, type);
-	}
+	if (!is_listed_cast(cast->funcid) || !has_text_form(getBaseType(exprType(linitial(cast->args)))))
+		check_allowed(cast->funcid, "");
+	if (cast->funcresulttype == BPCHAROID && list_length(cast->args) > 1)
+		check_padding(lsecond(cast->args));
+	if (cast->funcid == F_NUMERIC_NUMERIC_INT4)
+		reach->bounded = linitial(cast->args);
 }
 
 static void
-check_type(Oid type)
+check_call(FuncExpr *call, Reach *reach)
 {
-	if (!may_hold(type))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("this makes a value of type %s, which is not among those that it may", format_type_be(type)),
-				 errhint("Domains with checks, types that name objects of the database, and types of other extensions have no place in a rule.")));
+	bool		by_name = call->funcformat == COERCE_EXPLICIT_CALL || call->funcformat == COERCE_SQL_SYNTAX;
+
+	check_arguments(call->args);
+	if (call->funcid == F_NUMERIC_JSONB)
+		check_precision((Node *) call, reach->bounded);
+	if (!by_name)
+		check_cast(call, reach);
+	else if (!is_listed_function(call->funcid) && !is_harmless_of_ours(call->funcid, reach->owner))
+	{
+		check_allowed(call->funcid, reach->model);
+		check_type(call->funcresulttype, -1);
+	}
+	check_constants(call);
 }
 
 static bool
@@ -178,7 +148,7 @@ find_written(Node *node, void *context)
 		Oid			found = typeTypeId(type);
 
 		ReleaseSysCache(type);
-		check_type(found);
+		check_type(found, -1);
 	}
 	return raw_expression_tree_walker(node, find_written, context);
 }
@@ -189,74 +159,88 @@ check_written_reach(Node *written)
 	find_written(written, NULL);
 }
 
+/* A text is read as a plain value, any plain value is written as a text; what holds others is written only as it stands in the row. */
 static void
-check_conversion(CoerceViaIO *conversion)
+check_conversion(CoerceViaIO *conversion, Reach *reach)
 {
-	Oid			function;
-	Oid			parameter;
-	bool		is_varlena;
+	Oid			type = exprType((Node *) conversion->arg);
 
-	check_type(exprType((Node *) conversion->arg));
-	check_type(conversion->resulttype);
-	getTypeOutputInfo(exprType((Node *) conversion->arg), &function, &is_varlena);
-	check_function(function, false);
-	getTypeInputInfo(conversion->resulttype, &function, &parameter);
-	check_function(function, false);
+	check_type(type, -1);
+	check_type(conversion->resulttype, -1);
+	check_written_out(list_make1(conversion->arg));
+	if (!has_text_form(conversion->resulttype))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this reads a text as a value of type %s while it runs", format_type_be(conversion->resulttype)),
+				 errhint("Write the value itself, in quotes, or read the text as a number, a day, an instant or JSON.")));
+	if (conversion->resulttype == NUMERICOID)
+		check_precision((Node *) conversion, reach->bounded);
 }
 
-static bool
-find_analysed(Node *node, void *context)
+static void
+check_value_function(SQLValueFunction *value)
 {
-	ListCell   *cell;
+	if (value->op > SVFOP_LOCALTIMESTAMP_N)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this asks who runs it, and where"),
+				 errhint("What a rule says of a row is the same whoever evaluates it.")));
+}
 
-	if (node == NULL)
-		return false;
+static void
+check_collation(Oid collation)
+{
+	if (!is_listed_collation(collation))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("this compares by collation %s, which is not one of PostgreSQL", get_collation_name(collation))));
+}
+
+static void
+check_comparison(RowCompareExpr *comparison, Reach *reach)
+{
+	ListCell   *operator;
+	ListCell   *left;
+	ListCell   *right;
+
+	forthree(operator, comparison->opnos, left, comparison->largs, right, comparison->rargs)
+		check_operator(lfirst_oid(operator), list_make2(lfirst(left), lfirst(right)), reach);
+}
+
+/* What calls nothing by itself; comparisons of the greatest and subscripts are those of the type. */
+static void
+check_quiet(Node *node)
+{
 	switch (nodeTag(node))
 	{
-		case T_FuncExpr:
-			{
-				FuncExpr   *call = castNode(FuncExpr, node);
-
-				check_function(call->funcid, call->funcformat == COERCE_EXPLICIT_CALL || call->funcformat == COERCE_SQL_SYNTAX);
-				break;
-			}
-		case T_OpExpr:
-		case T_DistinctExpr:
-		case T_NullIfExpr:
-			check_operator(((OpExpr *) node)->opno);
+		case T_MinMaxExpr:
+			check_type(castNode(MinMaxExpr, node)->minmaxtype, -1);
 			break;
-		case T_ScalarArrayOpExpr:
-			check_operator(castNode(ScalarArrayOpExpr, node)->opno);
-			break;
-		case T_RowCompareExpr:
-			foreach(cell, castNode(RowCompareExpr, node)->opnos)
-				check_operator(lfirst_oid(cell));
-			break;
-		case T_CoerceViaIO:
-			check_conversion(castNode(CoerceViaIO, node));
+		case T_SubscriptingRef:
+			check_type(castNode(SubscriptingRef, node)->refcontainertype, -1);
 			break;
 		case T_CoerceToDomain:
-			check_type(castNode(CoerceToDomain, node)->resulttype);
+			check_type(castNode(CoerceToDomain, node)->resulttype, castNode(CoerceToDomain, node)->resulttypmod);
+			break;
+		case T_Const:
+		case T_Param:
+			if (exprType(node) != UNKNOWNOID)
+				check_type(exprType(node), exprTypmod(node));
 			break;
 		case T_List:
 		case T_Var:
-		case T_Const:
 		case T_NamedArgExpr:
-		case T_SubscriptingRef:
 		case T_BoolExpr:
 		case T_FieldSelect:
 		case T_RelabelType:
 		case T_ArrayCoerceExpr:
 		case T_ConvertRowtypeExpr:
-		case T_CollateExpr:
 		case T_CaseExpr:
 		case T_CaseWhen:
 		case T_CaseTestExpr:
 		case T_ArrayExpr:
 		case T_RowExpr:
 		case T_CoalesceExpr:
-		case T_MinMaxExpr:
-		case T_SQLValueFunction:
 		case T_NullTest:
 		case T_BooleanTest:
 			break;
@@ -265,11 +249,50 @@ find_analysed(Node *node, void *context)
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("this holds more than columns, values, operators, casts, and calls of functions")));
 	}
+}
+
+static bool
+find_analysed(Node *node, void *context)
+{
+	Reach	   *reach = context;
+
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+			check_call(castNode(FuncExpr, node), reach);
+			break;
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			check_operator(((OpExpr *) node)->opno, ((OpExpr *) node)->args, reach);
+			break;
+		case T_ScalarArrayOpExpr:
+			check_operator(castNode(ScalarArrayOpExpr, node)->opno, castNode(ScalarArrayOpExpr, node)->args, reach);
+			break;
+		case T_RowCompareExpr:
+			check_comparison(castNode(RowCompareExpr, node), reach);
+			break;
+		case T_CoerceViaIO:
+			check_conversion(castNode(CoerceViaIO, node), reach);
+			break;
+		case T_CollateExpr:
+			check_collation(castNode(CollateExpr, node)->collOid);
+			break;
+		case T_SQLValueFunction:
+			check_value_function(castNode(SQLValueFunction, node));
+			break;
+		default:
+			check_quiet(node);
+	}
 	return expression_tree_walker(node, find_analysed, context);
 }
 
 void
-check_analysed_reach(Node *analysed)
+check_analysed_reach(Node *analysed, const char *model, Oid owner)
 {
-	find_analysed(analysed, NULL);
+	Reach		reach = {.model = model, .owner = owner};
+
+	find_analysed(analysed, &reach);
 }

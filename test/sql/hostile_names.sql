@@ -15,6 +15,7 @@ CREATE TABLE :"vendor".subscription (id text, customer_id text, status text, end
 CREATE TABLE :"vendor".subscription_item (id text, subscription_id text, plan_id text, quantity integer);
 CREATE TABLE :"vendor".price (id text, currency text, unit_amount bigint, recurring_interval text, recurring_interval_count integer);
 INSERT INTO :"vendor".customer SELECT :"key", :"key", 'a@b.example' FROM :"vendor".:"rows";
+CREATE FUNCTION :"vendor".:"key"(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN true;
 CREATE TEMP TABLE called (nr serial, name text, statement text);
 INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'vendor', format('FROM %I.%I', :'vendor', :'rows'), :'key') FROM (VALUES
     ('internal_schema', 'SELECT csmetrics.internal_schema(%1$L)'),
@@ -29,6 +30,9 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('validate', 'CALL csmetrics.validate(%1$L)'),
     ('evaluate_alerts', 'CALL csmetrics.evaluate_alerts(%1$L)'),
     ('run_playbooks', 'CALL csmetrics.run_playbooks(%1$L)'),
+    ('allow_function', 'CALL csmetrics.allow_function(%1$L, format(''%%I.%%I(text)'', %2$L, %4$L))'),
+    ('checked_expression', 'SELECT csmetrics.checked_expression(format(''%%I.%%I(name)'', %2$L, %4$L), format(''%%I.account_now'', %1$L)::regclass, ''boolean'', %1$L)'),
+    ('disallow_function', 'CALL csmetrics.disallow_function(%1$L, format(''%%I.%%I(text)'', %2$L, %4$L))'),
     ('suggest_weights', 'SELECT * FROM csmetrics.suggest_weights(%1$L)'),
     ('take_snapshot', 'CALL csmetrics.take_snapshot(%1$L, %2$L)'),
     ('restatement', 'SELECT * FROM csmetrics.restatement(%1$L)'),
