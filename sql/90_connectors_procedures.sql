@@ -135,8 +135,10 @@ BEGIN
     ELSE
         query := CASE source
                  WHEN 'account'
-                 THEN format('SELECT %s FROM %I.connected_account', csmetrics.spelled(names, '%I'), model)
-                 ELSE csmetrics.united_facts(model, source, givers, names) END;
+                 THEN format('SELECT %s, NULL::text AS misread FROM %I.connected_account',
+                             csmetrics.spelled(array_remove(names, 'misread'), '%I'), model)
+                 ELSE csmetrics.united_facts(model, source, givers, names) END
+                 || csmetrics.misread_facts(model, source, givers, names);
         CALL csmetrics.write_view(model, named, NULL, source, query,
                                   format('Where the facts are: written by CALL csmetrics.connect, from %s',
                                          array_to_string(givers, ', ')));

@@ -91,10 +91,12 @@ COMMENT ON FUNCTION csmetrics.effect_in_words(csmetrics.headline_figures, csmetr
 CREATE OR REPLACE FUNCTION csmetrics.key_of_row(source text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(format('coalesce(%I::text, ''NULL'')', c.name), ' || '' / '' || ' ORDER BY c.position)
+               || ' || coalesce('' / '' || misread, '''')'
         FROM csmetrics.source_column c
         WHERE c.source = $1 AND (c.required OR c.name IN ($1 || '_id', 'name', 'user_id', 'respondent_id')));
 COMMENT ON FUNCTION csmetrics.key_of_row(text) IS
-'Internal: SQL that tells a row of a source from others to a reader: its required columns and keys';
+'Internal: SQL that tells a row of a source from others to a reader: its required columns and keys, and what of it '
+'could not be read';
 
 CREATE OR REPLACE FUNCTION csmetrics.findings_query(source text, conditions text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
