@@ -63,3 +63,9 @@ COMMENT ON FUNCTION csmetrics.misread(text, text, regtype) IS
 'Why the text in the column of that name is not read as that type (date, timestamptz, numeric, double precision, '
 'integer, bigint or boolean), with what would be right. NULL: it is, or an argument is NULL. Another type: SQLSTATE '
 '22023.';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_settled_casts(view regclass) RETURNS void
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.require_settled_casts(regclass) IS
+'Internal: SQLSTATE 22023 if the query of a view casts what settings of the session have a say in, such as text to '
+'date or timestamptz to date, with what would be right; casts in views and functions that it reads are not looked at';

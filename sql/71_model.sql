@@ -300,6 +300,20 @@ COMMENT ON FUNCTION csmetrics.cast_columns(text, text, record) IS
 'Internal: the columns of pg_temp.csmetrics_map cast to those asked for, the optional ones filled with NULL. What is '
 'missing, unknown or cannot be cast is named together: SQLSTATE 42703';
 
+CREATE OR REPLACE FUNCTION csmetrics.require_settled_query(subject text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    cure text;
+BEGIN
+    PERFORM csmetrics.require_settled_casts('pg_temp.csmetrics_map'::regclass);
+EXCEPTION WHEN invalid_parameter_value THEN
+    GET STACKED DIAGNOSTICS cure = PG_EXCEPTION_HINT;
+    RAISE EXCEPTION '%: %', subject, SQLERRM USING ERRCODE = SQLSTATE, HINT = cure;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_settled_query(text) IS
+'Internal: SQLSTATE 22023 if the query of pg_temp.csmetrics_map casts what settings of the session have a say in';
+
 CREATE OR REPLACE FUNCTION csmetrics.conformed(model text, subject text, query text, asked record) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -308,6 +322,7 @@ BEGIN
     -- the line break keeps a comment at the end of the query from swallowing the bracket
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
     columns := csmetrics.cast_columns(model, subject, asked);
+    PERFORM csmetrics.require_settled_query(subject);
     DROP VIEW pg_temp.csmetrics_map;
     RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', columns, query);
 END

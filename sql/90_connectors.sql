@@ -71,13 +71,16 @@ COMMENT ON FUNCTION csmetrics.instant_of(text) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.unit_length(unit text) RETURNS interval
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    length interval := CASE rtrim(lower(unit), 's') WHEN 'hour' THEN interval '1 hour' WHEN 'day' THEN interval '1 day'
+                            WHEN 'week' THEN interval '1 week' WHEN 'month' THEN interval '1 month'
+                            WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
 BEGIN
-    RETURN CASE rtrim(lower(unit), 's') WHEN 'hour' THEN interval '1 hour' WHEN 'day' THEN interval '1 day'
-                WHEN 'week' THEN interval '1 week' WHEN 'month' THEN interval '1 month'
-                WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
-EXCEPTION WHEN case_not_found THEN
-    RAISE EXCEPTION 'unit "%" is none of hour, day, week, month, quarter and year', unit
-        USING ERRCODE = 'invalid_parameter_value';
+    IF length IS NULL THEN
+        RAISE EXCEPTION 'unit "%" is none of hour, day, week, month, quarter and year', unit
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN length;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.unit_length(text) IS

@@ -159,7 +159,9 @@ COMMENT ON FUNCTION csmetrics.connected_vendors(text) IS
 'Internal: the vendors that are connected to a model, in the order in which they are asked; NULL: none';
 
 CREATE OR REPLACE PROCEDURE csmetrics.resolve_identities(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     vendors text[] := csmetrics.connected_vendors(model);
     names text[];

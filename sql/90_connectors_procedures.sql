@@ -1,7 +1,10 @@
 -- connect(), disconnect() and what they share: views that they wrote are known by a fingerprint, and no others are
 -- touched.
 CREATE OR REPLACE FUNCTION csmetrics.fingerprint(view regclass) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- values in it are told in the forms that settings say
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' AS $$
 BEGIN
     -- the path by which a definition is told is part of it: that of the first version
     PERFORM set_config('search_path', 'csmetrics, pg_temp', true);
@@ -150,7 +153,9 @@ COMMENT ON PROCEDURE csmetrics.unite_source(text, text, boolean) IS
 'notice, unless overwrite';
 
 CREATE OR REPLACE PROCEDURE csmetrics.unite_sources(model text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $unite$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $unite$
 DECLARE
     source text;
 BEGIN
@@ -261,7 +266,9 @@ COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean
 
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $connect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $connect$
 DECLARE
     changed text;
     sources text[];
@@ -305,7 +312,9 @@ COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS
 'unknown vendor: 22023, schema: 3F000; accounts not keyed by text: 42804.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.disconnect(model text, vendor text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $disconnect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $disconnect$
 DECLARE
     known text[];
     changed text;

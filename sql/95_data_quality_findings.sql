@@ -258,7 +258,9 @@ COMMENT ON PROCEDURE csmetrics.find_in_source(text, text, csmetrics.finding[], c
 
 CREATE OR REPLACE FUNCTION csmetrics.data_findings(model text) RETURNS SETOF csmetrics.finding
 -- long queries, each run once: compiling them takes longer than running them
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $findings$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $findings$
 DECLARE
     source text;
     zone text;
@@ -286,7 +288,9 @@ COMMENT ON FUNCTION csmetrics.data_findings(text) IS
 'names the rule.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.validate(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $validate$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $validate$
 DECLARE
     started timestamptz := clock_timestamp();
     findings csmetrics.finding[];

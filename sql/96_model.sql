@@ -152,7 +152,9 @@ COMMENT ON PROCEDURE csmetrics.run_parts(text, regtype, boolean) IS
 'that are not there';
 
 CREATE OR REPLACE PROCEDURE csmetrics.create_model(model text, account_id_type regtype DEFAULT 'text')
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $create$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $create$
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
         RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';

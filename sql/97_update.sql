@@ -283,7 +283,9 @@ COMMENT ON PROCEDURE csmetrics.drop_outdated(text, csmetrics.outdated[]) IS
 'Internal: drops outdated objects; SQLSTATE 2BP01, which names them, if objects of the user depend on them';
 
 CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $update$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $update$
 DECLARE
     made_by text := csmetrics.model_version(model);
     fresh text := format('csmetrics_update_%s', pg_backend_pid());
