@@ -185,7 +185,7 @@ COMMENT ON FUNCTION csmetrics.qualified(oid) IS 'Internal: the name of a table w
 CREATE OR REPLACE FUNCTION csmetrics.misread_in(vendor text, table_name text, relation oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT format('nullif(pg_catalog.concat_ws(''; '', %s), '''')', string_agg(unread, ', ' ORDER BY c.column_name))
+    SELECT format('pg_catalog.concat_ws(''; '', %s)', string_agg(unread, ', ' ORDER BY c.column_name))
     FROM csmetrics.connector_column c
          CROSS JOIN csmetrics.found_column(relation, c.column_name || c.other_names) a
          CROSS JOIN csmetrics.misread_as('t.' || quote_ident(a.name), a.name, a.type, c.type::regtype) unread
@@ -193,8 +193,8 @@ BEGIN ATOMIC
     HAVING count(unread) > 0;
 END;
 COMMENT ON FUNCTION csmetrics.misread_in(text, text, oid) IS
-'Internal: SQL of what of a row of a table of a vendor is not read as the types that its columns have, and why; NULL: '
-'all is';
+'Internal: SQL of what of a row of a table of a vendor is not read as the types that its columns have, and why, empty '
+'where all is; NULL: it always is';
 
 CREATE OR REPLACE FUNCTION csmetrics.connector_tables(
     vendor text, schema_name text, OUT table_name text, OUT relation oid, OUT selection text, OUT complaints text[],
@@ -239,10 +239,11 @@ BEGIN
             || coalesce((SELECT format('t.%I', a.name) FROM csmetrics.found_column(relation, '{id}') a
                          WHERE a.name IS NOT NULL), 't.ctid')
             || '::text || '', '' || ' || unread || ' AS misread FROM ' || csmetrics.qualified(relation)
-            || ' AS t WHERE ' || unread || ' IS NOT NULL';
+            || ' AS t WHERE ' || unread || ' LIKE ''column %''';
         selection := format('(SELECT %s %s)', array_to_string(selected, ', '),
                             coalesce('FROM ' || csmetrics.qualified(relation) || ' AS t', 'WHERE false')
-                            || coalesce(' WHERE ' || unread || ' IS NULL', ''));
+                            -- the planner takes it that this, unlike = '''' or IS NULL, is true of most
+                            || coalesce(' WHERE ' || unread || ' NOT LIKE ''column %''', ''));
         RETURN NEXT;
     END LOOP;
 END
