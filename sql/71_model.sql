@@ -376,9 +376,10 @@ BEGIN
                               csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
     EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', model, wanted.view_name,
                               'Where the facts are: written by CALL csmetrics.map');
+    CALL csmetrics.warn_of_amounts(model, wanted.view_name);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.map(text, text, text) IS
 'Says where the facts of a source (one of source_column, or a view that connect() wrote) are: replaces its view by the '
 'query, whose columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown '
-'source: 22023; an unknown model: 3F000. See doc/models.md.';
+'source, a cast that hangs on settings: 22023; an unknown model: 3F000. See doc/models.md.';
