@@ -46,6 +46,43 @@ $$;
 COMMENT ON FUNCTION csmetrics.changed_views(text, text) IS
 'Internal: the views of a connection that were changed since they were written, in a list; NULL: none';
 
+CREATE OR REPLACE FUNCTION csmetrics.unchanged_views(model text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unchanged text[];
+BEGIN
+    EXECUTE format(
+        'SELECT array_agg(v.view_name)
+         FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
+         WHERE r IS NOT NULL AND csmetrics.fingerprint(r) = v.definition', model) INTO unchanged USING model;
+    RETURN unchanged;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.unchanged_views(text) IS
+'Internal: the views of connections that are as they were written; NULL: none';
+
+CREATE OR REPLACE PROCEDURE csmetrics.widen_vendor_views(model text, unchanged text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    view regclass;
+BEGIN
+    FOR view IN EXECUTE format(
+        'SELECT r FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
+         WHERE v.vendor IS NOT NULL AND r IS NOT NULL
+           AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r AND a.attname = ''misread'')', model)
+        USING model
+    LOOP
+        EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS
+                        SELECT q.*, NULL::text AS misread FROM (%s) q', view, rtrim(pg_get_viewdef(view), ';'));
+    END LOOP;
+    EXECUTE format('UPDATE %I.connection_view v SET definition = csmetrics.fingerprint(format(''%%I.%%I'', $1,
+                    v.view_name)::regclass) WHERE v.view_name = ANY ($2)', model) USING model, unchanged;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.widen_vendor_views(text, text[]) IS
+'Internal: gives views of vendors that an older version wrote the column misread, and those that were unchanged their '
+'fingerprint again';
+
 CREATE OR REPLACE PROCEDURE csmetrics.write_view(
     model text, view_name text, vendor text, source text, query text, description text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $write$

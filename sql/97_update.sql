@@ -282,6 +282,26 @@ $drop$;
 COMMENT ON PROCEDURE csmetrics.drop_outdated(text, csmetrics.outdated[]) IS
 'Internal: drops outdated objects; SQLSTATE 2BP01, which names them, if objects of the user depend on them';
 
+CREATE OR REPLACE PROCEDURE csmetrics.warn_of_casts(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $casts$
+DECLARE
+    source text;
+    cure text;
+BEGIN
+    FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c ORDER BY c.source LOOP
+        BEGIN
+            PERFORM csmetrics.require_settled_casts(format('%I.%I', model, 'source_' || source)::regclass);
+        EXCEPTION WHEN invalid_parameter_value THEN
+            GET STACKED DIAGNOSTICS cure = PG_EXCEPTION_HINT;
+            RAISE WARNING 'map source "%" again, or connect its vendors: %', source, SQLERRM USING HINT = cure;
+        END;
+    END LOOP;
+END
+$casts$;
+COMMENT ON PROCEDURE csmetrics.warn_of_casts(text) IS
+'Internal: a WARNING for each source whose view casts what settings of the session have a say in, as older versions '
+'let map write';
+
 CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
@@ -293,6 +313,7 @@ DECLARE
     key_type regtype;
     outdated csmetrics.outdated[];
     rights text[];
+    unchanged text[] := csmetrics.unchanged_views(model);
     statement text;
     changed integer := 0;
 BEGIN
@@ -312,6 +333,7 @@ BEGIN
         EXECUTE statement;
         changed := changed + 1;
     END LOOP;
+    CALL csmetrics.widen_vendor_views(model, unchanged);
     CALL csmetrics.run_parts(model, key_type, true);
     CALL csmetrics.drop_outdated(model, outdated);
     FOR statement IN
@@ -325,6 +347,7 @@ BEGIN
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
         USING changed > 0 OR made_by <> csmetrics.model_version(model);
+    CALL csmetrics.warn_of_casts(model);
     RAISE NOTICE 'model "%" is of csmetrics % now: CALL csmetrics.refresh(%)', model, csmetrics.model_version(model),
         quote_literal(model);
 END
