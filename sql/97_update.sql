@@ -201,16 +201,22 @@ BEGIN ATOMIC
     SELECT CASE WHEN c.oid IS NULL
                 THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', model, n.relname,
                             rtrim(pg_get_viewdef(n.oid), ';'))
-                ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT q.*, %s FROM (%s) q',
-                            c.oid::regclass, string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod),
-                                                               a.attname), ', ' ORDER BY a.attnum),
-                            rtrim(pg_get_viewdef(c.oid), ';')) END
+                ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS ', c.oid::regclass)
+                     || CASE WHEN pg_get_viewdef(c.oid) ~ 'WHERE false;$' AND pg_get_viewdef(c.oid) !~ '\mFROM\M'
+                             -- empty, and to be known as such
+                             THEN regexp_replace(pg_get_viewdef(c.oid), '\s+WHERE false;$', '') || ', ' || m.columns
+                                  || ' WHERE false'
+                             ELSE format('SELECT q.*, %s FROM (%s) q', m.columns, rtrim(pg_get_viewdef(c.oid), ';'))
+                             END END
     FROM pg_class n
     LEFT JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = quote_ident(model)::regnamespace
-    JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0
-    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^source_'
-      AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)
-    GROUP BY n.oid, n.relname, c.oid
+    CROSS JOIN LATERAL (
+        SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', '
+                          ORDER BY a.attnum) AS columns
+        FROM pg_attribute a
+        WHERE a.attrelid = n.oid AND a.attnum > 0
+          AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)) m
+    WHERE n.relnamespace = quote_ident(fresh)::regnamespace AND n.relname ~ '^source_' AND m.columns IS NOT NULL
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
                    SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', model,
