@@ -380,6 +380,6 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.map(text, text, text) IS
-'Says where the facts of a source (one of source_column, or a view that connect() wrote) are: replaces its view by the '
-'query, whose columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown '
-'source, a cast that hangs on settings: 22023; an unknown model: 3F000. See doc/models.md.';
+'Says where the facts of a source, or of a view that connect() wrote, are: replaces its view by the query, whose '
+'columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown source, a cast '
+'by settings: 22023; an unknown model: 3F000. See doc/models.md.';

@@ -143,10 +143,6 @@ is_cast(FuncExpr *call)
 		case F_TIMESTAMPTZ_DATE:
 		case F_TIMESTAMPTZ_TIMESTAMP:
 		case F_TIMESTAMPTZ_DATE_TIME:
-		case F_MONEY_NUMERIC:
-		case F_MONEY_INT4:
-		case F_MONEY_INT8:
-		case F_NUMERIC_MONEY:
 			return true;
 		default:
 			return call->funcformat == COERCE_EXPLICIT_CAST || call->funcformat == COERCE_IMPLICIT_CAST;
@@ -210,7 +206,10 @@ check_call(FuncExpr *call)
 		return;
 	from = exprType(linitial(call->args));
 	what = psprintf("%s to %s", format_type_be(from), format_type_be(call->funcresulttype));
-	if (set_type(from) == MONEYOID || set_type(call->funcresulttype) == MONEYOID)
+	/* there is no other way to the amounts of such a column */
+	if (set_type(from) == MONEYOID)
+		return;
+	if (set_type(call->funcresulttype) == MONEYOID)
 		refuse(what, "lc_monetary", CURE_OF_MONEY);
 	if (OidIsValid(set_type(from)))
 		refuse(what, "TimeZone", CURE_OF_ZONE);
