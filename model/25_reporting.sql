@@ -9,7 +9,13 @@ SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_
        p.time_zone, p.pause_rule, p.pause_churn_days, p.gap_smooth_days, p.reactivation_gap_days, p.period,
        p.fiscal_year_start, p.report_currency, p.rate_rule, p.rate_on, p.rate_max_age_days,
        p.confidence AS confidence_rate,
-       md5((to_jsonb(p) - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text) AS policy_hash
+       -- to_jsonb writes floating point as extra_float_digits says
+       md5(((to_jsonb(p) || jsonb_build_object(
+                'confidence', p.confidence::numeric, 'gross_margin', p.gross_margin::numeric,
+                'annual_discount', p.annual_discount::numeric, 'monthly_expansion', p.monthly_expansion::numeric,
+                'health_green_from', p.health_green_from::numeric, 'health_yellow_from', p.health_yellow_from::numeric,
+                'health_min_coverage', p.health_min_coverage::numeric, 'health_margin', p.health_margin::numeric))
+            - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text) AS policy_hash
 FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
 LIMIT 1;
 COMMENT ON VIEW reporting_range IS 'The days that the other views report and the rules that they follow: one row.';

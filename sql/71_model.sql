@@ -210,26 +210,105 @@ COMMENT ON FUNCTION csmetrics.asked_columns(text, text, boolean) IS
 'Internal: the columns that a query for the source must or may have; of_vendor: one for the view of a vendor, which '
 'has the vendor''s own keys of accounts';
 
+CREATE OR REPLACE FUNCTION csmetrics.base_type(type regtype) RETURNS regtype
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE below AS (
+        SELECT t.oid, t.typbasetype, t.typtype FROM pg_type t WHERE t.oid = base_type.type
+        UNION ALL
+        SELECT t.oid, t.typbasetype, t.typtype FROM below b JOIN pg_type t ON t.oid = b.typbasetype
+        WHERE b.typtype = 'd')
+    SELECT b.oid::regtype FROM below b WHERE b.typtype <> 'd';
+END;
+COMMENT ON FUNCTION csmetrics.base_type(regtype) IS 'Internal: the type that a domain is over; another is its own';
+
+CREATE OR REPLACE FUNCTION csmetrics.strict_function(type regtype) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE type WHEN 'date'::regtype THEN 'date' WHEN 'timestamptz'::regtype THEN 'instant'
+                 WHEN 'numeric'::regtype THEN 'numeric' WHEN 'double precision'::regtype THEN 'double'
+                 WHEN 'integer'::regtype THEN 'integer' WHEN 'bigint'::regtype THEN 'bigint'
+                 WHEN 'boolean'::regtype THEN 'boolean' END;
+COMMENT ON FUNCTION csmetrics.strict_function(regtype) IS
+'Internal: which of strict_* and readable_* reads texts as that type; NULL: none, a cast does';
+
+CREATE OR REPLACE FUNCTION csmetrics.written_text(reference text, given regtype) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN t.typcategory = 'S' THEN format('%s::pg_catalog.text', reference)
+                    WHEN t.oid = 'jsonb'::regtype
+                    THEN format('(%s OPERATOR(pg_catalog.#>>) ''{}''::pg_catalog.text[])', reference) END
+        FROM pg_type t WHERE t.oid = csmetrics.base_type(given));
+COMMENT ON FUNCTION csmetrics.written_text(text, regtype) IS
+'Internal: SQL of the text in which a column has its value, without the quotes of jsonb; NULL: it is not in a text';
+
+CREATE OR REPLACE FUNCTION csmetrics.whole_limits(given regtype, asked regtype) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN asked = 'integer'::regtype
+                         AND base IN ('bigint'::regtype, 'numeric'::regtype, 'double precision'::regtype,
+                                      'real'::regtype) THEN '-2147483648 AND 2147483647'
+                    WHEN asked = 'bigint'::regtype
+                         AND base IN ('numeric'::regtype, 'double precision'::regtype, 'real'::regtype)
+                    -- the last that is one of double precision, too
+                    THEN '-9223372036854774784 AND 9223372036854774784' END
+        FROM csmetrics.base_type(given) base);
+COMMENT ON FUNCTION csmetrics.whole_limits(regtype, regtype) IS
+'Internal: between which numbers of one type those of another are, which is narrower; NULL: it is not';
+
 CREATE OR REPLACE FUNCTION csmetrics.cast_column(model text, name text, given text, asked text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    base CONSTANT text := format_type(csmetrics.base_type(given::regtype), NULL);
+    written CONSTANT text := csmetrics.written_text(format('query.%I', name), given::regtype);
+    reader CONSTANT text := csmetrics.strict_function(asked::regtype);
+    limits CONSTANT text := csmetrics.whole_limits(given::regtype, asked::regtype);
 BEGIN
     IF given IS NULL THEN
         RETURN format('NULL::%s AS %I', asked, name);
-    ELSIF asked = 'date' AND given = 'timestamp with time zone' THEN
+    ELSIF written IS NOT NULL AND reader IS NOT NULL THEN
+        RETURN format('csmetrics.readable_%s(%s%s) AS %I', reader, written,
+                      CASE WHEN reader IN ('date', 'instant')
+                           THEN format(', (SELECT time_zone FROM %I.policy)', model) END, name);
+    ELSIF asked = 'date' AND base = 'timestamp with time zone' THEN
         -- an instant falls on a day of the model's time zone, not of the session's
         RETURN format('(query.%1$I AT TIME ZONE (SELECT time_zone FROM %2$I.policy))::date AS %1$I', name, model);
-    ELSIF asked = 'timestamp with time zone' AND given IN ('timestamp without time zone', 'date') THEN
+    ELSIF asked = 'timestamp with time zone' AND base IN ('timestamp without time zone', 'date') THEN
         RETURN format('query.%1$I::timestamp AT TIME ZONE (SELECT time_zone FROM %2$I.policy) AS %1$I', name, model);
     END IF;
     EXECUTE format('SELECT CAST(NULL::%s AS %s)', given, asked);
-    RETURN format('CAST(query.%1$I AS %2$s) AS %1$I', name, asked);
+    RETURN CASE WHEN limits IS NULL THEN format('CAST(query.%1$I AS %2$s) AS %1$I', name, asked)
+                ELSE format('CASE WHEN query.%1$I BETWEEN %3$s THEN CAST(query.%1$I AS %2$s) END AS %1$I', name, asked,
+                            limits) END;
 EXCEPTION WHEN cannot_coerce THEN
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.cast_column(text, text, text, text) IS
-'Internal: SQL of a column of a mapping, cast from the type given (NULL: there is none) to the one asked for; NULL: '
-'it cannot be';
+'Internal: SQL of a column of a mapping, cast from the type given (NULL: there is none) to the one asked for, NULL '
+'where a text does not say a value of it; NULL: it cannot be';
+
+CREATE OR REPLACE FUNCTION csmetrics.misread_column(name text, given text, asked text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN name = 'misread' THEN 'query.misread'
+                    WHEN written IS NOT NULL AND csmetrics.strict_function(asked::regtype) IS NOT NULL
+                    THEN format('csmetrics.misread(%L, %s, %L::pg_catalog.regtype)', name, written, asked)
+                    WHEN limits IS NOT NULL
+                    THEN format('CASE WHEN query.%I NOT BETWEEN %s '
+                                'THEN pg_catalog.format(%L, query.%1$I::pg_catalog.text) END', name, limits,
+                                format('column %s: %%s is no %s', replace(name, '%', '%%'), asked)) END
+        FROM (SELECT csmetrics.written_text(format('query.%I', name), given::regtype) AS written,
+                     csmetrics.whole_limits(given::regtype, asked::regtype) AS limits) w);
+COMMENT ON FUNCTION csmetrics.misread_column(text, text, text) IS
+'Internal: SQL of why the value in a column of a mapping is not read as the type asked for; NULL: it always is';
+
+CREATE OR REPLACE FUNCTION csmetrics.misread_columns(given jsonb, names text[], types text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN count(found) = 0 THEN 'NULL::pg_catalog.text'
+                    ELSE format('nullif(pg_catalog.concat_ws(''; '', %s), '''')',
+                                string_agg(found, ', ' ORDER BY place)) END || ' AS misread'
+        FROM ROWS FROM (unnest(names), unnest(types)) WITH ORDINALITY c(name, type, place),
+             LATERAL csmetrics.misread_column(c.name, given ->> c.name, c.type) found
+        WHERE given ? c.name);
+COMMENT ON FUNCTION csmetrics.misread_columns(jsonb, text[], text[]) IS
+'Internal: SQL of the column misread of a mapping: what of a row could not be read as the types asked for, and why';
 
 CREATE OR REPLACE FUNCTION csmetrics.cast_columns(model text, subject text, asked record) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -243,7 +322,8 @@ DECLARE
 BEGIN
     FOR i IN 1 .. cardinality(asked.names) LOOP
         name := asked.names[i];
-        columns := columns || csmetrics.cast_column(model, name, given ->> name, asked.types[i]);
+        columns := columns || CASE name WHEN 'misread' THEN csmetrics.misread_columns(given, asked.names, asked.types)
+                                   ELSE csmetrics.cast_column(model, name, given ->> name, asked.types[i]) END;
         IF given ->> name IS NULL AND asked.required[i] THEN
             complaints := complaints || format('missing column %s (%s)', name, asked.types[i]);
         ELSIF columns[i] IS NULL THEN
@@ -271,6 +351,20 @@ COMMENT ON FUNCTION csmetrics.cast_columns(text, text, record) IS
 'Internal: the columns of pg_temp.csmetrics_map cast to those asked for, the optional ones filled with NULL. What is '
 'missing, unknown or cannot be cast is named together: SQLSTATE 42703';
 
+CREATE OR REPLACE FUNCTION csmetrics.require_settled_query(subject text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    cure text;
+BEGIN
+    PERFORM csmetrics.require_settled_casts('pg_temp.csmetrics_map'::regclass);
+EXCEPTION WHEN invalid_parameter_value THEN
+    GET STACKED DIAGNOSTICS cure = PG_EXCEPTION_HINT;
+    RAISE EXCEPTION '%: %', subject, SQLERRM USING ERRCODE = SQLSTATE, HINT = cure;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_settled_query(text) IS
+'Internal: SQLSTATE 22023 if the query of pg_temp.csmetrics_map casts what settings of the session have a say in';
+
 CREATE OR REPLACE FUNCTION csmetrics.conformed(model text, subject text, query text, asked record) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -279,6 +373,7 @@ BEGIN
     -- the line break keeps a comment at the end of the query from swallowing the bracket
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
     columns := csmetrics.cast_columns(model, subject, asked);
+    PERFORM csmetrics.require_settled_query(subject);
     DROP VIEW pg_temp.csmetrics_map;
     RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', columns, query);
 END
@@ -333,9 +428,10 @@ BEGIN
                               wanted.view_name, csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
     EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', internal, wanted.view_name,
                               'Where the facts are: written by CALL csmetrics.map');
+    CALL csmetrics.warn_of_amounts(model, wanted.view_name);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.map(text, text, text) IS
-'Says where the facts of a source (one of source_column, or a view that connect() wrote) are: replaces its view by the '
-'query, whose columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown '
-'source: 22023; an unknown model: 3F000. See doc/models.md.';
+'Says where the facts of a source, or of a view that connect() wrote, are: replaces its view by the query, whose '
+'columns go by name. Missing or unknown columns, types that cannot be cast: SQLSTATE 42703; an unknown source, a cast '
+'by settings: 22023; an unknown model: 3F000. See doc/models.md.';

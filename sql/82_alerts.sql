@@ -99,7 +99,9 @@ COMMENT ON PROCEDURE csmetrics.settle_alerts(text, date, text, integer) IS
 'Internal: says of each customer that newly meets a rule whether that is news (held) or was so before (known)';
 
 CREATE OR REPLACE PROCEDURE csmetrics.evaluate_alerts(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();

@@ -80,7 +80,9 @@ COMMENT ON FUNCTION csmetrics.open_past_runs(text, date, date, integer, bigint) 
 
 CREATE OR REPLACE PROCEDURE csmetrics.run_playbooks(model text)
 -- long queries over few rows, which take longer to compile than to run
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     rules record;

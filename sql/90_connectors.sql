@@ -54,17 +54,38 @@ COMMENT ON FUNCTION csmetrics.minor_units(text) IS
 'there are no cents (JPY), 1000 where there are three decimals (KWD). ISK, UGX and HUF are written in hundredths. NULL '
 'for NULL.';
 
-CREATE OR REPLACE FUNCTION csmetrics.instant_of(written text) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN written = '' THEN NULL
-            WHEN written ~ '^\d{9,14}(\.\d+)?$'
+CREATE OR REPLACE FUNCTION csmetrics.readable_instant_of(written text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN written ~ '^\d{9,14}(\.\d+)?$'
             THEN to_timestamp(written::numeric / CASE WHEN written::numeric > 1e11 THEN 1000 ELSE 1 END)
-            WHEN written ~* '(\d:\d\d(:\d\d)?(\.\d+)?\s*[+-]\d\d(:?\d\d)?|Z|UTC|GMT)$' THEN written::timestamptz
-            ELSE written::timestamp AT TIME ZONE 'UTC' END;
+            ELSE csmetrics.readable_instant(written) END;
+COMMENT ON FUNCTION csmetrics.readable_instant_of(text) IS 'What instant_of reads; NULL where it is none.';
+
+CREATE OR REPLACE FUNCTION csmetrics.instant_of(written text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN written <> '' THEN coalesce(csmetrics.readable_instant_of(written),
+                                             csmetrics.strict_instant(written)) END;
 COMMENT ON FUNCTION csmetrics.instant_of(text) IS
-'The instant that a text stands for: with its zone where it names one, else in UTC, whatever the time zone of the '
-'session; digits alone are seconds or milliseconds since 1970. NULL for NULL and the empty text; what is no time: '
-'SQLSTATE 22007.';
+'The instant that a text stands for, as strict_instant reads it in UTC; digits alone, 9 to 14 of them, are seconds or '
+'milliseconds since 1970. NULL for NULL and the empty text; what is no time: SQLSTATE 22007.';
+
+CREATE OR REPLACE FUNCTION csmetrics.unit_length(unit text) RETURNS interval
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    length interval := CASE rtrim(lower(unit), 's') WHEN 'hour' THEN interval '1 hour' WHEN 'day' THEN interval '1 day'
+                            WHEN 'week' THEN interval '1 week' WHEN 'month' THEN interval '1 month'
+                            WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
+BEGIN
+    IF length IS NULL THEN
+        RAISE EXCEPTION 'unit "%" is none of hour, day, week, month, quarter and year', unit
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN length;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.unit_length(text) IS
+'The length of an hour, a day, a week, a month, a quarter or a year, by that word, also in the plural. NULL for NULL; '
+'another word: SQLSTATE 22023.';
 
 CREATE OR REPLACE FUNCTION csmetrics.squeezed(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 RETURN lower(regexp_replace(name, '[_ ]', '', 'g'));
@@ -75,18 +96,40 @@ CREATE OR REPLACE FUNCTION csmetrics.read_as(reference text, given regtype, want
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE
             WHEN given = wanted THEN reference
-            WHEN typcategory IN ('S', 'N') AND wanted = 'timestamptz'::regtype
-                THEN format('csmetrics.instant_of(%s::text)', reference)
-            WHEN typcategory = 'S' AND wanted <> 'text'::regtype
+            WHEN t.typcategory = 'S' AND wanted = 'timestamptz'::regtype
+                THEN format('csmetrics.readable_instant_of(%s::text)', reference)
+            -- not in the form of floating point, which hangs on the session
+            WHEN t.typcategory = 'N' AND wanted = 'timestamptz'::regtype
+                THEN format('csmetrics.readable_instant_of(%s::numeric::text)', reference)
+            WHEN t.typcategory = 'S' AND csmetrics.strict_function(wanted) IS NOT NULL
+                THEN format('csmetrics.readable_%s(nullif(%s::text, ''''))', csmetrics.strict_function(wanted),
+                            reference)
+            WHEN t.typcategory = 'S' AND wanted <> 'text'::regtype
                 THEN format('CAST(nullif(%s::text, '''') AS %s)', reference, wanted)
-            WHEN typcategory = 'N' AND wanted = 'boolean'::regtype THEN format('(%s <> 0)', reference)
+            WHEN t.typcategory = 'N' AND wanted = 'boolean'::regtype THEN format('(%s <> 0)', reference)
             WHEN given IN ('timestamp'::regtype, 'date'::regtype) AND wanted = 'timestamptz'::regtype
                 THEN format('(%s::timestamp AT TIME ZONE ''UTC'')', reference)
             ELSE format('CAST(%s AS %s)', reference, wanted) END
-        FROM pg_type WHERE oid = given);
+        FROM pg_type t WHERE t.oid = given);
 COMMENT ON FUNCTION csmetrics.read_as(text, regtype, regtype) IS
-'Internal: SQL that reads a column of one type as another; in texts the empty one is NULL, instants without zone are '
-'in UTC';
+'Internal: SQL that reads a column of one type as another; in texts the empty one is NULL, and so is what is no value '
+'of the type; instants without zone are in UTC';
+
+CREATE OR REPLACE FUNCTION csmetrics.misread_as(reference text, name text, given regtype, wanted regtype) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE
+            WHEN t.typcategory = 'S' AND wanted = 'timestamptz'::regtype
+                THEN format('CASE WHEN csmetrics.readable_instant_of(%1$s::text) IS NULL '
+                            'THEN csmetrics.misread(%2$L, nullif(%1$s::text, ''''), ''timestamptz'') END', reference,
+                            name)
+            WHEN t.typcategory = 'N' AND wanted = 'timestamptz'::regtype
+                THEN format('CASE WHEN csmetrics.readable_instant_of(%1$s::numeric::text) IS NULL '
+                            'THEN csmetrics.misread(%2$L, %1$s::numeric::text, ''timestamptz'') END', reference, name)
+            WHEN t.typcategory = 'S' AND csmetrics.strict_function(wanted) IS NOT NULL
+                THEN format('csmetrics.misread(%L, nullif(%s::text, ''''), %L)', name, reference, wanted) END
+        FROM pg_type t WHERE t.oid = given);
+COMMENT ON FUNCTION csmetrics.misread_as(text, text, regtype, regtype) IS
+'Internal: SQL of why a column is not read as that type, NULL where it is; NULL: it always is';
 
 -- The tables of a vendor as they are found in a schema.
 
@@ -133,13 +176,35 @@ END
 $$;
 COMMENT ON FUNCTION csmetrics.can_be_read(regtype, regtype) IS 'Internal: can a column of one type be read as another?';
 
+CREATE OR REPLACE FUNCTION csmetrics.qualified(relation oid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = relation);
+COMMENT ON FUNCTION csmetrics.qualified(oid) IS 'Internal: the name of a table with its schema; NULL: there is none';
+
+CREATE OR REPLACE FUNCTION csmetrics.misread_in(vendor text, table_name text, relation oid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT format('pg_catalog.concat_ws(''; '', %s)', string_agg(unread, ', ' ORDER BY c.column_name))
+    FROM csmetrics.connector_column c
+         CROSS JOIN csmetrics.found_column(relation, c.column_name || c.other_names) a
+         CROSS JOIN csmetrics.misread_as('t.' || quote_ident(a.name), a.name, a.type, c.type::regtype) unread
+    WHERE (c.vendor, c.table_name) = (misread_in.vendor, misread_in.table_name)
+    HAVING count(unread) > 0;
+END;
+COMMENT ON FUNCTION csmetrics.misread_in(text, text, oid) IS
+'Internal: SQL of what of a row of a table of a vendor is not read as the types that its columns have, and why, empty '
+'where all is; NULL: it always is';
+
 CREATE OR REPLACE FUNCTION csmetrics.connector_tables(
-    vendor text, schema_name text, OUT table_name text, OUT relation oid, OUT selection text, OUT complaints text[])
+    vendor text, schema_name text, OUT table_name text, OUT relation oid, OUT selection text, OUT complaints text[],
+    OUT misread text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     wanted record;
     selected text[];
+    unread text;
 BEGIN
     FOR table_name, relation IN
         SELECT t.table_name, csmetrics.found_table(schema_name, t.table_name || t.other_names)
@@ -169,17 +234,23 @@ BEGIN
             selected := selected || format('%s AS %I', csmetrics.read_as(format('t.%I', wanted.name), wanted.given,
                                                                          wanted.type), wanted.column_name);
         END LOOP;
+        unread := csmetrics.misread_in(vendor, table_name, relation);
+        misread := 'SELECT ' || quote_literal('table ' || csmetrics.qualified(relation) || ', row ') || ' || '
+            || coalesce((SELECT format('t.%I', a.name) FROM csmetrics.found_column(relation, '{id}') a
+                         WHERE a.name IS NOT NULL), 't.ctid')
+            || '::text || '', '' || ' || unread || ' AS misread FROM ' || csmetrics.qualified(relation)
+            || ' AS t WHERE ' || unread || ' LIKE ''column %''';
         selection := format('(SELECT %s %s)', array_to_string(selected, ', '),
-                            coalesce((SELECT format('FROM %I.%I AS t', n.nspname, c.relname)
-                                      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                                      WHERE c.oid = relation), 'WHERE false'));
+                            coalesce('FROM ' || csmetrics.qualified(relation) || ' AS t', 'WHERE false')
+                            -- the planner takes it that this, unlike = '''' or IS NULL, is true of most
+                            || coalesce(' WHERE ' || unread || ' NOT LIKE ''column %''', ''));
         RETURN NEXT;
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.connector_tables(text, text) IS
-'Internal: the tables of a vendor as they are found in a schema: what stands for each in queries, and what is wrong '
-'with it';
+'Internal: the tables of a vendor as they are found in a schema: what stands for each in queries, what is wrong with '
+'it, and a query of its rows that are not read, and so left out; NULL: all are';
 
 -- Its queries.
 
@@ -195,10 +266,18 @@ COMMENT ON FUNCTION csmetrics.filled_in(text, jsonb) IS 'Internal: the query wit
 CREATE OR REPLACE FUNCTION csmetrics.vendor_query(vendor text, schema_name text, source text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN (SELECT csmetrics.filled_in(s.query, (SELECT jsonb_object_agg(t.table_name, t.selection)
-                                                 FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t))
+    -- rows that are not read are rows of no account that say so
+    RETURN (SELECT coalesce('SELECT q.*, m.misread FROM (' || f.query || E'\n) AS q FULL JOIN ('
+                            || string_agg(t.misread, ' UNION ALL ' ORDER BY t.table_name)
+                               FILTER (WHERE position('{' || t.table_name || '}' IN s.query) > 0)
+                            || ') AS m ON false', f.query)
             FROM csmetrics.connector_source s
-            WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source);
+                 CROSS JOIN csmetrics.connector_tables(vendor_query.vendor, schema_name) t
+                 CROSS JOIN LATERAL (
+                     SELECT csmetrics.filled_in(s.query, jsonb_object_agg(t.table_name, t.selection)) AS query
+                     FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t) f
+            WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source
+            GROUP BY f.query);
 END
 $$;
 COMMENT ON FUNCTION csmetrics.vendor_query(text, text, text) IS

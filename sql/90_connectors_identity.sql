@@ -75,6 +75,21 @@ RETURN (SELECT string_agg(
 COMMENT ON FUNCTION csmetrics.united_facts(text, text, text[], text[]) IS
 'Internal: what all vendors say of a source, with their keys of accounts resolved';
 
+CREATE OR REPLACE FUNCTION csmetrics.misread_facts(model text, source text, vendors text[], names text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(
+            format(' UNION ALL SELECT %s, %s FROM %I.%I v WHERE v.misread IS NOT NULL%s',
+                   array_to_string(array_fill('NULL'::text, ARRAY[cardinality(names) - 1]), ', '),
+                   CASE source WHEN 'account' THEN 'concat_ws('', '', ''account '' || v.account_key, v.misread)'
+                               ELSE 'v.misread' END,
+                   csmetrics.internal_schema(model), vendor || '_' || source,
+                   -- facts of an account are among the others
+                   CASE WHEN source <> 'account' THEN ' AND v.account_key IS NULL' END), '' ORDER BY place)
+        FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
+COMMENT ON FUNCTION csmetrics.misread_facts(text, text, text[], text[]) IS
+'Internal: what the vendors have of a source that was not read, a row of no account each; misread is the last of the '
+'names';
+
 CREATE OR REPLACE FUNCTION csmetrics.account_of_vendor(place integer) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 -- a parent is a key of the vendor's, too
@@ -86,7 +101,7 @@ RETURN format('LEFT JOIN (SELECT DISTINCT ON (r.account_id) r.account_id%2$s
                ON v%1$s.account_id = a.account_id', place,
     (SELECT string_agg(CASE WHEN c.type = 'account_id' THEN format(', parent.account_id AS %I', c.name)
                             ELSE format(', r.%I', c.name) END, '' ORDER BY c.position)
-     FROM csmetrics.source_column c WHERE c.source = 'account' AND c.name <> 'account_id'));
+     FROM csmetrics.source_column c WHERE c.source = 'account' AND c.name NOT IN ('account_id', 'misread')));
 COMMENT ON FUNCTION csmetrics.account_of_vendor(integer) IS
 'Internal: the join over resolved that gives what the vendor in that place says of an account';
 
@@ -148,7 +163,9 @@ COMMENT ON FUNCTION csmetrics.connected_vendors(text) IS
 'Internal: the vendors that are connected to a model, in the order in which they are asked; NULL: none';
 
 CREATE OR REPLACE PROCEDURE csmetrics.resolve_identities(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     vendors text[] := csmetrics.connected_vendors(model);
@@ -166,7 +183,7 @@ BEGIN
     EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
                    internal) INTO by_hand;
     SELECT array_agg(c.name ORDER BY c.position) INTO names FROM csmetrics.source_column c
-    WHERE c.source = 'account' AND c.name <> 'account_id';
+    WHERE c.source = 'account' AND c.name NOT IN ('account_id', 'misread');
     tables := csmetrics.identity_query(model, vendors, by_hand, csmetrics.key_type(model) = 'text', names);
     IF vendors IS NOT NULL THEN
         identities := format(

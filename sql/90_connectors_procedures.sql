@@ -1,7 +1,10 @@
 -- connect(), disconnect() and what they share: views that they wrote are known by a fingerprint, and no others are
 -- touched.
 CREATE OR REPLACE FUNCTION csmetrics.fingerprint(view regclass) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- values in it are told in the forms that settings say
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' AS $$
 BEGIN
     -- the path by which a definition is told is part of it: that of the first version
     PERFORM set_config('search_path', 'csmetrics, pg_temp', true);
@@ -44,6 +47,45 @@ END
 $$;
 COMMENT ON FUNCTION csmetrics.changed_views(text, text) IS
 'Internal: the views of a connection that were changed since they were written, in a list; NULL: none';
+
+CREATE OR REPLACE FUNCTION csmetrics.unchanged_views(model text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    unchanged text[];
+BEGIN
+    EXECUTE format(
+        'SELECT array_agg(v.view_name)
+         FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
+         WHERE r IS NOT NULL AND csmetrics.fingerprint(r) = v.definition', internal) INTO unchanged USING internal;
+    RETURN unchanged;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.unchanged_views(text) IS
+'Internal: the views of connections that are as they were written; NULL: none';
+
+CREATE OR REPLACE PROCEDURE csmetrics.widen_vendor_views(model text, unchanged text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    view regclass;
+BEGIN
+    FOR view IN EXECUTE format(
+        'SELECT r FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
+         WHERE v.vendor IS NOT NULL AND r IS NOT NULL
+           AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r AND a.attname = ''misread'')', internal)
+        USING internal
+    LOOP
+        EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS
+                        SELECT q.*, NULL::text AS misread FROM (%s) q', view, rtrim(pg_get_viewdef(view), ';'));
+    END LOOP;
+    EXECUTE format('UPDATE %I.connection_view v SET definition = csmetrics.fingerprint(format(''%%I.%%I'', $1,
+                    v.view_name)::regclass) WHERE v.view_name = ANY ($2)', internal) USING internal, unchanged;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.widen_vendor_views(text, text[]) IS
+'Internal: gives views of vendors that an older version wrote the column misread, and those that were unchanged their '
+'fingerprint again';
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_view(
     model text, view_name text, vendor text, source text, query text, description text)
@@ -140,8 +182,10 @@ BEGIN
     ELSE
         query := CASE source
                  WHEN 'account'
-                 THEN format('SELECT %s FROM %I.connected_account', csmetrics.spelled(names, '%I'), internal)
-                 ELSE csmetrics.united_facts(model, source, givers, names) END;
+                 THEN format('SELECT %s, NULL::text AS misread FROM %I.connected_account',
+                             csmetrics.spelled(array_remove(names, 'misread'), '%I'), internal)
+                 ELSE csmetrics.united_facts(model, source, givers, names) END
+                 || csmetrics.misread_facts(model, source, givers, names);
         CALL csmetrics.write_view(model, named, NULL, source, query,
                                   format('Where the facts are: written by CALL csmetrics.connect, from %s',
                                          array_to_string(givers, ', ')));
@@ -153,7 +197,9 @@ COMMENT ON PROCEDURE csmetrics.unite_source(text, text, boolean) IS
 'notice, unless overwrite';
 
 CREATE OR REPLACE PROCEDURE csmetrics.unite_sources(model text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $unite$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $unite$
 DECLARE
     source text;
 BEGIN
@@ -265,7 +311,9 @@ COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean
 
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $connect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $connect$
 DECLARE
     changed text;
     sources text[];
@@ -310,7 +358,9 @@ COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS
 'unknown vendor: 22023, schema: 3F000; accounts not keyed by text: 42804.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.disconnect(model text, vendor text, overwrite boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $disconnect$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $disconnect$
 DECLARE
     known text[];
     changed text;

@@ -111,7 +111,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         SELECT r.account_id, r.subscription_id, r.created_at AS from_at, coalesce(r.removed_at, 'infinity') AS to_at,
                d.percentage, d.amount, d.currency,
                coalesce(c.duration, 'forever') AS duration,
-               c.temporal_amount * ('1 ' || c.temporal_unit)::interval AS lasts
+               c.temporal_amount * csmetrics.unit_length(c.temporal_unit) AS lasts
         FROM (SELECT DISTINCT ON (id) * FROM {coupon_redemption_history} r ORDER BY id, updated_at DESC NULLS LAST) r
         JOIN {coupon_discount} d ON d.coupon_id = r.coupon_id AND d.type <> 'free_trial'
         LEFT JOIN (SELECT DISTINCT ON (id) * FROM {coupon} c ORDER BY id, updated_at DESC NULLS LAST) c
@@ -124,7 +124,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                CASE d.duration WHEN 'forever' THEN d.to_at
                     WHEN 'temporal' THEN least(d.to_at, (d.from_at AT TIME ZONE 'UTC' + d.lasts) AT TIME ZONE 'UTC')
                                ELSE (greatest(d.from_at, s.start_at) AT TIME ZONE 'UTC'
-                          + p.unit_count * ('1 ' || p.unit)::interval) AT TIME ZONE 'UTC' END AS to_at
+                          + p.unit_count * csmetrics.unit_length(p.unit)) AT TIME ZONE 'UTC' END AS to_at
         FROM subscription s
         JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)
         LEFT JOIN plan p ON p.id = s.plan_id),

@@ -239,7 +239,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                           AND coalesce(type, 'customer') ILIKE 'customer%' AND invoice_id IS NULL
                           AND invoice_item_id IS NULL) d
         JOIN {coupon} c ON c.id = d.coupon_id AND c.duration IN ('forever', 'repeating', 'once')),
-    billing AS (SELECT subscription_id, max(unit_count * ('1 ' || unit)::interval) AS period FROM item
+    billing AS (SELECT subscription_id, max(unit_count * csmetrics.unit_length(unit)) AS period FROM item
                 GROUP BY subscription_id),
     applied AS (
         SELECT t.id AS subscription_id, t.from_at, t.duration <> 'forever' AS is_limited, t.percent_off, t.amount_off,

@@ -3,8 +3,14 @@
 -- A rule is an SQL condition that the rows found meet. The rows found are those that would be left out, so that one
 -- text says what is wrong, what quarantine removes and what the figures are compared without.
 
+-- What map could not read as the type asked for is a column of each source, which comes last.
+INSERT INTO csmetrics.source_column
+SELECT DISTINCT source, 2000, 'misread', 'text', false, 'What of the row could not be read as the type asked for, and '
+       'why; map fills it. NULL: all was read'
+FROM csmetrics.source_column;
+
 -- What the histories cannot hold: refresh names the account, and rules find all of them.
-DELETE FROM csmetrics.source_check WHERE position >= 90;
+DELETE FROM csmetrics.source_check WHERE position = 0 OR position >= 90;
 INSERT INTO csmetrics.source_check
 SELECT source, 90,
        string_agg(format(CASE WHEN type = 'timestamptz'
@@ -18,6 +24,8 @@ SELECT source, 90,
 FROM csmetrics.source_column
 WHERE source <> 'account' AND name <> 'renews_on' AND type IN ('date', 'timestamptz')
 GROUP BY source;
+INSERT INTO csmetrics.source_check
+SELECT DISTINCT source, 0, 'misread IS NOT NULL', 'misread' FROM csmetrics.source_column;
 INSERT INTO csmetrics.source_check VALUES
 -- NaN is above all numbers
 ('subscription', 91, 'abs(mrr) > 1e18', $$format('mrr %s is no amount between -10^18 and 10^18', mrr)$$),
@@ -91,7 +99,7 @@ FROM csmetrics.source_check c LEFT JOIN (VALUES
     ('entitlement', 3, 'ends before start',
      'An entitlement cannot end before it starts: the days are swapped, or one is mistyped')
     ) n(source, position, rule, description) USING (source, position)
-WHERE c.failing <> 'account_id IS NULL' AND c.position <> 90
+WHERE c.failing <> 'account_id IS NULL' AND c.position NOT IN (0, 90)
 UNION ALL
 SELECT 200 + row_number() OVER (ORDER BY source, position),
        CASE position WHEN 90 THEN 'date out of range' ELSE 'account missing' END, source, 'error', 'row', failing,
@@ -99,7 +107,12 @@ SELECT 200 + row_number() OVER (ORDER BY source, position),
        CASE position WHEN 90 THEN 'No day or instant of the years 1 to 9999: mistyped, or a stand-in for none: map it '
                                   'to NULL'
                      ELSE 'Nothing says whose it is: give it an account_id' END
-FROM csmetrics.source_check WHERE failing = 'account_id IS NULL' OR position = 90;
+FROM csmetrics.source_check WHERE failing = 'account_id IS NULL' OR position = 90
+UNION ALL
+SELECT 10 + row_number() OVER (ORDER BY source), 'misread', source, 'error', 'row', failing, true, true,
+       'A value is not of the one plain form that its type has in a text, so that it could be read in two ways or in '
+       'none: say in the query given to map how it is written'
+FROM csmetrics.source_check WHERE position = 0;
 
 INSERT INTO csmetrics.quality_check
 SELECT 300 + row_number() OVER (ORDER BY source), 'orphan', source, 'error', 'row',

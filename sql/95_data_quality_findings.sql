@@ -93,10 +93,12 @@ COMMENT ON FUNCTION csmetrics.effect_in_words(csmetrics.headline_figures, csmetr
 CREATE OR REPLACE FUNCTION csmetrics.key_of_row(source text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(format('coalesce(%I::text, ''NULL'')', c.name), ' || '' / '' || ' ORDER BY c.position)
+               || ' || coalesce('' / '' || misread, '''')'
         FROM csmetrics.source_column c
         WHERE c.source = $1 AND (c.required OR c.name IN ($1 || '_id', 'name', 'user_id', 'respondent_id')));
 COMMENT ON FUNCTION csmetrics.key_of_row(text) IS
-'Internal: SQL that tells a row of a source from others to a reader: its required columns and keys';
+'Internal: SQL that tells a row of a source from others to a reader: its required columns and keys, and what of it '
+'could not be read';
 
 CREATE OR REPLACE FUNCTION csmetrics.findings_query(model text, source text, conditions text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -257,7 +259,9 @@ COMMENT ON PROCEDURE csmetrics.find_in_source(text, text, csmetrics.finding[], c
 
 CREATE OR REPLACE FUNCTION csmetrics.data_findings(model text) RETURNS SETOF csmetrics.finding
 -- long queries, each run once: compiling them takes longer than running them
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $findings$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $findings$
 DECLARE
     source text;
     zone text;
@@ -285,7 +289,9 @@ COMMENT ON FUNCTION csmetrics.data_findings(text) IS
 'names the rule.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.validate(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $validate$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $validate$
 DECLARE
     started timestamptz := clock_timestamp();
     findings csmetrics.finding[];

@@ -387,7 +387,9 @@ $$;
 COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what was read of the sources of facts';
 
 CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $refresh$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $refresh$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     started timestamptz := clock_timestamp();

@@ -178,7 +178,9 @@ CREATE OR REPLACE FUNCTION csmetrics.compare_policies(model text, a jsonb, b jso
 RETURNS TABLE (
     metric text, unit text, period_end_on date, a_reading numeric, b_reading numeric, definition_change numeric,
     since_end_on date, since_reading numeric, customer_change numeric, whole_change numeric, description text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $compare$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $compare$
 #variable_conflict use_column
 DECLARE
     in_force jsonb := csmetrics.whole_policy(model, '{}', 'in force');

@@ -4,7 +4,9 @@
 -- functions of the model.
 
 CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, shown_by bigint) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $redefinition$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $redefinition$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     in_force jsonb := csmetrics.whole_policy(model, '{}', 'in force');
@@ -37,7 +39,9 @@ COMMENT ON FUNCTION csmetrics.redefinition(text, jsonb, bigint) IS
 'account, against another policy: these less those that the facts of now have under that';
 
 CREATE OR REPLACE PROCEDURE csmetrics.take_snapshot(model text, note text DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $take$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $take$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     before record;

@@ -5,7 +5,9 @@ RETURN '{refresh,evaluate_alerts,run_playbooks,take_snapshot}'::text[];
 COMMENT ON FUNCTION csmetrics.run_steps() IS 'Internal: the steps that run knows, in their order';
 
 CREATE OR REPLACE PROCEDURE csmetrics.run(model text, steps text[] DEFAULT '{refresh,evaluate_alerts}')
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $run$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $run$
 DECLARE
     step text;
 BEGIN

@@ -91,7 +91,9 @@ COMMENT ON PROCEDURE csmetrics.set_rights(text, text, boolean) IS
 '42501; no such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.grant_read(model text, "role" text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 BEGIN
     CALL csmetrics.set_rights(model, "role", false);
 END
@@ -102,7 +104,9 @@ COMMENT ON PROCEDURE csmetrics.grant_read(text, text) IS
 'such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.grant_write(model text, "role" text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 BEGIN
     CALL csmetrics.set_rights(model, "role", true);
 END
@@ -113,7 +117,9 @@ COMMENT ON PROCEDURE csmetrics.grant_write(text, text) IS
 'such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.revoke_rights(model text, "role" text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 BEGIN
     CALL csmetrics.set_rights(model, "role", NULL);
 END
@@ -239,7 +245,9 @@ COMMENT ON PROCEDURE csmetrics.secure(text, text, text) IS
 'Not by its owner: SQLSTATE 42501; no such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.unsecure(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     relation regclass;
     policy name;
@@ -314,7 +322,9 @@ COMMENT ON FUNCTION csmetrics.sources_with(text, text) IS
 'Internal: the sources of a model that have rows of an account; NULL: none';
 
 CREATE OR REPLACE PROCEDURE csmetrics.forget_account(model text, account_id text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off AS $forget$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $forget$
 DECLARE
     key record;
     count bigint;

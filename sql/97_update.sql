@@ -232,16 +232,22 @@ BEGIN ATOMIC
     SELECT CASE WHEN c.oid IS NULL
                 THEN format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', csmetrics.internal_schema(model),
                             n.relname, rtrim(pg_get_viewdef(n.oid), ';'))
-                ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT q.*, %s FROM (%s) q',
-                            c.oid::regclass, string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod),
-                                                               a.attname), ', ' ORDER BY a.attnum),
-                            rtrim(pg_get_viewdef(c.oid), ';')) END
+                ELSE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS ', c.oid::regclass)
+                     || CASE WHEN pg_get_viewdef(c.oid) ~ 'WHERE false;$' AND pg_get_viewdef(c.oid) !~ '\mFROM\M'
+                             -- empty, and to be known as such
+                             THEN regexp_replace(pg_get_viewdef(c.oid), '\s+WHERE false;$', '') || ', ' || m.columns
+                                  || ' WHERE false'
+                             ELSE format('SELECT q.*, %s FROM (%s) q', m.columns, rtrim(pg_get_viewdef(c.oid), ';'))
+                             END END
     FROM pg_class n
     LEFT JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model))
-    JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum > 0
-    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^source_'
-      AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)
-    GROUP BY n.oid, n.relname, c.oid
+    CROSS JOIN LATERAL (
+        SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', '
+                          ORDER BY a.attnum) AS columns
+        FROM pg_attribute a
+        WHERE a.attrelid = n.oid AND a.attnum > 0
+          AND NOT EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = a.attname)) m
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^source_' AND m.columns IS NOT NULL
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
                    SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s',
@@ -348,8 +354,30 @@ $drop$;
 COMMENT ON PROCEDURE csmetrics.drop_outdated(text, csmetrics.outdated[]) IS
 'Internal: drops outdated objects; SQLSTATE 2BP01, which names them, if objects of the user depend on them';
 
+CREATE OR REPLACE PROCEDURE csmetrics.warn_of_casts(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $casts$
+DECLARE
+    source text;
+    cure text;
+BEGIN
+    FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c ORDER BY c.source LOOP
+        BEGIN
+            PERFORM csmetrics.require_settled_casts(csmetrics.relation(model, 'source_' || source));
+        EXCEPTION WHEN invalid_parameter_value THEN
+            GET STACKED DIAGNOSTICS cure = PG_EXCEPTION_HINT;
+            RAISE WARNING 'map source "%" again, or connect its vendors: %', source, SQLERRM USING HINT = cure;
+        END;
+    END LOOP;
+END
+$casts$;
+COMMENT ON PROCEDURE csmetrics.warn_of_casts(text) IS
+'Internal: a WARNING for each source whose view casts what settings of the session have a say in, as older versions '
+'let map write';
+
 CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $update$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $update$
 DECLARE
     made_by text := csmetrics.model_version(model);
     fresh text := format('csmetrics_update_%s', pg_backend_pid());
@@ -357,6 +385,7 @@ DECLARE
     key_type regtype;
     outdated csmetrics.outdated[];
     rights text[];
+    unchanged text[];
     statement text;
     changed integer := 0;
 BEGIN
@@ -367,6 +396,7 @@ BEGIN
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
     CALL csmetrics.stand_apart(model);
+    unchanged := csmetrics.unchanged_views(model);
     key_type := csmetrics.key_type(model)::regtype;
     CALL csmetrics.run_changes(model, made_by);
     CALL csmetrics.create_model(fresh, key_type);
@@ -381,6 +411,7 @@ BEGIN
         EXECUTE statement;
         changed := changed + 1;
     END LOOP;
+    CALL csmetrics.widen_vendor_views(model, unchanged);
     CALL csmetrics.run_parts(model, key_type, true);
     CALL csmetrics.drop_outdated(model, outdated);
     FOR statement IN
@@ -395,6 +426,7 @@ BEGIN
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
         USING changed > 0 OR made_by <> csmetrics.model_version(model);
+    CALL csmetrics.warn_of_casts(model);
     RAISE NOTICE 'model "%" is of csmetrics % now: CALL csmetrics.refresh(%)', model, csmetrics.model_version(model),
         quote_literal(model);
 END

@@ -4,7 +4,7 @@
 -- out by hand and is that of a model built without the rows, quarantine leaves rows out, and users have rules of their own.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(94);
+SELECT plan(95);
 
 -- A clean company: five customers, of which e left.
 CALL create_model('cs');
@@ -180,7 +180,21 @@ INSERT INTO planted (planted, expected) VALUES
 ($$UPDATE crm.account SET parent_id = 'zz' WHERE account_id = 'b'; UPDATE crm.account SET parent_id = 'a' WHERE account_id = 'c'$$,
     ARRAY['warning account unknown parent | 1 of 1 | b / Company b | 100 | nothing to leave out']),
 ($$INSERT INTO crm.usage (account_id, at, user_id) SELECT 'a', '2024-12-30', 'u' || n FROM generate_series(1, 3) n; CALL csmetrics.refresh('cs')$$,
-    ARRAY['info account more users than seats | 1 of 1 | a / Company a | 150 | nothing to leave out']);
+    ARRAY['info account more users than seats | 1 of 1 | a / Company a | 150 | nothing to leave out']),
+($$UPDATE crm.account SET misread = 'column seats: "3,5"' WHERE account_id = 'e'; UPDATE crm.subscription SET misread = 'column mrr: "1.234,50"' WHERE account_id = 'd';
+   UPDATE crm.ticket SET misread = 'column reopened: "x"' WHERE ticket_id = 't2'; UPDATE crm.survey SET misread = 'column score: "x"' WHERE account_id = 'b'; UPDATE crm.usage SET misread = 'column events: "x"' WHERE account_id = 'b' AND at < '2024-11-03';
+   UPDATE crm.milestone SET misread = 'column due_on: "x"' WHERE account_id = 'b' AND milestone = 'live'; UPDATE crm.signal SET misread = 'column value: "x"' WHERE account_id = 'b'; UPDATE crm.entitlement SET misread = 'column ends_on: "x"' WHERE account_id = 'b';
+   INSERT INTO crm.fx_rate VALUES ('USD', '2024-01-01', 1, 'column rate: "x"'); INSERT INTO crm.parent (account_id, parent_id, misread) VALUES ('b', 'a', 'column starts_on: "x"')$$,
+    ARRAY['error account misread | 1 of 1 | e / Company e / column seats: "3,5" | 0 | excluding these changes no headline figure; refresh stops at them',
+     'error subscription misread | 1 of 1 | d / s4 / 2023-01-01 / 100 / column mrr: "1.234,50" | 0 | excluding these changes no headline figure; refresh stops at them',
+     'error survey misread | 2 of 1 | b / csat / 2 / 2024-06-03 13:00:00+00 / bob / column score: "x"; b / nps / 9 / 2024-06-03 10:00:00+00 / bob / column score: "x" | 100 | excluding these changes no headline figure; refresh stops at them',
+     'error usage misread | 2 of 1 | b / 2024-11-01 09:00:00+00 / b-1 / column events: "x"; b / 2024-11-02 09:00:00+00 / b-1 / column events: "x" | 100 | no headline figure is made of these; refresh stops at them',
+     'error entitlement misread | 1 of 1 | b / reports / column ends_on: "x" | 100 | no headline figure is made of these; refresh stops at them',
+     'error milestone misread | 1 of 1 | b / live / column due_on: "x" | 100 | no headline figure is made of these; refresh stops at them',
+     'error parent misread | 1 of 1 | b / a / column starts_on: "x" | 100 | no headline figure is made of these; refresh stops at them',
+     'error signal misread | 1 of 1 | b / pulse / 2024-12-01 00:00:00+00 / 20 / column value: "x" | 100 | no headline figure is made of these; refresh stops at them',
+     'error ticket misread | 1 of 1 | b / t2 / 2024-06-03 10:00:00+00 / column reopened: "x" | 100 | excluding these changes no headline figure; refresh stops at them',
+     'error fx_rate misread | 1 of 0 | USD / 2024-01-01 / 1 / column rate: "x" | 0 | no headline figure is made of these; refresh stops at them']);
 SELECT is(ARRAY(SELECT f FROM pg_temp.found(planted) f), expected, CASE nr WHEN 1 THEN 'nothing is found in a clean company' ELSE 'found of: ' || left(planted, 130) END) FROM planted ORDER BY nr;
 SELECT set_eq($$SELECT source, rule FROM csmetrics.quality_check WHERE rule <> 'stale feed'$$,
     $$SELECT split_part(line, ' ', 2), substring(split_part(line, ' | ', 1) FROM '^\S+ \S+ (.*)$') FROM planted, unnest(expected) line WHERE line NOT LIKE '% stale feed %'$$, 'every rule has found what was planted for it');
