@@ -13,9 +13,9 @@ CREATE FUNCTION pg_temp.as_texts(relation regclass) RETURNS text LANGUAGE sql AS
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
 $$;
 CREATE SCHEMA crm;
-SELECT format('CREATE TABLE crm.%I AS %s', source, pg_temp.as_texts(format('company.source_%s', source)::regclass)) FROM (SELECT DISTINCT source FROM source_column) s \gexec
-SELECT DISTINCT format('CREATE SCHEMA text_%s', substr(nspname, 9)) FROM pg_namespace WHERE nspname LIKE 'company\_%' \gexec
-SELECT format('CREATE TABLE text_%s.%I AS %s', substr(nspname, 9), relname, pg_temp.as_texts(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname LIKE 'company\_%' AND relkind = 'r' \gexec
+SELECT format('CREATE TABLE crm.%I AS %s', source, pg_temp.as_texts(csmetrics.relation('company', 'source_' || source))) FROM (SELECT DISTINCT source FROM source_column) s \gexec
+SELECT DISTINCT format('CREATE SCHEMA text_%s', substr(nspname, 9)) FROM pg_namespace WHERE nspname LIKE 'company\_%' AND nspname NOT IN ('company_internal', 'company_made') \gexec
+SELECT format('CREATE TABLE text_%s.%I AS %s', substr(nspname, 9), relname, pg_temp.as_texts(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname LIKE 'company\_%' AND nspname NOT IN ('company_internal', 'company_made') AND relkind = 'r' \gexec
 ANALYZE;
 SELECT cmp_ok(count(*), '>', 100::bigint, 'days, instants and numbers in texts') FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace::regnamespace::text ~ '^(crm|text_)') AND attnum > 0;
 
@@ -76,10 +76,10 @@ DECLARE
     name text;
     told text;
 BEGIN
-    FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = format('%s_%s', model, made)::regnamespace AND (c.relkind = 'r' OR c.relkind = 'v' AND (model = 'mapped' OR c.relname ~ '^source_'))
+    FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of(format('%s_%s', model, made))) AND (c.relkind = 'r' OR c.relkind = 'v' AND (model = 'mapped' OR c.relname ~ '^source_'))
                 AND c.relname !~ '^(refreshed_source|model_version|connection|connection_view)$' ORDER BY 1 LOOP
         PERFORM pg_temp.set_all(read);
-        EXECUTE format('CREATE TEMP TABLE seen AS SELECT * FROM %I.%I', format('%s_%s', model, made), name);
+        EXECUTE format('CREATE TEMP TABLE seen AS SELECT * FROM %s', csmetrics.relation(format('%s_%s', model, made), name));
         PERFORM pg_temp.set_all(1);
         EXECUTE $q$ SELECT coalesce(md5(string_agg(r, E'\n' ORDER BY r COLLATE "C")), '') || ' ' || count(*) FROM (SELECT replace((to_jsonb(s) - '{taken_at,found_at,computed_at,evaluated_at,raised_at,opened_at,duration}'::text[])::text, $1, 'model') AS r FROM seen s) x $q$
             INTO told USING format('%s_%s', model, made);
