@@ -2,12 +2,17 @@
 \i test/psql.sql
 -- Each object of a model, and each routine that takes a model, against each role: what it can read, write and run. An object without a row here fails the test.
 BEGIN;
-SELECT plan(47);
-SET jit = off;
+SELECT plan(59);
+-- so that what is never executed does not hang on how often it was planned
+SET plan_cache_mode = force_custom_plan;
 CREATE FUNCTION pg_temp.by("role" text, statement text, OUT state text, OUT answer text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('SET LOCAL ROLE %I', "role");
-    EXECUTE statement INTO answer;
+    IF statement ~ '^SELECT' THEN
+        EXECUTE statement INTO answer;
+    ELSE
+        EXECUTE statement;
+    END IF;
     RESET ROLE;
     state := 'ok';
 EXCEPTION WHEN OTHERS THEN
@@ -25,7 +30,7 @@ EXCEPTION WHEN SQLSTATE 'CSEND' THEN
 END $$;
 
 -- Two accounts of one customer-success manager, and two of others; whatever tells of those has one of these words in it.
-\set of_others '''"[cd]"|Cedar|Dorn|Enterprise|Large|4000|70000|"t[cd]"'''
+\set of_others '''"[cd]"|Cedar|Dorn|Enterprise|Large|\m(4000|70000)\M|"t[cd]"'''
 CREATE ROLE matrix_owner;
 CREATE ROLE matrix_member IN ROLE matrix_owner;
 CREATE ROLE matrix_editor;
@@ -145,18 +150,18 @@ INSERT INTO routine_matrix VALUES
       replace_rows rule_query run_parts take_rights write_table write_view'),
     ('csmetrics', '22004', '22004', '22004', '42501', 'kept_rows policy_on read_facts read_source write_kept_view'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
-    ('csmetrics', '3F000', '3F000', '3F000', '3F000', 'cast_columns'),
+    ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
       require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unite_source whole_policy
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
-    ('csmetrics', '42601', '42601', '42601', '42601', 'conformed drop_views make_sources run_changes'),
+    ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_no_strangers require_snapshots rights_of rights_on rules_in_force secured snapshot_pair'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources model_path
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources model_path
       objects_of quality_condition run_command schemas_of stale_sources united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS
@@ -210,7 +215,7 @@ SELECT is((pg_temp.by('matrix_nobody', 'SELECT count(*) > 80 FROM csmetrics.metr
 
 -- Who sees some accounts sees no row of others, however it asks.
 CREATE FUNCTION pg_temp.tell("role" text) RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT n.relation FROM named n, LATERAL pg_temp.by("role", format('SELECT string_agg(to_jsonb(t)::text, '' '') FROM %s t', n.relation)) b WHERE n.reader ~ 'r' AND b.answer ~ '"[cd]"|Cedar|Dorn|Enterprise|Large|4000|70000|"t[cd]"' $$;
+    SELECT n.relation FROM named n, LATERAL pg_temp.by("role", format('SELECT string_agg(to_jsonb(t)::text, '' '') FROM %s t', n.relation)) b WHERE n.reader ~ 'r' AND b.answer ~ '"[cd]"|Cedar|Dorn|Enterprise|Large|\m(4000|70000)\M|"t[cd]"' $$;
 SELECT is_empty('SELECT * FROM pg_temp.tell(''matrix_csm'')', 'no table or view tells of the accounts of others');
 SELECT cmp_ok(count(*), '>', 35::bigint, 'as they do to the owner') FROM pg_temp.tell('matrix_owner');
 CREATE FUNCTION pg_temp.peek(value text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
