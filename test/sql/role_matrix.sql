@@ -196,11 +196,13 @@ BEGIN
     RETURN answer;
 END $$;
 CREATE TEMP TABLE before AS SELECT pg_temp.standing() AS standing;
+SET client_min_messages = error; -- GRANT of what one does not have is a warning
 CREATE TEMP TABLE called AS
 SELECT r.schema, r.name, w.role, g.given, b.state, b.answer
 FROM routine r, unnest('{matrix_editor,matrix_reader,matrix_csm,matrix_nobody}'::text[]) w(role),
      (VALUES ('{}'::jsonb), ('{"text": "account", "text[]": "{account}", "date": "2024-06-10", "date[]": "{2024-06-01}", "bigint": "1", "integer": "1", "boolean": "true", "jsonb": "{}",
                               "timestamp with time zone": "2024-06-10 12:00+00", "regclass": "cs.account"}')) g(given), LATERAL pg_temp.by(w.role, pg_temp.call(r, w.role, g.given)) b;
+SET client_min_messages = warning;
 SELECT set_eq(format('SELECT schema, name, state FROM called WHERE role = %L AND given = ''{}''', 'matrix_' || role), format('SELECT schema, name, %I FROM expected', role), role || ': what comes of calls')
 FROM unnest('{editor,reader,csm,nobody}'::text[]) role;
 SELECT is((SELECT standing FROM before), pg_temp.standing(), 'nothing is another than before');
