@@ -386,6 +386,24 @@ END
 $$;
 COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what was read of the sources of facts';
 
+CREATE OR REPLACE PROCEDURE csmetrics.write_totals(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    are_shown boolean;
+BEGIN
+    -- a customer with ten subscriptions is no group of ten
+    EXECUTE format('SELECT p.restricted_totals = ''company'' AND p.entity_grain <> ''subscription'' FROM %I.policy p',
+                   model) INTO are_shown;
+    IF are_shown THEN
+        EXECUTE format('SELECT %I.write_company_total()', csmetrics.internal_schema(model));
+    ELSE
+        EXECUTE format('DELETE FROM %I.company_total', csmetrics.internal_schema(model));
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.write_totals(text) IS
+'Internal: stores the totals of the company for who sees some accounts, where the policy says so';
+
 CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
@@ -413,6 +431,7 @@ BEGIN
                        'fresh_' || source);
     END LOOP;
     CALL csmetrics.write_histories(model);
+    CALL csmetrics.write_totals(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
     END LOOP;

@@ -140,7 +140,15 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     pair record := csmetrics.snapshot_pair(model, from_snapshot, to_snapshot);
+    is_seen boolean;
 BEGIN
+    EXECUTE format('SELECT NOT row_security_active($1) OR EXISTS (SELECT FROM %I.snapshot_reading)', model)
+        INTO is_seen USING format('%I.snapshot_reading', model)::regclass::oid;
+    IF NOT is_seen THEN
+        RAISE EXCEPTION 'the figures in snapshots are of all accounts, which you do not see'
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'csmetrics.restatement_by_account tells what changed, account by account.';
+    END IF;
     RETURN QUERY EXECUTE format(
         'SELECT r.*, $3 <> $4, $3, $4
          FROM %I.restated($1, $2) r
@@ -152,8 +160,8 @@ END
 $$;
 COMMENT ON FUNCTION csmetrics.restatement(text, bigint, bigint) IS
 'What was reported in from_snapshot (default: the last) beside what is in to_snapshot (NULL: now), a row a figure of a '
-'period that was over then, in the unit of the metric; NULL: there is none. No snapshot yet: SQLSTATE 55000; an '
-'unknown one, or not the earlier: 22023; an unknown model: 3F000.';
+'period that was over then; NULL: none. No snapshot yet: SQLSTATE 55000; an unknown one, or not the earlier: 22023; an '
+'unknown model: 3F000; who sees some accounts alone: 42501.';
 
 CREATE OR REPLACE FUNCTION csmetrics.redefined_since(model text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

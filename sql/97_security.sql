@@ -37,7 +37,11 @@ BEGIN ATOMIC
     SELECT w.rights, csmetrics.relation(model, w.name)
     FROM (VALUES ('INSERT, UPDATE, DELETE', 'alert_rule'), ('INSERT, UPDATE, DELETE', 'playbook'),
                  ('INSERT, UPDATE, DELETE', 'quality_rule'), ('INSERT, UPDATE, DELETE', 'health_signal'),
-                 ('INSERT, UPDATE, DELETE', 'target'), ('UPDATE', 'policy'), ('UPDATE (done_on, note)', 'playbook_run'))
+                 ('INSERT, UPDATE, DELETE', 'target'), ('UPDATE (done_on, note)', 'playbook_run'),
+                 -- but for what decides who sees the company's totals
+                 (format('UPDATE (%s)', csmetrics.spelled(
+                      ARRAY(SELECT o FROM unnest(csmetrics.policy_options(model)) o
+                            WHERE o NOT IN ('restricted_totals', 'hidden_least_count')), '%I')), 'policy'))
          w(rights, name)
     WHERE may_write;
 END;
@@ -143,7 +147,7 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding'))
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total'))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS
@@ -153,9 +157,11 @@ CREATE OR REPLACE FUNCTION csmetrics.policy_on(
     model text, relation regclass, is_keyed boolean, "role" text, sees_all boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('CREATE POLICY %1$I ON %2$s TO %1$I USING (%3$s)', "role", relation,
-              CASE WHEN sees_all THEN 'true' WHEN NOT is_keyed THEN 'false'
-                   -- an array, worked out once a statement: an index is used where it is short
-                   ELSE format('account_id = ANY (ARRAY(SELECT a.account_id FROM %I.account a))', model) END);
+              CASE WHEN sees_all THEN 'true'
+                   WHEN relation = csmetrics.relation(model, 'company_total') THEN csmetrics.condition_on_totals(model)
+                   WHEN NOT is_keyed THEN 'false'
+                   -- hashed once a statement; an array is taken for ten keys, and searched from end to end for each row
+                   ELSE format('account_id IN (SELECT a.account_id FROM %I.account a)', model) END);
 COMMENT ON FUNCTION csmetrics.policy_on(text, regclass, boolean, text, boolean) IS
 'Internal: the statement that lets a role see of a table what it sees of table account';
 

@@ -117,7 +117,7 @@ DECLARE
 BEGIN
     FOR relation IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind IN ('r', 'v') AND has_table_privilege("role", c.oid, 'SELECT') ORDER BY 1 LOOP
         EXECUTE format('SET LOCAL ROLE %I', "role");
-        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT to_jsonb(t)::text AS row FROM %s t) t WHERE row ~ ''"c"|Cedar|Enterprise|"tc"|[47]00'')', relation) INTO leaked;
+        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT to_jsonb(t)::text AS row FROM %s t) t WHERE row ~ ''"c"|Cedar|Enterprise|"tc"|\m[47]00\M'')', relation) INTO leaked;
         RESET ROLE;
         IF leaked THEN
             RETURN NEXT relation;

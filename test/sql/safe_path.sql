@@ -11,7 +11,7 @@ SELECT plan(10);
 \i demo/company/map.sql
 -- some of all that views can show
 CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.9 AS rate');
-UPDATE company.policy SET report_currency = 'EUR';
+UPDATE company.policy SET report_currency = 'EUR', restricted_totals = 'company';
 INSERT INTO company.quality_rule (rule, source, severity, condition, description) VALUES ('dear', 'subscription', 'warning', 'mrr > 100', 'A high price');
 UPDATE company.policy SET as_of = as_of - 8;
 CALL refresh('company');
@@ -29,7 +29,7 @@ CALL validate('company');
 CREATE TABLE public.view_key (view text, keys text);
 INSERT INTO public.view_key VALUES
 ('reporting_range', 'as_of_on'), ('constant_rate', 'currency'), ('currency_rate', 'currency, day_on'), ('missing_rate', 'currency, period_start_on, day_on'), ('revenue_by_currency', 'currency, period_start_on'), ('revenue_by_period', 'period_start_on, dimension, value'), ('account_dimension', 'account_id, dimension'), ('revenue_by_segment', 'period_start_on, dimension, value'), ('revenue_monthly', 'period_start_on'),
-('revenue_movement', 'account_id, period_start_on, movement'), ('churn_monthly', 'period_start_on'), ('retention_by_segment', 'period_end_on, dimension, value'), ('retention_trailing_year', 'period_end_on'),
+('revenue_movement', 'account_id, period_start_on, movement'), ('churn_monthly', 'period_start_on'), ('company_monthly', 'period_start_on'), ('retention_by_segment', 'period_end_on, dimension, value'), ('retention_trailing_year', 'period_end_on'),
 ('retention_by_account', 'account_id'), ('cohort_retention', 'cohort_on, age_months'), ('time_to_value_by_account', 'account_id'), ('time_to_value', 'dimension, value'), ('time_to_value_monthly', 'period_end_on, dimension, value'),
 ('support_by_segment', 'period_start_on, dimension, value'), ('support_monthly', 'period_start_on'), ('support_by_account', 'account_id'), ('satisfaction_by_segment', 'period_start_on, dimension, value'),
 ('satisfaction_monthly', 'period_start_on'), ('tenure_by_account', 'account_id'), ('value_by_segment', 'dimension, value'), ('discount_by_segment', 'dimension, value, currency'), ('usage_by_segment', 'day_on, dimension, value'), ('usage_daily', 'day_on'), ('usage_by_account', 'account_id'),
