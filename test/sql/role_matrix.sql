@@ -71,7 +71,7 @@ ANALYZE;
 -- Tables and views: r reads, a adds, w changes, d deletes rows; owner: also its members, by inheritance.
 CREATE TEMP TABLE relation_matrix (schema text, kind text, owner text, editor text, reader text, csm text, nobody text, names text);
 INSERT INTO relation_matrix VALUES
-    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert data_finding refreshed_source snapshot snapshot_reading'),
+    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert allowed_function data_finding refreshed_source snapshot snapshot_reading'),
     ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection'),
     ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_signal playbook quality_rule target'),
     ('cs', 'runs of plays', 'rawd', 'rw', 'r', 'r', '', 'playbook_run'),
@@ -130,12 +130,12 @@ INSERT INTO routine_matrix VALUES
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'compare_policies connect disconnect drop_model evaluate_alerts forget_account grant_read grant_write map policy_differences refresh revoke_rights run run_playbooks
+    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map policy_differences refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure update_model validate'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'unschedule'),
     ('csmetrics', 'ok', 'ok', '42501', '42501', 'restatement'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'internal_schema'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
     ('cs_internal', '42501', '42501', '42501', '42501', 'account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
@@ -146,23 +146,23 @@ INSERT INTO routine_matrix VALUES
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
-    ('csmetrics', '22004', '22004', '22004', '22004', 'by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source found_in give_rights read_rows read_whole relation
-      replace_rows rule_query run_parts take_rights write_table write_view'),
-    ('csmetrics', '22004', '22004', '22004', '42501', 'kept_rows policy_on read_facts read_source write_kept_view'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
+      read_rows read_source read_whole relation replace_rows rule_query run_parts take_rights warn_of_amounts write_kept_view write_table write_view'),
+    ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
-      require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unite_source whole_policy
+      require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
     ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
-      require_model require_no_strangers require_snapshots rights_of rights_on rules_in_force secured snapshot_pair'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources model_path
-      objects_of quality_condition run_command schemas_of stale_sources united_accounts united_facts with_connector');
+      require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
+      objects_of of_model quality_condition run_command schemas_of stale_sources united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS
 SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.prosecdef, array_agg(a.name ORDER BY a.place) AS names, array_agg(a.type ORDER BY a.place) AS types,
@@ -209,7 +209,7 @@ SELECT is((SELECT standing FROM before), pg_temp.standing(), 'nothing is another
 SELECT is_empty(format('SELECT name, answer FROM called WHERE role IN (''matrix_csm'', ''matrix_nobody'') AND answer ~ %L', :of_others), 'and nothing tells of the accounts of others');
 SELECT cmp_ok(count(*), '>', 12::bigint, 'of which these calls tell who sees all') FROM called WHERE role = 'matrix_reader' AND state = 'ok' AND answer ~ :of_others;
 SELECT set_eq($$SELECT r.name FROM routine r WHERE schema = 'csmetrics' AND obj_description(oid) !~ '^Internal' AND pg_temp.undone('matrix_member', pg_temp.call(r, 'matrix_member', '{}')) <> '42501'$$,
-              $$VALUES ('create_model'), ('drop_model'), ('explain_metric'), ('internal_schema'), ('model_version'), ('restatement'), ('restatement_by_account'), ('suggest_weights'), ('unschedule')$$,
+              $$VALUES ('checked_expression'), ('create_model'), ('drop_model'), ('explain_metric'), ('internal_schema'), ('model_version'), ('restatement'), ('restatement_by_account'), ('suggest_weights'), ('unschedule')$$,
               'what a member of the owner runs without becoming it');
 SELECT is((pg_temp.by(r, 'SELECT count(*) FROM csmetrics.explain_metric(''nrr'', ' || m || ')')).state, s, r || ' has metrics explained: ' || m)
 FROM (VALUES ('matrix_reader', '''cs''', 'ok'), ('matrix_nobody', 'NULL', 'ok'), ('matrix_nobody', '''cs''', '42501')) v(r, m, s);
