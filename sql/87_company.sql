@@ -4,11 +4,11 @@
 INSERT INTO csmetrics.policy_column
     (position, name, type, default_value, condition, takes_effect, meaning, defines)
 VALUES
-(101, 'restricted_totals', 'text', $$'own'$$, $$restricted_totals IN ('own', 'company')$$, 'at once',
+(210, 'restricted_totals', 'text', $$'own'$$, $$restricted_totals IN ('own', 'company')$$, 'at once',
  'Who sees some accounts sees totals of these: own, or from the next refresh on also company_monthly: company. '
  'The owner alone changes it',
  false),
-(102, 'hidden_least_count', 'bigint', '10', 'hidden_least_count >= 2', 'at once',
+(211, 'hidden_least_count', 'bigint', '10', 'hidden_least_count >= 2', 'at once',
  'Months in which the company has fewer customers that the reader does not see are left out of company_monthly. '
  'The owner alone changes it',
  false);
