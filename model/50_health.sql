@@ -297,8 +297,9 @@ COMMENT ON VIEW health_by_account_signal IS
 CREATE OR REPLACE VIEW health_by_signal WITH (security_invoker) AS
 SELECT component, signal, count(*) AS account_count, count(value_score) AS known_count,
        count(value_score)::double precision / count(*) AS known_rate,
-       avg(value_score) AS mean_value_score, avg(weight) AS weight, avg(lost_points) AS mean_lost_points, as_of_on,
-       policy_hash
+       -- numbers of any order add up to the same as numeric
+       avg(value_score::numeric)::double precision AS mean_value_score,
+       avg(weight::numeric)::double precision AS weight, avg(lost_points) AS mean_lost_points, as_of_on, policy_hash
 FROM health_by_account_signal
 GROUP BY component, signal, as_of_on, policy_hash
 ORDER BY component, signal;

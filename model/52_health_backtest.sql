@@ -101,7 +101,9 @@ CREATE OR REPLACE FUNCTION suggested_weights() RETURNS TABLE (
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH fact AS MATERIALIZED (
-        SELECT o.account_id::text AS subject, o.component, o.signal, o.value_score AS value, o.weight, o.is_churned,
+        -- as numeric, which adds up to the same in any order
+        SELECT o.account_id::text AS subject, o.component, o.signal, o.value_score::numeric AS value,
+               o.weight::numeric AS weight, o.is_churned,
                r.confidence_rate, o.scored_on < max(o.scored_on) OVER () AS is_earlier
         FROM reporting_range r, health_outcome_by_signal o WHERE o.weight > 0),
     learned AS (
@@ -109,31 +111,37 @@ BEGIN ATOMIC
                -- Fisher's linear discriminant of one variable
                (avg(f.value) FILTER (WHERE f.is_earlier AND NOT f.is_churned)
                 - avg(f.value) FILTER (WHERE f.is_earlier AND f.is_churned))
-               / nullif((regr_sxx(f.value, f.value) FILTER (WHERE f.is_earlier AND f.is_churned)
-                         + regr_sxx(f.value, f.value) FILTER (WHERE f.is_earlier AND NOT f.is_churned))
-                        / (count(f.value) FILTER (WHERE f.is_earlier) - 2), 0) AS slope,
-               backtest_agg(100 - f.value, f.is_churned, f.subject) FILTER (WHERE f.is_earlier) AS state,
+               / nullif((var_pop(f.value) FILTER (WHERE f.is_earlier AND f.is_churned)
+                         * count(f.value) FILTER (WHERE f.is_earlier AND f.is_churned)
+                         + var_pop(f.value) FILTER (WHERE f.is_earlier AND NOT f.is_churned)
+                           * count(f.value) FILTER (WHERE f.is_earlier AND NOT f.is_churned))
+                        / nullif(count(f.value) FILTER (WHERE f.is_earlier) - 2, 0), 0) AS slope,
+               backtest_agg((100 - f.value)::double precision, f.is_churned,
+                            f.subject) FILTER (WHERE f.is_earlier) AS state,
                -- of so many signals one would stand out by chance (Bonferroni)
                1 - (1 - f.confidence_rate) / count(*) OVER () AS confidence
         FROM fact f GROUP BY f.component, f.signal, f.confidence_rate),
     -- taken down by how sure it is; evidence of nothing is none
     evidence AS (
         SELECT l.*, own.lower, own.upper, auc(l.state) AS area,
-               CASE WHEN own.lower > 0.5 THEN greatest(l.slope, 0) * (own.lower - 0.5) / (auc(l.state) - 0.5)
-                    ELSE 0 END AS sure
+               CASE WHEN own.lower > 0.5
+                    THEN greatest(l.slope, 0) * ((own.lower - 0.5) / (auc(l.state) - 0.5))::numeric ELSE 0 END AS sure
         FROM learned l LEFT JOIN LATERAL auc_interval(l.state, l.confidence) own ON true),
     proposal AS (
-        SELECT e.*, round((sum(e.weight) OVER () * e.sure / nullif(sum(e.sure) OVER (), 0))::numeric,
-                          1)::double precision AS suggested FROM evidence e),
+        SELECT e.*, round(sum(e.weight) OVER () * e.sure / nullif(sum(e.sure) OVER (), 0), 1)::double precision
+               AS suggested FROM evidence e),
     tested AS (
         SELECT backtest_agg(100 - t.now, t.is_churned, t.subject) AS now,
                backtest_agg(100 - t.suggested, t.is_churned, t.subject) AS suggested
-        FROM (SELECT f.subject, f.is_churned, score(health_score(f.component, f.signal, f.value, p.weight), 0) AS now,
-                     score(health_score(f.component, f.signal, f.value, p.suggested), 0) AS suggested
+        FROM (SELECT f.subject, f.is_churned, score(health_score(f.component, f.signal, f.value::double precision,
+                                        p.weight::double precision), 0) AS now,
+                     score(health_score(f.component, f.signal, f.value::double precision,
+                                        p.suggested), 0) AS suggested
               FROM fact f JOIN proposal p USING (component, signal) WHERE NOT f.is_earlier AND p.suggested IS NOT NULL
               GROUP BY f.subject, f.is_churned) t)
-    SELECT p.component, p.signal, p.weight, p.suggested, prediction_count(p.state), happened_count(p.state), p.area,
-           p.lower, p.upper, predicts(p.state, p.confidence), p.slope, auc(t.now), now.lower, now.upper,
+    SELECT p.component, p.signal, p.weight::double precision, p.suggested, prediction_count(p.state),
+           happened_count(p.state), p.area, p.lower, p.upper, predicts(p.state, p.confidence),
+           p.slope::double precision, auc(t.now), now.lower, now.upper,
            auc(t.suggested), suggested.lower, suggested.upper,
            CASE WHEN p.suggested IS NULL THEN 'no signal predicts churn on the earlier test days: nothing to suggest'
                 WHEN predicts(t.suggested) = 'too few' THEN 'too few churned after the last test day to tell'

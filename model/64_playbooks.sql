@@ -228,14 +228,18 @@ FROM (SELECT b.name AS playbook, b.is_enabled, coalesce(max(o.control_kind), 'no
              coalesce(rate_agg(o.outcome = 'unknown') FILTER (WHERE o.is_sampled AND o.arm = 'holdout'
                                                               AND o.outcome <> 'open'), make_rate(0,
                                                               0)) AS control_unknown,
-             avg(o.opening_score) FILTER (WHERE o.is_counted AND o.arm = 'treated'
-                                          AND o.closing_score IS NOT NULL) AS treated_opening_score,
-             avg(o.closing_score) FILTER (WHERE o.is_counted AND o.arm = 'treated'
-                                          AND o.opening_score IS NOT NULL) AS treated_closing_score,
-             avg(o.opening_score) FILTER (WHERE o.is_counted AND o.arm <> 'treated'
-                                          AND o.closing_score IS NOT NULL) AS control_opening_score,
-             avg(o.closing_score) FILTER (WHERE o.is_counted AND o.arm <> 'treated'
-                                          AND o.opening_score IS NOT NULL) AS control_closing_score,
+             (avg(o.opening_score::numeric) FILTER (WHERE o.is_counted AND o.arm = 'treated'
+                                                   AND o.closing_score IS NOT NULL))::double precision
+                 AS treated_opening_score,
+             (avg(o.closing_score::numeric) FILTER (WHERE o.is_counted AND o.arm = 'treated'
+                                                   AND o.opening_score IS NOT NULL))::double precision
+                 AS treated_closing_score,
+             (avg(o.opening_score::numeric) FILTER (WHERE o.is_counted AND o.arm <> 'treated'
+                                                   AND o.closing_score IS NOT NULL))::double precision
+                 AS control_opening_score,
+             (avg(o.closing_score::numeric) FILTER (WHERE o.is_counted AND o.arm <> 'treated'
+                                                   AND o.opening_score IS NOT NULL))::double precision
+                 AS control_closing_score,
              count(o.run_id) AS run_count, count(*) FILTER (WHERE o.outcome = 'open') AS open_run_count,
              count(*) FILTER (WHERE o.outcome = 'unknown') AS unknown_run_count,
              count(*) FILTER (WHERE o.outcome = 'lost') AS lost_run_count,
