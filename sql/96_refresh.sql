@@ -1,5 +1,12 @@
 -- Refresh: what the sources say now becomes accounts, rates and histories. What is read and what is written are
 -- functions of the model, read_<source> and write_<table>; here is in what order, and what is told.
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, may_be_null, defines)
+VALUES
+(212, 'shrink_limit_rate', 'double precision', '0.5', 'shrink_limit_rate > 0 AND shrink_limit_rate < 1', 'at once',
+ 'A refresh stops where a source of a hundred rows and more has lost a greater share of them since the last: it may be '
+ 'half loaded; NULL: never', true, false);
+
 CREATE OR REPLACE FUNCTION csmetrics.policy_of_refresh(model text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -404,7 +411,45 @@ $$;
 COMMENT ON PROCEDURE csmetrics.write_totals(text) IS
 'Internal: stores the totals of the company for who sees some accounts, where the policy says so';
 
-CREATE OR REPLACE PROCEDURE csmetrics.refresh(model text, sources text[] DEFAULT NULL)
+CREATE OR REPLACE FUNCTION csmetrics.row_counts(model text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    counts jsonb;
+BEGIN
+    EXECUTE format('SELECT jsonb_object_agg(r.source, r.row_count + r.left_out_count) FROM %I.refreshed_source r',
+                   model) INTO counts;
+    RETURN coalesce(counts, '{}');
+END
+$$;
+COMMENT ON FUNCTION csmetrics.row_counts(text) IS
+'Internal: how many rows each source of a model had when it was read last, those in quarantine too';
+
+CREATE OR REPLACE FUNCTION csmetrics.require_no_shrinking(model text, before jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    now jsonb := csmetrics.row_counts(model);
+    limit_rate double precision;
+    shrunk text;
+BEGIN
+    EXECUTE format('SELECT p.shrink_limit_rate FROM %I.policy p', model) INTO limit_rate;
+    SELECT string_agg(format('source "%s" has %s rows, and had %s', b.key, now ->> b.key, b.value), '; '
+                      ORDER BY b.key) INTO shrunk
+    FROM jsonb_each_text(before) b
+    WHERE b.value::bigint >= 100 AND (now ->> b.key)::bigint < (1 - limit_rate) * b.value::bigint;
+    IF shrunk IS NOT NULL THEN
+        RAISE EXCEPTION '% at the last refresh', shrunk
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Half loaded? If it is right: CALL csmetrics.refresh(%L, may_shrink => true). '
+                                'How much may go says shrink_limit_rate of the policy. Nothing was changed.', model);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.require_no_shrinking(text, jsonb) IS
+'Internal: SQLSTATE 55000 where a source lost more of its rows than shrink_limit_rate of the policy allows, against '
+'row_counts() before';
+
+CREATE OR REPLACE PROCEDURE csmetrics.refresh(
+    model text, sources text[] DEFAULT NULL, may_shrink boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET lc_numeric = 'C' AS $refresh$
@@ -414,11 +459,13 @@ DECLARE
     stale text[];
     whole text[] := '{}';
     source text;
+    before jsonb;
 BEGIN
     PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
+    before := csmetrics.row_counts(model);
     CALL csmetrics.resolve_identities(model);
     CALL csmetrics.refresh_accounts(model, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
@@ -430,6 +477,9 @@ BEGIN
                         WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', internal,
                        'fresh_' || source);
     END LOOP;
+    IF may_shrink IS NOT TRUE THEN
+        PERFORM csmetrics.require_no_shrinking(model, before);
+    END IF;
     CALL csmetrics.write_histories(model);
     CALL csmetrics.write_totals(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
@@ -438,7 +488,7 @@ BEGIN
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
-COMMENT ON PROCEDURE csmetrics.refresh(text, text[]) IS
-'Brings a model up to date in one transaction, readers do not wait: the histories of accounts whose rows changed. '
-'sources: of these alone; accounts, rates and parents always. A NOTICE counts rows in quarantine. A row that cannot '
-'be right, an unknown source: SQLSTATE 22023; hidden rows: 42501.';
+COMMENT ON PROCEDURE csmetrics.refresh(text, text[], boolean) IS
+'Brings a model up to date in one transaction: histories of accounts whose rows changed. sources: of these; '
+'accounts, rates and parents always. A row that cannot be right, an unknown source: SQLSTATE 22023; hidden rows: '
+'42501; half the rows of a source gone (shrink_limit_rate): 55000, or may_shrink.';

@@ -61,8 +61,9 @@ COMMENT ON FUNCTION csmetrics.checked_expression(text, regclass, regtype) IS
 'one expression (SQLSTATE 42601), unknown names (42703, 42883), wrong type (42804), volatile (22023), off the '
 'list (42501), aggregates (42803), sets and rows (0A000), too large (54000).';
 
--- It takes one argument more.
+-- They take one argument more.
 DROP PROCEDURE csmetrics.create_model(text, regtype);
+DROP PROCEDURE csmetrics.refresh(text, text[]);
 
 -- Rules of data quality name what they read in full, and run along no path of a model.
 DROP FUNCTION IF EXISTS csmetrics.judged_rows(text, text[], text);
