@@ -3,7 +3,7 @@
 -- Alerts among sessions: listeners hear what was committed, evaluations at the same time take turns, and one that is killed leaves
 -- nothing. This needs dblink, a contributed extension, and objects that other sessions see: all is dropped again at the end.
 SELECT plan(27);
-DROP SCHEMA IF EXISTS alert_sessions, alert_sessions_aids CASCADE;
+DROP SCHEMA IF EXISTS alert_sessions, alert_sessions_internal, alert_sessions_aids CASCADE;
 CREATE SCHEMA alert_sessions_aids;
 \set aids alert_sessions_aids
 \i test/sessions.sql
@@ -119,5 +119,5 @@ SELECT dblink_disconnect(connection) FROM unnest('{listener,one,two}'::text[]) c
 \else
 SELECT skip('there are no other sessions here (dblink)', 27);
 \endif
-DROP SCHEMA IF EXISTS alert_sessions, alert_sessions_aids CASCADE;
+DROP SCHEMA IF EXISTS alert_sessions, alert_sessions_internal, alert_sessions_aids CASCADE;
 SELECT * FROM finish();

@@ -8,7 +8,7 @@ SELECT plan(8);
 SELECT pg_temp.opened(name) FROM unnest('{two,three}'::text[]) name \g /dev/null
 SELECT dblink_exec('one', $$
     SET client_min_messages = warning;
-    DROP SCHEMA IF EXISTS playbook_sessions CASCADE;
+    DROP SCHEMA IF EXISTS playbook_sessions, playbook_sessions_internal CASCADE;
     CALL csmetrics.create_model('playbook_sessions');
     CREATE TABLE playbook_sessions.contract AS SELECT 'a' || n AS account_id, date '2024-01-01' AS starts_on, NULL::date AS ends_on, 10 AS mrr FROM generate_series(1, 50) AS n;
     CALL csmetrics.map('playbook_sessions', 'subscription', 'TABLE playbook_sessions.contract');
@@ -47,7 +47,7 @@ SELECT is(pg_temp.count_of('closed_on IS NULL'), 50::bigint, 'nothing of what it
 SELECT dblink_exec('three', $$CALL csmetrics.run_playbooks('playbook_sessions')$$) \g /dev/null
 SELECT is(pg_temp.count_of('is_success AND closed_on = date ''2024-03-31'''), 50::bigint, 'the next one judges them');
 SELECT is(pg_temp.count_of('closed_on IS NULL AND opened_on = date ''2024-04-30'''), 50::bigint, 'and opens the next ones');
-SELECT dblink_exec('three', 'SET client_min_messages = warning; DROP SCHEMA playbook_sessions CASCADE') \g /dev/null
+SELECT dblink_exec('three', 'SET client_min_messages = warning; DROP SCHEMA playbook_sessions, playbook_sessions_internal CASCADE') \g /dev/null
 SELECT dblink_disconnect(name) FROM unnest('{two,three}'::text[]) name \g /dev/null
 \else
 SELECT skip('dblink is not there, or may not connect', 8);

@@ -8,7 +8,7 @@ SELECT plan(7);
 SELECT pg_temp.opened(name) FROM unnest('{two,three}'::text[]) name \g /dev/null
 SELECT dblink_exec(name, 'SET client_min_messages = warning') FROM unnest('{one,two,three}'::text[]) name \g /dev/null
 SELECT dblink_exec('one', $$
-    DROP SCHEMA IF EXISTS restatement_sessions CASCADE;
+    DROP SCHEMA IF EXISTS restatement_sessions, restatement_sessions_internal CASCADE;
     CALL csmetrics.create_model('restatement_sessions');
     CREATE TABLE restatement_sessions.contract AS SELECT 'a' || n AS account_id, date '2024-01-01' AS starts_on, 10 AS mrr FROM generate_series(1, 50) AS n;
     CALL csmetrics.map('restatement_sessions', 'subscription', 'TABLE restatement_sessions.contract');
@@ -46,7 +46,7 @@ SELECT matches(pg_temp.failure($$SELECT dblink_exec('two', 'CALL csmetrics.take_
 SELECT dblink_exec('two', 'ROLLBACK') \g /dev/null
 SELECT is(text, '3 snapshots, 50 as of now', 'and leaves nothing') FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' as of now'' FROM restatement_sessions_internal.snapshot_account WHERE to_snapshot IS NULL') AS t(text text);
 SELECT is(n, 0::bigint, 'nothing is restated since') FROM dblink('three', 'SELECT count(*) FROM csmetrics.restatement(''restatement_sessions'') WHERE is_restated') AS t(n bigint);
-SELECT dblink_exec('three', 'DROP SCHEMA restatement_sessions CASCADE') \g /dev/null
+SELECT dblink_exec('three', 'DROP SCHEMA restatement_sessions, restatement_sessions_internal CASCADE') \g /dev/null
 SELECT dblink_disconnect(name) FROM unnest('{two,three}'::text[]) name \g /dev/null
 \else
 SELECT skip('dblink is not there, or may not connect', 7);

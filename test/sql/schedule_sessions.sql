@@ -4,7 +4,7 @@
 -- for the second part a server with pg_cron in shared_preload_libraries; its jobs live in the database cron.database_name, so the
 -- models are made there. All is dropped again at the end but pg_cron, whose launcher would not see it come again.
 SELECT plan(19);
-DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_aids CASCADE;
+DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_internal, schedule_sessions_aids CASCADE;
 CREATE SCHEMA schedule_sessions_aids;
 \set aids schedule_sessions_aids
 \set has_cron false
@@ -53,7 +53,7 @@ SELECT current_setting('cron.database_name', true) IS NOT NULL AND EXISTS (SELEC
     SELECT dblink_exec('home', $$
         CREATE EXTENSION IF NOT EXISTS pg_cron;
         CREATE EXTENSION IF NOT EXISTS csmetrics;
-        DROP SCHEMA IF EXISTS schedule_on, "schedule 'off'" CASCADE;
+        DROP SCHEMA IF EXISTS schedule_on, schedule_on_internal, "schedule 'off'", "schedule 'off'_internal" CASCADE;
         CALL csmetrics.create_model('schedule_on');
         CALL csmetrics.map('schedule_on', 'subscription', 'SELECT ''a'' AS account_id, date ''2024-01-01'' AS starts_on, 10 AS mrr');
         CALL csmetrics.create_model('schedule ''off''');
@@ -76,7 +76,7 @@ SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'_internal".account_
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule_on')$$), 't', 'it can be ended');
 SELECT is(pg_temp.home($$SELECT count(*) FROM cron.job WHERE jobname LIKE 'csmetrics:schedule%'$$), '0', 'and no job is left');
 
-    SELECT dblink_exec('home', 'DROP SCHEMA schedule_on, "schedule ''off''" CASCADE') \g /dev/null
+    SELECT dblink_exec('home', 'DROP SCHEMA schedule_on, schedule_on_internal, "schedule ''off''", "schedule ''off''_internal" CASCADE') \g /dev/null
     SELECT dblink_exec('home', 'DROP EXTENSION csmetrics CASCADE; DROP SCHEMA csmetrics') WHERE NOT :'had_csmetrics' \g /dev/null
     SELECT dblink_disconnect('home') \g /dev/null
 \else
@@ -85,6 +85,6 @@ SELECT skip('pg_cron is not loaded here (shared_preload_libraries)', 12);
 \else
 SELECT skip('there are no other sessions here (dblink)', 19);
 \endif
-DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_aids CASCADE;
+DROP SCHEMA IF EXISTS schedule_sessions, schedule_sessions_internal, schedule_sessions_aids CASCADE;
 DROP ROLE IF EXISTS csmetrics_locker;
 SELECT * FROM finish();
