@@ -82,9 +82,9 @@ $$;
 CREATE PROCEDURE pg_temp.arrive(known_day date) LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE public.known SET day = known_day, until = (known_day + 1)::timestamp AT TIME ZONE zone;
-    CALL refresh('past');
-    CALL refresh('past_tokyo');
-    CALL refresh('past_york');
+    CALL refresh('past', may_shrink => true);
+    CALL refresh('past_tokyo', may_shrink => true);
+    CALL refresh('past_york', may_shrink => true);
 END
 $$;
 CALL pg_temp.build('now', 'Europe/Berlin', '');
