@@ -2,7 +2,7 @@
 -- twenty, one an account; `mixed` likewise, but one account in a hundred has two. There is a rate a day, and the twelve months to 2026-11-01 are reported.
 \ir ../mrr/generate.sql
 
-drop schema if exists one, many, mixed cascade;
+drop schema if exists one, one_internal, many, many_internal, mixed, mixed_internal cascade;
 drop table if exists account, currency, fx, priced cascade;
 create table account as select distinct customer_id as account_id from seg;
 create table currency as select 'C' || chr(64 + n) || 'X' as code, n from generate_series(1, 20) n;

@@ -1,6 +1,6 @@
 -- A model of :accounts accounts, as yet without histories: what each account is like, drawn by hash from its key, and the source of
 -- its attributes. histories.sql fills the rest.
-drop schema if exists bench cascade;
+drop schema if exists bench, bench_internal cascade;
 drop table if exists bench_account cascade;
 
 -- The nth number of an account, from 0 up to 1

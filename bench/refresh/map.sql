@@ -1,6 +1,6 @@
 -- A model over the sources, as yet without histories.
 set client_min_messages = warning;
-drop schema if exists bench cascade;
+drop schema if exists bench, bench_internal cascade;
 call csmetrics.create_model('bench', 'bigint');
 call csmetrics.map('bench', 'account', 'select account_id, name, segment, plan, owner, created_on, seats from source.account');
 call csmetrics.map('bench', 'subscription', 'select account_id, starts_on, ends_on, mrr from source.subscription');
