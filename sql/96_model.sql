@@ -288,19 +288,23 @@ CREATE OR REPLACE FUNCTION csmetrics.objects_of(model text) RETURNS TABLE (class
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH ours AS (
-        SELECT o.name FROM csmetrics.model_object o UNION ALL SELECT 'policy')
-    SELECT 'pg_class'::regclass::oid, c.oid,
-           n.nspname = csmetrics.internal_schema(model) OR c.relname IN (SELECT o.name FROM ours o)
-    FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-    WHERE n.oid = ANY (csmetrics.schemas_of(model))
+        SELECT o.name FROM csmetrics.model_object o
+        UNION ALL SELECT 'policy'
+        UNION ALL SELECT p || s.source FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
+        UNION ALL SELECT s.vendor || '_' || s.source FROM csmetrics.connector_source s)
+    SELECT 'pg_class'::regclass::oid, c.oid, c.relname IN (SELECT o.name FROM ours o)
+    FROM pg_class c
+    WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S')
+      -- sequences of columns are of these
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE (d.classid, d.objid) = ('pg_class'::regclass, c.oid)
+                                                AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
     UNION ALL
-    SELECT 'pg_proc'::regclass, p.oid,
-           n.nspname = csmetrics.internal_schema(model) OR p.proname IN (SELECT o.name FROM ours o)
-    FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
-    WHERE n.oid = ANY (csmetrics.schemas_of(model));
+    SELECT s.classid, s.objid, p.proname IN (SELECT o.name FROM ours o)
+    FROM csmetrics.strangers(csmetrics.schemas_of(model)) s
+    LEFT JOIN pg_proc p ON s.classid = 'pg_proc'::regclass AND p.oid = s.objid;
 END;
 COMMENT ON FUNCTION csmetrics.objects_of(text) IS
-'Internal: the tables, views and functions in the schemas of a model; is_ours: they are of csmetrics, by their names';
+'Internal: what stands in the schemas of a model; is_ours: it is of csmetrics, by its name';
 
 CREATE OR REPLACE PROCEDURE csmetrics.drop_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
@@ -314,7 +318,7 @@ BEGIN
         RAISE EXCEPTION 'there is no model "%"', model USING ERRCODE = 'invalid_schema_name';
     END IF;
     SELECT concat_ws(', ', string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.classid, o.objid)
-                               FILTER (WHERE NOT o.is_ours),
+                               FILTER (WHERE o.is_ours IS NOT TRUE),
                      csmetrics.other_dependents(array_agg(o.classid), array_agg(o.objid))) INTO others
     FROM csmetrics.objects_of(model) o;
     IF others <> '' THEN
