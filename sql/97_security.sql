@@ -67,8 +67,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     schemas text := format('%I, %I', model, csmetrics.internal_schema(model));
 BEGIN
+    -- rights on columns go with those on their tables
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', schemas, "role");
-    EXECUTE format('REVOKE ALL (done_on, note) ON %I.playbook_run FROM %I', model, "role");
     EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', schemas, "role");
 END
 $$;
@@ -342,6 +342,10 @@ BEGIN
         RAISE EXCEPTION 'no account is named' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     CALL csmetrics.lock_model(model);
+    -- what it was part of is made anew from all rows by the next refresh
+    EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
+                        SELECT FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
+                   model, csmetrics.internal_schema(model)) USING account_id;
     FOR key IN SELECT k.relation, k.key FROM csmetrics.keys_in(model) k LOOP
         -- another that belonged to it stays, and belongs to none
         EXECUTE format(CASE WHEN key.key = 'parent_id' THEN 'UPDATE %1$s SET %2$I = NULL WHERE %2$I = $1::%3$s'

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Who may do what with a model: its owner, editors of its rules, readers, who sees some accounts only, and nobody.
 BEGIN;
-SELECT plan(72);
+SELECT plan(75);
 CREATE FUNCTION pg_temp.by("role" text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     clue text;
@@ -139,6 +139,10 @@ CALL revoke_rights('cs', 'rights_lead');
 RESET ROLE;
 SELECT is(pg_temp.seen('rights_csm', 'SELECT string_agg(account_id, '' '' ORDER BY account_id) FROM cs.account_health'), 'a b c', 'undone, all are seen');
 SELECT is(pg_temp.by('rights_lead', 'TABLE cs.account'), '42501 permission denied for schema cs', 'rights are taken again');
+SET LOCAL ROLE rights_owner;
+CALL revoke_rights('cs', 'rights_editor');
+RESET ROLE;
+SELECT is_empty($$SELECT oid::regclass FROM pg_class WHERE relnamespace = ANY (schemas_of('cs')) AND relkind IN ('r', 'v') AND has_any_column_privilege('rights_editor', oid, 'SELECT, INSERT, UPDATE')$$, 'those on columns, too');
 
 -- Erasing.
 SET LOCAL ROLE rights_owner;
@@ -165,6 +169,27 @@ SELECT isnt_empty('TABLE cs.snapshot_reading', 'figures that were reported stay'
 SELECT is(csmetrics.sources_with('cs', 'c'), 'account, subscription, usage', 'sources that still have it are named');
 SELECT is(pg_temp.by('rights_owner', 'CALL csmetrics.forget_account(''cs'', NULL)'), '22004 no account is named', 'NULL is no account');
 SELECT is(pg_temp.by('rights_owner', 'CALL csmetrics.forget_account(''cs'', ''none'')'), 'no error', 'an unknown one is no error');
+
+-- One that was part of another: the whole is made anew, though none of its rows is left to tell.
+SET LOCAL ROLE rights_owner;
+UPDATE crm.customer SET parent_id = 'a' WHERE account_id = 'c';
+UPDATE cs.policy SET entity_grain = 'parent';
+CALL refresh('cs');
+RESET ROLE;
+SELECT is(pg_temp.seen('rights_owner', 'SELECT closing_mrr FROM cs.revenue_monthly ORDER BY period_start_on DESC LIMIT 1'), '700', 'entities add up');
+SET LOCAL ROLE rights_owner;
+DELETE FROM crm.customer WHERE account_id = 'b';
+DELETE FROM crm.contract WHERE account_id = 'b';
+DELETE FROM crm.click WHERE account_id = 'b';
+DELETE FROM crm.ticket WHERE account_id = 'b';
+CALL forget_account('cs', 'b');
+CALL refresh('cs');
+RESET ROLE;
+SELECT is(pg_temp.seen('rights_owner', 'SELECT closing_mrr FROM cs.revenue_monthly ORDER BY period_start_on DESC LIMIT 1'), '500', 'after the next refresh nothing is left of it in its parent');
+SET LOCAL ROLE rights_owner;
+UPDATE cs.policy SET entity_grain = 'account';
+CALL refresh('cs');
+RESET ROLE;
 
 -- Whoever may create in the schema of a model puts nothing in the way: names are not looked up there.
 SELECT format('GRANT CREATE ON SCHEMA cs TO rights_nobody') \gexec
