@@ -12,7 +12,7 @@ WITH daily AS MATERIALIZED (
 SELECT d.currency, d.day_on,
        CASE WHEN d.currency = r.report_currency THEN 1 WHEN c.is_crossed THEN round(d.rate / b.rate, 12)
        ELSE d.rate END AS fx
-FROM reporting_range r CROSS JOIN (SELECT EXISTS (SELECT FROM daily, reporting_range
+FROM reporting_range r CROSS JOIN (SELECT EXISTS (SELECT 1 FROM daily, reporting_range
                                                   WHERE currency = report_currency) AS is_crossed) c CROSS JOIN daily d
      LEFT JOIN daily b ON b.currency = r.report_currency AND b.day_on = d.day_on;
 COMMENT ON VIEW currency_rate IS

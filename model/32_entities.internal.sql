@@ -21,7 +21,7 @@ BEGIN ATOMIC
     FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on,
           as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, account_state a
     WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e)
-      AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
+      AND NOT (SELECT EXISTS (SELECT 1 FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
     UNION ALL
     SELECT s.account_id, nullif(s.subscription_id, ''), nullif(s.currency, ''), s.valid_from_on = '-infinity'
         AND s.valid_until_on = 'infinity', p.from_on, p.until_on,
@@ -123,7 +123,7 @@ BEGIN ATOMIC
            NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr
     FROM reporting_range r, account_state a
     WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e)
-      AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
+      AND NOT (SELECT EXISTS (SELECT 1 FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
     UNION ALL
     SELECT s.account_id, nullif(s.subscription_id, ''),
            limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days),
@@ -169,13 +169,13 @@ BEGIN ATOMIC
     FROM (SELECT a.account_id, NULL AS subscription_id, a.revenue
           FROM account_state a
           WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e)
-            AND NOT (SELECT EXISTS (SELECT FROM revenue_state WHERE subscription_id <> ''))
+            AND NOT (SELECT EXISTS (SELECT 1 FROM revenue_state WHERE subscription_id <> ''))
           UNION ALL
           SELECT s.account_id, nullif(s.subscription_id, ''),
                  rollup(CASE WHEN s.currency = '' THEN s.revenue ELSE scale(s.revenue, coalesce(k.fx, 1)) END)
           FROM revenue_state s LEFT JOIN constant_rate k USING (currency)
           WHERE s.valid_from_on <= $1 AND $1 < s.valid_until_on
-            AND (s.subscription_id <> '' OR EXISTS (SELECT FROM account_entity e WHERE e.entity_id = s.account_id))
+            AND (s.subscription_id <> '' OR EXISTS (SELECT 1 FROM account_entity e WHERE e.entity_id = s.account_id))
           GROUP BY s.account_id, s.subscription_id) e,
          LATERAL (SELECT gap_smooth_days, pause_churn_days, reactivation_gap_days FROM reporting_range) r,
          LATERAL split_gaps(limit_pauses(smooth_gaps(e.revenue, r.gap_smooth_days), r.pause_churn_days),

@@ -158,7 +158,7 @@ FROM reporting_range r, revenue_by_currency c,
      LATERAL (SELECT c.period_start_on - 1 + n AS day_on, n
               FROM generate_series(0, c.period_end_on - c.period_start_on) n) d
 WHERE NOT c.is_known
-  AND CASE WHEN r.rate_rule = 'average' AND c.movement_fx IS NULL THEN NOT EXISTS (SELECT FROM currency_rate f
+  AND CASE WHEN r.rate_rule = 'average' AND c.movement_fx IS NULL THEN NOT EXISTS (SELECT 1 FROM currency_rate f
           WHERE f.currency = c.currency AND f.day_on = d.day_on AND f.fx IS NOT NULL)
            ELSE d.n = 0 AND c.opening_fx IS NULL OR d.day_on = c.period_end_on - 1 AND c.closing_fx IS NULL END
 ORDER BY c.currency, c.period_start_on, d.day_on;

@@ -16,13 +16,13 @@ adopted AS (
                                                        e.features) AS state
     FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
          LEFT JOIN entitled e USING (account_id)
-    WHERE EXISTS (SELECT FROM entitlement_state)
+    WHERE EXISTS (SELECT 1 FROM entitlement_state)
     GROUP BY d.dimension, d.value
     UNION ALL
     SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
                                                        r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
     FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
-    WHERE NOT EXISTS (SELECT FROM entitlement_state)
+    WHERE NOT EXISTS (SELECT 1 FROM entitlement_state)
     GROUP BY d.dimension, d.value),
 waiting AS (
     SELECT d.dimension, d.value, e.feature,

@@ -109,16 +109,16 @@ BEGIN ATOMIC
     SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
                (SELECT count(*) FILTER (WHERE adopters > 0)
                 FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
-    FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
-                 EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
+    FROM (SELECT EXISTS (SELECT 1 FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+                 EXISTS (SELECT 1 FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
                      AS has_features,
-                 EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
-                 EXISTS (SELECT FROM account_state, health_day($1) d WHERE first_opened_at(tickets) <= d.as_of_at)
+                 EXISTS (SELECT 1 FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
+                 EXISTS (SELECT 1 FROM account_state, health_day($1) d WHERE first_opened_at(tickets) <= d.as_of_at)
                      AS has_tickets,
-                 EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
-                 EXISTS (SELECT FROM account_state, health_day($1) d
+                 EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
+                 EXISTS (SELECT 1 FROM account_state, health_day($1) d
                          WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
-                 EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
+                 EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
     LIMIT 1;
 END;
 COMMENT ON FUNCTION health_feed(as_of date) IS

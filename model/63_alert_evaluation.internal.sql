@@ -40,7 +40,7 @@ BEGIN ATOMIC
     ended AS (
         DELETE FROM alert_state s USING unnest(names) WITH ORDINALITY r(rule, n)
         WHERE s.rule = r.rule
-          AND NOT EXISTS (SELECT FROM found f WHERE f.account_id = s.account_id
+          AND NOT EXISTS (SELECT 1 FROM found f WHERE f.account_id = s.account_id
                           AND (f.met[r.n]
                                OR (s.state <> 'held' AND f.met[cardinality(names) + r.n] IS NOT TRUE)))
         RETURNING s.rule, s.account_id, s.state, s.evidence),
@@ -113,7 +113,7 @@ BEGIN ATOMIC
         SELECT s.rule, r.severity, r.audience, s.account_id, 'off', 'on', raise_alerts.as_of_at, s.evidence
         FROM alert_state s JOIN alert_rule r USING (rule)
         WHERE s.state = 'held' AND s.rule = ANY (names)
-          AND NOT EXISTS (SELECT FROM alert a WHERE a.rule = s.rule AND a.account_id = s.account_id
+          AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.rule = s.rule AND a.account_id = s.account_id
                           AND a.to_state = 'on' AND a.as_of_at > raise_alerts.as_of_at - r.cool_down)
         ORDER BY s.rule, s.account_id ON CONFLICT DO NOTHING
         RETURNING alert_id, rule, account_id)

@@ -22,7 +22,7 @@ BEGIN ATOMIC
          CROSS JOIN LATERAL unnest(names) WITH ORDINALITY k(name, place)
          JOIN playbook b ON b.name = k.name
     WHERE f.met[k.place]
-      AND NOT EXISTS (SELECT FROM playbook_run u
+      AND NOT EXISTS (SELECT 1 FROM playbook_run u
                       WHERE u.playbook = b.name AND u.account_id = a.account_id
                         AND (u.arm = 'past') = (only_past IS NOT NULL)
                         AND (u.closed_on IS NULL OR day < u.closed_on + b.cool_down_days));
@@ -47,14 +47,14 @@ BEGIN ATOMIC
                      row_number() OVER (PARTITION BY t.account_id ORDER BY t.opened_at DESC, t.ticket_id) AS place
               FROM known k CROSS JOIN source_ticket t
               WHERE t.opened_at <= k.as_of_at AND t.account_id IN (SELECT f.account_id FROM found f)
-                AND EXISTS (SELECT FROM found)) t
+                AND EXISTS (SELECT 1 FROM found)) t
         WHERE t.place <= 3 GROUP BY t.account_id),
     lost AS MATERIALIZED (
         SELECT c.account_id, jsonb_object_agg(c.component, c.points) AS points
         FROM (SELECT h.account_id, c.component, round(sum(c.points_lost), 1) AS points
               FROM known k CROSS JOIN account_health(day) h
                    CROSS JOIN LATERAL contributions(h.health, k.health_method) c
-              WHERE h.account_id IN (SELECT f.account_id FROM found f) AND EXISTS (SELECT FROM found)
+              WHERE h.account_id IN (SELECT f.account_id FROM found f) AND EXISTS (SELECT 1 FROM found)
               GROUP BY h.account_id, c.component) c
         WHERE c.points <> 0 GROUP BY c.account_id),
     thrown AS (
@@ -122,8 +122,8 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT b.name, b.horizon_days FROM playbook b
     WHERE b.holdout_share = 0
-      AND EXISTS (SELECT FROM playbook_run u WHERE u.playbook = b.name AND u.run_id > latest_id)
-      AND NOT EXISTS (SELECT FROM playbook_run u WHERE u.playbook = b.name AND u.run_id <= latest_id)
+      AND EXISTS (SELECT 1 FROM playbook_run u WHERE u.playbook = b.name AND u.run_id > latest_id)
+      AND NOT EXISTS (SELECT 1 FROM playbook_run u WHERE u.playbook = b.name AND u.run_id <= latest_id)
     ORDER BY b.name;
 END;
 COMMENT ON FUNCTION playbooks_begun(bigint) IS

@@ -8,9 +8,9 @@ GRANT USAGE ON SCHEMA csmetrics TO PUBLIC;
 
 DO $guard$
 BEGIN
-    IF EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'csmetrics'::regnamespace
-               UNION ALL SELECT FROM pg_operator WHERE oprnamespace = 'csmetrics'::regnamespace
-               UNION ALL SELECT FROM pg_type WHERE typnamespace = 'csmetrics'::regnamespace) THEN
+    IF EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = 'csmetrics'::regnamespace
+               UNION ALL SELECT 1 FROM pg_operator WHERE oprnamespace = 'csmetrics'::regnamespace
+               UNION ALL SELECT 1 FROM pg_type WHERE typnamespace = 'csmetrics'::regnamespace) THEN
         RAISE EXCEPTION 'schema "csmetrics" is not empty'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'The extension needs that schema for itself: empty, drop or rename it first.';

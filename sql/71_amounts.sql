@@ -84,7 +84,7 @@ DECLARE
     look text;
     term record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = view AND a.attname = 'mrr') THEN
+    IF NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = view AND a.attname = 'mrr') THEN
         RETURN;
     END IF;
     look := csmetrics.amounts_look_like(csmetrics.sampled_amounts(view));

@@ -135,12 +135,12 @@ BEGIN
         ORDER BY c.relname
     LOOP
         BEGIN
-            EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+            EXECUTE format('SELECT 1 FROM %s LIMIT 0', relation.name);
         EXCEPTION WHEN insufficient_privilege THEN
             -- it may be read with policies, or not at all; whoever needs it then hears of that
             PERFORM set_config('row_security', 'on', true);
             BEGIN
-                EXECUTE format('SELECT FROM %s LIMIT 0', relation.name);
+                EXECUTE format('SELECT 1 FROM %s LIMIT 0', relation.name);
                 is_hidden := true;
             EXCEPTION WHEN insufficient_privilege THEN
                 is_hidden := false;
@@ -374,7 +374,8 @@ BEGIN
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_map AS SELECT * FROM (%s\n) AS query', query);
     columns := csmetrics.cast_columns(model, subject, asked);
     PERFORM csmetrics.require_settled_query(subject);
-    DROP VIEW pg_temp.csmetrics_map;
+    -- its schema by name: statements of Citus look that up without the alias
+    EXECUTE pg_catalog.format('DROP VIEW %s.csmetrics_map', pg_catalog.pg_my_temp_schema()::pg_catalog.regnamespace);
     RETURN pg_catalog.format(E'SELECT %s FROM (%s\n) AS query', columns, query);
 END
 $$;
@@ -393,7 +394,7 @@ BEGIN
     view_name := 'source_' || source;
     subject := format('source "%s"', source);
     body := regexp_replace(query, '[;[:space:]]+$', '');
-    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
+    IF source IS NULL OR NOT EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = mapping.source) THEN
         -- a view that connect() wrote, to be replaced by a query of one's own
         EXECUTE format('SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1 AND v.vendor IS NOT NULL',
                        csmetrics.internal_schema(model)) INTO of_source USING source;

@@ -76,6 +76,6 @@ COMMENT ON FUNCTION csmetrics.period_length(text) IS 'Length of a month, quarter
 CREATE OR REPLACE FUNCTION csmetrics.moves(revenue csmetrics.mrr_timeline, from_on date, to_on date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN csmetrics.mrr_at(revenue, from_on - 1) > 0
-       OR EXISTS (SELECT FROM csmetrics.changes(revenue) c WHERE c.changed_on >= from_on AND c.changed_on < to_on);
+       OR EXISTS (SELECT 1 FROM csmetrics.changes(revenue) c WHERE c.changed_on >= from_on AND c.changed_on < to_on);
 COMMENT ON FUNCTION csmetrics.moves(csmetrics.mrr_timeline, date, date) IS
 'Internal: is there MRR before from_on, or a movement from then on and before to_on?';

@@ -53,9 +53,9 @@ BEGIN
             RAISE EXCEPTION '"%": %', names[1], SQLERRM USING ERRCODE = SQLSTATE;
         END IF;
         -- none of them, where the view fails by itself; or one after the other, to tell which of them it is
-        PERFORM FROM csmetrics.customers_by_rule(model, day, '{}', '{}', over => over);
+        PERFORM 1 FROM csmetrics.customers_by_rule(model, day, '{}', '{}', over => over);
         FOR i IN 1 .. cardinality(conditions) LOOP
-            PERFORM FROM csmetrics.customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]],
+            PERFORM 1 FROM csmetrics.customers_by_rule(model, day, ARRAY[names[(i - 1) % cardinality(names) + 1]],
                                                      conditions[i:i], labels, over);
         END LOOP;
         RAISE;
@@ -85,8 +85,9 @@ BEGIN
         EXECUTE format('SELECT %I.hold_alerts_again($1, $2)', internal)
             USING probe.names, (probe.day - late_days)::timestamp AT TIME ZONE time_zone;
         FOREACH day IN ARRAY ARRAY[probe.day, probe.day - late_days] LOOP
-            EXECUTE format('SELECT EXISTS (SELECT FROM %I.alert_state s WHERE s.state = ''new'' AND s.rule = ANY ($1))',
-                           internal) INTO has_news USING probe.names;
+            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.alert_state s
+                                           WHERE s.state = ''new'' AND s.rule = ANY ($1))', internal)
+                INTO has_news USING probe.names;
             EXIT WHEN NOT has_news;
             EXECUTE format('SELECT %I.hold_alerts($1, $2, $3, $4)', internal)
                 USING model, day, probe.names, probe.conditions;

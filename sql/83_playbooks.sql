@@ -27,7 +27,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     -- one after the other, to tell in which of them the mistake is
     FOR i IN 1 .. coalesce(cardinality(wanted.names), 0) LOOP
-        PERFORM FROM csmetrics.customers_by_rule(model, day, wanted.names[i:i], wanted.triggers[i:i],
+        PERFORM 1 FROM csmetrics.customers_by_rule(model, day, wanted.names[i:i], wanted.triggers[i:i],
                                                  wanted.owners[i:i]);
     END LOOP;
     RAISE;

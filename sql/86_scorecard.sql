@@ -122,7 +122,7 @@ INSERT INTO csmetrics.model_metric VALUES
 CREATE OR REPLACE FUNCTION csmetrics.is_metric(name text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM csmetrics.model_metric m WHERE m.name = is_metric.name) THEN
+    IF NOT EXISTS (SELECT 1 FROM csmetrics.model_metric m WHERE m.name = is_metric.name) THEN
         RAISE EXCEPTION 'unknown metric "%"', name
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = (SELECT format('Known are: %s.', string_agg(m.name, ', ' ORDER BY m.position))

@@ -294,7 +294,8 @@ BEGIN
     EXECUTE pg_catalog.format(E'CREATE TEMPORARY VIEW csmetrics_connector AS (%s\n)', query);
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     body := pg_catalog.rtrim(pg_catalog.pg_get_viewdef('pg_temp.csmetrics_connector'::pg_catalog.regclass), '; ');
-    DROP VIEW pg_temp.csmetrics_connector;
+    -- its schema by name: statements of Citus look that up without the alias
+    EXECUTE pg_catalog.format('DROP VIEW %s.csmetrics_connector', pg_my_temp_schema()::regnamespace);
     RETURN body;
 END
 $$;

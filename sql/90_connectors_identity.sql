@@ -135,7 +135,7 @@ BEGIN
         EXECUTE format($query$
             %1$s,
             fresh (%2$s, %3$s) AS MATERIALIZED (%4$s),
-            gone AS (DELETE FROM %5$I.%6$I AS old WHERE NOT EXISTS (SELECT FROM fresh WHERE (%7$s) = (%8$s)))
+            gone AS (DELETE FROM %5$I.%6$I AS old WHERE NOT EXISTS (SELECT 1 FROM fresh WHERE (%7$s) = (%8$s)))
             INSERT INTO %5$I.%6$I AS old (%2$s, %3$s) SELECT %2$s, %3$s FROM fresh
             ON CONFLICT (%2$s) DO UPDATE SET (%3$s) = ROW (%9$s) WHERE (%10$s) IS DISTINCT FROM (%9$s)$query$,
             tables, csmetrics.spelled(keys, '%I'), csmetrics.spelled(others, '%I'), query,
@@ -176,11 +176,11 @@ DECLARE
     identities text;
     accounts text;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.identity)', internal) INTO has_some;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.identity)', internal) INTO has_some;
     IF vendors IS NULL AND NOT has_some THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
+    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
                    internal) INTO by_hand;
     SELECT array_agg(c.name ORDER BY c.position) INTO names FROM csmetrics.source_column c
     WHERE c.source = 'account' AND c.name NOT IN ('account_id', 'misread');

@@ -21,7 +21,7 @@ DECLARE
     definition text := pg_get_viewdef(view);
     is_ours boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.connection_view v
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.connection_view v
                                    WHERE v.view_name = $1 AND v.definition = $2)', internal)
         INTO is_ours USING 'source_' || source, csmetrics.fingerprint(view);
     -- as create_model makes it: no rows, of nothing
@@ -73,7 +73,7 @@ BEGIN
     FOR view IN EXECUTE format(
         'SELECT r FROM %I.connection_view v, LATERAL to_regclass(format(''%%I.%%I'', $1, v.view_name)) r
          WHERE v.vendor IS NOT NULL AND r IS NOT NULL
-           AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r AND a.attname = ''misread'')', internal)
+           AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = r AND a.attname = ''misread'')', internal)
         USING internal
     LOOP
         EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker) AS
@@ -169,7 +169,7 @@ BEGIN
     EXECUTE format('SELECT array_agg(v.vendor ORDER BY c.priority, c.connected_at, c.vendor)
                     FROM %I.connection_view v JOIN %I.connection c USING (vendor) WHERE v.source = $1', internal, model)
         INTO givers USING source;
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', internal)
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.connection_view v WHERE v.view_name = $1)', internal)
         INTO was_united USING named;
     IF givers IS NULL AND NOT was_united THEN
         RETURN;
@@ -231,13 +231,13 @@ DECLARE
     missing text;
     complaints text[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM csmetrics.connector c WHERE c.vendor = require_vendor.vendor) THEN
+    IF NOT EXISTS (SELECT 1 FROM csmetrics.connector c WHERE c.vendor = require_vendor.vendor) THEN
         RAISE EXCEPTION 'unknown vendor "%"', vendor
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = (SELECT format('Known are: %s.', string_agg(c.vendor, ', ' ORDER BY c.vendor))
                             FROM csmetrics.connector c);
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = schema_name) THEN
+    IF NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = schema_name) THEN
         RAISE EXCEPTION 'there is no schema "%"', schema_name
             USING ERRCODE = 'invalid_schema_name',
                   DETAIL = (SELECT format('Schemas are: %s.', string_agg(nspname, ', ' ORDER BY nspname))
@@ -276,7 +276,7 @@ BEGIN
     RETURN (SELECT array_agg(s.source ORDER BY s.source)
             FROM csmetrics.connector_source s
             WHERE s.vendor = sources_of.vendor AND (s.only_with IS NULL OR s.only_with = ANY (tables))
-              AND EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = s.source));
+              AND EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = s.source));
 END
 $$;
 COMMENT ON FUNCTION csmetrics.sources_of(text, text) IS
@@ -290,7 +290,7 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     is_new boolean;
 BEGIN
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.connection_view v WHERE v.view_name = $1)', internal)
+    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I.connection_view v WHERE v.view_name = $1)', internal)
         INTO is_new USING named;
     IF is_new AND to_regclass(format('%I.%I', internal, named)) IS NOT NULL AND NOT overwrite THEN
         RAISE EXCEPTION 'there is a "%" in schema "%" already', named, internal

@@ -56,7 +56,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     UNION ALL
     SELECT domain, NULL, NULL, NULL, domain, NULL, true
     FROM (SELECT DISTINCT csmetrics.company_domain(p.email) AS domain FROM {contact_history} p
-          WHERE NOT EXISTS (SELECT FROM {contact_company_history} k
+          WHERE NOT EXISTS (SELECT 1 FROM {contact_company_history} k
                             WHERE k.contact_id = p.id AND k._fivetran_active IS NOT FALSE)) d
     WHERE domain IS NOT NULL $$, NULL),
 

@@ -60,7 +60,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     FROM (SELECT account_id, visitor_id, "timestamp" AS at, num_events AS events, feature_id FROM {feature_event} e
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {page_event} e
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {event} e
-          WHERE NOT EXISTS (SELECT FROM {feature_event} x) AND NOT EXISTS (SELECT FROM {page_event} x)) e
+          WHERE NOT EXISTS (SELECT 1 FROM {feature_event} x) AND NOT EXISTS (SELECT 1 FROM {page_event} x)) e
     LEFT JOIN (SELECT DISTINCT ON (id) id, account_id, role
                FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
     LEFT JOIN (SELECT DISTINCT ON (id) id, name FROM {feature_history} h ORDER BY id, last_updated_at DESC NULLS LAST) f

@@ -117,4 +117,4 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     LEFT JOIN (SELECT DISTINCT ON (lower(email)) lower(email) AS email, ext_ref
                FROM {directory_contact} c ORDER BY lower(email), ext_ref) c ON c.email = lower(r.recipient_email)
     WHERE coalesce(r.distribution_channel, '') !~* 'preview|test' AND r.recorded_date IS NOT NULL
-      AND NOT EXISTS (SELECT FROM invited i WHERE i.response_id = r.id) $$, NULL);
+      AND NOT EXISTS (SELECT 1 FROM invited i WHERE i.response_id = r.id) $$, NULL);

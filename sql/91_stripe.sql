@@ -252,7 +252,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
               UNION ALL
               SELECT s.id, coalesce(d.start, CASE WHEN d.duration <> 'forever' THEN s.start_at END, '-infinity'), d.*
               FROM subscription s JOIN discount d ON d.customer_id = s.customer_id
-              WHERE NOT EXISTS (SELECT FROM discount own
+              WHERE NOT EXISTS (SELECT 1 FROM discount own
                                 WHERE own.subscription_id = s.id
                                       AND (own.duration = 'forever' OR d.duration <> 'forever'))) t
         LEFT JOIN billing b ON b.subscription_id = t.id),

@@ -131,7 +131,7 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     -- one after the other, to tell which of them it is
     FOR i IN 1 .. cardinality(rules) LOOP
-        PERFORM FROM csmetrics.findings_of(model, source, rules[i:i], conditions[i:i]);
+        PERFORM 1 FROM csmetrics.findings_of(model, source, rules[i:i], conditions[i:i]);
     END LOOP;
     RAISE;
 END

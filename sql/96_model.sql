@@ -173,7 +173,7 @@ BEGIN ATOMIC
                     WHERE NOT (t.typelem <> 0 AND t.typlen = -1) AND coalesce(c.relkind, 'c') = 'c')
          o(classid, objid, schema)
     WHERE o.schema = ANY (schemas)
-      AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'csmetrics'
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'csmetrics'
                       WHERE (d.classid, d.objid) = (o.classid, o.objid) AND d.refclassid = 'pg_extension'::regclass
                         AND d.deptype = 'e');
 END;
@@ -296,7 +296,7 @@ BEGIN ATOMIC
     FROM pg_class c
     WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S')
       -- sequences of columns are of these
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE (d.classid, d.objid) = ('pg_class'::regclass, c.oid)
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE (d.classid, d.objid) = ('pg_class'::regclass, c.oid)
                                                 AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
     UNION ALL
     SELECT s.classid, s.objid, p.proname IN (SELECT o.name FROM ours o)

@@ -88,7 +88,7 @@ BEGIN
     END IF;
     from_snapshot := coalesce(from_snapshot, last_id);
     FOREACH wanted IN ARRAY array_remove(ARRAY[from_snapshot, to_snapshot], NULL) LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I.snapshot s WHERE s.snapshot_id = $1)', model)
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.snapshot s WHERE s.snapshot_id = $1)', model)
             INTO is_there USING wanted;
         IF NOT is_there THEN
             RAISE EXCEPTION 'model "%" has no snapshot %', model, wanted
@@ -142,7 +142,7 @@ DECLARE
     pair record := csmetrics.snapshot_pair(model, from_snapshot, to_snapshot);
     is_seen boolean;
 BEGIN
-    EXECUTE format('SELECT NOT row_security_active($1) OR EXISTS (SELECT FROM %I.snapshot_reading)', model)
+    EXECUTE format('SELECT NOT row_security_active($1) OR EXISTS (SELECT 1 FROM %I.snapshot_reading)', model)
         INTO is_seen USING format('%I.snapshot_reading', model)::regclass::oid;
     IF NOT is_seen THEN
         RAISE EXCEPTION 'the figures in snapshots are of all accounts, which you do not see'

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION csmetrics.require_role("role" text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF "role" IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = "role") THEN
+    IF "role" IS NULL OR NOT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = "role") THEN
         RAISE EXCEPTION 'there is no role "%"', "role" USING ERRCODE = 'undefined_object';
     END IF;
 END
@@ -139,12 +139,12 @@ CREATE OR REPLACE FUNCTION csmetrics.secured(model text) RETURNS TABLE (relation
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT c.oid::regclass,
-           EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
+           EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
     FROM csmetrics.model_object o
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name) AND c.relkind = 'r'
     WHERE o.kind = 'table'
-      AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
+      AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
            OR o.name IN ('snapshot_reading', 'data_finding', 'company_total'))
@@ -174,9 +174,9 @@ BEGIN
     IF (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = account) THEN
         EXECUTE format('SELECT string_agg(format(''"%%s"'', g.role_name), '', '' ORDER BY g.role_name)
                         FROM %I.granted_role g
-                        WHERE NOT EXISTS (SELECT FROM pg_policy p, pg_roles r
+                        WHERE NOT EXISTS (SELECT 1 FROM pg_policy p, pg_roles r
                                           WHERE p.polrelid = $1 AND r.rolname = g.role_name
-                                            AND EXISTS (SELECT FROM unnest(p.polroles) o
+                                            AND EXISTS (SELECT 1 FROM unnest(p.polroles) o
                                                         WHERE o = 0 OR pg_has_role(r.oid, o, ''USAGE'')))',
                        csmetrics.internal_schema(model)) INTO unseeing USING account;
         IF unseeing IS NOT NULL THEN
@@ -204,7 +204,7 @@ BEGIN
         FROM csmetrics.secured(model) s, pg_policy p
         WHERE p.polrelid = format('%I.account', model)::regclass
           AND p.polroles = ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname = p.polname)
-          AND NOT EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = s.relation AND o.polname = p.polname)
+          AND NOT EXISTS (SELECT 1 FROM pg_policy o WHERE o.polrelid = s.relation AND o.polname = p.polname)
     LOOP
         EXECUTE statement;
     END LOOP;
@@ -314,7 +314,7 @@ DECLARE
     found text[] := '{}';
 BEGIN
     FOR source IN SELECT c.source FROM csmetrics.source_column c WHERE c.name = 'account_id' ORDER BY c.source LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I s WHERE s.account_id = $1::%s)',
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I s WHERE s.account_id = $1::%s)',
                        csmetrics.internal_schema(model), 'source_' || source, csmetrics.key_type(model))
             INTO is_there USING account_id;
         IF is_there THEN
@@ -344,7 +344,7 @@ BEGIN
     CALL csmetrics.lock_model(model);
     -- what it was part of is made anew from all rows by the next refresh
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
-                        SELECT FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
+                        SELECT 1 FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
                    model, csmetrics.internal_schema(model)) USING account_id;
     FOR key IN SELECT k.relation, k.key FROM csmetrics.keys_in(model) k LOOP
         -- another that belonged to it stays, and belongs to none
