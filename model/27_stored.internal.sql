@@ -24,32 +24,41 @@ COMMENT ON COLUMN stored_reading.dimensions IS 'The attributes of accounts that 
 CREATE UNLOGGED TABLE changed_key (account_id @account_id@, PRIMARY KEY (account_id));
 COMMENT ON TABLE changed_key IS 'Internal: the accounts that a refresh is about to write';
 
+CREATE OR REPLACE FUNCTION changed_keys() RETURNS @account_id@[]
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT array_agg(k.account_id) FROM changed_key k;
+END;
+COMMENT ON FUNCTION changed_keys() IS 'Internal: the accounts that a refresh is about to write, or has just written';
+
 CREATE OR REPLACE FUNCTION history_of(of_changed boolean) RETURNS SETOF account_state
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT s.* FROM account_state s WHERE NOT $1
-    UNION ALL
-    SELECT s.* FROM changed_key k JOIN account_state s USING (account_id) WHERE $1;
+    SELECT s.* FROM account_state s WHERE NOT $1 OR s.account_id = ANY (changed_keys());
 END;
 COMMENT ON FUNCTION history_of(boolean) IS
 'Internal: the histories of all accounts, or of those alone that a refresh is about to write or has just written';
 
-CREATE OR REPLACE FUNCTION present_basis() RETURNS text
+CREATE OR REPLACE FUNCTION present_basis(reading text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT concat_ws('/', r.as_of_on, r.from_on, p.report_from,
-                     (SELECT min(first_active_on(s.usage)) FROM account_state s), r.policy_hash)
+    SELECT concat_ws('/',
+                     -- of months that are over, a day of the next one changes nothing
+                     CASE WHEN $1 IN ('stored_way', 'stored_time_to_value_monthly')
+                          THEN date_trunc('month', r.as_of_on + 1)::date ELSE r.as_of_on END,
+                     r.from_on, p.report_from, (SELECT min(first_active_on(s.usage)) FROM account_state s),
+                     r.policy_hash)
     FROM reporting_range r, policy p;
 END;
-COMMENT ON FUNCTION present_basis() IS
-'Internal: all that readings hang on but the histories: the day, where the report begins, and the policy';
+COMMENT ON FUNCTION present_basis(text) IS
+'Internal: all that a reading hangs on but the histories: the day, where the report begins, and the policy';
 
 CREATE OR REPLACE FUNCTION is_stored(reading text) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
 BEGIN ATOMIC
     -- who sees some accounts alone gets figures of these
     SELECT NOT row_security_active('account'::regclass::oid)
-       AND EXISTS (SELECT 1 FROM stored_reading s WHERE s.reading = $1 AND s.basis = present_basis());
+       AND EXISTS (SELECT 1 FROM stored_reading s WHERE s.reading = $1 AND s.basis = present_basis($1));
 END;
 COMMENT ON FUNCTION is_stored(text) IS
 'Internal: may a reading be taken from its table: is it of today and of the present definitions, and of all accounts?';
@@ -66,23 +75,6 @@ BEGIN ATOMIC
     FROM account a;
 END;
 COMMENT ON FUNCTION dimensions_in_use() IS 'Internal: the attributes of accounts that any account has a value of';
-
-CREATE OR REPLACE FUNCTION dimension_of(of_changed boolean) RETURNS TABLE (
-    account_id @account_id@, dimension text, value text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-BEGIN ATOMIC
-    SELECT d.account_id, d.dimension, d.value FROM account_dimension d WHERE NOT $1
-    UNION ALL
-    SELECT k.account_id, d.dimension, coalesce(d.value, '(none)')
-    FROM (SELECT array_agg(DISTINCT u.dimension) AS in_use FROM stored_reading s, unnest(s.dimensions) u(dimension)) s,
-         changed_key k LEFT JOIN account n USING (account_id),
-         LATERAL (VALUES ('all', 'all'), ('segment', n.segment), ('plan', n.plan),
-                         ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
-                         ('region', n.region), ('owner', n.owner)) d(dimension, value)
-    WHERE $1 AND (d.dimension = 'all' OR d.dimension = ANY (s.in_use));
-END;
-COMMENT ON FUNCTION dimension_of(boolean) IS
-'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written';
 
 CREATE OR REPLACE FUNCTION is_additive(reading text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -11,17 +11,20 @@ BEGIN ATOMIC
                 WHEN t.value_at <= coalesce(t.lost_at, 'infinity') THEN 'reached'
                 WHEN t.lost_at IS NOT NULL THEN 'lost' ELSE 'waiting' END AS status,
            as_days(least(t.value_at, t.lost_at, t.as_of_at) - t.started_at) AS ttv_days, t.as_of_at
-    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at,
-          value_at(a.milestones, d.as_of_at), d.as_of_at,
+    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at, way.value_at,
                  -- who was lost before the clock started never had a day
-                 CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at
+                 CASE WHEN way.lost_at < start.at THEN start.at ELSE way.lost_at END AS lost_at, d.as_of_at
           FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
                history_of($2) a LEFT JOIN account n USING (account_id),
+               -- OFFSET 0: worked out once a row
                LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
                                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
-                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at) start,
-               LATERAL (SELECT churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                          $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS at) lost
+                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at
+                        OFFSET 0) start,
+               LATERAL (SELECT value_at(a.milestones, d.as_of_at) AS value_at,
+                               churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                                          $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS lost_at
+                        OFFSET 0) way
           WHERE start.at <= d.as_of_at) t;
 END;
 COMMENT ON FUNCTION way_of(date, boolean) IS

@@ -40,8 +40,15 @@ BEGIN ATOMIC
            sum(CASE WHEN e.opens THEN c.epochs ELSE -c.epochs END)::bigint,
            coalesce(sum(c.escalated_count) FILTER (WHERE e.opens), 0)::bigint,
            rollup(c.reply) FILTER (WHERE e.opens), rollup(c.resolution) FILTER (WHERE e.opens),
-           rollup(c.reopen) FILTER (WHERE e.opens), rollup(c.fcr) FILTER (WHERE e.opens),
-           rollup(c.fcr_net) FILTER (WHERE e.opens), rollup(c.one_touch) FILTER (WHERE e.opens)
+           -- of no trials as of no tickets: NULL
+           CASE WHEN sum(trial_count(c.reopen)) FILTER (WHERE e.opens) > 0
+                THEN rollup(c.reopen) FILTER (WHERE e.opens) END,
+           CASE WHEN sum(trial_count(c.fcr)) FILTER (WHERE e.opens) > 0
+                THEN rollup(c.fcr) FILTER (WHERE e.opens) END,
+           CASE WHEN sum(trial_count(c.fcr_net)) FILTER (WHERE e.opens) > 0
+                THEN rollup(c.fcr_net) FILTER (WHERE e.opens) END,
+           CASE WHEN sum(trial_count(c.one_touch)) FILTER (WHERE e.opens) > 0
+                THEN rollup(c.one_touch) FILTER (WHERE e.opens) END
     FROM cell c, LATERAL (VALUES (c.opened, true), (c.solved, false)) e(month, opens)
     WHERE e.month IS NOT NULL
     GROUP BY c.dimension, c.value, e.month;

@@ -236,7 +236,7 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
 BEGIN
     CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
-    EXECUTE format('DELETE FROM %1$I.stored_reading s WHERE s.basis <> %1$I.present_basis()', internal);
+    EXECUTE format('DELETE FROM %1$I.stored_reading s WHERE s.basis <> %1$I.present_basis(s.reading)', internal);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.begin_readings(text) IS
@@ -273,7 +273,8 @@ DECLARE
     reading record;
 BEGIN
     EXECUTE format('DELETE FROM %1$I.stored_reading s
-                    WHERE s.basis <> %1$I.present_basis() OR s.dimensions <> %1$I.dimensions_in_use()', internal);
+                    WHERE s.basis <> %1$I.present_basis(s.reading) OR s.dimensions <> %1$I.dimensions_in_use()',
+                   internal);
     missing := ARRAY(SELECT r.name FROM csmetrics.stored_readings(model) r WHERE NOT csmetrics.is_kept(model, r.name));
     CALL csmetrics.forget_readings(model, missing);
     FOR reading IN
@@ -282,7 +283,7 @@ BEGIN
     LOOP
         started := clock_timestamp();
         written := csmetrics.write_reading(model, reading.name, reading.keys, reading.others);
-        EXECUTE format('INSERT INTO %1$I.stored_reading SELECT $1, %1$I.present_basis(), %1$I.dimensions_in_use()',
+        EXECUTE format('INSERT INTO %1$I.stored_reading SELECT $1, %1$I.present_basis($1), %1$I.dimensions_in_use()',
                        internal) USING reading.name;
         IF written > 0 THEN
             EXECUTE format('ANALYZE %I.%I', internal, reading.name);
