@@ -23,6 +23,7 @@ COMMENT ON COLUMN stored_reading.dimensions IS 'The attributes of accounts that 
 
 CREATE UNLOGGED TABLE changed_key (account_id @account_id@, PRIMARY KEY (account_id));
 COMMENT ON TABLE changed_key IS 'Internal: the accounts that a refresh is about to write';
+COMMENT ON COLUMN changed_key.account_id IS 'Internal: key of the account';
 
 CREATE OR REPLACE FUNCTION changed_keys() RETURNS @account_id@[]
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED

@@ -102,6 +102,12 @@ BEGIN
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
         WHERE c.relnamespace = quote_ident(csmetrics.internal_schema(model))::regnamespace
           AND c.relname ~ '^(kept|fresh)_'
+        UNION ALL
+        SELECT c.oid::regclass, a.attname, format('Internal: as read_%s() gives it',
+                                                  regexp_replace(c.relname, '^before_', 'stored_'))
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        WHERE c.relnamespace = quote_ident(csmetrics.internal_schema(model))::regnamespace
+          AND c.relkind = 'r' AND c.relname ~ '^(stored|before)_' AND c.relname <> 'stored_reading'
     LOOP
         unknown := concat_ws(', ', unknown, CASE WHEN col.description IS NULL THEN col.relation || '.' || col.name END);
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', col.relation, col.name, col.description);

@@ -266,7 +266,7 @@ BEGIN
     END IF;
     -- days of usage are those of the account's time zone
     EXECUTE format('SELECT %I.time_zones_moved()', internal) INTO moved;
-    CALL csmetrics.note_changed(model, 'changed_account');
+    CALL csmetrics.note_changed(model, 'changed_account()');
     PERFORM csmetrics.write_table(model, 'account');
     CALL csmetrics.readings_after(model);
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.quality_rule q

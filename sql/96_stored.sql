@@ -121,6 +121,7 @@ BEGIN
                    csmetrics.unsure(relation), relation, csmetrics.spelled(keys, 's.%I'),
                    csmetrics.spelled(keys, 'v.%I'), csmetrics.spelled(others, '%I'),
                    csmetrics.spelled(others, 'excluded.%I')) INTO changed, is_unsure;
+    EXECUTE format('DELETE FROM %I.%I', csmetrics.internal_schema(model), replace(name, 'stored_', 'before_'));
     IF is_unsure THEN
         CALL csmetrics.forget_readings(model, ARRAY[name]);
     END IF;
@@ -214,6 +215,9 @@ BEGIN
     IF NOT any_changed THEN
         RETURN;
     END IF;
+    -- it may have gone by other days meanwhile, as where a first fact is earlier than all
+    EXECUTE format('DELETE FROM %1$I.stored_reading s WHERE s.basis <> %1$I.present_basis(s.reading)',
+                   csmetrics.internal_schema(model));
     FOR reading IN
         SELECT r.name, r.keys, r.others FROM csmetrics.stored_readings(model) r
         WHERE r.is_sum AND csmetrics.is_kept(model, r.name)
@@ -248,7 +252,7 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     are_many boolean;
 BEGIN
-    EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.%2$I k
+    EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.%2$s k
                     WHERE EXISTS (SELECT 1 FROM %1$I.stored_reading) ON CONFLICT DO NOTHING', internal, accounts);
     -- of many accounts it takes less to add all up anew
     EXECUTE format('SELECT count(*) > 100 AND 4 * count(*) > (SELECT count(*) FROM %1$I.account_state)
@@ -261,7 +265,8 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.note_changed(text, text) IS
-'Internal: to be called before a refresh writes the accounts of a table or view, readings_after when it has';
+'Internal: to be called before a refresh writes these accounts, those of a table or function that keeps them, and '
+'readings_after when it has';
 
 CREATE OR REPLACE PROCEDURE csmetrics.end_readings(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

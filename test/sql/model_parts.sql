@@ -44,11 +44,11 @@ SELECT is(pg_temp.told($$CALL run_script(NULL, 'f')$$), '22004 | a script needs 
 SELECT results_eq('SELECT n FROM made ORDER BY n', 'VALUES (1), (2)', 'in their order');
 
 -- A model with a mistake in one of its files is not made, and says in which.
-UPDATE model_part SET ddl = E'-- one line more\n' || replace(ddl, 'FROM reporting_range r, revenue_bridge(''month'', 1, 0) b,', 'FROM reporting_ramge r, revenue_bridge(''month'', 1, 0) b,')
-WHERE file = 'model/34_revenue.sql';
+UPDATE model_part SET ddl = E'-- one line more\n' || replace(ddl, 'FROM reporting_range r, bridge_of(''month'', 1, 0, $1) b,', 'FROM reporting_ramge r, bridge_of(''month'', 1, 0, $1) b,')
+WHERE file = 'model/34_bridge.internal.sql';
 SELECT is(pg_temp.told('CALL create_model(''broken'')'),
-    (SELECT format('42P01 | relation "reporting_ramge" does not exist | model/34_revenue.sql, line %s', n)
-     FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE line LIKE '%reporting_ramge%' AND file = 'model/34_revenue.sql' LIMIT 1), 'file and line');
+    (SELECT format('42P01 | relation "reporting_ramge" does not exist | model/34_bridge.internal.sql, line %s', n)
+     FROM model_part, string_to_table(ddl, E'\n') WITH ORDINALITY l(line, n) WHERE line LIKE '%reporting_ramge%' AND file = 'model/34_bridge.internal.sql' LIMIT 1), 'file and line');
 SELECT hasnt_schema('broken', 'and nothing is left of it');
 UPDATE model_part SET ddl = replace(ddl, 'reporting_ramge', 'reporting_range');
 CALL create_model('cs');

@@ -166,7 +166,7 @@ SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'cs.poli
 -- the functions that refresh reads by
 SELECT is_empty($$SELECT DISTINCT c.name FROM policy_column c JOIN pg_attribute a ON a.attrelid = 'cs.policy'::regclass AND a.attname = c.name
     JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND (d.refclassid, d.refobjid, d.refobjsubid) = ('pg_class'::regclass, a.attrelid, a.attnum)
-    JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = ANY (csmetrics.schemas_of('cs')) AND p.proname ~ '^(read|write|belonging)' WHERE c.takes_effect <> 'refresh' AND c.name <> 'pause_rule'$$,
+    JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = ANY (csmetrics.schemas_of('cs')) AND p.proname ~ '^(read|write|belonging)' AND p.proname !~ '^read_stored_' WHERE c.takes_effect <> 'refresh' AND c.name <> 'pause_rule'$$,
     'what the histories are made by is marked (refresh)');
 SELECT is_empty($$SELECT v FROM unnest('{revenue_monthly,revenue_by_segment,churn_monthly,retention_trailing_year,retention_by_segment,cohort_retention,time_to_value,time_to_value_monthly,support_monthly,support_by_segment,satisfaction_monthly,satisfaction_by_segment,value_by_segment,usage_daily,usage_by_segment,feature_adoption,usage_depth,usage_by_role,usage_retention,account_health,health_by_segment,health_by_signal,health_movement,health_trend,health_backtest,metric_reading,scorecard,scorecard_by_segment,executive_monthly,playbook_outcome,csm_today,manager_weekly,data_quality}'::text[]) v
                   WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = format('cs.%I', v)::regclass AND attname = 'policy_hash')$$, 'each view of headlines has the hash');
