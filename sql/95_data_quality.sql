@@ -371,7 +371,7 @@ COMMENT ON FUNCTION csmetrics.row_digest("any") IS
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET citus.enable_ddl_propagation = off AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     alias text := quote_ident('source_' || source);
