@@ -1,5 +1,5 @@
--- What a model asks of PostgreSQL where Citus has its sources. There a function in SQL is put in place of its call after
--- Citus has looked for distributed tables, which it then refuses; the query of the function, written out, it plans.
+-- Where Citus has the sources of a model, it refuses functions in SQL that read them: they are put in place of their
+-- calls only after it has looked for distributed tables. The query of such a function, written out, it plans.
 CREATE OR REPLACE FUNCTION csmetrics.query_of(function regprocedure, arguments text[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -15,8 +15,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.query_of(regprocedure, text[]) IS
-'Internal: the query of a function in SQL of one statement, with all names in full and SQL of arguments, as ''true'', in '
-'place of its first parameters';
+'Internal: the query of a function in SQL of one statement, with all names in full, and in place of its first '
+'parameters the SQL of arguments, as ''true''';
 
 CREATE OR REPLACE FUNCTION csmetrics.rows_of(function regprocedure, arguments text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
