@@ -182,17 +182,17 @@ INSERT INTO csmetrics.quality_check
  $$subscription_id IS NOT NULL AND (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL)
    AND starts_on < max(coalesce(ends_on, 'infinity'))
        FILTER (WHERE (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL))
-       OVER (PARTITION BY account_id, subscription_id, product ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id, product ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)$$,
  'It starts while an earlier row of this subscription and product is in force, and its MRR counts twice: end the '
  'earlier row on the day on which this one starts'),
 (412, 'gap', 'subscription', 'warning', 'set', false, false,
  $$subscription_id IS NOT NULL
    AND starts_on > max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL)
-       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
    AND starts_on - max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL)
-       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) >= (SELECT gap_smooth_days FROM {model}.policy)$$,
  'It starts days after its subscription had ended, and reads as churn and reactivation: a renewal signed late, or a '
  'term that is missing; see gap_smooth_days'),
