@@ -302,7 +302,8 @@ RETURN format('SELECT %1$I.*, ARRAY[%2$s]::boolean[] AS found
     'source_' || source,
     (SELECT string_agg(format(E'(%s\n)', condition), ', ' ORDER BY n)
      FROM unnest(conditions) WITH ORDINALITY c(condition, n)),
-    coalesce(rows, format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)),
+    -- OFFSET 0: Citus brings distributed rows together before conditions ask for others of them
+    coalesce(rows, format('(SELECT * FROM %I.%I OFFSET 0)', csmetrics.internal_schema(model), 'source_' || source)),
     -- the planner drops the join where no condition asks for known_id
     CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $2 AND c.name = 'account_id')
          THEN format('LEFT JOIN (SELECT DISTINCT account_id AS known_id FROM %I.source_account) AS known
