@@ -1,7 +1,7 @@
 -- Where Citus has the sources of a model, it refuses functions in SQL that read them: they are put in place of their
 -- calls only after it has looked for distributed tables. The query of such a function, written out, it plans.
 CREATE OR REPLACE FUNCTION csmetrics.query_of(function regprocedure, arguments text[] DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     body text := regexp_replace(pg_get_function_sqlbody(function), '^\s*BEGIN ATOMIC\s+(.*);\s*END\s*$', '\1');
     routine record;
@@ -19,7 +19,7 @@ COMMENT ON FUNCTION csmetrics.query_of(regprocedure, text[]) IS
 'parameters the SQL of arguments, as ''true''';
 
 CREATE OR REPLACE FUNCTION csmetrics.rows_of(function regprocedure, arguments text[] DEFAULT '{}') RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN EXISTS (SELECT 1 FROM pg_extension e WHERE e.extname = 'citus')
             THEN csmetrics.query_of(function, arguments)
             ELSE (SELECT format('SELECT r.* FROM %I.%I(%s) r', n.nspname, p.proname, array_to_string(arguments, ', '))
