@@ -9,7 +9,7 @@
 -- entity_period and mixed_entity_period have them by the periods of the report, entity_in_window as of the end of one
 -- window, entity_on on a day; uncut_ is each before it is cut where the entity came back as a new customer.
 
-CREATE OR REPLACE FUNCTION uncut_entity_period(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION uncut_entity_period(period text, earlier integer, of_changed boolean) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -19,7 +19,7 @@ BEGIN ATOMIC
            r.end_on AS until_on,
            limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
     FROM (SELECT *, (period_start(from_on, $1, fiscal_year_start) - $2 * period_length($1))::date AS first_on,
-          as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, account_state a
+          as_of_on + 1 AS end_on FROM reporting_range LIMIT 1) r, history_of($3) a
     WHERE a.account_id NOT IN (SELECT e.account_id FROM account_entity e)
       AND NOT (SELECT EXISTS (SELECT 1 FROM revenue_state WHERE currency <> '' OR subscription_id <> ''))
     UNION ALL
@@ -35,25 +35,25 @@ BEGIN ATOMIC
                              ELSE period_start(s.valid_until_on, $1, r.fiscal_year_start) END AS until_on) p
     WHERE NOT s.is_mixed AND p.from_on < p.until_on;
 END;
-COMMENT ON FUNCTION uncut_entity_period(period text, earlier integer) IS
+COMMENT ON FUNCTION uncut_entity_period(period text, earlier integer, of_changed boolean) IS
 'The revenue history of each entity that is all in one currency, in that currency (NULL: nothing to convert), whether '
 'it was of the same accounts all the time, and the periods for which it was: those of the report, and earlier ones '
 'before it.';
 
-CREATE OR REPLACE FUNCTION entity_period(period text, earlier integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION entity_period(period text, earlier integer, of_changed boolean) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, is_whole boolean, from_on date, until_on date,
     revenue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, h.revenue
-    FROM uncut_entity_period($1, $2) h WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
+    FROM uncut_entity_period($1, $2, $3) h WHERE (SELECT reactivation_gap_days IS NULL FROM policy)
     UNION ALL
     SELECT h.account_id, h.subscription_id, h.currency, h.is_whole, h.from_on, h.until_on, part.revenue
-    FROM reporting_range r, uncut_entity_period($1, $2) h,
+    FROM reporting_range r, uncut_entity_period($1, $2, $3) h,
          LATERAL split_gaps(h.revenue, r.reactivation_gap_days) part(revenue)
          WHERE (SELECT reactivation_gap_days IS NOT NULL FROM policy);
 END;
-COMMENT ON FUNCTION entity_period(period text, earlier integer) IS
+COMMENT ON FUNCTION entity_period(period text, earlier integer, of_changed boolean) IS
 'The same, cut where the entity came back after more than reactivation_gap_days.';
 
 CREATE OR REPLACE FUNCTION uncut_mixed_entity(starts date[], ends date[]) RETURNS TABLE (

@@ -39,3 +39,13 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION has_entities() IS
 'Internal: is there revenue of entities that are not just an account? It is made of that of several.';
+
+CREATE OR REPLACE VIEW changed_account WITH (security_invoker) AS
+SELECT coalesce(f.account_id, o.account_id) AS account_id
+FROM fresh_account f FULL JOIN account o ON o.account_id = f.account_id
+WHERE record_image_ne(
+          ROW (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
+               f.created_on, f.seats, f.time_zone, f.is_test),
+          ROW (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
+               o.created_on, o.seats, o.time_zone, o.is_test));
+COMMENT ON VIEW changed_account IS 'Internal: the accounts whose attributes, as read, are not what they were';

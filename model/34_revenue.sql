@@ -1,32 +1,5 @@
 -- The revenue bridge, its movements, and churn.
 
-CREATE OR REPLACE FUNCTION movement_state(period text, lag integer, earlier integer) RETURNS TABLE (
-    dimension text, value text, currency text, state mrr_movements, is_known boolean, opening numeric, closing numeric)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-BEGIN ATOMIC
-    -- those that were of the same accounts all the time have the same windows; they are most
-    SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2), true,
-           NULL::numeric, NULL::numeric
-    FROM entity_period($1, $3) h JOIN account_dimension d USING (account_id)
-    WHERE h.is_whole
-    GROUP BY d.dimension, d.value, h.currency
-    UNION ALL
-    SELECT d.dimension, d.value, h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2),
-           bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
-    FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
-                 NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
-          FROM entity_period($1, $3) w WHERE NOT w.is_whole
-          UNION ALL
-          SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
-                 coalesce(closing_mrr, 0), true
-          FROM mixed_entity_period($1, $2, $3) m) h
-         JOIN account_dimension d USING (account_id)
-    GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed;
-END;
-COMMENT ON FUNCTION movement_state(period text, lag integer, earlier integer) IS
-'Internal: the movements of revenue_bridge in the currencies themselves, for all and for each value of each attribute '
-'in use; those of mixed currencies with what they come to in that of report. is_known: no rate of these is missing.';
-
 CREATE OR REPLACE FUNCTION revenue_bridge(period text, lag integer, earlier integer) RETURNS TABLE (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
     reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
@@ -36,49 +9,12 @@ CREATE OR REPLACE FUNCTION revenue_bridge(period text, lag integer, earlier inte
     is_complete boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report($1, $2, $3))
-    SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
-           s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr,
-           s.one * s.resume AS resume_mrr,
-           s.one * s.expansion AS expansion_mrr, s.one * s.contraction AS contraction_mrr, s.one * s.pause AS pause_mrr,
-           s.one * s.churn AS churn_mrr,
-           s.one * (s.closing - (s.opening + s.new + s.reactivation + s.resume + s.expansion - s.contraction - s.pause
-                                 - s.churn)) AS fx_mrr,
-           s.one * s.closing AS closing_mrr, s.one * s.intra_period AS intra_period_mrr,
-           s.opening_count, s.new_count, s.reactivation_count, s.resume_count, s.expansion_count, s.contraction_count,
-           s.pause_count, s.churn_count,
-           s.closing_count, s.intra_period_count, CASE WHEN s.one = 1 THEN s.flow END AS flow, s.is_complete
-    FROM (
-        SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, g.dimension, g.value,
-               -- unknown if any part of it is
-               CASE WHEN bool_and(g.is_known AND (k.opening + k.movement + k.closing IS NOT NULL
-                                                  OR (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn,
-                                                      m.intra_period) = (0, 0, 0, 0, 0, 0, 0))) THEN 1 END AS one,
-               sum(coalesce(g.opening, m.opening * k.opening)) AS opening, sum(m.new * k.movement) AS new,
-               sum(m.reactivation * k.movement) AS reactivation,
-               sum(m.resume * k.movement) AS resume, sum(m.expansion * k.movement) AS expansion,
-               sum(m.contraction * k.movement) AS contraction,
-               sum(m.pause * k.movement) AS pause, sum(m.churn * k.movement) AS churn,
-               sum(m.intra_period * k.movement) AS intra_period,
-               sum(coalesce(g.closing, m.closing * k.closing)) AS closing,
-               sum(m.opening_count)::bigint AS opening_count, sum(m.new_count)::bigint AS new_count,
-               sum(m.reactivation_count)::bigint AS reactivation_count,
-               sum(m.resume_count)::bigint AS resume_count, sum(m.expansion_count)::bigint AS expansion_count,
-               sum(m.contraction_count)::bigint AS contraction_count,
-               sum(m.pause_count)::bigint AS pause_count, sum(m.churn_count)::bigint AS churn_count,
-               sum(m.closing_count)::bigint AS closing_count,
-               sum(m.intra_period_count)::bigint AS intra_period_count,
-               rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
-               bool_and(m.complete) AS is_complete
-        FROM reporting_range r,
-             movement_state($1, $2, $3) g
-             CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
-             JOIN LATERAL revenue_flows(g.state) f USING (period_start, period_end)
-             LEFT JOIN rate x ON x.currency = g.currency AND x.start_on = m.period_start AND x.end_on = m.period_end,
-             LATERAL (SELECT CASE WHEN g.currency IS NULL THEN 1 ELSE x.opening_fx END AS opening,
-                      CASE WHEN g.currency IS NULL THEN 1 ELSE x.movement_fx END AS movement,
-                             CASE WHEN g.currency IS NULL THEN 1 ELSE x.closing_fx END AS closing) k
-        GROUP BY m.period_start, m.period_end, g.dimension, g.value) s;
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
+           b.resume_mrr, b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr,
+           b.intra_period_mrr, b.opening_count, b.new_count, b.reactivation_count, b.resume_count,
+           b.expansion_count, b.contraction_count, b.pause_count, b.churn_count, b.closing_count,
+           b.intra_period_count, b.flow, b.is_complete
+    FROM bridge_of($1, $2, $3, false) b;
 END;
 COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'The revenue bridge over windows of lag periods, one ending with each month, quarter or year of the report, and of '
@@ -86,21 +22,9 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
 CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
-SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
-       b.resume_mrr,
-       b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
-       b.opening_count, b.new_count, b.reactivation_count, b.resume_count, b.expansion_count, b.contraction_count,
-       b.pause_count, b.churn_count, b.closing_count, b.intra_period_count,
-       nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
-       grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-       b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
-       logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-       (b.churn_mrr / nullif(b.opening_mrr, 0))::double precision AS revenue_churn_rate,
-       trim_scale(round(b.closing_mrr / nullif(b.closing_count, 0), 6)) AS arpa_mrr, b.is_complete, r.policy_hash
-FROM reporting_range r, revenue_bridge('month', 1, 0) b,
-     LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
-     LATERAL grr_interval(b.flow, r.confidence_rate) grr,
-     LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+SELECT s.* FROM stored_revenue_by_segment s WHERE is_stored('stored_revenue_by_segment')
+UNION ALL
+SELECT l.* FROM read_stored_revenue_by_segment(false) l WHERE NOT is_stored('stored_revenue_by_segment');
 COMMENT ON VIEW revenue_by_segment IS
 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the '
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
@@ -129,7 +53,7 @@ FROM reporting_range r CROSS JOIN
                    (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
                            0, 0) AS is_moving, false AS is_mixed
             FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state
-                  FROM entity_period('month', 0) h GROUP BY currency, from_on, until_on) g,
+                  FROM entity_period('month', 0, false) h GROUP BY currency, from_on, until_on) g,
                        LATERAL movements(g.state) m
             UNION ALL
             SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1),
@@ -167,18 +91,9 @@ COMMENT ON VIEW missing_rate IS
 'worth. The figures that would need them are NULL.';
 
 CREATE OR REPLACE VIEW revenue_by_period WITH (security_invoker) AS
-SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
-       b.resume_mrr,
-       b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
-       b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
-       nrr.upper AS nrr_upper_rate,
-       grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-       b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
-       logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
-FROM reporting_range r, revenue_bridge(r.period, 1, 0) b,
-     LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
-     LATERAL grr_interval(b.flow, r.confidence_rate) grr,
-     LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+SELECT s.* FROM stored_revenue_by_period s WHERE is_stored('stored_revenue_by_period')
+UNION ALL
+SELECT l.* FROM read_stored_revenue_by_period(false) l WHERE NOT is_stored('stored_revenue_by_period');
 COMMENT ON VIEW revenue_by_period IS
 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.';
 
@@ -203,7 +118,7 @@ SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.accou
        c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
 FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening,
       c.closing * k.rate AS closing, c.amount * k.rate AS amount
-      FROM reporting_range r, entity_period('month', 0) h
+      FROM reporting_range r, entity_period('month', 0, false) h
            CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, 'month', 1, r.pause_rule = 'churn') c
            LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
            LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
@@ -219,7 +134,7 @@ FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.mo
       FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening,
             m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement,
             m.opening + m.closing > 0 AS is_there
-            FROM entity_period('month', 0) h
+            FROM entity_period('month', 0, false) h
                  JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
                  LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening,
                           mrr_at(h.revenue, x.end_on - 1) AS closing) m

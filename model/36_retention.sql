@@ -1,31 +1,10 @@
 -- Retention of the trailing year and of cohorts.
 
 CREATE OR REPLACE VIEW retention_by_segment WITH (security_invoker) AS
-SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_count, b.churn_count, b.opening_mrr,
-       nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
-       grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
-       b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
-       logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
-       -- of the twelve months, each at its own rates
-       (1 + y.net_mrr / nullif(y.opening_mrr, 0))::double precision AS nrr_movement_rate, y.chained AS nrr_chained_rate,
-       (1 + y.net_mrr / nullif(y.base_mrr, 0))::double precision AS nrr_ttm_avg_rate, b.is_complete, r.policy_hash
-FROM reporting_range r CROSS JOIN revenue_bridge('month', 12, 0) b
-     LEFT JOIN (SELECT m.dimension, m.value, (m.period_start_on + k.later * interval '1 month')::date AS last_on,
-                sum(m.opening_mrr) AS base_mrr, sum(m.opening_mrr) FILTER (WHERE k.later = 11) AS opening_mrr,
-                       sum(m.expansion_mrr - m.contraction_mrr - m.pause_mrr - m.churn_mrr) AS net_mrr,
-                       CASE WHEN bool_and(nrr(m.flow) IS NOT NULL)
-                           THEN 1 - annualize_churn(array_agg(1 - nrr(m.flow) ORDER BY m.period_start_on)) END
-                           AS chained
-                FROM revenue_bridge('month', 1, 11) m, generate_series(0, 11) k(later)
-                GROUP BY m.dimension, m.value,
-                    (m.period_start_on + k.later * interval '1 month')::date HAVING count(*) = 12) y
-         ON (y.dimension, y.value, y.last_on) = (b.dimension, b.value,
-                                                 (b.period_start_on + interval '11 months')::date),
-     LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
-     LATERAL grr_interval(b.flow, r.confidence_rate) grr,
-     LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
-WHERE b.opening_count > 0
-ORDER BY b.dimension, b.value, b.period_end_on;
+SELECT s.* FROM stored_retention_by_segment s WHERE is_stored('stored_retention_by_segment')
+UNION ALL
+SELECT l.* FROM read_stored_retention_by_segment(false) l WHERE NOT is_stored('stored_retention_by_segment')
+ORDER BY dimension, value, period_end_on;
 COMMENT ON VIEW retention_by_segment IS
 'Retention of the year that ends with each month, of the accounts with MRR at its start, for all and for each value of '
 'each attribute in use; the past too is grouped by what the account source says now. Rates are those of the start of '

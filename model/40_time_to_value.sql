@@ -6,23 +6,9 @@ CREATE OR REPLACE FUNCTION account_time_to_value(as_of date) RETURNS TABLE (
     status text, ttv_days double precision, as_of_at timestamp with time zone)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT t.account_id, t.name, t.segment, t.onboarding_path, t.owner, t.started_at, t.value_at, t.lost_at,
-           CASE WHEN t.value_at < t.started_at THEN 'rejected'
-                WHEN t.value_at <= coalesce(t.lost_at, 'infinity') THEN 'reached'
-                WHEN t.lost_at IS NOT NULL THEN 'lost' ELSE 'waiting' END AS status,
-           as_days(least(t.value_at, t.lost_at, t.as_of_at) - t.started_at) AS ttv_days, t.as_of_at
-    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at,
-          value_at(a.milestones, d.as_of_at), d.as_of_at,
-                 -- who was lost before the clock started never had a day
-                 CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at
-          FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
-               account_state a LEFT JOIN account n USING (account_id),
-               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
-                               WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
-                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at) start,
-               LATERAL (SELECT churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                          $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS at) lost
-          WHERE start.at <= d.as_of_at) t;
+    SELECT w.account_id, w.name, w.segment, w.onboarding_path, w.owner, w.started_at, w.value_at, w.lost_at, w.status,
+           w.ttv_days, w.as_of_at
+    FROM way_of($1, false) w;
 END;
 COMMENT ON FUNCTION account_time_to_value(as_of date) IS
 'The way of each account to first value as of the end of any day, from what was known then: when it started, when it '
@@ -71,34 +57,10 @@ COMMENT ON VIEW time_to_value IS
 'ttv_start_rule names another start. See doc/survival.md.';
 
 CREATE OR REPLACE VIEW time_to_value_monthly WITH (security_invoker) AS
-WITH way AS (
-    SELECT m.start_on, m.end_on, d.dimension, d.value, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
-           duration_agg(t.started_at, t.value_at,
-                        CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, t.as_of_at)
-                            ELSE t.as_of_at END,
-                        CASE p.lost_before_value_rule WHEN 'compete'
-                            THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected') AS state,
-           r.confidence_rate, r.policy_hash
-    FROM reporting_range r, policy p,
-         LATERAL (SELECT (date_trunc('month', r.as_of_on + 1) - k * interval '1 month')::date AS end_on,
-                  (date_trunc('month', r.as_of_on + 1) - k * interval '1 month' - interval '1 year')::date AS start_on
-                  FROM generate_series(0, 23) k) m,
-         LATERAL account_time_to_value(m.end_on - 1) t JOIN account_dimension d USING (account_id)
-    WHERE t.started_at >= m.start_on::timestamp AT TIME ZONE r.time_zone
-      AND m.end_on > coalesce(p.report_from, '-infinity')
-    GROUP BY m.start_on, m.end_on, d.dimension, d.value, r.confidence_rate, r.policy_hash)
-SELECT w.start_on AS period_start_on, w.end_on AS period_end_on, w.dimension, w.value,
-       coalesce(subject_count(w.state), 0) AS account_count, coalesce(ended_count(w.state), 0) AS reached_count,
-       coalesce(censored_count(w.state), 0) AS waiting_count, coalesce(competing_count(w.state), 0) AS lost_count,
-       w.rejected_count,
-       as_days(median_duration(w.state)) AS ttv_median_days,
-       as_days(median.lower) AS ttv_median_lower_days, as_days(median.upper) AS ttv_median_upper_days,
-       share_within(w.state, '30 days') AS within_30_days_rate,
-       share.lower AS within_30_days_lower_rate, share.upper AS within_30_days_upper_rate, true AS is_complete,
-       w.policy_hash
-FROM way w, LATERAL median_duration_interval(w.state, w.confidence_rate) median,
-     LATERAL share_within_interval(w.state, '30 days', w.confidence_rate) share
-ORDER BY w.dimension, w.value, w.end_on;
+SELECT s.* FROM stored_time_to_value_monthly s WHERE is_stored('stored_time_to_value_monthly')
+UNION ALL
+SELECT l.* FROM read_stored_time_to_value_monthly(false) l WHERE NOT is_stored('stored_time_to_value_monthly')
+ORDER BY dimension, value, period_end_on;
 COMMENT ON VIEW time_to_value_monthly IS
 'Time to first value as it stood at the end of each of the last 24 months that are over, of the accounts that had set '
 'out in the year up to then: survival estimates from what was known then. For all and for each value of each '

@@ -5,14 +5,11 @@ SELECT s.day AS day_on, g.dimension, g.value, s.dau AS dau_count, s.wau AS wau_c
        s.stickiness AS stickiness_rate,
        s.new AS new_active_count, s.retained AS retained_active_count, s.resurrected AS resurrected_active_count,
        s.dormant AS dormant_count,
-       g.account_count, g.policy_hash
-FROM (SELECT d.dimension, d.value, count(*) AS account_count, p.weekdays_only, r.policy_hash,
-             active_series_agg(a.usage, least(coalesce(p.report_from, first.day), r.as_of_on), r.as_of_on + 1) AS state
-      FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
-           account_state a JOIN account_dimension d USING (account_id)
-      WHERE first.day <= r.as_of_on
-      GROUP BY d.dimension, d.value, p.weekdays_only, r.policy_hash) g,
-     LATERAL active_series(g.state, g.weekdays_only) s
+       g.row_count AS account_count, r.policy_hash
+FROM reporting_range r, policy p,
+     (SELECT s.* FROM stored_active s WHERE is_stored('stored_active')
+      UNION ALL SELECT l.* FROM read_stored_active(false) l WHERE NOT is_stored('stored_active')) g,
+     LATERAL active_series(g.state, p.weekdays_only) s
 ORDER BY g.dimension, g.value, s.day;
 COMMENT ON VIEW usage_by_segment IS
 'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and '

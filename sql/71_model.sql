@@ -169,11 +169,12 @@ COMMENT ON FUNCTION csmetrics.spelled(text[], text, text) IS
 'Internal: names in a list, each as format() gives it';
 
 CREATE OR REPLACE FUNCTION csmetrics.last_instant(day date, time_zone text) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN least(now(), (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond');
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond';
 COMMENT ON FUNCTION csmetrics.last_instant(date, text) IS
-'The last instant of the day in that time zone, or now where that is to come: up to it things are known as of the '
-'day. NULL if an argument is NULL. An unknown time zone: SQLSTATE 22023.';
+'The last instant of the day in that time zone: a day is read as of it, today too, so that the same facts give the '
+'same figures all day long, and the next day the same of it. NULL if an argument is NULL. An unknown time zone: '
+'SQLSTATE 22023.';
 
 CREATE OR REPLACE FUNCTION csmetrics.week_begin(day date, week_start integer DEFAULT 1) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -267,7 +267,9 @@ BEGIN
     END IF;
     -- days of usage are those of the account's time zone
     EXECUTE format('SELECT %I.time_zones_moved()', internal) INTO moved;
+    CALL csmetrics.note_changed(model, 'changed_account');
     PERFORM csmetrics.write_table(model, 'account');
+    CALL csmetrics.readings_after(model);
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.quality_rule q
                                    WHERE q.source = ''account'' AND q.is_enabled AND q.quarantine)', model)
         INTO in_quarantine;
@@ -374,6 +376,7 @@ BEGIN
     EXECUTE format('ANALYZE %I.fresh_digest', internal);
     EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', internal);
     EXECUTE format('ANALYZE %I.fresh_key', internal);
+    CALL csmetrics.note_changed(model, 'fresh_key');
     PERFORM csmetrics.write_table(model, 'account_state');
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', internal)
         INTO sources, has_entities;
@@ -389,6 +392,7 @@ BEGIN
     IF 'entitlement' = ANY (sources) THEN
         PERFORM csmetrics.write_table(model, 'entitlement_state');
     END IF;
+    CALL csmetrics.readings_after(model);
     EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', internal);
 END
 $$;
@@ -467,6 +471,7 @@ BEGIN
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
     before := csmetrics.row_counts(model);
+    CALL csmetrics.begin_readings(model);
     CALL csmetrics.resolve_identities(model);
     CALL csmetrics.refresh_accounts(model, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
@@ -482,6 +487,7 @@ BEGIN
         PERFORM csmetrics.require_no_shrinking(model, before);
     END IF;
     CALL csmetrics.write_histories(model);
+    CALL csmetrics.end_readings(model);
     CALL csmetrics.write_totals(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);

@@ -147,7 +147,8 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total'))
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total')
+           OR o.name IN (SELECT r.name FROM csmetrics.stored_readings(model) r))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS
@@ -342,6 +343,7 @@ BEGIN
         RAISE EXCEPTION 'no account is named' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     CALL csmetrics.lock_model(model);
+    CALL csmetrics.forget_readings(model);
     -- what it was part of is made anew from all rows by the next refresh
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
                         SELECT 1 FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',

@@ -45,7 +45,7 @@ BEGIN
         WHERE c.relnamespace = ANY ($1) AND c.relkind = 'v' AND (c.relname = ANY (v.views) OR c.relname ~ '^kept_')
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid FROM pg_class c
-        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'r' AND c.relname ~ '^fresh_'
+        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'r' AND c.relname ~ '^(fresh|stored|before|changed)_'
         UNION ALL
         SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p, %1$s v
         WHERE p.pronamespace = ANY ($1)

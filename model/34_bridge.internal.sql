@@ -1,0 +1,249 @@
+-- The revenue bridge, from the movements of groups of accounts; and what is stored of it.
+
+CREATE OR REPLACE FUNCTION movement_state(
+    period text, lag integer, earlier integer, of_changed boolean) RETURNS TABLE (
+    dimension text, value text, currency text, from_on date, until_on date, is_mixed boolean, row_count bigint,
+    state mrr_movements, is_known boolean, opening numeric, closing numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    -- those that were of the same accounts all the time have the same windows; they are most
+    SELECT d.dimension, d.value, h.currency, '-infinity'::date, 'infinity'::date, false, count(*),
+           mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2), true, NULL::numeric, NULL::numeric
+    FROM entity_period($1, $3, $4) h JOIN dimension_of($4) d USING (account_id)
+    WHERE h.is_whole
+    GROUP BY d.dimension, d.value, h.currency
+    UNION ALL
+    SELECT d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed, count(*),
+           mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2),
+           bool_and(h.is_known), sum(h.opening_mrr), sum(h.closing_mrr)
+    FROM (SELECT account_id, currency, from_on, until_on, revenue, true AS is_known,
+                 NULL::numeric AS opening_mrr, NULL::numeric AS closing_mrr, false AS is_mixed
+          FROM entity_period($1, $3, $4) w WHERE NOT w.is_whole
+          UNION ALL
+          SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
+                 coalesce(closing_mrr, 0), true
+          FROM mixed_entity_period($1, $2, $3) m) h
+         JOIN dimension_of($4) d USING (account_id)
+    GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed;
+END;
+COMMENT ON FUNCTION movement_state(text, integer, integer, boolean) IS
+'Internal: the movements of a bridge in the currencies themselves, for all and for each value of each attribute in '
+'use; those of mixed currencies with what they come to in that of report. is_known: no rate of these is missing. '
+'of_changed: of the accounts in changed_key alone.';
+
+CREATE TABLE stored_movement (
+    period    text,
+    lag       integer,
+    dimension text,
+    value     text,
+    currency  text,
+    from_on   date,
+    until_on  date,
+    is_mixed  boolean,
+    row_count bigint NOT NULL,
+    state     mrr_movements NOT NULL,
+    is_known  boolean NOT NULL,
+    opening   numeric,
+    closing   numeric,
+    PRIMARY KEY (period, lag, dimension, value, currency, from_on, until_on, is_mixed));
+COMMENT ON TABLE stored_movement IS 'Internal: the movements of groups of accounts, as read_stored_movement gives them';
+CREATE UNLOGGED TABLE before_movement AS SELECT * FROM stored_movement WITH NO DATA;
+COMMENT ON TABLE before_movement IS 'Internal: what accounts that a refresh writes have in stored_movement';
+
+CREATE OR REPLACE FUNCTION read_stored_movement(of_changed boolean) RETURNS SETOF stored_movement
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- of months, eleven more than are reported: the trailing year is chained of them
+    SELECT 'month', 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
+           m.state, m.is_known, m.opening, m.closing
+    FROM movement_state('month', 1, 11, $1) m
+    UNION ALL
+    SELECT 'month', 12, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
+           m.state, m.is_known, m.opening, m.closing
+    FROM movement_state('month', 12, 0, $1) m
+    UNION ALL
+    SELECT p.period, 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
+           m.state, m.is_known, m.opening, m.closing
+    FROM policy p, movement_state(p.period, 1, 0, $1) m
+    WHERE (SELECT period <> 'month' FROM policy);
+END;
+COMMENT ON FUNCTION read_stored_movement(boolean) IS
+'Internal: the movements by month, of the year up to each, and by the period of the policy, of all accounts or of '
+'those in changed_key';
+
+CREATE OR REPLACE FUNCTION movement_of(period text, lag integer, earlier integer, of_stored boolean) RETURNS TABLE (
+    dimension text, value text, currency text, state mrr_movements, is_known boolean, opening numeric, closing numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT s.dimension, s.value, nullif(s.currency, ''), s.state, s.is_known, s.opening, s.closing
+    FROM stored_movement s WHERE $4 AND s.period = $1 AND s.lag = $2
+    UNION ALL
+    SELECT m.dimension, m.value, m.currency, m.state, m.is_known, m.opening, m.closing
+    FROM movement_state($1, $2, $3, false) m WHERE NOT $4;
+END;
+COMMENT ON FUNCTION movement_of(text, integer, integer, boolean) IS
+'Internal: movement_state, from what is stored, which may begin earlier, or from the histories';
+
+CREATE OR REPLACE FUNCTION bridge_of(period text, lag integer, earlier integer, of_stored boolean) RETURNS TABLE (
+    period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
+    reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
+    churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
+    new_count bigint, reactivation_count bigint, resume_count bigint, expansion_count bigint, contraction_count bigint,
+    pause_count bigint, churn_count bigint, closing_count bigint, intra_period_count bigint, flow revenue_flow,
+    is_complete boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report($1, $2, $3))
+    SELECT s.period_start_on, s.period_end_on, s.dimension, s.value,
+           s.one * s.opening AS opening_mrr, s.one * s.new AS new_mrr, s.one * s.reactivation AS reactivation_mrr,
+           s.one * s.resume AS resume_mrr,
+           s.one * s.expansion AS expansion_mrr, s.one * s.contraction AS contraction_mrr, s.one * s.pause AS pause_mrr,
+           s.one * s.churn AS churn_mrr,
+           s.one * (s.closing - (s.opening + s.new + s.reactivation + s.resume + s.expansion - s.contraction - s.pause
+                                 - s.churn)) AS fx_mrr,
+           s.one * s.closing AS closing_mrr, s.one * s.intra_period AS intra_period_mrr,
+           s.opening_count, s.new_count, s.reactivation_count, s.resume_count, s.expansion_count, s.contraction_count,
+           s.pause_count, s.churn_count,
+           s.closing_count, s.intra_period_count, CASE WHEN s.one = 1 THEN s.flow END AS flow, s.is_complete
+    FROM (
+        SELECT m.period_start AS period_start_on, m.period_end AS period_end_on, g.dimension, g.value,
+               -- unknown if any part of it is
+               CASE WHEN bool_and(g.is_known AND (k.opening + k.movement + k.closing IS NOT NULL
+                                                  OR (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn,
+                                                      m.intra_period) = (0, 0, 0, 0, 0, 0, 0))) THEN 1 END AS one,
+               sum(coalesce(g.opening, m.opening * k.opening)) AS opening, sum(m.new * k.movement) AS new,
+               sum(m.reactivation * k.movement) AS reactivation,
+               sum(m.resume * k.movement) AS resume, sum(m.expansion * k.movement) AS expansion,
+               sum(m.contraction * k.movement) AS contraction,
+               sum(m.pause * k.movement) AS pause, sum(m.churn * k.movement) AS churn,
+               sum(m.intra_period * k.movement) AS intra_period,
+               sum(coalesce(g.closing, m.closing * k.closing)) AS closing,
+               sum(m.opening_count)::bigint AS opening_count, sum(m.new_count)::bigint AS new_count,
+               sum(m.reactivation_count)::bigint AS reactivation_count,
+               sum(m.resume_count)::bigint AS resume_count, sum(m.expansion_count)::bigint AS expansion_count,
+               sum(m.contraction_count)::bigint AS contraction_count,
+               sum(m.pause_count)::bigint AS pause_count, sum(m.churn_count)::bigint AS churn_count,
+               sum(m.closing_count)::bigint AS closing_count,
+               sum(m.intra_period_count)::bigint AS intra_period_count,
+               rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
+               bool_and(m.complete) AS is_complete
+        FROM reporting_range r,
+             movement_of($1, $2, $3, $4) g
+             CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
+             JOIN LATERAL revenue_flows(g.state) f USING (period_start, period_end)
+             LEFT JOIN rate x ON x.currency = g.currency AND x.start_on = m.period_start AND x.end_on = m.period_end,
+             LATERAL (SELECT CASE WHEN g.currency IS NULL THEN 1 ELSE x.opening_fx END AS opening,
+                      CASE WHEN g.currency IS NULL THEN 1 ELSE x.movement_fx END AS movement,
+                             CASE WHEN g.currency IS NULL THEN 1 ELSE x.closing_fx END AS closing) k
+        -- what is stored begins earlier
+        WHERE m.period_end > period_start(r.from_on, $1, r.fiscal_year_start) - $3 * period_length($1)
+        GROUP BY m.period_start, m.period_end, g.dimension, g.value) s;
+END;
+COMMENT ON FUNCTION bridge_of(text, integer, integer, boolean) IS
+'Internal: revenue_bridge, from what is stored or from the histories';
+
+CREATE TABLE stored_revenue_by_segment (
+    period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
+    reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
+    churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
+    new_count bigint, reactivation_count bigint, resume_count bigint, expansion_count bigint,
+    contraction_count bigint, pause_count bigint, churn_count bigint, closing_count bigint, intra_period_count bigint,
+    nrr_rate double precision, nrr_lower_rate double precision, nrr_upper_rate double precision,
+    grr_rate double precision, grr_lower_rate double precision, grr_upper_rate double precision,
+    logo_churn_rate double precision, logo_churn_lower_rate double precision, logo_churn_upper_rate double precision,
+    revenue_churn_rate double precision, arpa_mrr numeric, is_complete boolean, policy_hash text,
+    PRIMARY KEY (dimension, value, period_start_on));
+COMMENT ON TABLE stored_revenue_by_segment IS 'Internal: the rows of view revenue_by_segment';
+
+CREATE OR REPLACE FUNCTION read_stored_revenue_by_segment(of_stored boolean) RETURNS SETOF stored_revenue_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
+           b.resume_mrr,
+           b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+           b.opening_count, b.new_count, b.reactivation_count, b.resume_count, b.expansion_count, b.contraction_count,
+           b.pause_count, b.churn_count, b.closing_count, b.intra_period_count,
+           nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
+           logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           (b.churn_mrr / nullif(b.opening_mrr, 0))::double precision AS revenue_churn_rate,
+           trim_scale(round(b.closing_mrr / nullif(b.closing_count, 0), 6)) AS arpa_mrr, b.is_complete, r.policy_hash
+    FROM reporting_range r, bridge_of('month', 1, 0, $1) b,
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+END;
+COMMENT ON FUNCTION read_stored_revenue_by_segment(boolean) IS
+'Internal: the rows of view revenue_by_segment, from what is stored or from the histories';
+
+CREATE TABLE stored_retention_by_segment (
+    period_start_on date, period_end_on date, dimension text, value text, opening_count bigint, churn_count bigint,
+    opening_mrr numeric, nrr_rate double precision, nrr_lower_rate double precision, nrr_upper_rate double precision,
+    grr_rate double precision, grr_lower_rate double precision, grr_upper_rate double precision,
+    logo_churn_rate double precision, logo_churn_lower_rate double precision, logo_churn_upper_rate double precision,
+    nrr_movement_rate double precision, nrr_chained_rate double precision, nrr_ttm_avg_rate double precision,
+    is_complete boolean, policy_hash text, PRIMARY KEY (dimension, value, period_start_on));
+COMMENT ON TABLE stored_retention_by_segment IS 'Internal: the rows of view retention_by_segment';
+
+CREATE OR REPLACE FUNCTION read_stored_retention_by_segment(of_stored boolean) RETURNS SETOF stored_retention_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_count, b.churn_count, b.opening_mrr,
+           nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate, nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
+           logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
+           -- of the twelve months, each at its own rates
+           (1 + y.net_mrr / nullif(y.opening_mrr, 0))::double precision AS nrr_movement_rate,
+           y.chained AS nrr_chained_rate,
+           (1 + y.net_mrr / nullif(y.base_mrr, 0))::double precision AS nrr_ttm_avg_rate, b.is_complete, r.policy_hash
+    FROM reporting_range r CROSS JOIN bridge_of('month', 12, 0, $1) b
+         LEFT JOIN (SELECT m.dimension, m.value, (m.period_start_on + k.later * interval '1 month')::date AS last_on,
+                    sum(m.opening_mrr) AS base_mrr, sum(m.opening_mrr) FILTER (WHERE k.later = 11) AS opening_mrr,
+                           sum(m.expansion_mrr - m.contraction_mrr - m.pause_mrr - m.churn_mrr) AS net_mrr,
+                           CASE WHEN bool_and(nrr(m.flow) IS NOT NULL)
+                               THEN 1 - annualize_churn(array_agg(1 - nrr(m.flow) ORDER BY m.period_start_on)) END
+                               AS chained
+                    FROM bridge_of('month', 1, 11, $1) m, generate_series(0, 11) k(later)
+                    GROUP BY m.dimension, m.value,
+                        (m.period_start_on + k.later * interval '1 month')::date HAVING count(*) = 12) y
+             ON (y.dimension, y.value, y.last_on) = (b.dimension, b.value,
+                                                     (b.period_start_on + interval '11 months')::date),
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
+    WHERE b.opening_count > 0;
+END;
+COMMENT ON FUNCTION read_stored_retention_by_segment(boolean) IS
+'Internal: the rows of view retention_by_segment, from what is stored or from the histories';
+
+CREATE TABLE stored_revenue_by_period (
+    period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
+    reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
+    churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
+    churn_count bigint, closing_count bigint, nrr_rate double precision, nrr_lower_rate double precision,
+    nrr_upper_rate double precision, grr_rate double precision, grr_lower_rate double precision,
+    grr_upper_rate double precision, logo_churn_rate double precision, logo_churn_lower_rate double precision,
+    logo_churn_upper_rate double precision, is_complete boolean, policy_hash text,
+    PRIMARY KEY (dimension, value, period_start_on));
+COMMENT ON TABLE stored_revenue_by_period IS 'Internal: the rows of view revenue_by_period';
+
+CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean) RETURNS SETOF stored_revenue_by_period
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
+           b.resume_mrr,
+           b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
+           b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
+           nrr.upper AS nrr_upper_rate,
+           grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
+           b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
+           logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
+    FROM reporting_range r, bridge_of(r.period, 1, 0, $1) b,
+         LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
+         LATERAL grr_interval(b.flow, r.confidence_rate) grr,
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+END;
+COMMENT ON FUNCTION read_stored_revenue_by_period(boolean) IS
+'Internal: the rows of view revenue_by_period, from what is stored or from the histories';

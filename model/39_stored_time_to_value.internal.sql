@@ -1,0 +1,92 @@
+-- Time to value: the way of accounts to first value, and what is stored of it.
+
+CREATE OR REPLACE FUNCTION way_of(as_of date, of_changed boolean) RETURNS TABLE (
+    account_id @account_id@, name text, segment text, onboarding_path text, owner text,
+    started_at timestamp with time zone, value_at timestamp with time zone, lost_at timestamp with time zone,
+    status text, ttv_days double precision, as_of_at timestamp with time zone)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT t.account_id, t.name, t.segment, t.onboarding_path, t.owner, t.started_at, t.value_at, t.lost_at,
+           CASE WHEN t.value_at < t.started_at THEN 'rejected'
+                WHEN t.value_at <= coalesce(t.lost_at, 'infinity') THEN 'reached'
+                WHEN t.lost_at IS NOT NULL THEN 'lost' ELSE 'waiting' END AS status,
+           as_days(least(t.value_at, t.lost_at, t.as_of_at) - t.started_at) AS ttv_days, t.as_of_at
+    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at, way.value_at,
+                 -- who was lost before the clock started never had a day
+                 CASE WHEN way.lost_at < start.at THEN start.at ELSE way.lost_at END AS lost_at, d.as_of_at
+          FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
+               history_of($2) a LEFT JOIN account n USING (account_id),
+               -- OFFSET 0: worked out once a row
+               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
+                               WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
+                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at
+                        OFFSET 0) start,
+               LATERAL (SELECT value_at(a.milestones, d.as_of_at) AS value_at,
+                               churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
+                                          $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS lost_at
+                        OFFSET 0) way
+          WHERE start.at <= d.as_of_at) t;
+END;
+COMMENT ON FUNCTION way_of(date, boolean) IS
+'Internal: account_time_to_value, of all accounts or of those in changed_key';
+
+CREATE TABLE stored_way (
+    start_on date, end_on date, dimension text, value text, row_count bigint NOT NULL, rejected_count bigint NOT NULL,
+    state durations, PRIMARY KEY (start_on, end_on, dimension, value));
+COMMENT ON TABLE stored_way IS
+'Internal: the ways to first value of groups of accounts that set out within a year, as of its end';
+CREATE UNLOGGED TABLE before_way AS SELECT * FROM stored_way WITH NO DATA;
+COMMENT ON TABLE before_way IS 'Internal: what accounts that a refresh writes have in stored_way';
+
+CREATE OR REPLACE FUNCTION read_stored_way(of_changed boolean) RETURNS SETOF stored_way
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT m.start_on, m.end_on, d.dimension, d.value, count(*),
+           count(*) FILTER (WHERE t.status = 'rejected'),
+           duration_agg(t.started_at, t.value_at,
+                        CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, t.as_of_at)
+                            ELSE t.as_of_at END,
+                        CASE p.lost_before_value_rule WHEN 'compete'
+                            THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected')
+    FROM reporting_range r, policy p,
+         LATERAL (SELECT (date_trunc('month', r.as_of_on + 1) - k * interval '1 month')::date AS end_on,
+                  (date_trunc('month', r.as_of_on + 1) - k * interval '1 month' - interval '1 year')::date AS start_on
+                  FROM generate_series(0, 23) k) m,
+         LATERAL way_of(m.end_on - 1, $1) t JOIN dimension_of($1) d USING (account_id)
+    WHERE t.started_at >= m.start_on::timestamp AT TIME ZONE r.time_zone
+      AND m.end_on > coalesce(p.report_from, '-infinity')
+    GROUP BY m.start_on, m.end_on, d.dimension, d.value;
+END;
+COMMENT ON FUNCTION read_stored_way(boolean) IS
+'Internal: the ways of all accounts, or of those in changed_key, at the ends of the last 24 months that are over';
+
+CREATE TABLE stored_time_to_value_monthly (
+    period_start_on date, period_end_on date, dimension text, value text, account_count bigint, reached_count bigint,
+    waiting_count bigint, lost_count bigint, rejected_count bigint, ttv_median_days double precision,
+    ttv_median_lower_days double precision, ttv_median_upper_days double precision,
+    within_30_days_rate double precision, within_30_days_lower_rate double precision,
+    within_30_days_upper_rate double precision, is_complete boolean, policy_hash text,
+    PRIMARY KEY (dimension, value, period_end_on));
+COMMENT ON TABLE stored_time_to_value_monthly IS 'Internal: the rows of view time_to_value_monthly';
+
+CREATE OR REPLACE FUNCTION read_stored_time_to_value_monthly(of_stored boolean)
+RETURNS SETOF stored_time_to_value_monthly
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT w.start_on AS period_start_on, w.end_on AS period_end_on, w.dimension, w.value,
+           coalesce(subject_count(w.state), 0) AS account_count, coalesce(ended_count(w.state), 0) AS reached_count,
+           coalesce(censored_count(w.state), 0) AS waiting_count, coalesce(competing_count(w.state), 0) AS lost_count,
+           w.rejected_count,
+           as_days(median_duration(w.state)) AS ttv_median_days,
+           as_days(median.lower) AS ttv_median_lower_days, as_days(median.upper) AS ttv_median_upper_days,
+           share_within(w.state, '30 days') AS within_30_days_rate,
+           share.lower AS within_30_days_lower_rate, share.upper AS within_30_days_upper_rate, true AS is_complete,
+           r.policy_hash
+    FROM reporting_range r,
+         (SELECT s.* FROM stored_way s WHERE $1
+          UNION ALL SELECT l.* FROM read_stored_way(false) l WHERE NOT $1) w,
+         LATERAL median_duration_interval(w.state, r.confidence_rate) median,
+         LATERAL share_within_interval(w.state, '30 days', r.confidence_rate) share;
+END;
+COMMENT ON FUNCTION read_stored_time_to_value_monthly(boolean) IS
+'Internal: the rows of view time_to_value_monthly, from what is stored or from the histories';

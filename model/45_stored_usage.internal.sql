@@ -1,0 +1,20 @@
+-- Usage: the active days of groups of accounts, and what is stored of them.
+
+CREATE TABLE stored_active (
+    dimension text, value text, row_count bigint NOT NULL, state active_series, PRIMARY KEY (dimension, value));
+COMMENT ON TABLE stored_active IS 'Internal: how many accounts of a group were active on each day';
+CREATE UNLOGGED TABLE before_active AS SELECT * FROM stored_active WITH NO DATA;
+COMMENT ON TABLE before_active IS 'Internal: what accounts that a refresh writes have in stored_active';
+
+CREATE OR REPLACE FUNCTION read_stored_active(of_changed boolean) RETURNS SETOF stored_active
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT d.dimension, d.value, count(*),
+           active_series_agg(a.usage, least(coalesce(p.report_from, first.day), r.as_of_on), r.as_of_on + 1)
+    FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+         history_of($1) a JOIN dimension_of($1) d USING (account_id)
+    WHERE first.day <= r.as_of_on
+    GROUP BY d.dimension, d.value;
+END;
+COMMENT ON FUNCTION read_stored_active(boolean) IS
+'Internal: the active days of all accounts, or of those in changed_key';
