@@ -37,18 +37,18 @@ BEGIN ATOMIC
     WITH known AS (
         SELECT last_instant(day, p.time_zone) AS as_of_at, p.playbook_seed, p.health_method FROM policy p),
     found AS MATERIALIZED (SELECT c.* FROM playbook_candidate(model, day, names, triggers, owners, only_past) c),
-    -- on most days there are none: the EXISTS below spare the rest then
+    -- on most days there are none: the rest is spared then
     ticket AS MATERIALIZED (
-        SELECT t.account_id, jsonb_agg(jsonb_build_object(
+        SELECT t.account_key, jsonb_agg(jsonb_build_object(
                    'ticket_id', t.ticket_id, 'topic', t.topic, 'subject', t.subject, 'is_open', t.is_open, 'opened_at',
                    to_char(t.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) ORDER BY t.place) AS latest
-        FROM (SELECT t.account_id, t.ticket_id, t.opened_at, t.topic, t.subject,
+        FROM (SELECT t.account_key, t.ticket_id, t.opened_at, t.topic, t.subject,
                      (t.solved_at > k.as_of_at) IS NOT FALSE AS is_open,
-                     row_number() OVER (PARTITION BY t.account_id ORDER BY t.opened_at DESC, t.ticket_id) AS place
-              FROM known k CROSS JOIN source_ticket t
-              WHERE t.opened_at <= k.as_of_at AND t.account_id IN (SELECT f.account_id FROM found f)
-                AND EXISTS (SELECT 1 FROM found)) t
-        WHERE t.place <= 3 GROUP BY t.account_id),
+                     row_number() OVER (PARTITION BY t.account_key ORDER BY t.opened_at DESC, t.ticket_id) AS place
+              FROM known k
+                   CROSS JOIN tickets_opened(model, (SELECT array_agg(DISTINCT f.account_id::text) FROM found f),
+                                             k.as_of_at) t) t
+        WHERE t.place <= 3 GROUP BY t.account_key),
     lost AS MATERIALIZED (
         SELECT c.account_id, jsonb_object_agg(c.component, c.points) AS points
         FROM (SELECT h.account_id, c.component, round(sum(c.points_lost), 1) AS points
@@ -72,7 +72,7 @@ BEGIN ATOMIC
                (t.evidence ->> 'mrr')::numeric, t.evidence ->> 'segment',
                t.evidence || jsonb_build_object('tickets', coalesce(ticket.latest, '[]'),
                                                 'lost_points', coalesce(lost.points, '{}'))
-        FROM thrown t LEFT JOIN ticket USING (account_id) LEFT JOIN lost USING (account_id)
+        FROM thrown t LEFT JOIN ticket ON ticket.account_key = t.account_id::text LEFT JOIN lost USING (account_id)
         ORDER BY t.playbook, t.account_id
         RETURNING 1)
     SELECT count(*) FROM opened;

@@ -237,6 +237,31 @@ plain_cluster() (
     "$@"
 )
 
+# --- several servers ---------------------------------------------------------------------------
+
+# As the user whose servers can run: root's may not.
+as_server() { if ((EUID == 0)); then runuser -u postgres -- "$@"; else "$@"; fi; }
+
+# start_server FOLDER SETTING...: a server of one's own in a folder that is there, with socket and log in it. Databases and users as
+# initdb makes them; user postgres comes in without a password. stop_servers FOLDER... ends them.
+start_server() {
+    local folder=$1 bin setting
+    shift
+    bin=$("$PG_CONFIG" --bindir)
+    if ((EUID == 0)); then chown postgres "$folder"; fi
+    as_server "$bin/initdb" -D "$folder/data" -U postgres -A trust --no-sync --locale=C --encoding=UTF8 || return
+    for setting in "${SETTINGS[@]}" listen_addresses= "unix_socket_directories=$folder" fsync=off "$@"; do
+        [[ $setting == *cron* ]] || echo "$setting"
+    done | sed "s/=\(.*\)/ = '\1'/" | as_server tee -a "$folder/data/postgresql.conf" >/dev/null || return
+    as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w start >/dev/null
+}
+
+stop_servers() {
+    local folder bin
+    bin=$("$PG_CONFIG" --bindir)
+    for folder; do as_server "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1 || true; done
+}
+
 # at_time 'DAY TIME' ZONE COMMAND..., after find_faketime: in_cluster and its like within the command get a server whose clock begins at that time, and
 # whose time zone that is. Nothing is moved if there is no day.
 at_time() {

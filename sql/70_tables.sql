@@ -245,7 +245,7 @@ COMMENT ON COLUMN csmetrics.quality_check.kind IS
 COMMENT ON COLUMN csmetrics.quality_check.condition IS
 'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account '
 'has it) and until_at (now), with window functions over the source; {model} and {internal} stand for the schemas of '
-'the model';
+'the model, {columns} for the columns of the source';
 COMMENT ON COLUMN csmetrics.quality_check.can_quarantine IS
 'Can the rows found be left out? Of a set, the first row is not among them; an account is left out with all that is '
 'its own';

@@ -420,7 +420,7 @@ COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 'Internal: which view a query given to map() is to replace, what the query is, and what is asked of it';
 
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
-LANGUAGE plpgsql SET jit = off AS $$
+LANGUAGE plpgsql SET jit = off SET citus.enable_ddl_propagation = off AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     wanted record;

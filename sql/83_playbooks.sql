@@ -8,6 +8,23 @@ VALUES
 (96, 'playbook_seed', 'bigint', '1', NULL, 'at once',
  'Seed of the throws that leave holdouts alone: the same seed, the same holdouts', false);
 
+CREATE OR REPLACE FUNCTION csmetrics.tickets_opened(model text, keys text[], until_at timestamptz)
+RETURNS TABLE (account_key text, ticket_id text, opened_at timestamptz, solved_at timestamptz, topic text, subject text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF keys IS NULL THEN
+        RETURN;
+    END IF;
+    -- in PL/pgSQL, since Citus plans no function in SQL that asks a distributed source with parameters
+    RETURN QUERY EXECUTE format(
+        'SELECT t.account_id::text, t.ticket_id, t.opened_at, t.solved_at, t.topic, t.subject FROM %I.source_ticket t
+         WHERE t.opened_at <= $1 AND t.account_id = ANY ($2::%s[])',
+        csmetrics.internal_schema(model), csmetrics.key_type(model)) USING until_at, keys;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.tickets_opened(text, text[], timestamptz) IS
+'Internal: the tickets of these accounts that were opened until then, as source_ticket has them; keys NULL: none';
+
 CREATE OR REPLACE FUNCTION csmetrics.open_playbook_runs(model text, day date, only_past text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$

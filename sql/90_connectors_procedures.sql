@@ -199,7 +199,7 @@ COMMENT ON PROCEDURE csmetrics.unite_source(text, text, boolean) IS
 CREATE OR REPLACE PROCEDURE csmetrics.unite_sources(model text, overwrite boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $unite$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $unite$
 DECLARE
     source text;
 BEGIN
@@ -313,7 +313,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $connect$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $connect$
 DECLARE
     changed text;
     sources text[];
@@ -360,7 +360,7 @@ COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS
 CREATE OR REPLACE PROCEDURE csmetrics.disconnect(model text, vendor text, overwrite boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $disconnect$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $disconnect$
 DECLARE
     known text[];
     changed text;

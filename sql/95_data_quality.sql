@@ -157,7 +157,7 @@ INSERT INTO csmetrics.quality_check
  'account_id IS NULL',
  'An account without a key: give it one'),
 (401, 'account twice', 'account', 'error', 'set', false, true,
- 'account_id IS NOT NULL AND row_number() OVER (PARTITION BY account_id ORDER BY source_account) > 1',
+ 'account_id IS NOT NULL AND row_number() OVER (PARTITION BY account_id ORDER BY {columns}) > 1',
  'Two accounts of one key: give one row an account in the query given to map, since every view reads it'),
 (402, 'unknown time zone', 'account', 'error', 'row', true, false,
  'time_zone IS NOT NULL AND lower(time_zone) NOT IN (SELECT lower(name) FROM pg_timezone_names)',
@@ -182,17 +182,17 @@ INSERT INTO csmetrics.quality_check
  $$subscription_id IS NOT NULL AND (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL)
    AND starts_on < max(coalesce(ends_on, 'infinity'))
        FILTER (WHERE (mrr >= 0 OR mrr IS NULL) AND (ends_on > starts_on OR ends_on IS NULL))
-       OVER (PARTITION BY account_id, subscription_id, product ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id, product ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)$$,
  'It starts while an earlier row of this subscription and product is in force, and its MRR counts twice: end the '
  'earlier row on the day on which this one starts'),
 (412, 'gap', 'subscription', 'warning', 'set', false, false,
  $$subscription_id IS NOT NULL
    AND starts_on > max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL)
-       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
    AND starts_on - max(coalesce(ends_on, 'infinity')) FILTER (WHERE ends_on >= starts_on OR ends_on IS NULL)
-       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, source_subscription
+       OVER (PARTITION BY account_id, subscription_id ORDER BY starts_on, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) >= (SELECT gap_smooth_days FROM {model}.policy)$$,
  'It starts days after its subscription had ended, and reads as churn and reactivation: a renewal signed late, or a '
  'term that is missing; see gap_smooth_days'),
@@ -202,7 +202,7 @@ INSERT INTO csmetrics.quality_check
  'Another subscription of this account has the same product, MRR and start: copied by a move from one system to '
  'another, or bought twice'),
 (414, 'duplicate row', 'subscription', 'warning', 'set', true, false,
- 'subscription_id IS NULL AND row_number() OVER (PARTITION BY source_subscription ORDER BY starts_on) > 1',
+ 'subscription_id IS NULL AND row_number() OVER (PARTITION BY {columns} ORDER BY starts_on) > 1',
  'The same in every column as another row, without a subscription_id to tell them apart: a join in the query given '
  'to map, or bought twice'),
 (415, 'unknown currency', 'subscription', 'warning', 'row', true, false,
@@ -216,7 +216,7 @@ INSERT INTO csmetrics.quality_check
  'In another currency than most, and added up as if it were one: set report_currency in the policy and map source '
  'fx_rate'),
 (420, 'duplicate ticket', 'ticket', 'warning', 'set', true, false,
- 'ticket_id IS NOT NULL AND row_number() OVER (PARTITION BY ticket_id ORDER BY opened_at, source_ticket) > 1',
+ 'ticket_id IS NOT NULL AND row_number() OVER (PARTITION BY ticket_id ORDER BY opened_at, {columns}) > 1',
  'A ticket_id that is there before: a join in the query given to map, or two help desks that count alike'),
 (421, 'solved before opened', 'ticket', 'warning', 'row', true, false,
  'solved_at < opened_at',
@@ -228,7 +228,7 @@ INSERT INTO csmetrics.quality_check
 (430, 'duplicate answer', 'survey', 'warning', 'set', true, false,
  'respondent_id IS NOT NULL AND responded_at IS NOT NULL
   AND row_number() OVER (PARTITION BY account_id, respondent_id, lower(kind), responded_at, ticket_id
-                         ORDER BY source_survey) > 1',
+                         ORDER BY {columns}) > 1',
  'The same person answered the same question at the same instant before: sent twice, or doubled by a join'),
 (431, 'score off its scale', 'survey', 'warning', 'row', true, false,
  $$(lowest >= highest) IS NOT TRUE
@@ -260,7 +260,7 @@ INSERT INTO csmetrics.quality_check
  'Reached before the milestone that starts the clock; first value before the start is in no figure: see which of '
  'the two is mistyped'),
 (460, 'rate twice', 'fx_rate', 'error', 'set', true, false,
- 'row_number() OVER (PARTITION BY upper(currency), on_date ORDER BY source_fx_rate) > 1',
+ 'row_number() OVER (PARTITION BY upper(currency), on_date ORDER BY {columns}) > 1',
  'Two rates of one currency on one day: which of them holds is chance: leave one out'),
 (461, 'unknown currency', 'fx_rate', 'warning', 'row', true, false,
  'upper(currency) NOT IN (SELECT code FROM csmetrics.iso_currency)',
@@ -278,7 +278,7 @@ INSERT INTO csmetrics.quality_check
  'An account that belongs to itself: the row says nothing'),
 (472, 'two parents', 'parent', 'error', 'set', true, true,
  $$coalesce(starts_on, '-infinity') < max(coalesce(ends_on, 'infinity'))
-       OVER (PARTITION BY account_id ORDER BY starts_on NULLS FIRST, source_parent
+       OVER (PARTITION BY account_id ORDER BY starts_on NULLS FIRST, {columns}
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)$$,
  'It belongs to another account while an earlier row is in force: end the earlier row on the day on which this one '
  'starts');
@@ -302,7 +302,8 @@ RETURN format('SELECT %1$I.*, ARRAY[%2$s]::boolean[] AS found
     'source_' || source,
     (SELECT string_agg(format(E'(%s\n)', condition), ', ' ORDER BY n)
      FROM unnest(conditions) WITH ORDINALITY c(condition, n)),
-    coalesce(rows, format('%I.%I', csmetrics.internal_schema(model), 'source_' || source)),
+    -- OFFSET 0: Citus brings distributed rows together before conditions ask for others of them
+    coalesce(rows, format('(SELECT * FROM %I.%I OFFSET 0)', csmetrics.internal_schema(model), 'source_' || source)),
     -- the planner drops the join where no condition asks for known_id
     CASE WHEN EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = $2 AND c.name = 'account_id')
          THEN format('LEFT JOIN (SELECT DISTINCT account_id AS known_id FROM %I.source_account) AS known
@@ -325,7 +326,10 @@ DECLARE
     relation regclass;
 BEGIN
     IF condition IS NULL THEN
-        RETURN (SELECT csmetrics.of_model(c.condition, model)
+        -- {columns} are not a row of the view, whose type no other machine knows
+        RETURN (SELECT csmetrics.filled_in(csmetrics.of_model(c.condition, model), jsonb_build_object(
+                           'columns', (SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position)
+                                       FROM csmetrics.source_column s WHERE s.source = c.source)))
                 FROM csmetrics.quality_check c
                 WHERE c.rule = quality_condition.rule AND c.source = quality_condition.source);
     END IF;
@@ -371,7 +375,7 @@ COMMENT ON FUNCTION csmetrics.row_digest("any") IS
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET citus.enable_ddl_propagation = off AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     alias text := quote_ident('source_' || source);

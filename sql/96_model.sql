@@ -274,7 +274,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.create_model(
     model text, account_id_type regtype DEFAULT 'text', in_schema_of_another boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $create$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $create$
 BEGIN
     IF model IS NULL OR model = '' OR account_id_type IS NULL THEN
         RAISE EXCEPTION 'a model needs a name and a type of account_id' USING ERRCODE = 'null_value_not_allowed';
@@ -315,7 +315,7 @@ COMMENT ON FUNCTION csmetrics.objects_of(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.drop_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $drop$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $drop$
 DECLARE
     schema_name text;
     others text;

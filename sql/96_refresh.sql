@@ -104,7 +104,8 @@ DECLARE
     kept_count bigint;
 BEGIN
     CALL csmetrics.empty_table(fresh);
-    EXECUTE format('INSERT INTO %s SELECT r.* FROM %I.%I() r', fresh, internal, 'read_' || source);
+    EXECUTE format('INSERT INTO %s %s', fresh,
+                   csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure));
     EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
     CALL csmetrics.check_source(model, source);
     EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;

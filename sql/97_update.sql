@@ -377,7 +377,7 @@ COMMENT ON PROCEDURE csmetrics.warn_of_casts(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.update_model(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET lc_numeric = 'C' AS $update$
+SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation = off AS $update$
 DECLARE
     made_by text := csmetrics.model_version(model);
     fresh text := format('csmetrics_update_%s', pg_backend_pid());

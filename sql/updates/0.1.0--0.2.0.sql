@@ -73,7 +73,7 @@ DROP FUNCTION IF EXISTS csmetrics.model_path(text);
 COMMENT ON COLUMN csmetrics.quality_check.condition IS
 'SQL condition of the rows found, over the columns of the source, known_id (its account_id, NULL unless source_account '
 'has it) and until_at (now), with window functions over the source; {model} and {internal} stand for the schemas of '
-'the model';
+'the model, {columns} for the columns of the source';
 
 -- Tells of rows that are not read, too.
 DROP FUNCTION IF EXISTS csmetrics.connector_tables(text, text);

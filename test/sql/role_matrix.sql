@@ -173,7 +173,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
-      objects_of of_model quality_condition run_command schemas_of stale_sources united_accounts united_facts with_connector');
+      objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS
 SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.prosecdef, array_agg(a.name ORDER BY a.place) AS names, array_agg(a.type ORDER BY a.place) AS types,
