@@ -228,11 +228,11 @@ BEGIN
                            csmetrics.internal_schema(model)) USING reading.name, model;
         END IF;
     END LOOP;
-    EXECUTE format('DELETE FROM %I.changed_key', csmetrics.internal_schema(model));
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.readings_after(text) IS
-'Internal: brings the sums to what the accounts of changed_key add now that a refresh has written them';
+'Internal: brings the sums to what the accounts of changed_key add, now that a refresh has written them; they stay in '
+'it until it ends';
 
 CREATE OR REPLACE PROCEDURE csmetrics.begin_readings(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
