@@ -7,7 +7,7 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH gone AS (
         DELETE FROM account o WHERE NOT EXISTS (SELECT 1 FROM fresh_account f WHERE f.account_id = o.account_id)
-        RETURNING 1),
+        RETURNING o.account_id),
     changed AS (
         INSERT INTO account AS o
         SELECT f.account_id, f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner,
@@ -25,7 +25,10 @@ BEGIN ATOMIC
             = ROW (excluded.name, excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path,
                    excluded.region, excluded.owner, excluded.parent_id, excluded.created_on, excluded.seats,
                    excluded.time_zone, excluded.is_test)
-        RETURNING 1)
+        RETURNING o.account_id),
+    key AS (
+        INSERT INTO changed_key SELECT g.account_id FROM gone g UNION SELECT c.account_id FROM changed c
+        ON CONFLICT DO NOTHING RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION write_account() IS 'Internal: stores the accounts that were read; rows written and removed';

@@ -95,13 +95,13 @@ BEGIN ATOMIC
     SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
            t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
            p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone
-    FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
+    FROM reporting_range r, policy p, LATERAL (SELECT end_of_day($1, r.time_zone) AS at) t
     LIMIT 1;
 END;
 COMMENT ON FUNCTION health_day(as_of date) IS
 'Internal: the instants and days between which health as of the end of a day is read, and the rules of the policy.';
 
-CREATE OR REPLACE FUNCTION health_feed(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_feed(as_of date, is_fed boolean DEFAULT false) RETURNS TABLE (
     has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
     has_value boolean, has_revenue boolean, features_in_use bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
@@ -109,23 +109,28 @@ BEGIN ATOMIC
     SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
                (SELECT count(*) FILTER (WHERE adopters > 0)
                 FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
-    FROM (SELECT EXISTS (SELECT FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
-                 EXISTS (SELECT FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
+    FROM (SELECT EXISTS (SELECT 1 FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+                 EXISTS (SELECT 1 FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
                      AS has_features,
-                 EXISTS (SELECT FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
-                 EXISTS (SELECT FROM account_state, health_day($1) d WHERE first_opened_at(tickets) <= d.as_of_at)
+                 EXISTS (SELECT 1 FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
+                 EXISTS (SELECT 1 FROM account_state, health_day($1) d WHERE first_opened_at(tickets) <= d.as_of_at)
                      AS has_tickets,
-                 EXISTS (SELECT FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
-                 EXISTS (SELECT FROM account_state, health_day($1) d
+                 EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(entitlements) <= $1) AS has_entitlements,
+                 EXISTS (SELECT 1 FROM account_state, health_day($1) d
                          WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
-                 EXISTS (SELECT FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
-    LIMIT 1;
+                 EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
+    WHERE NOT $2
+    UNION ALL
+    SELECT f.has_usage, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value, f.has_revenue,
+           f.features_in_use
+    FROM score_feed f WHERE $2 AND f.as_of_on = $1;
 END;
-COMMENT ON FUNCTION health_feed(as_of date) IS
+COMMENT ON FUNCTION health_feed(date, boolean) IS
 'Internal: what is fed at all by a day, as only then is nothing a reading; features_in_use: how many features are used '
-'by anyone, where no source says which of them an account has.';
+'by anyone, where no source says which of them an account has. is_fed: as stored.';
 
-CREATE OR REPLACE FUNCTION health_subject(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_subject(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
     answers answers, usage activity, features feature_usage, entitlements mrr_timeline, signals signals,
     active_users bigint, name text, segment text, lifecycle_stage text, plan text, owner text, parent_id @account_id@,
@@ -136,7 +141,7 @@ CREATE OR REPLACE FUNCTION health_subject(as_of date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH day AS (SELECT * FROM health_day($1)),
-    feed AS (SELECT * FROM health_feed($1)),
+    feed AS (SELECT * FROM health_feed($1, $3)),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
         SELECT (SELECT as_of_at FROM day) AS as_of_at, (SELECT from_at FROM day) AS from_at,
@@ -150,7 +155,10 @@ BEGIN ATOMIC
                (SELECT has_value FROM feed) AS has_value, (SELECT has_revenue FROM feed) AS has_revenue,
                (SELECT features_in_use FROM feed) AS features_in_use),
     users AS (
-        SELECT account_id, count(*) AS active_users FROM user_state
+        SELECT account_id, count(*) AS active_users
+        FROM (SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
+              UNION ALL
+              SELECT u.account_id, u.usage FROM changed_key k JOIN user_state u USING (account_id) WHERE $2) u
         WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
     SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
            coalesce(paid.first_on, first_active_on(a.usage, $1)), coalesce(mrr_at(a.revenue, $1), 0),
@@ -165,7 +173,9 @@ BEGIN ATOMIC
                  unpacked(s.milestones) AS milestones, unpacked(s.tickets) AS tickets, unpacked(s.answers) AS answers,
                  unpacked(s.usage) AS usage, unpacked(s.features) AS features,
                  unpacked(s.entitlements) AS entitlements, unpacked(s.signals) AS signals
-          FROM account_state s OFFSET 0) a
+          FROM (SELECT * FROM account_state WHERE NOT $2
+                UNION ALL
+                SELECT s.* FROM changed_key k JOIN account_state s USING (account_id) WHERE $2) s OFFSET 0) a
          LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
          LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
     -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
@@ -176,11 +186,13 @@ BEGIN ATOMIC
                ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END
     OFFSET 0;
 END;
-COMMENT ON FUNCTION health_subject(as_of date) IS
+COMMENT ON FUNCTION health_subject(date, boolean, boolean) IS
 'Internal: whose health is read as of the end of a day, with their histories unpacked, and all that readings need, the '
-'same for each of them: the instants of health_day, and what is fed.';
+'same for each of them: the instants of health_day, and what is fed. of_changed: those of changed_key; is_fed: what is '
+'fed is stored.';
 
-CREATE OR REPLACE FUNCTION health_reading(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_reading(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, name text, segment text, lifecycle_stage text, plan text, owner text,
     parent_id @account_id@, mrr numeric, signals signals, reading_1 double precision, reading_2 double precision,
     reading_3 double precision, reading_4 double precision, reading_5 double precision, reading_6 bigint,
@@ -219,11 +231,81 @@ BEGIN ATOMIC
                                     OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
                                         THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
            CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
-    FROM health_subject($1);
+    FROM health_subject($1, $2, $3);
 END;
-COMMENT ON FUNCTION health_reading(as_of date) IS
+COMMENT ON FUNCTION health_reading(date, boolean, boolean) IS
 'Internal: what the signals of csmetrics.model_signal read of each customer as of the end of a day, by their '
-'positions; 9 is not yet held against others of the segment.';
+'positions; 9 is not yet held against others of the segment. of_changed and is_fed as for health_subject.';
+
+CREATE OR REPLACE FUNCTION health_term(as_of date) RETURNS TABLE (
+    as_of_at timestamptz, yellow_from double precision, green_from double precision, min_coverage double precision,
+    method text, policy_hash text, basis text, rules health_rules)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT end_of_day($1, r.time_zone), p.health_yellow_from, p.health_green_from, p.health_min_coverage,
+           p.health_method, md5(concat(r.policy_hash, h.definition)),
+           -- all that a score hangs on but for the facts, and the bounds of tiers
+           md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
+                         p.contact_window_days, p.adoption_days, p.ttv_start_rule, p.health_method,
+                         p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
+                         h.places, h.definition)), h.rules
+    FROM reporting_range r, policy p,
+         (SELECT string_agg(s.rules::text, ' ' ORDER BY s.holds_in) AS definition,
+                 string_agg(s.holds_in::text, ' ' ORDER BY s.holds_in) AS places,
+                 (array_agg(s.rules) FILTER (WHERE s.holds_everywhere))[1] AS rules
+          FROM health_rule_set() s) h
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION health_term(date) IS
+'Internal: the rules by which scores are made and judged; basis: fingerprint of all that stored ones hang on but for '
+'the facts; rules: those of all accounts, NULL where some have rules of their own.';
+
+CREATE OR REPLACE FUNCTION scores(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
+    account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
+    readings double precision[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rule AS (SELECT * FROM health_rule_set()),
+    term AS (SELECT * FROM health_term($1)),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT min_coverage FROM term) AS min_coverage,
+               (SELECT method FROM term) AS method, (SELECT rules FROM term) AS rules),
+    -- kept, since some are read against the others of the segment
+    reading AS MATERIALIZED (SELECT * FROM health_reading($1, $2, $3)),
+    usual AS (
+        SELECT coalesce(segment, '') AS of_segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9
+        FROM reading WHERE NOT $2 GROUP BY 1
+        UNION ALL
+        SELECT s.segment, s.usual_9 FROM score_segment s WHERE $2 AND s.as_of_on = $1)
+    SELECT r.account_id, r.mrr, r.reading_9, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
+                                                      d.method), m.readings
+    FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
+         LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
+                               reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
+                               reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings,
+                         coalesce(d.rules,
+                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
+                                    WHEN r.segment = ANY (rule.segments) THEN r.segment END,
+                                    CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages)
+                                    THEN r.lifecycle_stage END])) AS rules OFFSET 0) m;
+END;
+COMMENT ON FUNCTION scores(date, boolean, boolean) IS
+'Internal: the readings of each customer as of the end of a day, and the score that they make. of_changed: of accounts '
+'of changed_key, against what is stored of their segments; is_fed: what is fed is stored.';
+
+CREATE OR REPLACE FUNCTION live_scores(as_of date) RETURNS TABLE (
+    account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
+    readings double precision[])
+-- strict: so it is no part of the query that calls it, and is planned only if it is called
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT s.* FROM scores($1) s;
+END;
+COMMENT ON FUNCTION live_scores(date) IS
+'Internal: what scores() has of a day, worked out from the histories at a cost that is paid only where nothing is '
+'stored';
 
 CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
@@ -232,41 +314,30 @@ CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH rule AS (SELECT * FROM health_rule_set()),
-    term AS (
-        SELECT last_instant($1, r.time_zone) AS as_of_at, p.health_yellow_from, p.health_green_from,
-               p.health_min_coverage, p.health_method,
-               md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule)))
-                   AS policy_hash
-        FROM reporting_range r, policy p LIMIT 1),
+    term AS (SELECT * FROM health_term($1)),
+    day AS (SELECT EXISTS (SELECT 1 FROM scored_day s JOIN term t USING (basis) WHERE s.as_of_on = $1) AS is_stored),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
-        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT health_yellow_from FROM term) AS health_yellow_from,
-               (SELECT health_green_from FROM term) AS health_green_from,
-               (SELECT health_min_coverage FROM term) AS health_min_coverage,
-               (SELECT health_method FROM term) AS health_method, (SELECT policy_hash FROM term) AS policy_hash,
-               (SELECT rules FROM rule WHERE holds_everywhere) AS rules),
-    -- kept, since some are read against the others of the segment
-    reading AS MATERIALIZED (SELECT * FROM health_reading($1)),
-    usual AS (SELECT coalesce(segment, '') AS of_segment,
-              percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9 FROM reading GROUP BY 1),
-    health AS (
-        SELECT r.*, m.readings, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage,
-                                         d.health_method) AS health_score,
-               health_of(m.rules, m.readings, r.signals, d.as_of_at) AS health
-        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
-             LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
-                                   reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
-                                   reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings,
-                                   coalesce(d.rules,
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT yellow_from FROM term) AS yellow_from,
+               (SELECT green_from FROM term) AS green_from, (SELECT policy_hash FROM term) AS policy_hash,
+               (SELECT rules FROM term) AS rules)
+    SELECT s.account_id, s.name, s.segment, s.plan, s.owner, s.parent_id, s.mrr, s.health_score,
+           tier(s.health_score, d.yellow_from, d.green_from), coverage(h.health), $1, d.policy_hash, s.readings,
+           h.health
+    FROM (SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
+                 s.health_score, s.readings, a.signals
+          FROM score_state s LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+          WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
+          UNION ALL
+          SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
+                 s.health_score, s.readings, a.signals
+          FROM live_scores($1) s LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+          WHERE NOT (SELECT is_stored FROM day)) s CROSS JOIN same d,
+         LATERAL (SELECT health_of(coalesce(d.rules,
                         (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
-                                    WHEN r.segment = ANY (rule.segments) THEN r.segment END,
-                                    CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages)
-                                    THEN r.lifecycle_stage END])) AS rules) m
-        OFFSET 0)
-    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score,
-           tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
-           coverage(health) AS coverage_rate, $1 AS as_of_on, d.policy_hash, readings, health
-    FROM health, same d;
+                                    WHEN s.segment = ANY (rule.segments) THEN s.segment END,
+                                    CASE WHEN s.lifecycle_stage = ANY (rule.lifecycle_stages)
+                                    THEN s.lifecycle_stage END])), s.readings, s.signals, d.as_of_at) AS health) h;
 END;
 COMMENT ON FUNCTION account_health(as_of date) IS
 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a '

@@ -373,6 +373,9 @@ BEGIN
     EXECUTE format('ANALYZE %I.fresh_digest', internal);
     EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', internal);
     EXECUTE format('ANALYZE %I.fresh_key', internal);
+    EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.fresh_key k ON CONFLICT DO NOTHING',
+                   internal);
+    CALL csmetrics.scores_before(model);
     PERFORM csmetrics.write_table(model, 'account_state');
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', internal)
         INTO sources, has_entities;
@@ -466,6 +469,7 @@ BEGIN
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
     before := csmetrics.row_counts(model);
+    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
     CALL csmetrics.resolve_identities(model);
     CALL csmetrics.refresh_accounts(model, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
@@ -481,6 +485,7 @@ BEGIN
         PERFORM csmetrics.require_no_shrinking(model, before);
     END IF;
     CALL csmetrics.write_histories(model);
+    CALL csmetrics.scores_after(model);
     CALL csmetrics.write_totals(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);

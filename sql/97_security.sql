@@ -21,7 +21,8 @@ BEGIN ATOMIC
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
       AND o.name NOT IN ('account_digest', 'account_identity', 'connected_account', 'connection', 'connection_view',
-                         'identity', 'left_out_account', 'granted_role')
+                         'identity', 'left_out_account', 'granted_role', 'changed_key', 'changed_score', 'feed_first',
+                         'score_account', 'score_feed', 'score_segment')
       AND o.name NOT LIKE 'fresh\_%'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
@@ -147,7 +148,7 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total'))
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total'))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS

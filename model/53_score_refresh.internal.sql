@@ -1,0 +1,374 @@
+-- How refresh keeps the stored scores: days that no view asks for go, accounts that changed are scored anew on the
+-- others, and days that are missing as a whole. What a score is held against, what is fed at all and the median of a
+-- segment, is stored, so that this reads the histories of those accounts alone.
+
+CREATE OR REPLACE FUNCTION asked_days() RETURNS TABLE (day date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- of today, and of tomorrow, too, so that midnight finds it there
+    SELECT DISTINCT d.day
+    FROM reporting_range r, policy p, generate_series(0, CASE WHEN p.as_of IS NULL THEN 1 ELSE 0 END) ahead,
+         LATERAL (SELECT r.as_of_on + ahead AS day) t,
+         LATERAL (SELECT t.day
+                  UNION ALL SELECT t.day - p.movement_days
+                  UNION ALL SELECT week_begin(t.day, p.week_start) - 7 * k - 1 FROM generate_series(0, 3) k
+                  UNION ALL
+                  SELECT (date_trunc('month', t.day) - k * interval '1 month')::date - 1 FROM generate_series(0, 11) k
+                  WHERE (date_trunc('month', t.day) - k * interval '1 month')::date - 1 >= r.from_on) d(day);
+END;
+COMMENT ON FUNCTION asked_days() IS 'Internal: the days of whose scores views ask';
+
+CREATE OR REPLACE FUNCTION forget_scores() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM scored_day s WHERE s.basis <> (SELECT t.basis FROM health_term('2000-01-01') t);
+    -- what was scored within movement_days will be asked for
+    WITH gone AS (
+        DELETE FROM score_feed f
+        WHERE f.as_of_on NOT IN (SELECT a.day FROM asked_days() a)
+          AND NOT EXISTS (SELECT 1 FROM scored_day s, reporting_range r, policy p
+                          WHERE s.as_of_on = f.as_of_on AND s.as_of_on <= r.as_of_on
+                            AND s.as_of_on > r.as_of_on - p.movement_days)
+        RETURNING f.as_of_on),
+    scores AS (DELETE FROM score_state s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1),
+    segments AS (DELETE FROM score_segment s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1),
+    totals AS (DELETE FROM health_total s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1)
+    DELETE FROM scored_day s USING gone g WHERE s.as_of_on = g.as_of_on;
+END;
+COMMENT ON FUNCTION forget_scores() IS
+'Internal: forgets scores that no view asks for, and that those by other rules are scores';
+
+-- What is fed at all.
+
+CREATE OR REPLACE FUNCTION feed_since(of_changed boolean) RETURNS TABLE (
+    usage_on date, feature_on date, user_on date, ticket_at timestamptz, entitled_on date, value_at timestamptz,
+    revenue_on date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT min(first_active_on(s.usage)), min(first_active_on(all_activity(s.features))),
+           (SELECT min(first_active_on(u.usage))
+            FROM (SELECT u.usage FROM user_state u WHERE NOT $1
+                  UNION ALL
+                  SELECT u.usage FROM changed_key k JOIN user_state u USING (account_id) WHERE $1) u),
+           min(first_opened_at(s.tickets)), min(first_paid_on(s.entitlements)), min(value_at(s.milestones)),
+           min(first_paid_on(s.revenue))
+    FROM (SELECT s.* FROM account_state s WHERE NOT $1
+          UNION ALL
+          SELECT s.* FROM changed_key k JOIN account_state s USING (account_id) WHERE $1) s;
+END;
+COMMENT ON FUNCTION feed_since(boolean) IS
+'Internal: since when each kind of fact is there at all, of all accounts, or of those of changed_key';
+
+CREATE OR REPLACE FUNCTION feed_at(day date) RETURNS TABLE (
+    has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
+    has_value boolean, has_revenue boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT coalesce(f.usage_on <= $1, false), coalesce(f.feature_on <= $1, false), coalesce(f.user_on <= $1, false),
+           coalesce(f.ticket_at <= d.as_of_at, false), coalesce(f.entitled_on <= $1, false),
+           coalesce(f.value_at <= d.as_of_at, false), coalesce(f.revenue_on <= $1, false)
+    FROM feed_first f, health_day($1) d;
+END;
+COMMENT ON FUNCTION feed_at(date) IS 'Internal: what is fed at all by a day, by feed_first';
+
+CREATE OR REPLACE FUNCTION changed_adoption() RETURNS TABLE (as_of_on date, adoption adoption)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.as_of_on, adoption_agg(s.features, f.as_of_on - 27, f.as_of_on + 1)
+    FROM score_feed f, changed_key k JOIN account_state s USING (account_id)
+    WHERE f.features_in_use IS NOT NULL
+    GROUP BY f.as_of_on;
+END;
+COMMENT ON FUNCTION changed_adoption() IS
+'Internal: what the accounts of changed_key have in score_feed.adoption of each stored day';
+
+CREATE OR REPLACE FUNCTION take_out_feed() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE score_feed f SET adoption = unmerge(f.adoption, o.adoption)
+    FROM changed_adoption() o WHERE o.as_of_on = f.as_of_on AND o.adoption IS NOT NULL;
+    UPDATE feed_first f
+    SET doubts = ARRAY[o.usage_on <= f.usage_on, o.feature_on <= f.feature_on, o.user_on <= f.user_on,
+                       o.ticket_at <= f.ticket_at, o.entitled_on <= f.entitled_on, o.value_at <= f.value_at,
+                       o.revenue_on <= f.revenue_on]
+    FROM feed_since(true) o;
+END;
+COMMENT ON FUNCTION take_out_feed() IS
+'Internal: takes what the accounts of changed_key have part in out of what is fed, before they are written';
+
+CREATE OR REPLACE FUNCTION put_in_feed() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE feed_first f
+    SET (usage_on, feature_on, user_on, ticket_at, entitled_on, value_at, revenue_on)
+        = ROW (least(f.usage_on, n.usage_on), least(f.feature_on, n.feature_on), least(f.user_on, n.user_on),
+               least(f.ticket_at, n.ticket_at), least(f.entitled_on, n.entitled_on), least(f.value_at, n.value_at),
+               least(f.revenue_on, n.revenue_on)),
+        -- that an account was the first, and is no more, leaves open who is
+        doubts = ARRAY[f.doubts[1] AND (n.usage_on <= f.usage_on) IS NOT TRUE,
+                       f.doubts[2] AND (n.feature_on <= f.feature_on) IS NOT TRUE,
+                       f.doubts[3] AND (n.user_on <= f.user_on) IS NOT TRUE,
+                       f.doubts[4] AND (n.ticket_at <= f.ticket_at) IS NOT TRUE,
+                       f.doubts[5] AND (n.entitled_on <= f.entitled_on) IS NOT TRUE,
+                       f.doubts[6] AND (n.value_at <= f.value_at) IS NOT TRUE,
+                       f.doubts[7] AND (n.revenue_on <= f.revenue_on) IS NOT TRUE]
+    FROM feed_since(true) n;
+    DELETE FROM feed_first f WHERE true = ANY (f.doubts);
+    INSERT INTO feed_first SELECT true, n.* FROM feed_since(false) n WHERE NOT EXISTS (SELECT 1 FROM feed_first f);
+    UPDATE feed_first f SET doubts = NULL WHERE f.doubts IS NOT NULL;
+    UPDATE score_feed f SET adoption = coalesce(merge(f.adoption, n.adoption), f.adoption, n.adoption)
+    FROM changed_adoption() n WHERE n.as_of_on = f.as_of_on;
+    -- days on which something else is fed now are to be scored anew as a whole
+    DELETE FROM scored_day s USING score_feed f, feed_at(f.as_of_on) n
+    WHERE f.as_of_on = s.as_of_on
+      AND ((f.has_usage, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value, f.has_revenue)
+           <> (n.has_usage, n.has_features, n.has_users, n.has_tickets, n.has_entitlements, n.has_value, n.has_revenue)
+           OR f.features_in_use <> (SELECT count(*) FILTER (WHERE a.adopters > 0) FROM feature_adoption(f.adoption) a));
+END;
+COMMENT ON FUNCTION put_in_feed() IS
+'Internal: puts what the accounts of changed_key have part in now into what is fed';
+
+-- Accounts that changed.
+
+CREATE OR REPLACE FUNCTION score_changed() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM changed_score;
+    INSERT INTO changed_score (as_of_on, account_id, mrr, resolution_hours, health_score, readings)
+    SELECT d.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+    FROM scored_day d, LATERAL scores(d.as_of_on, true, true) s;
+END;
+COMMENT ON FUNCTION score_changed() IS 'Internal: scores the accounts of changed_key on the stored days';
+
+CREATE OR REPLACE FUNCTION usual_to_settle() RETURNS TABLE (as_of_on date)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT DISTINCT as_of_on
+    FROM (SELECT o.as_of_on, o.account_id, coalesce(a.segment, '') AS segment, o.resolution_hours
+          FROM scored_day d CROSS JOIN changed_key k JOIN score_state o USING (as_of_on, account_id)
+               LEFT JOIN score_account a USING (account_id)
+          WHERE o.resolution_hours IS NOT NULL) o
+         FULL JOIN (SELECT c.as_of_on, c.account_id, coalesce(n.segment, '') AS segment, c.resolution_hours
+                    FROM changed_score c LEFT JOIN account n USING (account_id)
+                    WHERE c.resolution_hours IS NOT NULL) c USING (as_of_on, account_id)
+    WHERE (o.segment, o.resolution_hours) IS DISTINCT FROM (c.segment, c.resolution_hours);
+END;
+COMMENT ON FUNCTION usual_to_settle() IS
+'Internal: the stored days on which the median of a segment may be another, by the accounts of changed_key';
+
+CREATE OR REPLACE FUNCTION settle_usual() RETURNS bigint LANGUAGE sql
+BEGIN ATOMIC
+    WITH held AS MATERIALIZED (
+        SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.readings, n.segment, n.lifecycle_stage
+        FROM (SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.readings
+              FROM usual_to_settle() d JOIN score_state s USING (as_of_on)
+              WHERE s.account_id NOT IN (SELECT k.account_id FROM changed_key k)
+              UNION ALL
+              SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.readings
+              FROM usual_to_settle() d JOIN changed_score c USING (as_of_on)) s
+             LEFT JOIN account n USING (account_id)
+        WHERE s.resolution_hours IS NOT NULL),
+    usual AS (
+        SELECT h.as_of_on, coalesce(h.segment, '') AS of_segment,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY h.resolution_hours) AS usual_9
+        FROM held h GROUP BY 1, 2),
+    gone AS (
+        DELETE FROM score_segment o USING usual_to_settle() d
+        WHERE d.as_of_on = o.as_of_on
+          AND NOT EXISTS (SELECT 1 FROM usual u WHERE u.as_of_on = o.as_of_on AND u.of_segment = o.segment)
+        RETURNING 1),
+    moved AS (
+        INSERT INTO score_segment AS o SELECT u.as_of_on, u.of_segment, u.usual_9 FROM usual u
+        ON CONFLICT (as_of_on, segment) DO UPDATE SET usual_9 = excluded.usual_9 WHERE o.usual_9 <> excluded.usual_9
+        RETURNING o.as_of_on, o.segment AS of_segment, o.usual_9),
+    -- the others of these segments are held against another median now: no history is read for that
+    term AS MATERIALIZED (SELECT m.*, t.* FROM moved m, LATERAL health_term(m.as_of_on) t),
+    rule AS (SELECT r.* FROM health_rule_set() r),
+    anew AS (
+        INSERT INTO changed_score AS o
+        SELECT h.as_of_on, h.account_id, h.mrr, h.resolution_hours,
+               score_of(coalesce(t.rules,
+                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
+                                    WHEN h.segment = ANY (rule.segments) THEN h.segment END,
+                                    CASE WHEN h.lifecycle_stage = ANY (rule.lifecycle_stages)
+                                    THEN h.lifecycle_stage END])),
+                        r.readings, a.signals, t.as_of_at, t.min_coverage, t.method), r.readings
+        FROM term t JOIN held h ON h.as_of_on = t.as_of_on AND coalesce(h.segment, '') = t.of_segment
+             LEFT JOIN account_state a USING (account_id),
+             LATERAL (SELECT ARRAY[h.readings[1], h.readings[2], h.readings[3], h.readings[4], h.readings[5],
+                                   h.readings[6], h.readings[7], h.readings[8],
+                                   h.resolution_hours / nullif(t.usual_9, 0), h.readings[10], h.readings[11],
+                                   h.readings[12], h.readings[13], h.readings[14], h.readings[15],
+                                   h.readings[16]] AS readings OFFSET 0) r
+        ON CONFLICT (as_of_on, account_id) DO UPDATE
+            SET (health_score, readings) = ROW (excluded.health_score, excluded.readings)
+        RETURNING 1)
+    SELECT count(*) FROM anew;
+END;
+COMMENT ON FUNCTION settle_usual() IS
+'Internal: stores the medians of segments that the accounts of changed_key moved, and scores who is held against them '
+'from stored readings; how many';
+
+CREATE OR REPLACE FUNCTION score_dimension(
+    segment text, plan text, lifecycle_stage text, onboarding_path text, region text, owner text)
+RETURNS TABLE (dimension text, value text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 7
+BEGIN ATOMIC
+    VALUES ('all', 'all'), ('segment', coalesce($1, '(none)')), ('plan', coalesce($2, '(none)')),
+           ('lifecycle_stage', coalesce($3, '(none)')), ('onboarding_path', coalesce($4, '(none)')),
+           ('region', coalesce($5, '(none)')), ('owner', coalesce($6, '(none)'));
+END;
+COMMENT ON FUNCTION score_dimension(text, text, text, text, text, text) IS
+'Internal: what an account with these attributes is counted under in health_total';
+
+CREATE OR REPLACE FUNCTION settle_totals() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    WITH o AS (
+        SELECT s.as_of_on, s.account_id, s.mrr, s.health_score, a.segment, a.plan, a.lifecycle_stage,
+               a.onboarding_path, a.region, a.owner
+        FROM (SELECT d.as_of_on, k.account_id FROM scored_day d, changed_key k
+              UNION SELECT c.as_of_on, c.account_id FROM changed_score c) p
+             JOIN score_state s USING (as_of_on, account_id) LEFT JOIN score_account a USING (account_id)),
+    n AS (
+        SELECT c.as_of_on, c.account_id, c.mrr, c.health_score, a.segment, a.plan, a.lifecycle_stage,
+               a.onboarding_path, a.region, a.owner
+        FROM changed_score c LEFT JOIN account a USING (account_id)),
+    pair AS MATERIALIZED (
+        SELECT as_of_on, o AS before, n AS after, o.account_id IS NOT NULL AS was_there,
+               n.account_id IS NOT NULL AS is_there
+        FROM o FULL JOIN n USING (as_of_on, account_id) WHERE record_image_ne(o, n) IS NOT FALSE),
+    part AS (
+        SELECT p.as_of_on, d.dimension, d.value, health_agg((p.before).health_score, (p.before).mrr) AS lost,
+               NULL::health_summary AS won
+        FROM pair p, LATERAL score_dimension((p.before).segment, (p.before).plan, (p.before).lifecycle_stage,
+                                             (p.before).onboarding_path, (p.before).region, (p.before).owner) d
+        WHERE p.was_there GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT p.as_of_on, d.dimension, d.value, NULL, health_agg((p.after).health_score, (p.after).mrr)
+        FROM pair p, LATERAL score_dimension((p.after).segment, (p.after).plan, (p.after).lifecycle_stage,
+                                             (p.after).onboarding_path, (p.after).region, (p.after).owner) d
+        WHERE p.is_there GROUP BY 1, 2, 3),
+    settled AS MATERIALIZED (
+        SELECT as_of_on, dimension, value, coalesce(unmerge(merged.state, lost), merged.state) AS state
+        FROM (SELECT as_of_on, dimension, value, rollup(lost) AS lost, rollup(won) AS won
+              FROM part GROUP BY 1, 2, 3) p
+             LEFT JOIN health_total t USING (as_of_on, dimension, value),
+             LATERAL (SELECT coalesce(merge(t.state, won), t.state, won) AS state) merged),
+    gone AS (
+        DELETE FROM health_total o USING settled s
+        WHERE s.as_of_on = o.as_of_on AND s.dimension = o.dimension AND s.value = o.value
+          AND coalesce(account_count(s.state), 0) = 0 RETURNING 1)
+    INSERT INTO health_total SELECT s.as_of_on, s.dimension, s.value, s.state FROM settled s
+    WHERE account_count(s.state) > 0
+    ON CONFLICT (as_of_on, dimension, value) DO UPDATE SET state = excluded.state;
+END;
+COMMENT ON FUNCTION settle_totals() IS
+'Internal: takes what the scores of changed_key and changed_score were out of the totals, and puts in what they are';
+
+CREATE OR REPLACE FUNCTION store_changed() RETURNS bigint LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM score_state o USING scored_day d, changed_key k
+    WHERE o.as_of_on = d.as_of_on AND o.account_id = k.account_id
+      AND NOT EXISTS (SELECT 1 FROM changed_score c WHERE c.as_of_on = o.as_of_on AND c.account_id = o.account_id);
+    DELETE FROM score_account o USING changed_key k
+    WHERE o.account_id = k.account_id AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = o.account_id);
+    INSERT INTO score_account
+    SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+    FROM changed_key k JOIN account a USING (account_id) LEFT JOIN score_account o USING (account_id)
+    WHERE o.account_id IS NULL
+       OR record_image_ne(ROW (a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner),
+                          ROW (o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner))
+    ON CONFLICT (account_id) DO UPDATE SET (segment, plan, lifecycle_stage, onboarding_path, region, owner)
+        = ROW (excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path, excluded.region,
+               excluded.owner);
+    WITH changed AS (
+        INSERT INTO score_state
+        SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.health_score, c.readings
+        FROM changed_score c LEFT JOIN score_state o USING (as_of_on, account_id)
+        WHERE o.account_id IS NULL
+           OR record_image_ne(ROW (c.mrr, c.resolution_hours, c.health_score, c.readings),
+                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+        ON CONFLICT (as_of_on, account_id) DO UPDATE SET (mrr, resolution_hours, health_score, readings)
+            = ROW (excluded.mrr, excluded.resolution_hours, excluded.health_score, excluded.readings)
+        RETURNING 1)
+    SELECT count(*) FROM changed;
+END;
+COMMENT ON FUNCTION store_changed() IS
+'Internal: stores the scores of changed_score, and the attributes by which they are counted; how many were others';
+
+-- Whole days.
+
+CREATE OR REPLACE FUNCTION settle_all() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM feed_first;
+    INSERT INTO feed_first SELECT true, n.* FROM feed_since(false) n;
+    DELETE FROM score_account o WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = o.account_id);
+    INSERT INTO score_account
+    SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+    FROM account a LEFT JOIN score_account o USING (account_id)
+    WHERE o.account_id IS NULL
+       OR record_image_ne(ROW (a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner),
+                          ROW (o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner))
+    ON CONFLICT (account_id) DO UPDATE SET (segment, plan, lifecycle_stage, onboarding_path, region, owner)
+        = ROW (excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path, excluded.region,
+               excluded.owner);
+END;
+COMMENT ON FUNCTION settle_all() IS
+'Internal: stores since when what is fed, and the attributes of accounts, of all of them';
+
+CREATE OR REPLACE FUNCTION unscored_days() RETURNS TABLE (day date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- the latest first: they are asked for most
+    SELECT a.day FROM asked_days() a WHERE a.day NOT IN (SELECT s.as_of_on FROM scored_day s) ORDER BY a.day DESC;
+END;
+COMMENT ON FUNCTION unscored_days() IS 'Internal: the days of whose scores views ask, and that are not stored';
+
+CREATE OR REPLACE FUNCTION score_day(day date, OUT written bigint, OUT removed bigint) LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM score_feed f WHERE f.as_of_on = $1;
+    INSERT INTO score_feed
+    SELECT $1, f.*, CASE WHEN f.has_features AND NOT f.has_entitlements
+                         THEN (SELECT count(*) FILTER (WHERE u.adopters > 0) FROM feature_adoption(a.adoption) u) END,
+           a.adoption
+    FROM feed_at($1) f LEFT JOIN LATERAL (
+             SELECT adoption_agg(s.features, $1 - 27, $1 + 1) AS adoption FROM account_state s) a
+         ON f.has_features AND NOT f.has_entitlements;
+    DELETE FROM scored_day d WHERE d.as_of_on = $1;
+    INSERT INTO scored_day SELECT $1, t.basis FROM health_term($1) t;
+    WITH fresh AS MATERIALIZED (SELECT s.* FROM scores($1, false, true) s),
+    gone AS (
+        DELETE FROM score_state o
+        WHERE o.as_of_on = $1 AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id) RETURNING 1),
+    changed AS (
+        INSERT INTO score_state
+        SELECT $1, f.account_id, f.mrr, f.resolution_hours, f.health_score, f.readings
+        FROM fresh f LEFT JOIN score_state o ON o.as_of_on = $1 AND o.account_id = f.account_id
+        WHERE o.account_id IS NULL
+           OR record_image_ne(ROW (f.mrr, f.resolution_hours, f.health_score, f.readings),
+                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+        ON CONFLICT (as_of_on, account_id) DO UPDATE SET (mrr, resolution_hours, health_score, readings)
+            = ROW (excluded.mrr, excluded.resolution_hours, excluded.health_score, excluded.readings)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION score_day(date) IS
+'Internal: scores all customers as of the end of a day, and stores what is not as it was; rows written and removed';
+
+CREATE OR REPLACE FUNCTION sum_day(day date) RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM score_segment o WHERE o.as_of_on = $1;
+    INSERT INTO score_segment
+    SELECT $1, coalesce(n.segment, ''), percentile_cont(0.5) WITHIN GROUP (ORDER BY s.resolution_hours)
+    FROM score_state s LEFT JOIN account n USING (account_id)
+    WHERE s.as_of_on = $1 AND s.resolution_hours IS NOT NULL
+    GROUP BY 2;
+    DELETE FROM health_total o WHERE o.as_of_on = $1;
+    INSERT INTO health_total
+    SELECT $1, d.dimension, d.value, rollup(g.state)
+    FROM (SELECT n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner,
+                 health_agg(s.health_score, s.mrr) AS state
+          FROM score_state s LEFT JOIN account n USING (account_id)
+          WHERE s.as_of_on = $1
+          GROUP BY n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) g,
+         LATERAL score_dimension(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
+    GROUP BY d.dimension, d.value;
+END;
+COMMENT ON FUNCTION sum_day(date) IS
+'Internal: stores the medians of segments on a day, and what its scores come to by attribute';
