@@ -26,6 +26,8 @@ CREATE TABLE score_state (
     health_score     double precision,
     readings         double precision[] NOT NULL,
     PRIMARY KEY (as_of_on, account_id));
+-- that of the key does not tell the planner how rows of a day lie together
+CREATE INDEX ON score_state (as_of_on);
 COMMENT ON TABLE score_state IS
 'One row a customer of a day whose scores are stored. Written by CALL csmetrics.refresh alone; account_health reads '
 'it.';

@@ -239,7 +239,7 @@ COMMENT ON FUNCTION health_reading(date, boolean, boolean) IS
 
 CREATE OR REPLACE FUNCTION health_term(as_of date) RETURNS TABLE (
     as_of_at timestamptz, yellow_from double precision, green_from double precision, min_coverage double precision,
-    method text, policy_hash text, basis text, rules health_rules)
+    method text, policy_hash text, basis text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT end_of_day($1, r.time_zone), p.health_yellow_from, p.health_green_from, p.health_min_coverage,
@@ -248,17 +248,16 @@ BEGIN ATOMIC
            md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
                          p.contact_window_days, p.adoption_days, p.ttv_start_rule, p.health_method,
                          p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
-                         h.places, h.definition)), h.rules
+                         h.places, h.definition))
     FROM reporting_range r, policy p,
          (SELECT string_agg(s.rules::text, ' ' ORDER BY s.holds_in) AS definition,
-                 string_agg(s.holds_in::text, ' ' ORDER BY s.holds_in) AS places,
-                 (array_agg(s.rules) FILTER (WHERE s.holds_everywhere))[1] AS rules
+                 string_agg(s.holds_in::text, ' ' ORDER BY s.holds_in) AS places
           FROM health_rule_set() s) h
     LIMIT 1;
 END;
 COMMENT ON FUNCTION health_term(date) IS
 'Internal: the rules by which scores are made and judged; basis: fingerprint of all that stored ones hang on but for '
-'the facts; rules: those of all accounts, NULL where some have rules of their own.';
+'the facts';
 
 CREATE OR REPLACE FUNCTION scores(
     as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
@@ -271,7 +270,8 @@ BEGIN ATOMIC
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
         SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT min_coverage FROM term) AS min_coverage,
-               (SELECT method FROM term) AS method, (SELECT rules FROM term) AS rules),
+               (SELECT method FROM term) AS method, (SELECT segments FROM rule LIMIT 1) AS segments,
+               (SELECT lifecycle_stages FROM rule LIMIT 1) AS lifecycle_stages),
     -- kept, since some are read against the others of the segment
     reading AS MATERIALIZED (SELECT * FROM health_reading($1, $2, $3)),
     usual AS (
@@ -279,17 +279,16 @@ BEGIN ATOMIC
         FROM reading WHERE NOT $2 GROUP BY 1
         UNION ALL
         SELECT s.segment, s.usual_9 FROM score_segment s WHERE $2 AND s.as_of_on = $1)
-    SELECT r.account_id, r.mrr, r.reading_9, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
+    SELECT r.account_id, r.mrr, r.reading_9, score_of(h.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
                                                       d.method), m.readings
-    FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
+    FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, '')
+         LEFT JOIN rule h ON h.holds_in = ARRAY[CASE WHEN r.segment = ANY (d.segments) THEN r.segment END,
+                                                CASE WHEN r.lifecycle_stage = ANY (d.lifecycle_stages)
+                                                THEN r.lifecycle_stage END],
          LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
                                reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
-                               reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings,
-                         coalesce(d.rules,
-                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
-                                    WHEN r.segment = ANY (rule.segments) THEN r.segment END,
-                                    CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages)
-                                    THEN r.lifecycle_stage END])) AS rules OFFSET 0) m;
+                               reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings
+                  OFFSET 0) m;
 END;
 COMMENT ON FUNCTION scores(date, boolean, boolean) IS
 'Internal: the readings of each customer as of the end of a day, and the score that they make. of_changed: of accounts '
@@ -307,6 +306,30 @@ COMMENT ON FUNCTION live_scores(date) IS
 'Internal: what scores() has of a day, worked out from the histories at a cost that is paid only where nothing is '
 'stored';
 
+CREATE OR REPLACE FUNCTION account_score(as_of date) RETURNS TABLE (
+    account_id @account_id@, name text, segment text, lifecycle_stage text, plan text, owner text,
+    parent_id @account_id@, mrr numeric, health_score double precision, tier text, readings double precision[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH term AS (SELECT * FROM health_term($1)),
+    day AS (SELECT EXISTS (SELECT 1 FROM scored_day s JOIN term t USING (basis) WHERE s.as_of_on = $1) AS is_stored),
+    same AS NOT MATERIALIZED (
+        SELECT (SELECT yellow_from FROM term) AS yellow_from, (SELECT green_from FROM term) AS green_from)
+    SELECT s.account_id, s.name, s.segment, s.lifecycle_stage, s.plan, s.owner, s.parent_id, s.mrr, s.health_score,
+           tier(s.health_score, d.yellow_from, d.green_from), s.readings
+    FROM (SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
+                 s.health_score, s.readings
+          FROM score_state s LEFT JOIN account n USING (account_id)
+          WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
+          UNION ALL
+          SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
+                 s.health_score, s.readings
+          FROM live_scores($1) s LEFT JOIN account n USING (account_id)
+          WHERE NOT (SELECT is_stored FROM day)) s CROSS JOIN same d;
+END;
+COMMENT ON FUNCTION account_score(date) IS
+'Internal: the scores of account_health, as stored where they are, else worked out, without what they are made of';
+
 CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
     health_score double precision, tier text, coverage_rate double precision, as_of_on date, policy_hash text,
@@ -315,29 +338,19 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH rule AS (SELECT * FROM health_rule_set()),
     term AS (SELECT * FROM health_term($1)),
-    day AS (SELECT EXISTS (SELECT 1 FROM scored_day s JOIN term t USING (basis) WHERE s.as_of_on = $1) AS is_stored),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
-        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT yellow_from FROM term) AS yellow_from,
-               (SELECT green_from FROM term) AS green_from, (SELECT policy_hash FROM term) AS policy_hash,
-               (SELECT rules FROM term) AS rules)
-    SELECT s.account_id, s.name, s.segment, s.plan, s.owner, s.parent_id, s.mrr, s.health_score,
-           tier(s.health_score, d.yellow_from, d.green_from), coverage(h.health), $1, d.policy_hash, s.readings,
-           h.health
-    FROM (SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
-                 s.health_score, s.readings, a.signals
-          FROM score_state s LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
-          WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
-          UNION ALL
-          SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
-                 s.health_score, s.readings, a.signals
-          FROM live_scores($1) s LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
-          WHERE NOT (SELECT is_stored FROM day)) s CROSS JOIN same d,
-         LATERAL (SELECT health_of(coalesce(d.rules,
-                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
-                                    WHEN s.segment = ANY (rule.segments) THEN s.segment END,
-                                    CASE WHEN s.lifecycle_stage = ANY (rule.lifecycle_stages)
-                                    THEN s.lifecycle_stage END])), s.readings, s.signals, d.as_of_at) AS health) h;
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT policy_hash FROM term) AS policy_hash,
+               (SELECT segments FROM rule LIMIT 1) AS segments,
+               (SELECT lifecycle_stages FROM rule LIMIT 1) AS lifecycle_stages)
+    SELECT s.account_id, s.name, s.segment, s.plan, s.owner, s.parent_id, s.mrr, s.health_score, s.tier,
+           coverage(h.health), $1, d.policy_hash, s.readings, h.health
+    FROM same d CROSS JOIN account_score($1) s LEFT JOIN account_state a USING (account_id)
+         -- by its key a join that nobody needs the rules of is left out
+         LEFT JOIN (SELECT DISTINCT ON (holds_in) holds_in, rules FROM rule) r
+             ON r.holds_in = ARRAY[CASE WHEN s.segment = ANY (d.segments) THEN s.segment END,
+                                   CASE WHEN s.lifecycle_stage = ANY (d.lifecycle_stages) THEN s.lifecycle_stage END],
+         LATERAL (SELECT health_of(r.rules, s.readings, a.signals, d.as_of_at) AS health) h;
 END;
 COMMENT ON FUNCTION account_health(as_of date) IS
 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a '

@@ -178,19 +178,19 @@ BEGIN ATOMIC
         ON CONFLICT (as_of_on, segment) DO UPDATE SET usual_9 = excluded.usual_9 WHERE o.usual_9 <> excluded.usual_9
         RETURNING o.as_of_on, o.segment AS of_segment, o.usual_9),
     -- the others of these segments are held against another median now: no history is read for that
-    term AS MATERIALIZED (SELECT m.*, t.* FROM moved m, LATERAL health_term(m.as_of_on) t),
     rule AS (SELECT r.* FROM health_rule_set() r),
+    term AS MATERIALIZED (
+        SELECT m.*, t.*, r.segments, r.lifecycle_stages
+        FROM moved m, LATERAL health_term(m.as_of_on) t, (SELECT segments, lifecycle_stages FROM rule LIMIT 1) r),
     anew AS (
         INSERT INTO changed_score AS o
         SELECT h.as_of_on, h.account_id, h.mrr, h.resolution_hours,
-               score_of(coalesce(t.rules,
-                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
-                                    WHEN h.segment = ANY (rule.segments) THEN h.segment END,
-                                    CASE WHEN h.lifecycle_stage = ANY (rule.lifecycle_stages)
-                                    THEN h.lifecycle_stage END])),
-                        r.readings, a.signals, t.as_of_at, t.min_coverage, t.method), r.readings
+               score_of(u.rules, r.readings, a.signals, t.as_of_at, t.min_coverage, t.method), r.readings
         FROM term t JOIN held h ON h.as_of_on = t.as_of_on AND coalesce(h.segment, '') = t.of_segment
-             LEFT JOIN account_state a USING (account_id),
+             LEFT JOIN account_state a USING (account_id)
+             LEFT JOIN rule u ON u.holds_in = ARRAY[CASE WHEN h.segment = ANY (t.segments) THEN h.segment END,
+                                                    CASE WHEN h.lifecycle_stage = ANY (t.lifecycle_stages)
+                                                    THEN h.lifecycle_stage END],
              LATERAL (SELECT ARRAY[h.readings[1], h.readings[2], h.readings[3], h.readings[4], h.readings[5],
                                    h.readings[6], h.readings[7], h.readings[8],
                                    h.resolution_hours / nullif(t.usual_9, 0), h.readings[10], h.readings[11],

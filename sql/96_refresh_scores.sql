@@ -12,7 +12,9 @@ BEGIN
     IF are_many THEN
         EXECUTE format('DELETE FROM %I.scored_day', internal);
     END IF;
-    EXECUTE format('SELECT %1$I.take_out_feed() FROM %1$I.scored_day d LIMIT 1', internal);
+    EXECUTE format('SELECT %1$I.take_out_feed()
+                    WHERE EXISTS (SELECT 1 FROM %1$I.scored_day d) AND EXISTS (SELECT 1 FROM %1$I.changed_key k)',
+                   internal);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.scores_before(text) IS
