@@ -124,6 +124,8 @@ CREATE TABLE health_total (
     value     text,
     state     health_summary NOT NULL,
     PRIMARY KEY (as_of_on, dimension, value));
+-- read as it is, not unpacked each time
+ALTER TABLE health_total ALTER state SET STORAGE EXTERNAL;
 COMMENT ON TABLE health_total IS
 'What the scores of a day come to, for all accounts and for each value of each attribute, in use or not. Written by '
 'CALL csmetrics.refresh alone.';
@@ -148,3 +150,12 @@ COMMENT ON COLUMN changed_score.mrr IS 'As in score_state';
 COMMENT ON COLUMN changed_score.resolution_hours IS 'As in score_state';
 COMMENT ON COLUMN changed_score.health_score IS 'As in score_state';
 COMMENT ON COLUMN changed_score.readings IS 'As in score_state';
+
+CREATE TABLE known_dimension (
+    dimension     text,
+    account_count bigint NOT NULL,
+    PRIMARY KEY (dimension));
+COMMENT ON TABLE known_dimension IS
+'Of how many accounts each attribute is known. Written by CALL csmetrics.refresh alone.';
+COMMENT ON COLUMN known_dimension.dimension IS 'The attribute, or all';
+COMMENT ON COLUMN known_dimension.account_count IS 'Accounts that have a value of it';

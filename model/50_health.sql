@@ -391,23 +391,54 @@ COMMENT ON VIEW health_by_signal IS
 'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One '
 'that is known of nobody has a name that no source gives.';
 
+CREATE OR REPLACE FUNCTION live_health_totals(as_of date) RETURNS TABLE (
+    dimension text, value text, state health_summary)
+-- strict, as live_scores() is
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    SELECT a.dimension, a.value, health_agg(s.health_score, s.mrr)
+    FROM account_score($1) s JOIN account_dimension a USING (account_id)
+    GROUP BY a.dimension, a.value;
+END;
+COMMENT ON FUNCTION live_health_totals(date) IS
+'Internal: what health_totals() has of a day, added up from the scores that the reader sees';
+
+CREATE OR REPLACE FUNCTION health_totals(as_of date, basis text) RETURNS TABLE (
+    dimension text, value text, state health_summary)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    -- those that are stored are of all accounts, and hidden from who sees some
+    WITH day AS (
+        SELECT EXISTS (SELECT 1 FROM scored_day s WHERE s.as_of_on = $1 AND s.basis = $2)
+               AND EXISTS (SELECT 1 FROM health_total t WHERE t.as_of_on = $1 AND t.dimension = 'all') AS is_stored)
+    SELECT t.dimension, t.value, unpacked(t.state) FROM health_total t
+    WHERE t.as_of_on = $1 AND (SELECT is_stored FROM day)
+    UNION ALL
+    SELECT t.dimension, t.value, t.state FROM live_health_totals($1) t WHERE NOT (SELECT is_stored FROM day);
+END;
+COMMENT ON FUNCTION health_totals(date, text) IS
+'Internal: the scores of a day for all accounts that the reader sees and for each value of each attribute, as stored '
+'where they are by the rules of basis, else added up';
+
 CREATE OR REPLACE VIEW health_by_segment WITH (security_invoker) AS
-SELECT g.dimension, g.value, account_count(g.state) AS account_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
-       max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate,
+SELECT g.dimension, g.value, account_count(g.state) AS account_count, t.green_count, t.yellow_count, t.red_count,
+       t.unknown_count, t.green_rate, t.mrr, t.green_mrr, t.yellow_mrr, t.red_mrr, t.unknown_mrr, t.red_mrr_rate,
        mean_score(g.state) AS health_score, weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
-FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
-      FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN account_dimension a USING (account_id)
-      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
-     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
-GROUP BY g.dimension, g.value, g.state, g.as_of_on, g.policy_hash
+FROM (SELECT t.dimension, t.value, t.state, r.as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
+      FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
+           LATERAL health_totals(r.as_of_on, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
+     LATERAL (
+         SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+                max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
+                max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr,
+                max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
+                max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
+                max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
+                max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate
+         FROM health_tiers(g.state, g.health_yellow_from, g.health_green_from) t) t
 ORDER BY g.dimension, g.value;
 COMMENT ON VIEW health_by_segment IS
 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
@@ -459,25 +490,25 @@ COMMENT ON VIEW health_movement IS
 'both days, and the three changes that moved it most; the steepest falls first.';
 
 CREATE OR REPLACE VIEW health_trend WITH (security_invoker) AS
-SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
-       mean_score(g.state) AS health_score, weighted_score(g.state), g.policy_hash
-FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
-      FROM reporting_range r,
-           LATERAL (SELECT (month - interval '1 day')::date AS day
-                    FROM generate_series(date_trunc('month', r.as_of_on) - interval '11 months',
-                                         date_trunc('month', r.as_of_on), '1 month') month
-                    WHERE (month - interval '1 day')::date >= r.from_on
-                    UNION SELECT r.as_of_on) e,
-           LATERAL account_health(e.day) h JOIN account_dimension a USING (account_id)
-      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
-     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
-GROUP BY g.as_of_on, g.dimension, g.value, g.state, g.policy_hash
+SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count, t.green_count, t.yellow_count,
+       t.red_count, t.unknown_count, t.green_rate, t.mrr, t.red_mrr, mean_score(g.state) AS health_score,
+       weighted_score(g.state), g.policy_hash
+FROM (SELECT t.dimension, t.value, t.state, e.day AS as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
+      FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
+           LATERAL (SELECT m.day
+                    FROM generate_series(0, 11) k,
+                         LATERAL (SELECT (date_trunc('month', r.as_of_on) - k * interval '1 month')::date - 1) m(day)
+                    WHERE m.day >= r.from_on
+                    UNION ALL SELECT r.as_of_on) e,
+           LATERAL health_totals(e.day, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
+     LATERAL (
+         SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
+                max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
+                max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
+                max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr
+         FROM health_tiers(g.state, g.health_yellow_from, g.health_green_from) t) t
 ORDER BY g.dimension, g.value, g.as_of_on;
 COMMENT ON VIEW health_trend IS
 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and '

@@ -261,8 +261,27 @@ END;
 COMMENT ON FUNCTION settle_totals() IS
 'Internal: takes what the scores of changed_key and changed_score were out of the totals, and puts in what they are';
 
+CREATE OR REPLACE FUNCTION count_known(of_changed boolean) RETURNS TABLE (dimension text, account_count bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT d.dimension, d.account_count
+    FROM (SELECT count(a.segment), count(a.plan), count(a.lifecycle_stage), count(a.onboarding_path), count(a.region),
+                 count(a.owner)
+          FROM (SELECT a.* FROM score_account a WHERE NOT $1
+                UNION ALL
+                SELECT a.* FROM changed_key k JOIN score_account a USING (account_id) WHERE $1) a)
+         k(segment, plan, lifecycle_stage, onboarding_path, region, owner),
+         LATERAL (VALUES ('all', 1), ('segment', k.segment), ('plan', k.plan), ('lifecycle_stage', k.lifecycle_stage),
+                         ('onboarding_path', k.onboarding_path), ('region', k.region), ('owner', k.owner))
+         d(dimension, account_count);
+END;
+COMMENT ON FUNCTION count_known(boolean) IS
+'Internal: of how many accounts of score_account each attribute is known, of all, or of those of changed_key';
+
 CREATE OR REPLACE FUNCTION store_changed() RETURNS bigint LANGUAGE sql
 BEGIN ATOMIC
+    UPDATE known_dimension d SET account_count = d.account_count - k.account_count
+    FROM count_known(true) k WHERE k.dimension = d.dimension AND k.account_count > 0;
     DELETE FROM score_state o USING scored_day d, changed_key k
     WHERE o.as_of_on = d.as_of_on AND o.account_id = k.account_id
       AND NOT EXISTS (SELECT 1 FROM changed_score c WHERE c.as_of_on = o.as_of_on AND c.account_id = o.account_id);
@@ -277,6 +296,8 @@ BEGIN ATOMIC
     ON CONFLICT (account_id) DO UPDATE SET (segment, plan, lifecycle_stage, onboarding_path, region, owner)
         = ROW (excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path, excluded.region,
                excluded.owner);
+    UPDATE known_dimension d SET account_count = d.account_count + k.account_count
+    FROM count_known(true) k WHERE k.dimension = d.dimension AND k.account_count > 0;
     WITH changed AS (
         INSERT INTO score_state
         SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.health_score, c.readings
@@ -308,6 +329,8 @@ BEGIN ATOMIC
     ON CONFLICT (account_id) DO UPDATE SET (segment, plan, lifecycle_stage, onboarding_path, region, owner)
         = ROW (excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path, excluded.region,
                excluded.owner);
+    DELETE FROM known_dimension;
+    INSERT INTO known_dimension SELECT k.* FROM count_known(false) k;
 END;
 COMMENT ON FUNCTION settle_all() IS
 'Internal: stores since when what is fed, and the attributes of accounts, of all of them';

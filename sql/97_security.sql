@@ -148,7 +148,8 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total'))
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total',
+                      'known_dimension'))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS
