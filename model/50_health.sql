@@ -259,6 +259,13 @@ COMMENT ON FUNCTION health_term(date) IS
 'Internal: the rules by which scores are made and judged; basis: fingerprint of all that stored ones hang on but for '
 'the facts';
 
+CREATE OR REPLACE FUNCTION rule_place(
+    segment text, lifecycle_stage text, segments text[], lifecycle_stages text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[CASE WHEN $1 = ANY ($3) THEN $1 END, CASE WHEN $2 = ANY ($4) THEN $2 END];
+COMMENT ON FUNCTION rule_place(text, text, text[], text[]) IS
+'Internal: holds_in of those rules of health_rule_set() that hold for an account of this segment and lifecycle stage';
+
 CREATE OR REPLACE FUNCTION scores(
     as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
@@ -282,9 +289,7 @@ BEGIN ATOMIC
     SELECT r.account_id, r.mrr, r.reading_9, score_of(h.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
                                                       d.method), m.readings
     FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, '')
-         LEFT JOIN rule h ON h.holds_in = ARRAY[CASE WHEN r.segment = ANY (d.segments) THEN r.segment END,
-                                                CASE WHEN r.lifecycle_stage = ANY (d.lifecycle_stages)
-                                                THEN r.lifecycle_stage END],
+         LEFT JOIN rule h ON h.holds_in = rule_place(r.segment, r.lifecycle_stage, d.segments, d.lifecycle_stages),
          LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
                                reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
                                reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings
@@ -315,17 +320,14 @@ BEGIN ATOMIC
     day AS (SELECT EXISTS (SELECT 1 FROM scored_day s JOIN term t USING (basis) WHERE s.as_of_on = $1) AS is_stored),
     same AS NOT MATERIALIZED (
         SELECT (SELECT yellow_from FROM term) AS yellow_from, (SELECT green_from FROM term) AS green_from)
-    SELECT s.account_id, s.name, s.segment, s.lifecycle_stage, s.plan, s.owner, s.parent_id, s.mrr, s.health_score,
+    SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr, s.health_score,
            tier(s.health_score, d.yellow_from, d.green_from), s.readings
-    FROM (SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
-                 s.health_score, s.readings
-          FROM score_state s LEFT JOIN account n USING (account_id)
-          WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
-          UNION ALL
-          SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr,
-                 s.health_score, s.readings
-          FROM live_scores($1) s LEFT JOIN account n USING (account_id)
-          WHERE NOT (SELECT is_stored FROM day)) s CROSS JOIN same d;
+    FROM same d CROSS JOIN (
+             SELECT s.account_id, s.mrr, s.health_score, s.readings FROM score_state s
+             WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
+             UNION ALL
+             SELECT s.account_id, s.mrr, s.health_score, s.readings FROM live_scores($1) s
+             WHERE NOT (SELECT is_stored FROM day)) s LEFT JOIN account n USING (account_id);
 END;
 COMMENT ON FUNCTION account_score(date) IS
 'Internal: the scores of account_health, as stored where they are, else worked out, without what they are made of';
@@ -348,8 +350,7 @@ BEGIN ATOMIC
     FROM same d CROSS JOIN account_score($1) s LEFT JOIN account_state a USING (account_id)
          -- by its key a join that nobody needs the rules of is left out
          LEFT JOIN (SELECT DISTINCT ON (holds_in) holds_in, rules FROM rule) r
-             ON r.holds_in = ARRAY[CASE WHEN s.segment = ANY (d.segments) THEN s.segment END,
-                                   CASE WHEN s.lifecycle_stage = ANY (d.lifecycle_stages) THEN s.lifecycle_stage END],
+             ON r.holds_in = rule_place(s.segment, s.lifecycle_stage, d.segments, d.lifecycle_stages),
          LATERAL (SELECT health_of(r.rules, s.readings, a.signals, d.as_of_at) AS health) h;
 END;
 COMMENT ON FUNCTION account_health(as_of date) IS
@@ -369,7 +370,7 @@ COMMENT ON VIEW account_health IS
 CREATE OR REPLACE VIEW health_by_account_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,
        CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position]
-       ELSE signal_at(a.signals, k.signal, r.as_of_at) END AS reading,
+       ELSE signal_at(a.signals, k.signal, end_of_day(r.as_of_on, r.time_zone)) END AS reading,
        k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on,
        h.policy_hash
 FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
@@ -460,31 +461,62 @@ ORDER BY c.parent_id;
 COMMENT ON VIEW health_by_parent IS
 'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.';
 
+CREATE OR REPLACE FUNCTION scores_moved() RETURNS TABLE (
+    account_id @account_id@, mrr numeric, before_on date, as_of_on date, before_at timestamptz, as_of_at timestamptz,
+    before_score double precision, health_score double precision, before_tier text, tier text,
+    before_readings double precision[], readings double precision[], moved numeric, margin double precision,
+    min_coverage double precision, method text, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT h.account_id, h.mrr, d.before_on, d.as_of_on, d.before_at, d.as_of_at, b.health_score, h.health_score,
+           b.tier, h.tier, b.readings, h.readings, h.health_score::numeric - b.health_score::numeric, d.margin,
+           d.min_coverage, d.method, d.policy_hash
+    FROM (SELECT r.as_of_on, r.as_of_on - p.movement_days AS before_on,
+                 end_of_day(r.as_of_on - p.movement_days, r.time_zone) AS before_at, p.health_margin AS margin,
+                 t.as_of_at, t.min_coverage, t.method, t.policy_hash
+          FROM reporting_range r, policy p, LATERAL health_term(r.as_of_on) t LIMIT 1) d,
+         LATERAL account_score(d.as_of_on) h
+         -- by which the planner knows that there is one row an account
+         JOIN LATERAL (SELECT DISTINCT ON (b.account_id) b.account_id, b.health_score, b.tier, b.readings
+                       FROM account_score(d.before_on) b WHERE b.health_score IS NOT NULL) b USING (account_id)
+    WHERE h.health_score IS NOT NULL;
+END;
+COMMENT ON FUNCTION scores_moved() IS
+'Internal: whose score is known as of now and movement_days ago, and all that the difference is made of';
+
 CREATE OR REPLACE VIEW health_movement_by_signal WITH (security_invoker) AS
-SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, b.as_of_on AS before_on, h.as_of_on, k.component, k.signal,
-       k.term,
+SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on, k.component, k.signal, k.term,
        k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points,
-       b.health_score AS before_score, h.health_score,
-       b.tier AS before_tier, h.tier, h.policy_hash
-FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
-     JOIN LATERAL account_health(r.as_of_on - p.movement_days) b USING (account_id),
-     LATERAL health_change(b.health, h.health, p.health_min_coverage, p.health_method) k;
+       m.before_score, m.health_score, m.before_tier, m.tier, m.policy_hash
+FROM scores_moved() m LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+     LEFT JOIN health_rule_set() r
+         ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
+     LATERAL health_change(health_of(r.rules, m.before_readings, a.signals, m.before_at),
+                           health_of(r.rules, m.readings, a.signals, m.as_of_at), m.min_coverage, m.method) k;
 COMMENT ON VIEW health_movement_by_signal IS
 'Why scores moved since movement_days ago, change by change: change_points of an account add up to the difference of '
 'its scores exactly.';
 
 CREATE OR REPLACE VIEW health_movement WITH (security_invoker) AS
-SELECT m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
-       sum(m.change_points) AS change_points, m.before_tier, m.tier,
-       string_agg(format('%s %s', m.signal, to_char(m.change_points, 'FMSG990.0')),
-                  ', ' ORDER BY m.place) FILTER (WHERE m.place <= 3 AND abs(m.change_points) >= 0.05) AS reasons,
-                  m.policy_hash
-FROM policy p, (SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY abs(change_points) DESC, signal,
-                                             term) AS place FROM health_movement_by_signal) m
-GROUP BY m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
-    m.before_tier, m.tier, m.policy_hash, p.health_margin
-HAVING m.tier <> m.before_tier OR abs(sum(m.change_points)) >= p.health_margin
-ORDER BY sum(m.change_points), m.account_id;
+SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
+       k.change_points, m.before_tier, m.tier, k.reasons, m.policy_hash
+-- changes add up to what the score did: the others are left out before anything else of theirs is read
+FROM (SELECT m.* FROM scores_moved() m
+      WHERE m.tier <> m.before_tier OR abs(m.moved) >= m.margin
+      ORDER BY m.moved, m.account_id) m
+     LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+     LEFT JOIN health_rule_set() r
+         ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
+     LATERAL (
+         SELECT sum(c.points) AS change_points,
+                string_agg(format('%s %s', c.signal, to_char(c.points, 'FMSG990.0')), ', ' ORDER BY c.place)
+                    FILTER (WHERE c.place <= 3 AND abs(c.points) >= 0.05) AS reasons
+         FROM (SELECT c.signal, c.points, row_number() OVER (ORDER BY abs(c.points) DESC, c.signal, c.term) AS place
+               FROM health_change(health_of(r.rules, m.before_readings, a.signals, m.before_at),
+                                  health_of(r.rules, m.readings, a.signals, m.as_of_at), m.min_coverage,
+                                  m.method) c) c
+         HAVING count(*) > 0) k
+ORDER BY m.moved, m.account_id;
 COMMENT ON VIEW health_movement IS
 'Who moved since movement_days ago, into another tier or by health_margin points, of those whose score is known on '
 'both days, and the three changes that moved it most; the steepest falls first.';

@@ -188,9 +188,7 @@ BEGIN ATOMIC
                score_of(u.rules, r.readings, a.signals, t.as_of_at, t.min_coverage, t.method), r.readings
         FROM term t JOIN held h ON h.as_of_on = t.as_of_on AND coalesce(h.segment, '') = t.of_segment
              LEFT JOIN account_state a USING (account_id)
-             LEFT JOIN rule u ON u.holds_in = ARRAY[CASE WHEN h.segment = ANY (t.segments) THEN h.segment END,
-                                                    CASE WHEN h.lifecycle_stage = ANY (t.lifecycle_stages)
-                                                    THEN h.lifecycle_stage END],
+             LEFT JOIN rule u ON u.holds_in = rule_place(h.segment, h.lifecycle_stage, t.segments, t.lifecycle_stages),
              LATERAL (SELECT ARRAY[h.readings[1], h.readings[2], h.readings[3], h.readings[4], h.readings[5],
                                    h.readings[6], h.readings[7], h.readings[8],
                                    h.resolution_hours / nullif(t.usual_9, 0), h.readings[10], h.readings[11],

@@ -2,7 +2,9 @@
 -- the scorecard.
 
 CREATE OR REPLACE VIEW csm_today WITH (security_invoker) AS
-WITH alerts AS (
+WITH term AS MATERIALIZED (
+    SELECT r.as_of_on, t.as_of_at, t.method, t.policy_hash FROM reporting_range r, LATERAL health_term(r.as_of_on) t),
+alerts AS (
     SELECT account_id, string_agg(rule, ', ' ORDER BY array_position('{critical,warning,info}', severity),
                                   raised_at DESC) AS rules,
            min(array_position('{critical,warning,info}', severity)) AS severity
@@ -13,23 +15,33 @@ plays AS (
     FROM playbook_run WHERE closed_on IS NULL AND done_on IS NULL AND arm <> 'past'
     ORDER BY account_id, arm = 'holdout', due_on, playbook),
 queue AS (
-    SELECT n.account_id, n.name, n.segment, n.owner, n.mrr, n.health_score, n.tier,
-           round(n.mrr * (100 - n.health_score::numeric) / 100, 6) AS at_risk_mrr, n.reasons, a.rules,
+    SELECT n.account_id, n.mrr, n.health_score, n.tier, n.readings,
+           round(n.mrr * (100 - n.health_score::numeric) / 100, 6) AS at_risk_mrr, a.rules,
            CASE WHEN p.arm = 'treated' THEN p.playbook END AS playbook,
            CASE WHEN p.arm = 'treated' THEN p.due_on END AS due_on,
-           coalesce(p.arm = 'treated' AND p.due_on < n.as_of_on, false) AS is_overdue,
-           coalesce(p.is_holdout, false) AS is_holdout, n.renews_on,
-           CASE WHEN a.severity = 1 OR n.tier = 'Red' OR p.arm = 'treated' AND p.due_on < n.as_of_on THEN 1
+           coalesce(p.arm = 'treated' AND p.due_on < r.as_of_on, false) AS is_overdue,
+           coalesce(p.is_holdout, false) AS is_holdout, next.renews_on,
+           CASE WHEN a.severity = 1 OR n.tier = 'Red' OR p.arm = 'treated' AND p.due_on < r.as_of_on THEN 1
                 WHEN a.severity = 2 OR p.arm = 'treated' AND n.tier <> 'Green' OR n.tier = 'Yellow'
-                    AND n.renewal_days <= 90 THEN 2
+                    AND next.renews_on - r.as_of_on <= 90 THEN 2
                 WHEN a.severity = 3 OR p.arm = 'treated' THEN 3 END AS class,
-           n.as_of_on, n.policy_hash
-    FROM account_now n LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id))
-SELECT (row_number() OVER (ORDER BY class, at_risk_mrr DESC NULLS LAST, account_id))::integer AS rank_number,
-       (ARRAY['now', 'soon', 'chance'])[class] AS urgency,
-       account_id, name, segment, owner, mrr, at_risk_mrr, health_score, tier, reasons, rules, playbook, due_on,
-       is_overdue, is_holdout, renews_on, as_of_on, policy_hash
-FROM queue WHERE class IS NOT NULL
+           r.as_of_on, r.as_of_at, r.method, r.policy_hash
+    FROM term r CROSS JOIN account_score(r.as_of_on) n
+         LEFT JOIN LATERAL (
+             SELECT s.account_id,
+                    (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
+             FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id)
+         LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id))
+SELECT (row_number() OVER (ORDER BY q.class, q.at_risk_mrr DESC NULLS LAST, q.account_id))::integer AS rank_number,
+       (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
+       q.account_id, n.name, n.segment, n.owner, q.mrr, q.at_risk_mrr, q.health_score, q.tier,
+       health_reasons(health_of(h.rules, q.readings, s.signals, q.as_of_at), q.method) AS reasons, q.rules,
+       q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash
+-- the planner takes one of three classes for rare, and so reads what these accounts have alone
+FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q LEFT JOIN account n USING (account_id)
+     LEFT JOIN account_state s USING (account_id)
+     LEFT JOIN health_rule_set() h
+         ON h.holds_in = rule_place(n.segment, n.lifecycle_stage, h.segments, h.lifecycle_stages)
 ORDER BY rank_number;
 COMMENT ON VIEW csm_today IS
 'Today''s queue: whom to call first, why, and which play to run. Red, open alerts, open plays and renewals ahead; by '
@@ -44,7 +56,7 @@ WITH week AS (
          LATERAL (SELECT least(w.start_on + 6, r.as_of_on) AS day) d),
 health AS MATERIALIZED (
     SELECT w.k, h.account_id, h.mrr, h.health_score, h.tier, array_position('{Red,Yellow,Green}', h.tier) AS place,
-           h.policy_hash FROM week w, LATERAL account_health(w.day) h),
+           r.policy_hash FROM reporting_range r, week w, LATERAL account_score(w.day) h),
 alerts AS (
     SELECT w.k, a.account_id, count(*) FILTER (WHERE a.to_state = 'on') AS raised,
            count(*) FILTER (WHERE a.to_state = 'off') AS cleared
