@@ -137,19 +137,29 @@ COMMENT ON COLUMN health_total.state IS 'The scores, with their MRR';
 CREATE UNLOGGED TABLE changed_score (
     as_of_on         date,
     account_id       @account_id@,
+    was_there        boolean NOT NULL,
+    before_mrr       numeric,
+    before_hours     double precision,
+    before_score     double precision,
+    is_there         boolean NOT NULL,
     mrr              numeric,
     resolution_hours double precision,
     health_score     double precision,
     readings         double precision[],
     PRIMARY KEY (as_of_on, account_id));
 COMMENT ON TABLE changed_score IS
-'Internal: scores that a refresh works out of accounts that changed, until it has stored them';
+'Internal: scores that are others than those stored, until a refresh has stored them; empty between refreshes';
 COMMENT ON COLUMN changed_score.as_of_on IS 'As in score_state';
 COMMENT ON COLUMN changed_score.account_id IS 'As in score_state';
-COMMENT ON COLUMN changed_score.mrr IS 'As in score_state';
-COMMENT ON COLUMN changed_score.resolution_hours IS 'As in score_state';
-COMMENT ON COLUMN changed_score.health_score IS 'As in score_state';
-COMMENT ON COLUMN changed_score.readings IS 'As in score_state';
+COMMENT ON COLUMN changed_score.was_there IS 'Is it in score_state?';
+COMMENT ON COLUMN changed_score.before_mrr IS 'MRR there';
+COMMENT ON COLUMN changed_score.before_hours IS 'Median time to resolution there';
+COMMENT ON COLUMN changed_score.before_score IS 'Score there';
+COMMENT ON COLUMN changed_score.is_there IS 'Is it to be in score_state?';
+COMMENT ON COLUMN changed_score.mrr IS 'As it is to be there';
+COMMENT ON COLUMN changed_score.resolution_hours IS 'As it is to be there';
+COMMENT ON COLUMN changed_score.health_score IS 'As it is to be there';
+COMMENT ON COLUMN changed_score.readings IS 'As they are to be there';
 
 CREATE TABLE known_dimension (
     dimension     text,
@@ -159,3 +169,23 @@ COMMENT ON TABLE known_dimension IS
 'Of how many accounts each attribute is known. Written by CALL csmetrics.refresh alone.';
 COMMENT ON COLUMN known_dimension.dimension IS 'The attribute, or all';
 COMMENT ON COLUMN known_dimension.account_count IS 'Accounts that have a value of it';
+
+CREATE OR REPLACE FUNCTION changed_state() RETURNS TABLE (
+    account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, signals signals)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    -- OFFSET 0: by their keys, whatever the planner thinks of other ways
+    SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features, s.entitlements,
+           s.signals
+    FROM changed_key k, LATERAL (SELECT * FROM account_state s WHERE s.account_id = k.account_id OFFSET 0) s;
+END;
+COMMENT ON FUNCTION changed_state() IS 'Internal: the histories of the accounts of changed_key';
+
+CREATE OR REPLACE FUNCTION changed_user() RETURNS TABLE (account_id @account_id@, usage activity)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    SELECT u.account_id, u.usage
+    FROM changed_key k, LATERAL (SELECT * FROM user_state u WHERE u.account_id = k.account_id OFFSET 0) u;
+END;
+COMMENT ON FUNCTION changed_user() IS 'Internal: the histories of the users of the accounts of changed_key';

@@ -158,7 +158,7 @@ BEGIN ATOMIC
         SELECT account_id, count(*) AS active_users
         FROM (SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
               UNION ALL
-              SELECT u.account_id, u.usage FROM changed_key k JOIN user_state u USING (account_id) WHERE $2) u
+              SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
         WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
     SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
            coalesce(paid.first_on, first_active_on(a.usage, $1)), coalesce(mrr_at(a.revenue, $1), 0),
@@ -173,9 +173,9 @@ BEGIN ATOMIC
                  unpacked(s.milestones) AS milestones, unpacked(s.tickets) AS tickets, unpacked(s.answers) AS answers,
                  unpacked(s.usage) AS usage, unpacked(s.features) AS features,
                  unpacked(s.entitlements) AS entitlements, unpacked(s.signals) AS signals
-          FROM (SELECT * FROM account_state WHERE NOT $2
-                UNION ALL
-                SELECT s.* FROM changed_key k JOIN account_state s USING (account_id) WHERE $2) s OFFSET 0) a
+          FROM (SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features,
+                       s.entitlements, s.signals FROM account_state s WHERE NOT $2
+                UNION ALL SELECT s.* FROM changed_state() s WHERE $2) s OFFSET 0) a
          LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
          LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
     -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage

@@ -48,12 +48,14 @@ BEGIN ATOMIC
            (SELECT min(first_active_on(u.usage))
             FROM (SELECT u.usage FROM user_state u WHERE NOT $1
                   UNION ALL
-                  SELECT u.usage FROM changed_key k JOIN user_state u USING (account_id) WHERE $1) u),
+                  SELECT u.usage FROM changed_user() u WHERE $1) u),
            min(first_opened_at(s.tickets)), min(first_paid_on(s.entitlements)), min(value_at(s.milestones)),
            min(first_paid_on(s.revenue))
-    FROM (SELECT s.* FROM account_state s WHERE NOT $1
+    FROM (SELECT s.usage, s.features, s.tickets, s.entitlements, s.milestones, s.revenue
+          FROM account_state s WHERE NOT $1
           UNION ALL
-          SELECT s.* FROM changed_key k JOIN account_state s USING (account_id) WHERE $1) s;
+          SELECT s.usage, s.features, s.tickets, s.entitlements, s.milestones, s.revenue
+          FROM changed_state() s WHERE $1) s;
 END;
 COMMENT ON FUNCTION feed_since(boolean) IS
 'Internal: since when each kind of fact is there at all, of all accounts, or of those of changed_key';
@@ -74,7 +76,7 @@ CREATE OR REPLACE FUNCTION changed_adoption() RETURNS TABLE (as_of_on date, adop
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT f.as_of_on, adoption_agg(s.features, f.as_of_on - 27, f.as_of_on + 1)
-    FROM score_feed f, changed_key k JOIN account_state s USING (account_id)
+    FROM score_feed f, changed_state() s
     WHERE f.features_in_use IS NOT NULL
     GROUP BY f.as_of_on;
 END;
@@ -129,39 +131,53 @@ COMMENT ON FUNCTION put_in_feed() IS
 
 CREATE OR REPLACE FUNCTION score_changed() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
-    DELETE FROM changed_score;
-    INSERT INTO changed_score (as_of_on, account_id, mrr, resolution_hours, health_score, readings)
-    SELECT d.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
-    FROM scored_day d, LATERAL scores(d.as_of_on, true, true) s;
+    WITH moved AS (
+        -- counted under another attribute, whatever its score
+        SELECT k.account_id
+        FROM changed_key k LEFT JOIN score_account o USING (account_id) LEFT JOIN account a USING (account_id)
+        WHERE record_image_ne(ROW (a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner),
+                              ROW (o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner))),
+    n AS (
+        SELECT d.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+        FROM scored_day d, LATERAL scores(d.as_of_on, true, true) s),
+    o AS (
+        SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+        FROM scored_day d, changed_key k,
+             LATERAL (SELECT * FROM score_state s
+                      WHERE s.as_of_on = d.as_of_on AND s.account_id = k.account_id OFFSET 0) s)
+    INSERT INTO changed_score
+    SELECT as_of_on, account_id, o.mrr IS NOT NULL, o.mrr, o.resolution_hours, o.health_score, n.mrr IS NOT NULL,
+           n.mrr, n.resolution_hours, n.health_score, n.readings
+    FROM n FULL JOIN o USING (as_of_on, account_id)
+    WHERE record_image_ne(ROW (n.mrr, n.resolution_hours, n.health_score, n.readings),
+                          ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+       OR account_id IN (SELECT m.account_id FROM moved m);
 END;
 COMMENT ON FUNCTION score_changed() IS 'Internal: scores the accounts of changed_key on the stored days';
 
 CREATE OR REPLACE FUNCTION usual_to_settle() RETURNS TABLE (as_of_on date)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT DISTINCT as_of_on
-    FROM (SELECT o.as_of_on, o.account_id, coalesce(a.segment, '') AS segment, o.resolution_hours
-          FROM scored_day d CROSS JOIN changed_key k JOIN score_state o USING (as_of_on, account_id)
-               LEFT JOIN score_account a USING (account_id)
-          WHERE o.resolution_hours IS NOT NULL) o
-         FULL JOIN (SELECT c.as_of_on, c.account_id, coalesce(n.segment, '') AS segment, c.resolution_hours
-                    FROM changed_score c LEFT JOIN account n USING (account_id)
-                    WHERE c.resolution_hours IS NOT NULL) c USING (as_of_on, account_id)
-    WHERE (o.segment, o.resolution_hours) IS DISTINCT FROM (c.segment, c.resolution_hours);
+    SELECT DISTINCT c.as_of_on
+    FROM changed_score c LEFT JOIN score_account o USING (account_id) LEFT JOIN account a USING (account_id)
+    WHERE coalesce(c.before_hours, c.resolution_hours) IS NOT NULL
+      AND (c.before_hours IS DISTINCT FROM c.resolution_hours
+           OR coalesce(o.segment, '') <> coalesce(a.segment, ''));
 END;
 COMMENT ON FUNCTION usual_to_settle() IS
 'Internal: the stored days on which the median of a segment may be another, by the accounts of changed_key';
 
 CREATE OR REPLACE FUNCTION settle_usual() RETURNS bigint LANGUAGE sql
 BEGIN ATOMIC
-    WITH held AS MATERIALIZED (
-        SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.readings, n.segment, n.lifecycle_stage
-        FROM (SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.readings
-              FROM usual_to_settle() d JOIN score_state s USING (as_of_on)
-              WHERE s.account_id NOT IN (SELECT k.account_id FROM changed_key k)
+    WITH day AS MATERIALIZED (SELECT d.as_of_on FROM usual_to_settle() d),
+    held AS MATERIALIZED (
+        SELECT s.*, n.segment, n.lifecycle_stage
+        FROM (SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+              FROM day d JOIN score_state s USING (as_of_on)
+              WHERE (s.as_of_on, s.account_id) NOT IN (SELECT c.as_of_on, c.account_id FROM changed_score c)
               UNION ALL
-              SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.readings
-              FROM usual_to_settle() d JOIN changed_score c USING (as_of_on)) s
+              SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.health_score, c.readings
+              FROM day d JOIN changed_score c USING (as_of_on) WHERE c.is_there) s
              LEFT JOIN account n USING (account_id)
         WHERE s.resolution_hours IS NOT NULL),
     usual AS (
@@ -169,11 +185,11 @@ BEGIN ATOMIC
                percentile_cont(0.5) WITHIN GROUP (ORDER BY h.resolution_hours) AS usual_9
         FROM held h GROUP BY 1, 2),
     gone AS (
-        DELETE FROM score_segment o USING usual_to_settle() d
+        DELETE FROM score_segment o USING day d
         WHERE d.as_of_on = o.as_of_on
           AND NOT EXISTS (SELECT 1 FROM usual u WHERE u.as_of_on = o.as_of_on AND u.of_segment = o.segment)
         RETURNING 1),
-    moved AS (
+    settled AS (
         INSERT INTO score_segment AS o SELECT u.as_of_on, u.of_segment, u.usual_9 FROM usual u
         ON CONFLICT (as_of_on, segment) DO UPDATE SET usual_9 = excluded.usual_9 WHERE o.usual_9 <> excluded.usual_9
         RETURNING o.as_of_on, o.segment AS of_segment, o.usual_9),
@@ -181,10 +197,11 @@ BEGIN ATOMIC
     rule AS (SELECT r.* FROM health_rule_set() r),
     term AS MATERIALIZED (
         SELECT m.*, t.*, r.segments, r.lifecycle_stages
-        FROM moved m, LATERAL health_term(m.as_of_on) t, (SELECT segments, lifecycle_stages FROM rule LIMIT 1) r),
+        FROM settled m, LATERAL health_term(m.as_of_on) t, (SELECT segments, lifecycle_stages FROM rule LIMIT 1) r),
     anew AS (
         INSERT INTO changed_score AS o
-        SELECT h.as_of_on, h.account_id, h.mrr, h.resolution_hours,
+        SELECT h.as_of_on, h.account_id, true, h.mrr, h.resolution_hours, h.health_score, true, h.mrr,
+               h.resolution_hours,
                score_of(u.rules, r.readings, a.signals, t.as_of_at, t.min_coverage, t.method), r.readings
         FROM term t JOIN held h ON h.as_of_on = t.as_of_on AND coalesce(h.segment, '') = t.of_segment
              LEFT JOIN account_state a USING (account_id)
@@ -194,6 +211,7 @@ BEGIN ATOMIC
                                    h.resolution_hours / nullif(t.usual_9, 0), h.readings[10], h.readings[11],
                                    h.readings[12], h.readings[13], h.readings[14], h.readings[15],
                                    h.readings[16]] AS readings OFFSET 0) r
+        -- what it was stays: it is that of an account that changed
         ON CONFLICT (as_of_on, account_id) DO UPDATE
             SET (health_score, readings) = ROW (excluded.health_score, excluded.readings)
         RETURNING 1)
@@ -217,30 +235,27 @@ COMMENT ON FUNCTION score_dimension(text, text, text, text, text, text) IS
 
 CREATE OR REPLACE FUNCTION settle_totals() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
-    WITH o AS (
-        SELECT s.as_of_on, s.account_id, s.mrr, s.health_score, a.segment, a.plan, a.lifecycle_stage,
-               a.onboarding_path, a.region, a.owner
-        FROM (SELECT d.as_of_on, k.account_id FROM scored_day d, changed_key k
-              UNION SELECT c.as_of_on, c.account_id FROM changed_score c) p
-             JOIN score_state s USING (as_of_on, account_id) LEFT JOIN score_account a USING (account_id)),
-    n AS (
-        SELECT c.as_of_on, c.account_id, c.mrr, c.health_score, a.segment, a.plan, a.lifecycle_stage,
-               a.onboarding_path, a.region, a.owner
-        FROM changed_score c LEFT JOIN account a USING (account_id)),
-    pair AS MATERIALIZED (
-        SELECT as_of_on, o AS before, n AS after, o.account_id IS NOT NULL AS was_there,
-               n.account_id IS NOT NULL AS is_there
-        FROM o FULL JOIN n USING (as_of_on, account_id) WHERE record_image_ne(o, n) IS NOT FALSE),
+    WITH pair AS MATERIALIZED (
+        SELECT c.as_of_on, c.was_there, c.before_mrr, c.before_score, c.is_there, c.mrr, c.health_score,
+               o.segment AS of_segment, o.plan AS of_plan, o.lifecycle_stage AS of_stage, o.onboarding_path AS of_path,
+               o.region AS of_region, o.owner AS of_owner,
+               a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+        FROM changed_score c LEFT JOIN score_account o USING (account_id) LEFT JOIN account a USING (account_id)
+        WHERE record_image_ne(
+                  ROW (c.was_there, c.before_mrr, c.before_score, o.segment, o.plan, o.lifecycle_stage,
+                       o.onboarding_path, o.region, o.owner),
+                  ROW (c.is_there, c.mrr, c.health_score, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path,
+                       a.region, a.owner))),
     part AS (
-        SELECT p.as_of_on, d.dimension, d.value, health_agg((p.before).health_score, (p.before).mrr) AS lost,
+        SELECT p.as_of_on, d.dimension, d.value, health_agg(p.before_score, p.before_mrr) AS lost,
                NULL::health_summary AS won
-        FROM pair p, LATERAL score_dimension((p.before).segment, (p.before).plan, (p.before).lifecycle_stage,
-                                             (p.before).onboarding_path, (p.before).region, (p.before).owner) d
+        FROM pair p, LATERAL score_dimension(p.of_segment, p.of_plan, p.of_stage, p.of_path, p.of_region,
+                                             p.of_owner) d
         WHERE p.was_there GROUP BY 1, 2, 3
         UNION ALL
-        SELECT p.as_of_on, d.dimension, d.value, NULL, health_agg((p.after).health_score, (p.after).mrr)
-        FROM pair p, LATERAL score_dimension((p.after).segment, (p.after).plan, (p.after).lifecycle_stage,
-                                             (p.after).onboarding_path, (p.after).region, (p.after).owner) d
+        SELECT p.as_of_on, d.dimension, d.value, NULL, health_agg(p.health_score, p.mrr)
+        FROM pair p, LATERAL score_dimension(p.segment, p.plan, p.lifecycle_stage, p.onboarding_path, p.region,
+                                             p.owner) d
         WHERE p.is_there GROUP BY 1, 2, 3),
     settled AS MATERIALIZED (
         SELECT as_of_on, dimension, value, coalesce(unmerge(merged.state, lost), merged.state) AS state
@@ -257,7 +272,7 @@ BEGIN ATOMIC
     ON CONFLICT (as_of_on, dimension, value) DO UPDATE SET state = excluded.state;
 END;
 COMMENT ON FUNCTION settle_totals() IS
-'Internal: takes what the scores of changed_key and changed_score were out of the totals, and puts in what they are';
+'Internal: takes what the scores of changed_score were out of the totals, and puts in what they are';
 
 CREATE OR REPLACE FUNCTION count_known(of_changed boolean) RETURNS TABLE (dimension text, account_count bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -280,9 +295,8 @@ CREATE OR REPLACE FUNCTION store_changed() RETURNS bigint LANGUAGE sql
 BEGIN ATOMIC
     UPDATE known_dimension d SET account_count = d.account_count - k.account_count
     FROM count_known(true) k WHERE k.dimension = d.dimension AND k.account_count > 0;
-    DELETE FROM score_state o USING scored_day d, changed_key k
-    WHERE o.as_of_on = d.as_of_on AND o.account_id = k.account_id
-      AND NOT EXISTS (SELECT 1 FROM changed_score c WHERE c.as_of_on = o.as_of_on AND c.account_id = o.account_id);
+    DELETE FROM score_state o USING changed_score c
+    WHERE o.as_of_on = c.as_of_on AND o.account_id = c.account_id AND NOT c.is_there;
     DELETE FROM score_account o USING changed_key k
     WHERE o.account_id = k.account_id AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account_id = o.account_id);
     INSERT INTO score_account
@@ -299,10 +313,7 @@ BEGIN ATOMIC
     WITH changed AS (
         INSERT INTO score_state
         SELECT c.as_of_on, c.account_id, c.mrr, c.resolution_hours, c.health_score, c.readings
-        FROM changed_score c LEFT JOIN score_state o USING (as_of_on, account_id)
-        WHERE o.account_id IS NULL
-           OR record_image_ne(ROW (c.mrr, c.resolution_hours, c.health_score, c.readings),
-                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+        FROM changed_score c WHERE c.is_there
         ON CONFLICT (as_of_on, account_id) DO UPDATE SET (mrr, resolution_hours, health_score, readings)
             = ROW (excluded.mrr, excluded.resolution_hours, excluded.health_score, excluded.readings)
         RETURNING 1)

@@ -67,7 +67,9 @@ BEGIN
     IF has_changed THEN
         EXECUTE format('ANALYZE %I.changed_key', internal);
         EXECUTE format('SELECT %I.put_in_feed()', internal);
+        CALL csmetrics.empty_table(format('%I.changed_score', internal)::regclass);
         EXECUTE format('SELECT %I.score_changed()', internal);
+        EXECUTE format('ANALYZE %I.changed_score', internal);
         EXECUTE format('SELECT %I.settle_usual()', internal);
         EXECUTE format('SELECT %I.settle_totals()', internal);
         EXECUTE format('SELECT %I.store_changed()', internal) INTO count;
