@@ -161,6 +161,44 @@ COMMENT ON COLUMN changed_score.resolution_hours IS 'As it is to be there';
 COMMENT ON COLUMN changed_score.health_score IS 'As it is to be there';
 COMMENT ON COLUMN changed_score.readings IS 'As they are to be there';
 
+CREATE TABLE week_total (
+    before_on         date,
+    as_of_on          date,
+    dimension         text,
+    value             text,
+    account_count     bigint NOT NULL,
+    improved_count    bigint NOT NULL,
+    declined_count    bigint NOT NULL,
+    into_red_count    bigint NOT NULL,
+    into_red_mrr      numeric NOT NULL,
+    out_of_red_count  bigint NOT NULL,
+    joined_count      bigint NOT NULL,
+    joined_mrr        numeric NOT NULL,
+    left_count        bigint NOT NULL,
+    left_mrr          numeric NOT NULL,
+    expansion_mrr     numeric NOT NULL,
+    contraction_mrr   numeric NOT NULL,
+    PRIMARY KEY (before_on, as_of_on, dimension, value));
+COMMENT ON TABLE week_total IS
+'What moved between the ends of two weeks, for all accounts and for each value of each attribute, in use or not: what '
+'manager_weekly shows. Written by CALL csmetrics.refresh alone.';
+COMMENT ON COLUMN week_total.before_on IS 'End of the week before';
+COMMENT ON COLUMN week_total.as_of_on IS 'End of the week';
+COMMENT ON COLUMN week_total.dimension IS 'Attribute of the account by which it is grouped';
+COMMENT ON COLUMN week_total.value IS 'Its value';
+COMMENT ON COLUMN week_total.account_count IS 'Customers on either day';
+COMMENT ON COLUMN week_total.improved_count IS 'Those in a better tier than before';
+COMMENT ON COLUMN week_total.declined_count IS 'Those in a worse tier';
+COMMENT ON COLUMN week_total.into_red_count IS 'Those that are Red and were not';
+COMMENT ON COLUMN week_total.into_red_mrr IS 'Their MRR';
+COMMENT ON COLUMN week_total.out_of_red_count IS 'Those that were Red and are not';
+COMMENT ON COLUMN week_total.joined_count IS 'Those that were no customers';
+COMMENT ON COLUMN week_total.joined_mrr IS 'Their MRR';
+COMMENT ON COLUMN week_total.left_count IS 'Those that are no customers any more';
+COMMENT ON COLUMN week_total.left_mrr IS 'The MRR that they had';
+COMMENT ON COLUMN week_total.expansion_mrr IS 'What others have more';
+COMMENT ON COLUMN week_total.contraction_mrr IS 'What others have less';
+
 CREATE TABLE known_dimension (
     dimension     text,
     account_count bigint NOT NULL,

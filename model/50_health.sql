@@ -392,6 +392,22 @@ COMMENT ON VIEW health_by_signal IS
 'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One '
 'that is known of nobody has a name that no source gives.';
 
+CREATE OR REPLACE FUNCTION tiers_in_row(
+    state health_summary, yellow_from double precision, green_from double precision) RETURNS TABLE (
+    green bigint, yellow bigint, red bigint, unknown bigint, green_rate double precision, mrr numeric,
+    green_mrr numeric, yellow_mrr numeric, red_mrr numeric, unknown_mrr numeric, red_mrr_rate double precision)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green'), max(t.accounts) FILTER (WHERE t.tier = 'Yellow'),
+           max(t.accounts) FILTER (WHERE t.tier = 'Red'), max(t.accounts) FILTER (WHERE t.tier = 'Unknown'),
+           max(t.share) FILTER (WHERE t.tier = 'Green'), sum(t.mrr), max(t.mrr) FILTER (WHERE t.tier = 'Green'),
+           max(t.mrr) FILTER (WHERE t.tier = 'Yellow'), max(t.mrr) FILTER (WHERE t.tier = 'Red'),
+           max(t.mrr) FILTER (WHERE t.tier = 'Unknown'), max(t.mrr_share) FILTER (WHERE t.tier = 'Red')
+    FROM health_tiers($1, $2, $3) t;
+END;
+COMMENT ON FUNCTION tiers_in_row(health_summary, double precision, double precision) IS
+'Internal: what health_tiers() has, in one row';
+
 CREATE OR REPLACE FUNCTION live_health_totals(as_of date) RETURNS TABLE (
     dimension text, value text, state health_summary)
 -- strict, as live_scores() is
@@ -422,24 +438,14 @@ COMMENT ON FUNCTION health_totals(date, text) IS
 'where they are by the rules of basis, else added up';
 
 CREATE OR REPLACE VIEW health_by_segment WITH (security_invoker) AS
-SELECT g.dimension, g.value, account_count(g.state) AS account_count, t.green_count, t.yellow_count, t.red_count,
-       t.unknown_count, t.green_rate, t.mrr, t.green_mrr, t.yellow_mrr, t.red_mrr, t.unknown_mrr, t.red_mrr_rate,
+SELECT g.dimension, g.value, account_count(g.state) AS account_count, t.green AS green_count,
+       t.yellow AS yellow_count, t.red AS red_count, t.unknown AS unknown_count, t.green_rate, t.mrr, t.green_mrr,
+       t.yellow_mrr, t.red_mrr, t.unknown_mrr, t.red_mrr_rate,
        mean_score(g.state) AS health_score, weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
 FROM (SELECT t.dimension, t.value, t.state, r.as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
       FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
            LATERAL health_totals(r.as_of_on, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
-     LATERAL (
-         SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-                max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-                max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr,
-                max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
-                max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
-                max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
-                max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate
-         FROM health_tiers(g.state, g.health_yellow_from, g.health_green_from) t) t
+     LATERAL tiers_in_row(g.state, g.health_yellow_from, g.health_green_from) t
 ORDER BY g.dimension, g.value;
 COMMENT ON VIEW health_by_segment IS
 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
@@ -522,9 +528,9 @@ COMMENT ON VIEW health_movement IS
 'both days, and the three changes that moved it most; the steepest falls first.';
 
 CREATE OR REPLACE VIEW health_trend WITH (security_invoker) AS
-SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count, t.green_count, t.yellow_count,
-       t.red_count, t.unknown_count, t.green_rate, t.mrr, t.red_mrr, mean_score(g.state) AS health_score,
-       weighted_score(g.state), g.policy_hash
+SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count, t.green AS green_count,
+       t.yellow AS yellow_count, t.red AS red_count, t.unknown AS unknown_count, t.green_rate, t.mrr, t.red_mrr,
+       mean_score(g.state) AS health_score, weighted_score(g.state), g.policy_hash
 FROM (SELECT t.dimension, t.value, t.state, e.day AS as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
       FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
            LATERAL (SELECT m.day
@@ -533,14 +539,7 @@ FROM (SELECT t.dimension, t.value, t.state, e.day AS as_of_on, h.policy_hash, p.
                     WHERE m.day >= r.from_on
                     UNION ALL SELECT r.as_of_on) e,
            LATERAL health_totals(e.day, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
-     LATERAL (
-         SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-                max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-                max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-                max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr
-         FROM health_tiers(g.state, g.health_yellow_from, g.health_green_from) t) t
+     LATERAL tiers_in_row(g.state, g.health_yellow_from, g.health_green_from) t
 ORDER BY g.dimension, g.value, g.as_of_on;
 COMMENT ON VIEW health_trend IS
 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and '

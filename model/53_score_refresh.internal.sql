@@ -18,6 +18,16 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION asked_days() IS 'Internal: the days of whose scores views ask';
 
+CREATE OR REPLACE FUNCTION asked_weeks() RETURNS TABLE (before_on date, as_of_on date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT DISTINCT w.begins_on - 7 * k - 1, CASE k WHEN 0 THEN w.day ELSE w.begins_on - 7 * k + 6 END
+    FROM (SELECT t.day, week_begin(t.day, p.week_start) AS begins_on
+          FROM reporting_range r, policy p, generate_series(0, CASE WHEN p.as_of IS NULL THEN 1 ELSE 0 END) ahead,
+               LATERAL (SELECT r.as_of_on + ahead AS day) t) w, generate_series(0, 3) k;
+END;
+COMMENT ON FUNCTION asked_weeks() IS 'Internal: the weeks of whose movements views ask, by the days at either end';
+
 CREATE OR REPLACE FUNCTION forget_scores() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
     DELETE FROM scored_day s WHERE s.basis <> (SELECT t.basis FROM health_term('2000-01-01') t);
@@ -31,7 +41,10 @@ BEGIN ATOMIC
         RETURNING f.as_of_on),
     scores AS (DELETE FROM score_state s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1),
     segments AS (DELETE FROM score_segment s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1),
-    totals AS (DELETE FROM health_total s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1)
+    totals AS (DELETE FROM health_total s USING gone g WHERE s.as_of_on = g.as_of_on RETURNING 1),
+    weeks AS (
+        DELETE FROM week_total w
+        WHERE (w.before_on, w.as_of_on) NOT IN (SELECT a.before_on, a.as_of_on FROM asked_weeks() a) RETURNING 1)
     DELETE FROM scored_day s USING gone g WHERE s.as_of_on = g.as_of_on;
 END;
 COMMENT ON FUNCTION forget_scores() IS
@@ -274,6 +287,116 @@ END;
 COMMENT ON FUNCTION settle_totals() IS
 'Internal: takes what the scores of changed_score were out of the totals, and puts in what they are';
 
+CREATE OR REPLACE FUNCTION week_flow(
+    before_mrr numeric, before_tier text, mrr numeric, tier text) RETURNS TABLE (
+    improved integer, declined integer, into_red integer, into_red_mrr numeric, out_of_red integer, joined integer,
+    joined_mrr numeric, "left" integer, left_mrr numeric, expansion_mrr numeric, contraction_mrr numeric)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT coalesce(p.place > p.before_place, false)::integer, coalesce(p.place < p.before_place, false)::integer,
+           p.into_red::integer, CASE WHEN p.into_red THEN $3 ELSE 0 END,
+           coalesce($2 = 'Red' AND $4 IS DISTINCT FROM 'Red', false)::integer, ($1 IS NULL)::integer,
+           CASE WHEN $1 IS NULL THEN $3 ELSE 0 END, ($3 IS NULL)::integer, CASE WHEN $3 IS NULL THEN $1 ELSE 0 END,
+           coalesce(greatest($3 - $1, 0) , 0), coalesce(greatest($1 - $3, 0), 0)
+    FROM (SELECT array_position('{Red,Yellow,Green}', $2) AS before_place,
+                 array_position('{Red,Yellow,Green}', $4) AS place,
+                 coalesce($4 = 'Red' AND $2 IS DISTINCT FROM 'Red', false) AS into_red) p;
+END;
+COMMENT ON FUNCTION week_flow(numeric, text, numeric, text) IS
+'Internal: what a customer of either day adds to week_total; MRR and tier are NULL where it is none';
+
+CREATE OR REPLACE FUNCTION changed_weeks() RETURNS TABLE (
+    before_on date, as_of_on date, dimension text, value text, sign integer, improved integer, declined integer,
+    into_red integer, into_red_mrr numeric, out_of_red integer, joined integer, joined_mrr numeric, "left" integer,
+    left_mrr numeric, expansion_mrr numeric, contraction_mrr numeric)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH term AS (SELECT t.yellow_from, t.green_from FROM health_term('2000-01-01') t),
+    -- what is stored is what was; what is to be stored is what is
+    pair AS MATERIALIZED (
+        SELECT w.before_on, w.as_of_on, o AS old_account, a AS new_account, b.mrr AS old_before_mrr,
+               tier(b.health_score, t.yellow_from, t.green_from) AS old_before_tier, s.mrr AS old_mrr,
+               tier(s.health_score, t.yellow_from, t.green_from) AS old_tier,
+               CASE WHEN cb.is_there IS NULL THEN b.mrr ELSE cb.mrr END AS before_mrr,
+               tier(CASE WHEN cb.is_there IS NULL THEN b.health_score ELSE cb.health_score END, t.yellow_from,
+                    t.green_from) AS before_tier,
+               CASE WHEN cs.is_there IS NULL THEN s.mrr ELSE cs.mrr END AS mrr,
+               tier(CASE WHEN cs.is_there IS NULL THEN s.health_score ELSE cs.health_score END, t.yellow_from,
+                    t.green_from) AS tier
+        FROM term t CROSS JOIN (
+                 SELECT DISTINCT w.before_on, w.as_of_on, c.account_id
+                 FROM (SELECT DISTINCT w.before_on, w.as_of_on FROM week_total w) w
+                 JOIN changed_score c ON c.as_of_on = w.before_on OR c.as_of_on = w.as_of_on) w
+             LEFT JOIN changed_score cb ON cb.as_of_on = w.before_on AND cb.account_id = w.account_id
+             LEFT JOIN changed_score cs ON cs.as_of_on = w.as_of_on AND cs.account_id = w.account_id
+             LEFT JOIN score_state b ON b.as_of_on = w.before_on AND b.account_id = w.account_id
+             LEFT JOIN score_state s ON s.as_of_on = w.as_of_on AND s.account_id = w.account_id
+             LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+                        FROM score_account a) o ON o.account_id = w.account_id
+             LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+                        FROM account a) a ON a.account_id = w.account_id)
+    SELECT p.before_on, p.as_of_on, d.dimension, d.value, -1 AS sign, f.*
+    FROM pair p, LATERAL week_flow(p.old_before_mrr, p.old_before_tier, p.old_mrr, p.old_tier) f,
+         LATERAL score_dimension((p.old_account).segment, (p.old_account).plan, (p.old_account).lifecycle_stage,
+                                 (p.old_account).onboarding_path, (p.old_account).region,
+                                 (p.old_account).owner) d
+    WHERE p.old_before_mrr IS NOT NULL OR p.old_mrr IS NOT NULL
+    UNION ALL
+    SELECT p.before_on, p.as_of_on, d.dimension, d.value, 1, f.*
+    FROM pair p, LATERAL week_flow(p.before_mrr, p.before_tier, p.mrr, p.tier) f,
+         LATERAL score_dimension((p.new_account).segment, (p.new_account).plan, (p.new_account).lifecycle_stage,
+                                 (p.new_account).onboarding_path, (p.new_account).region,
+                                 (p.new_account).owner) d
+    WHERE p.before_mrr IS NOT NULL OR p.mrr IS NOT NULL;
+END;
+COMMENT ON FUNCTION changed_weeks() IS
+'Internal: what the accounts of changed_score add to week_total, and, with sign -1, what they did as stored';
+
+CREATE OR REPLACE FUNCTION settle_weeks() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    WITH delta AS (
+        SELECT p.before_on, p.as_of_on, p.dimension, p.value, sum(p.sign) AS accounts,
+               sum(p.sign * p.improved) AS improved, sum(p.sign * p.declined) AS declined,
+               sum(p.sign * p.into_red) AS into_red, sum(p.sign * p.into_red_mrr) AS into_red_mrr,
+               sum(p.sign * p.out_of_red) AS out_of_red, sum(p.sign * p.joined) AS joined,
+               sum(p.sign * p.joined_mrr) AS joined_mrr, sum(p.sign * p."left") AS "left",
+               sum(p.sign * p.left_mrr) AS left_mrr, sum(p.sign * p.expansion_mrr) AS expansion_mrr,
+               sum(p.sign * p.contraction_mrr) AS contraction_mrr
+        FROM changed_weeks() p GROUP BY 1, 2, 3, 4),
+    settled AS MATERIALIZED (
+        SELECT before_on, as_of_on, dimension, value, coalesce(w.account_count, 0) + d.accounts AS account_count,
+               coalesce(w.improved_count, 0) + d.improved AS improved_count,
+               coalesce(w.declined_count, 0) + d.declined AS declined_count,
+               coalesce(w.into_red_count, 0) + d.into_red AS into_red_count,
+               trim_scale(coalesce(w.into_red_mrr, 0) + d.into_red_mrr) AS into_red_mrr,
+               coalesce(w.out_of_red_count, 0) + d.out_of_red AS out_of_red_count,
+               coalesce(w.joined_count, 0) + d.joined AS joined_count,
+               trim_scale(coalesce(w.joined_mrr, 0) + d.joined_mrr) AS joined_mrr,
+               coalesce(w.left_count, 0) + d."left" AS left_count,
+               trim_scale(coalesce(w.left_mrr, 0) + d.left_mrr) AS left_mrr,
+               trim_scale(coalesce(w.expansion_mrr, 0) + d.expansion_mrr) AS expansion_mrr,
+               trim_scale(coalesce(w.contraction_mrr, 0) + d.contraction_mrr) AS contraction_mrr
+        FROM delta d LEFT JOIN week_total w USING (before_on, as_of_on, dimension, value)),
+    gone AS (
+        DELETE FROM week_total w USING settled s
+        WHERE w.before_on = s.before_on AND w.as_of_on = s.as_of_on AND w.dimension = s.dimension AND w.value = s.value
+          AND s.account_count = 0 RETURNING 1)
+    INSERT INTO week_total
+    SELECT s.before_on, s.as_of_on, s.dimension, s.value, s.account_count,
+           s.improved_count, s.declined_count, s.into_red_count, s.into_red_mrr, s.out_of_red_count, s.joined_count,
+           s.joined_mrr, s.left_count, s.left_mrr, s.expansion_mrr, s.contraction_mrr
+    FROM settled s WHERE s.account_count > 0
+    ON CONFLICT (before_on, as_of_on, dimension, value) DO UPDATE SET (
+         account_count, improved_count, declined_count, into_red_count, into_red_mrr, out_of_red_count, joined_count,
+         joined_mrr, left_count, left_mrr, expansion_mrr, contraction_mrr)
+        = ROW (
+               excluded.account_count, excluded.improved_count, excluded.declined_count, excluded.into_red_count,
+               excluded.into_red_mrr, excluded.out_of_red_count, excluded.joined_count, excluded.joined_mrr,
+               excluded.left_count, excluded.left_mrr, excluded.expansion_mrr, excluded.contraction_mrr);
+END;
+COMMENT ON FUNCTION settle_weeks() IS
+'Internal: takes what the scores of changed_score were out of the movements of weeks, and puts in what they are';
+
 CREATE OR REPLACE FUNCTION count_known(of_changed boolean) RETURNS TABLE (dimension text, account_count bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -354,6 +477,7 @@ COMMENT ON FUNCTION unscored_days() IS 'Internal: the days of whose scores views
 
 CREATE OR REPLACE FUNCTION score_day(day date, OUT written bigint, OUT removed bigint) LANGUAGE sql
 BEGIN ATOMIC
+    DELETE FROM week_total w WHERE $1 IN (w.before_on, w.as_of_on);
     DELETE FROM score_feed f WHERE f.as_of_on = $1;
     INSERT INTO score_feed
     SELECT $1, f.*, CASE WHEN f.has_features AND NOT f.has_entitlements
@@ -404,3 +528,36 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION sum_day(date) IS
 'Internal: stores the medians of segments on a day, and what its scores come to by attribute';
+
+CREATE OR REPLACE FUNCTION unsummed_weeks() RETURNS TABLE (before_on date, as_of_on date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT a.before_on, a.as_of_on FROM asked_weeks() a
+    WHERE NOT EXISTS (SELECT 1 FROM week_total w
+                      WHERE w.before_on = a.before_on AND w.as_of_on = a.as_of_on AND w.dimension = 'all');
+END;
+COMMENT ON FUNCTION unsummed_weeks() IS 'Internal: the weeks of whose movements views ask, and that are not stored';
+
+CREATE OR REPLACE FUNCTION sum_week(before_on date, as_of_on date) RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM week_total w WHERE w.before_on = $1 AND w.as_of_on = $2;
+    INSERT INTO week_total
+    SELECT $1, $2, d.dimension, d.value, sum(g.accounts),
+           sum(g.improved), sum(g.declined), sum(g.into_red), trim_scale(sum(g.into_red_mrr)), sum(g.out_of_red),
+           sum(g.joined), trim_scale(sum(g.joined_mrr)), sum(g."left"), trim_scale(sum(g.left_mrr)),
+           trim_scale(sum(g.expansion_mrr)), trim_scale(sum(g.contraction_mrr))
+    FROM (SELECT n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner, count(*) AS accounts,
+                 sum(f.improved) AS improved, sum(f.declined) AS declined, sum(f.into_red) AS into_red,
+                 sum(f.into_red_mrr) AS into_red_mrr, sum(f.out_of_red) AS out_of_red, sum(f.joined) AS joined,
+                 sum(f.joined_mrr) AS joined_mrr, sum(f."left") AS "left", sum(f.left_mrr) AS left_mrr,
+                 sum(f.expansion_mrr) AS expansion_mrr, sum(f.contraction_mrr) AS contraction_mrr
+          FROM (SELECT b.account_id, b.mrr, tier(b.health_score, t.yellow_from, t.green_from) AS tier
+                FROM score_state b, health_term($1) t WHERE b.as_of_on = $1) b
+               FULL JOIN (SELECT s.account_id, s.mrr, tier(s.health_score, t.yellow_from, t.green_from) AS tier
+                          FROM score_state s, health_term($2) t WHERE s.as_of_on = $2) s USING (account_id)
+               LEFT JOIN account n USING (account_id), LATERAL week_flow(b.mrr, b.tier, s.mrr, s.tier) f
+          GROUP BY n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) g,
+         LATERAL score_dimension(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
+    GROUP BY d.dimension, d.value;
+END;
+COMMENT ON FUNCTION sum_week(date, date) IS 'Internal: stores what moved between the ends of two weeks, by attribute';

@@ -46,6 +46,7 @@ BEGIN
         RAISE NOTICE 'refreshing model "%": % scores as of % written, % removed, in % s', model, count.written, day,
             count.removed, round(extract(epoch FROM clock_timestamp() - started), 1);
     END LOOP;
+    EXECUTE format('SELECT %1$I.sum_week(u.before_on, u.as_of_on) FROM %1$I.unsummed_weeks() u', internal);
     -- rules that changed meanwhile
     EXECUTE format('SELECT %I.forget_scores()', internal);
     CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
@@ -72,6 +73,7 @@ BEGIN
         EXECUTE format('ANALYZE %I.changed_score', internal);
         EXECUTE format('SELECT %I.settle_usual()', internal);
         EXECUTE format('SELECT %I.settle_totals()', internal);
+        EXECUTE format('SELECT %I.settle_weeks()', internal);
         EXECUTE format('SELECT %I.store_changed()', internal) INTO count;
         CALL csmetrics.empty_table(format('%I.changed_score', internal)::regclass);
         RAISE NOTICE 'refreshing model "%": % scores of accounts that changed written, in % s', model, count,

@@ -149,7 +149,7 @@ BEGIN ATOMIC
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
            OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total',
-                      'known_dimension'))
+                      'known_dimension', 'week_total'))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS

@@ -44,7 +44,8 @@ CREATE FUNCTION pg_temp.stored() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT 'state ' || s::text FROM cs_internal.score_state s UNION ALL SELECT 'day ' || s::text FROM cs_internal.scored_day s
     UNION ALL SELECT 'segment ' || s::text FROM cs_internal.score_segment s UNION ALL SELECT 'feed ' || s::text FROM cs_internal.score_feed s
     UNION ALL SELECT 'first ' || s::text FROM cs_internal.feed_first s UNION ALL SELECT 'account ' || s::text FROM cs_internal.score_account s
-    UNION ALL SELECT 'total ' || s::text FROM cs_internal.health_total s $$;
+    UNION ALL SELECT 'total ' || s::text FROM cs_internal.health_total s
+    UNION ALL SELECT 'week ' || s::text FROM cs_internal.week_total s UNION ALL SELECT 'known ' || s::text FROM cs_internal.known_dimension s $$;
 CREATE FUNCTION pg_temp.shown() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     what text;
@@ -76,6 +77,7 @@ BEGIN
             DELETE FROM cs_internal.score_feed;
             PERFORM cs_internal.settle_all();
             PERFORM cs_internal.score_day(d), cs_internal.sum_day(d) FROM unnest(days) d;
+            PERFORM cs_internal.sum_week(w.before_on, w.as_of_on) FROM cs_internal.asked_weeks() w;
             SELECT string_agg(left(line, 600), E'\n') INTO found FROM (
                 (SELECT 'stored ' || s AS line FROM unnest(stored) s EXCEPT ALL SELECT 'stored ' || s FROM pg_temp.stored() s)
                 UNION ALL (SELECT 'anew ' || s FROM pg_temp.stored() s EXCEPT ALL SELECT 'anew ' || s FROM unnest(stored) s) ORDER BY 1 LIMIT 4) d;
@@ -137,6 +139,9 @@ BEGIN
             steps := concat_ws(' ', steps, pg_temp.step());
         END LOOP;
         CALL csmetrics.refresh('cs', may_shrink => true);
+        IF round % 4 = 0 THEN
+            CALL csmetrics.run('cs', '{evaluate_alerts,run_playbooks}');
+        END IF;
         found := pg_temp.difference();
         IF found IS NOT NULL THEN
             RETURN NEXT format('round %s, after%s: %s', round, steps, found);
@@ -144,7 +149,11 @@ BEGIN
     END LOOP;
 END
 $$;
+INSERT INTO cs.alert_rule (rule, severity, condition) VALUES ('low', 'warning', 'health_score < 60'), ('none', 'info', 'open_count > 2');
+INSERT INTO cs.playbook (name, trigger_when, success_when, horizon_days, due_days) VALUES ('call', 'tier = ''Red''', 'tier <> ''Red''', 10, 3);
 CALL refresh('cs');
+CALL evaluate_alerts('cs');
+CALL run_playbooks('cs');
 SELECT is(pg_temp.difference(), NULL, 'after the first refresh');
 SELECT is_empty('SELECT * FROM pg_temp.walk(25)', 'after random changes');
 SELECT * FROM finish();
