@@ -122,7 +122,7 @@ CREATE TABLE health_total (
     as_of_on  date,
     dimension text,
     value     text,
-    state     health_summary NOT NULL,
+    state     health_summary,
     PRIMARY KEY (as_of_on, dimension, value));
 -- read as it is, not unpacked each time
 ALTER TABLE health_total ALTER state SET STORAGE EXTERNAL;

@@ -320,15 +320,15 @@ BEGIN ATOMIC
                CASE WHEN cb.is_there IS NULL THEN b.mrr ELSE cb.mrr END AS before_mrr,
                tier(CASE WHEN cb.is_there IS NULL THEN b.health_score ELSE cb.health_score END, t.yellow_from,
                     t.green_from) AS before_tier,
-               CASE WHEN cs.is_there IS NULL THEN s.mrr ELSE cs.mrr END AS mrr,
-               tier(CASE WHEN cs.is_there IS NULL THEN s.health_score ELSE cs.health_score END, t.yellow_from,
+               CASE WHEN ca.is_there IS NULL THEN s.mrr ELSE ca.mrr END AS mrr,
+               tier(CASE WHEN ca.is_there IS NULL THEN s.health_score ELSE ca.health_score END, t.yellow_from,
                     t.green_from) AS tier
         FROM term t CROSS JOIN (
                  SELECT DISTINCT w.before_on, w.as_of_on, c.account_id
                  FROM (SELECT DISTINCT w.before_on, w.as_of_on FROM week_total w) w
                  JOIN changed_score c ON c.as_of_on = w.before_on OR c.as_of_on = w.as_of_on) w
              LEFT JOIN changed_score cb ON cb.as_of_on = w.before_on AND cb.account_id = w.account_id
-             LEFT JOIN changed_score cs ON cs.as_of_on = w.as_of_on AND cs.account_id = w.account_id
+             LEFT JOIN changed_score ca ON ca.as_of_on = w.as_of_on AND ca.account_id = w.account_id
              LEFT JOIN score_state b ON b.as_of_on = w.before_on AND b.account_id = w.account_id
              LEFT JOIN score_state s ON s.as_of_on = w.as_of_on AND s.account_id = w.account_id
              LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
