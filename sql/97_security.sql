@@ -353,7 +353,8 @@ BEGIN
     CALL csmetrics.scores_before(model);
     FOR key IN
         SELECT k.relation, k.key FROM csmetrics.keys_in(model) k
-        WHERE k.relation <> ALL (ARRAY[csmetrics.relation(model, 'changed_key'), csmetrics.relation(model, 'score_state'),
+        WHERE k.relation <> ALL (ARRAY[csmetrics.relation(model, 'changed_key'),
+                                       csmetrics.relation(model, 'score_state'),
                                        csmetrics.relation(model, 'score_account')])
     LOOP
         -- another that belonged to it stays, and belongs to none
