@@ -21,10 +21,6 @@ COMMENT ON COLUMN stored_reading.reading IS 'The table';
 COMMENT ON COLUMN stored_reading.basis IS 'What present_basis() was';
 COMMENT ON COLUMN stored_reading.dimensions IS 'The attributes of accounts that were in use';
 
-CREATE UNLOGGED TABLE changed_key (account_id @account_id@, PRIMARY KEY (account_id));
-COMMENT ON TABLE changed_key IS 'Internal: the accounts that a refresh is about to write';
-COMMENT ON COLUMN changed_key.account_id IS 'Internal: key of the account';
-
 CREATE OR REPLACE FUNCTION changed_keys() RETURNS @account_id@[]
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
 BEGIN ATOMIC

@@ -95,13 +95,13 @@ BEGIN ATOMIC
     SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
            t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
            p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone
-    FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
+    FROM reporting_range r, policy p, LATERAL (SELECT end_of_day($1, r.time_zone) AS at) t
     LIMIT 1;
 END;
 COMMENT ON FUNCTION health_day(as_of date) IS
 'Internal: the instants and days between which health as of the end of a day is read, and the rules of the policy.';
 
-CREATE OR REPLACE FUNCTION health_feed(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_feed(as_of date, is_fed boolean DEFAULT false) RETURNS TABLE (
     has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
     has_value boolean, has_revenue boolean, features_in_use bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
@@ -119,13 +119,18 @@ BEGIN ATOMIC
                  EXISTS (SELECT 1 FROM account_state, health_day($1) d
                          WHERE value_at(milestones, d.as_of_at) IS NOT NULL) AS has_value,
                  EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
-    LIMIT 1;
+    WHERE NOT $2
+    UNION ALL
+    SELECT f.has_usage, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value, f.has_revenue,
+           f.features_in_use
+    FROM score_feed f WHERE $2 AND f.as_of_on = $1;
 END;
-COMMENT ON FUNCTION health_feed(as_of date) IS
+COMMENT ON FUNCTION health_feed(date, boolean) IS
 'Internal: what is fed at all by a day, as only then is nothing a reading; features_in_use: how many features are used '
-'by anyone, where no source says which of them an account has.';
+'by anyone, where no source says which of them an account has. is_fed: as stored.';
 
-CREATE OR REPLACE FUNCTION health_subject(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_subject(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
     answers answers, usage activity, features feature_usage, entitlements mrr_timeline, signals signals,
     active_users bigint, name text, segment text, lifecycle_stage text, plan text, owner text, parent_id @account_id@,
@@ -136,7 +141,7 @@ CREATE OR REPLACE FUNCTION health_subject(as_of date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH day AS (SELECT * FROM health_day($1)),
-    feed AS (SELECT * FROM health_feed($1)),
+    feed AS (SELECT * FROM health_feed($1, $3)),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
         SELECT (SELECT as_of_at FROM day) AS as_of_at, (SELECT from_at FROM day) AS from_at,
@@ -150,7 +155,10 @@ BEGIN ATOMIC
                (SELECT has_value FROM feed) AS has_value, (SELECT has_revenue FROM feed) AS has_revenue,
                (SELECT features_in_use FROM feed) AS features_in_use),
     users AS (
-        SELECT account_id, count(*) AS active_users FROM user_state
+        SELECT account_id, count(*) AS active_users
+        FROM (SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
+              UNION ALL
+              SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
         WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
     SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
            coalesce(paid.first_on, first_active_on(a.usage, $1)), coalesce(mrr_at(a.revenue, $1), 0),
@@ -165,7 +173,9 @@ BEGIN ATOMIC
                  unpacked(s.milestones) AS milestones, unpacked(s.tickets) AS tickets, unpacked(s.answers) AS answers,
                  unpacked(s.usage) AS usage, unpacked(s.features) AS features,
                  unpacked(s.entitlements) AS entitlements, unpacked(s.signals) AS signals
-          FROM account_state s OFFSET 0) a
+          FROM (SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features,
+                       s.entitlements, s.signals FROM account_state s WHERE NOT $2
+                UNION ALL SELECT s.* FROM changed_state() s WHERE $2) s OFFSET 0) a
          LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
          LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
     -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
@@ -176,11 +186,13 @@ BEGIN ATOMIC
                ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END
     OFFSET 0;
 END;
-COMMENT ON FUNCTION health_subject(as_of date) IS
+COMMENT ON FUNCTION health_subject(date, boolean, boolean) IS
 'Internal: whose health is read as of the end of a day, with their histories unpacked, and all that readings need, the '
-'same for each of them: the instants of health_day, and what is fed.';
+'same for each of them: the instants of health_day, and what is fed. of_changed: those of changed_key; is_fed: what is '
+'fed is stored.';
 
-CREATE OR REPLACE FUNCTION health_reading(as_of date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION health_reading(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, name text, segment text, lifecycle_stage text, plan text, owner text,
     parent_id @account_id@, mrr numeric, signals signals, reading_1 double precision, reading_2 double precision,
     reading_3 double precision, reading_4 double precision, reading_5 double precision, reading_6 bigint,
@@ -219,11 +231,106 @@ BEGIN ATOMIC
                                     OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
                                         THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
            CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
-    FROM health_subject($1);
+    FROM health_subject($1, $2, $3);
 END;
-COMMENT ON FUNCTION health_reading(as_of date) IS
+COMMENT ON FUNCTION health_reading(date, boolean, boolean) IS
 'Internal: what the signals of csmetrics.model_signal read of each customer as of the end of a day, by their '
-'positions; 9 is not yet held against others of the segment.';
+'positions; 9 is not yet held against others of the segment. of_changed and is_fed as for health_subject.';
+
+CREATE OR REPLACE FUNCTION health_term(as_of date) RETURNS TABLE (
+    as_of_at timestamptz, yellow_from double precision, green_from double precision, min_coverage double precision,
+    method text, policy_hash text, basis text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT end_of_day($1, r.time_zone), p.health_yellow_from, p.health_green_from, p.health_min_coverage,
+           p.health_method, md5(concat(r.policy_hash, h.definition)),
+           -- all that a score hangs on but for the facts, and the bounds of tiers
+           md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
+                         p.contact_window_days, p.adoption_days, p.ttv_start_rule, p.health_method,
+                         p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
+                         h.places, h.definition))
+    FROM reporting_range r, policy p,
+         (SELECT string_agg(s.rules::text, ' ' ORDER BY s.holds_in) AS definition,
+                 string_agg(s.holds_in::text, ' ' ORDER BY s.holds_in) AS places
+          FROM health_rule_set() s) h
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION health_term(date) IS
+'Internal: the rules by which scores are made and judged; basis: fingerprint of all that stored ones hang on but for '
+'the facts';
+
+CREATE OR REPLACE FUNCTION rule_place(
+    segment text, lifecycle_stage text, segments text[], lifecycle_stages text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[CASE WHEN $1 = ANY ($3) THEN $1 END, CASE WHEN $2 = ANY ($4) THEN $2 END];
+COMMENT ON FUNCTION rule_place(text, text, text[], text[]) IS
+'Internal: holds_in of those rules of health_rule_set() that hold for an account of this segment and lifecycle stage';
+
+CREATE OR REPLACE FUNCTION scores(
+    as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
+    account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
+    readings double precision[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rule AS (SELECT * FROM health_rule_set()),
+    term AS (SELECT * FROM health_term($1)),
+    -- each of them read once, not once an account
+    same AS NOT MATERIALIZED (
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT min_coverage FROM term) AS min_coverage,
+               (SELECT method FROM term) AS method, (SELECT segments FROM rule LIMIT 1) AS segments,
+               (SELECT lifecycle_stages FROM rule LIMIT 1) AS lifecycle_stages),
+    -- kept, since some are read against the others of the segment
+    reading AS MATERIALIZED (SELECT * FROM health_reading($1, $2, $3)),
+    usual AS (
+        SELECT coalesce(segment, '') AS of_segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9
+        FROM reading WHERE NOT $2 GROUP BY 1
+        UNION ALL
+        SELECT s.segment, s.usual_9 FROM score_segment s WHERE $2 AND s.as_of_on = $1)
+    SELECT r.account_id, r.mrr, r.reading_9, score_of(h.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
+                                                      d.method), m.readings
+    FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, '')
+         LEFT JOIN rule h ON h.holds_in = rule_place(r.segment, r.lifecycle_stage, d.segments, d.lifecycle_stages),
+         LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
+                               reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
+                               reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings
+                  OFFSET 0) m;
+END;
+COMMENT ON FUNCTION scores(date, boolean, boolean) IS
+'Internal: the readings of each customer as of the end of a day, and the score that they make. of_changed: of accounts '
+'of changed_key, against what is stored of their segments; is_fed: what is fed is stored.';
+
+CREATE OR REPLACE FUNCTION live_scores(as_of date) RETURNS TABLE (
+    account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
+    readings double precision[])
+-- strict: so it is no part of the query that calls it, and is planned only if it is called
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT s.* FROM scores($1) s;
+END;
+COMMENT ON FUNCTION live_scores(date) IS
+'Internal: what scores() has of a day, worked out from the histories at a cost that is paid only where nothing is '
+'stored';
+
+CREATE OR REPLACE FUNCTION account_score(as_of date) RETURNS TABLE (
+    account_id @account_id@, name text, segment text, lifecycle_stage text, plan text, owner text,
+    parent_id @account_id@, mrr numeric, health_score double precision, tier text, readings double precision[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH term AS (SELECT * FROM health_term($1)),
+    day AS (SELECT EXISTS (SELECT 1 FROM scored_day s JOIN term t USING (basis) WHERE s.as_of_on = $1) AS is_stored),
+    same AS NOT MATERIALIZED (
+        SELECT (SELECT yellow_from FROM term) AS yellow_from, (SELECT green_from FROM term) AS green_from)
+    SELECT s.account_id, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, s.mrr, s.health_score,
+           tier(s.health_score, d.yellow_from, d.green_from), s.readings
+    FROM same d CROSS JOIN (
+             SELECT s.account_id, s.mrr, s.health_score, s.readings FROM score_state s
+             WHERE s.as_of_on = $1 AND (SELECT is_stored FROM day)
+             UNION ALL
+             SELECT s.account_id, s.mrr, s.health_score, s.readings FROM live_scores($1) s
+             WHERE NOT (SELECT is_stored FROM day)) s LEFT JOIN account n USING (account_id);
+END;
+COMMENT ON FUNCTION account_score(date) IS
+'Internal: the scores of account_health, as stored where they are, else worked out, without what they are made of';
 
 CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, owner text, parent_id @account_id@, mrr numeric,
@@ -232,41 +339,19 @@ CREATE OR REPLACE FUNCTION account_health(as_of date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH rule AS (SELECT * FROM health_rule_set()),
-    term AS (
-        SELECT last_instant($1, r.time_zone) AS as_of_at, p.health_yellow_from, p.health_green_from,
-               p.health_min_coverage, p.health_method,
-               md5(concat(r.policy_hash, (SELECT string_agg(rules::text, ' ' ORDER BY holds_in) FROM rule)))
-                   AS policy_hash
-        FROM reporting_range r, policy p LIMIT 1),
+    term AS (SELECT * FROM health_term($1)),
     -- each of them read once, not once an account
     same AS NOT MATERIALIZED (
-        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT health_yellow_from FROM term) AS health_yellow_from,
-               (SELECT health_green_from FROM term) AS health_green_from,
-               (SELECT health_min_coverage FROM term) AS health_min_coverage,
-               (SELECT health_method FROM term) AS health_method, (SELECT policy_hash FROM term) AS policy_hash,
-               (SELECT rules FROM rule WHERE holds_everywhere) AS rules),
-    -- kept, since some are read against the others of the segment
-    reading AS MATERIALIZED (SELECT * FROM health_reading($1)),
-    usual AS (SELECT coalesce(segment, '') AS of_segment,
-              percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9 FROM reading GROUP BY 1),
-    health AS (
-        SELECT r.*, m.readings, score_of(m.rules, m.readings, r.signals, d.as_of_at, d.health_min_coverage,
-                                         d.health_method) AS health_score,
-               health_of(m.rules, m.readings, r.signals, d.as_of_at) AS health
-        FROM same d CROSS JOIN reading r JOIN usual u ON u.of_segment = coalesce(r.segment, ''),
-             LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
-                                   reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
-                                   reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings,
-                                   coalesce(d.rules,
-                        (SELECT rule.rules FROM rule WHERE rule.holds_in = ARRAY[CASE
-                                    WHEN r.segment = ANY (rule.segments) THEN r.segment END,
-                                    CASE WHEN r.lifecycle_stage = ANY (rule.lifecycle_stages)
-                                    THEN r.lifecycle_stage END])) AS rules) m
-        OFFSET 0)
-    SELECT account_id, name, segment, plan, owner, parent_id, mrr, health_score,
-           tier(health_score, d.health_yellow_from, d.health_green_from) AS tier,
-           coverage(health) AS coverage_rate, $1 AS as_of_on, d.policy_hash, readings, health
-    FROM health, same d;
+        SELECT (SELECT as_of_at FROM term) AS as_of_at, (SELECT policy_hash FROM term) AS policy_hash,
+               (SELECT segments FROM rule LIMIT 1) AS segments,
+               (SELECT lifecycle_stages FROM rule LIMIT 1) AS lifecycle_stages)
+    SELECT s.account_id, s.name, s.segment, s.plan, s.owner, s.parent_id, s.mrr, s.health_score, s.tier,
+           coverage(h.health), $1, d.policy_hash, s.readings, h.health
+    FROM same d CROSS JOIN account_score($1) s LEFT JOIN account_state a USING (account_id)
+         -- by its key a join that nobody needs the rules of is left out
+         LEFT JOIN (SELECT DISTINCT ON (holds_in) holds_in, rules FROM rule) r
+             ON r.holds_in = rule_place(s.segment, s.lifecycle_stage, d.segments, d.lifecycle_stages),
+         LATERAL (SELECT health_of(r.rules, s.readings, a.signals, d.as_of_at) AS health) h;
 END;
 COMMENT ON FUNCTION account_health(as_of date) IS
 'The health of each customer as of the end of any day, from what was known then, by the rules of now: the score of a '
@@ -285,7 +370,7 @@ COMMENT ON VIEW account_health IS
 CREATE OR REPLACE VIEW health_by_account_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,
        CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position]
-       ELSE signal_at(a.signals, k.signal, r.as_of_at) END AS reading,
+       ELSE signal_at(a.signals, k.signal, end_of_day(r.as_of_on, r.time_zone)) END AS reading,
        k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on,
        h.policy_hash
 FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
@@ -307,23 +392,60 @@ COMMENT ON VIEW health_by_signal IS
 'The signals: of how many customers each is known, what it is worth on average, and how many points it takes. One '
 'that is known of nobody has a name that no source gives.';
 
+CREATE OR REPLACE FUNCTION tiers_in_row(
+    state health_summary, yellow_from double precision, green_from double precision) RETURNS TABLE (
+    green bigint, yellow bigint, red bigint, unknown bigint, green_rate double precision, mrr numeric,
+    green_mrr numeric, yellow_mrr numeric, red_mrr numeric, unknown_mrr numeric, red_mrr_rate double precision)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT max(t.accounts) FILTER (WHERE t.tier = 'Green'), max(t.accounts) FILTER (WHERE t.tier = 'Yellow'),
+           max(t.accounts) FILTER (WHERE t.tier = 'Red'), max(t.accounts) FILTER (WHERE t.tier = 'Unknown'),
+           max(t.share) FILTER (WHERE t.tier = 'Green'), sum(t.mrr), max(t.mrr) FILTER (WHERE t.tier = 'Green'),
+           max(t.mrr) FILTER (WHERE t.tier = 'Yellow'), max(t.mrr) FILTER (WHERE t.tier = 'Red'),
+           max(t.mrr) FILTER (WHERE t.tier = 'Unknown'), max(t.mrr_share) FILTER (WHERE t.tier = 'Red')
+    FROM health_tiers($1, $2, $3) t;
+END;
+COMMENT ON FUNCTION tiers_in_row(health_summary, double precision, double precision) IS
+'Internal: what health_tiers() has, in one row';
+
+CREATE OR REPLACE FUNCTION live_health_totals(as_of date) RETURNS TABLE (
+    dimension text, value text, state health_summary)
+-- strict, as live_scores() is
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    SELECT a.dimension, a.value, health_agg(s.health_score, s.mrr)
+    FROM account_score($1) s JOIN account_dimension a USING (account_id)
+    GROUP BY a.dimension, a.value;
+END;
+COMMENT ON FUNCTION live_health_totals(date) IS
+'Internal: what health_totals() has of a day, added up from the scores that the reader sees';
+
+CREATE OR REPLACE FUNCTION health_totals(as_of date, basis text) RETURNS TABLE (
+    dimension text, value text, state health_summary)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    -- those that are stored are of all accounts, and hidden from who sees some
+    WITH day AS (
+        SELECT EXISTS (SELECT 1 FROM scored_day s WHERE s.as_of_on = $1 AND s.basis = $2)
+               AND EXISTS (SELECT 1 FROM health_total t WHERE t.as_of_on = $1 AND t.dimension = 'all') AS is_stored)
+    SELECT t.dimension, t.value, unpacked(t.state) FROM health_total t
+    WHERE t.as_of_on = $1 AND (SELECT is_stored FROM day)
+    UNION ALL
+    SELECT t.dimension, t.value, t.state FROM live_health_totals($1) t WHERE NOT (SELECT is_stored FROM day);
+END;
+COMMENT ON FUNCTION health_totals(date, text) IS
+'Internal: the scores of a day for all accounts that the reader sees and for each value of each attribute, as stored '
+'where they are by the rules of basis, else added up';
+
 CREATE OR REPLACE VIEW health_by_segment WITH (security_invoker) AS
-SELECT g.dimension, g.value, account_count(g.state) AS account_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Green') AS green_mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Yellow') AS yellow_mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr, max(t.mrr) FILTER (WHERE t.tier = 'Unknown') AS unknown_mrr,
-       max(t.mrr_share) FILTER (WHERE t.tier = 'Red') AS red_mrr_rate,
+SELECT g.dimension, g.value, account_count(g.state) AS account_count, t.green AS green_count,
+       t.yellow AS yellow_count, t.red AS red_count, t.unknown AS unknown_count, t.green_rate, t.mrr, t.green_mrr,
+       t.yellow_mrr, t.red_mrr, t.unknown_mrr, t.red_mrr_rate,
        mean_score(g.state) AS health_score, weighted_score(g.state), worst_score(g.state), g.as_of_on, g.policy_hash
-FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
-      FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN account_dimension a USING (account_id)
-      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
-     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
-GROUP BY g.dimension, g.value, g.state, g.as_of_on, g.policy_hash
+FROM (SELECT t.dimension, t.value, t.state, r.as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
+      FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
+           LATERAL health_totals(r.as_of_on, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
+     LATERAL tiers_in_row(g.state, g.health_yellow_from, g.health_green_from) t
 ORDER BY g.dimension, g.value;
 COMMENT ON VIEW health_by_segment IS
 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
@@ -345,55 +467,79 @@ ORDER BY c.parent_id;
 COMMENT ON VIEW health_by_parent IS
 'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.';
 
+CREATE OR REPLACE FUNCTION scores_moved() RETURNS TABLE (
+    account_id @account_id@, mrr numeric, before_on date, as_of_on date, before_at timestamptz, as_of_at timestamptz,
+    before_score double precision, health_score double precision, before_tier text, tier text,
+    before_readings double precision[], readings double precision[], moved numeric, margin double precision,
+    min_coverage double precision, method text, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT h.account_id, h.mrr, d.before_on, d.as_of_on, d.before_at, d.as_of_at, b.health_score, h.health_score,
+           b.tier, h.tier, b.readings, h.readings, h.health_score::numeric - b.health_score::numeric, d.margin,
+           d.min_coverage, d.method, d.policy_hash
+    FROM (SELECT r.as_of_on, r.as_of_on - p.movement_days AS before_on,
+                 end_of_day(r.as_of_on - p.movement_days, r.time_zone) AS before_at, p.health_margin AS margin,
+                 t.as_of_at, t.min_coverage, t.method, t.policy_hash
+          FROM reporting_range r, policy p, LATERAL health_term(r.as_of_on) t LIMIT 1) d,
+         LATERAL account_score(d.as_of_on) h
+         -- by which the planner knows that there is one row an account
+         JOIN LATERAL (SELECT DISTINCT ON (b.account_id) b.account_id, b.health_score, b.tier, b.readings
+                       FROM account_score(d.before_on) b WHERE b.health_score IS NOT NULL) b USING (account_id)
+    WHERE h.health_score IS NOT NULL;
+END;
+COMMENT ON FUNCTION scores_moved() IS
+'Internal: whose score is known as of now and movement_days ago, and all that the difference is made of';
+
 CREATE OR REPLACE VIEW health_movement_by_signal WITH (security_invoker) AS
-SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, b.as_of_on AS before_on, h.as_of_on, k.component, k.signal,
-       k.term,
+SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on, k.component, k.signal, k.term,
        k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points,
-       b.health_score AS before_score, h.health_score,
-       b.tier AS before_tier, h.tier, h.policy_hash
-FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h
-     JOIN LATERAL account_health(r.as_of_on - p.movement_days) b USING (account_id),
-     LATERAL health_change(b.health, h.health, p.health_min_coverage, p.health_method) k;
+       m.before_score, m.health_score, m.before_tier, m.tier, m.policy_hash
+FROM scores_moved() m LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+     LEFT JOIN health_rule_set() r
+         ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
+     LATERAL health_change(health_of(r.rules, m.before_readings, a.signals, m.before_at),
+                           health_of(r.rules, m.readings, a.signals, m.as_of_at), m.min_coverage, m.method) k;
 COMMENT ON VIEW health_movement_by_signal IS
 'Why scores moved since movement_days ago, change by change: change_points of an account add up to the difference of '
 'its scores exactly.';
 
 CREATE OR REPLACE VIEW health_movement WITH (security_invoker) AS
-SELECT m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
-       sum(m.change_points) AS change_points, m.before_tier, m.tier,
-       string_agg(format('%s %s', m.signal, to_char(m.change_points, 'FMSG990.0')),
-                  ', ' ORDER BY m.place) FILTER (WHERE m.place <= 3 AND abs(m.change_points) >= 0.05) AS reasons,
-                  m.policy_hash
-FROM policy p, (SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY abs(change_points) DESC, signal,
-                                             term) AS place FROM health_movement_by_signal) m
-GROUP BY m.account_id, m.name, m.segment, m.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
-    m.before_tier, m.tier, m.policy_hash, p.health_margin
-HAVING m.tier <> m.before_tier OR abs(sum(m.change_points)) >= p.health_margin
-ORDER BY sum(m.change_points), m.account_id;
+SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on, m.before_score, m.health_score,
+       k.change_points, m.before_tier, m.tier, k.reasons, m.policy_hash
+-- changes add up to what the score did: the others are left out before anything else of theirs is read
+FROM (SELECT m.* FROM scores_moved() m
+      WHERE m.tier <> m.before_tier OR abs(m.moved) >= m.margin
+      ORDER BY m.moved, m.account_id) m
+     LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+     LEFT JOIN health_rule_set() r
+         ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
+     LATERAL (
+         SELECT sum(c.points) AS change_points,
+                string_agg(format('%s %s', c.signal, to_char(c.points, 'FMSG990.0')), ', ' ORDER BY c.place)
+                    FILTER (WHERE c.place <= 3 AND abs(c.points) >= 0.05) AS reasons
+         FROM (SELECT c.signal, c.points, row_number() OVER (ORDER BY abs(c.points) DESC, c.signal, c.term) AS place
+               FROM health_change(health_of(r.rules, m.before_readings, a.signals, m.before_at),
+                                  health_of(r.rules, m.readings, a.signals, m.as_of_at), m.min_coverage,
+                                  m.method) c) c
+         HAVING count(*) > 0) k
+ORDER BY m.moved, m.account_id;
 COMMENT ON VIEW health_movement IS
 'Who moved since movement_days ago, into another tier or by health_margin points, of those whose score is known on '
 'both days, and the three changes that moved it most; the steepest falls first.';
 
 CREATE OR REPLACE VIEW health_trend WITH (security_invoker) AS
-SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Green') AS green_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Yellow') AS yellow_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Red') AS red_count,
-       max(t.accounts) FILTER (WHERE t.tier = 'Unknown') AS unknown_count,
-       max(t.share) FILTER (WHERE t.tier = 'Green') AS green_rate, sum(t.mrr) AS mrr,
-       max(t.mrr) FILTER (WHERE t.tier = 'Red') AS red_mrr,
+SELECT g.as_of_on, g.dimension, g.value, account_count(g.state) AS account_count, t.green AS green_count,
+       t.yellow AS yellow_count, t.red AS red_count, t.unknown AS unknown_count, t.green_rate, t.mrr, t.red_mrr,
        mean_score(g.state) AS health_score, weighted_score(g.state), g.policy_hash
-FROM (SELECT a.dimension, a.value, health_agg(h.health_score, h.mrr) AS state, h.as_of_on, h.policy_hash
-      FROM reporting_range r,
-           LATERAL (SELECT (month - interval '1 day')::date AS day
-                    FROM generate_series(date_trunc('month', r.as_of_on) - interval '11 months',
-                                         date_trunc('month', r.as_of_on), '1 month') month
-                    WHERE (month - interval '1 day')::date >= r.from_on
-                    UNION SELECT r.as_of_on) e,
-           LATERAL account_health(e.day) h JOIN account_dimension a USING (account_id)
-      GROUP BY a.dimension, a.value, h.as_of_on, h.policy_hash) g, policy p,
-     LATERAL health_tiers(g.state, p.health_yellow_from, p.health_green_from) t
-GROUP BY g.as_of_on, g.dimension, g.value, g.state, g.policy_hash
+FROM (SELECT t.dimension, t.value, t.state, e.day AS as_of_on, h.policy_hash, p.health_yellow_from, p.health_green_from
+      FROM policy p, reporting_range r, LATERAL health_term(r.as_of_on) h,
+           LATERAL (SELECT m.day
+                    FROM generate_series(0, 11) k,
+                         LATERAL (SELECT (date_trunc('month', r.as_of_on) - k * interval '1 month')::date - 1) m(day)
+                    WHERE m.day >= r.from_on
+                    UNION ALL SELECT r.as_of_on) e,
+           LATERAL health_totals(e.day, h.basis) t JOIN dimension_in_use USING (dimension) OFFSET 0) g,
+     LATERAL tiers_in_row(g.state, g.health_yellow_from, g.health_green_from) t
 ORDER BY g.dimension, g.value, g.as_of_on;
 COMMENT ON VIEW health_trend IS
 'Health at the ends of the last twelve months and today, each as it was known then, by the rules of now; for all and '

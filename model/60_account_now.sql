@@ -51,7 +51,7 @@ BEGIN ATOMIC
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats
                     FROM account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier
-                    FROM policy p, LATERAL account_health($1 - p.movement_days)) b USING (account_id);
+                    FROM policy p, LATERAL account_score($1 - p.movement_days)) b USING (account_id);
 END;
 COMMENT ON FUNCTION account_now(as_of date) IS
 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and '

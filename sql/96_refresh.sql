@@ -377,6 +377,7 @@ BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', internal);
     EXECUTE format('ANALYZE %I.fresh_key', internal);
     CALL csmetrics.note_changed(model, 'fresh_key');
+    CALL csmetrics.scores_before(model);
     PERFORM csmetrics.write_table(model, 'account_state');
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', internal)
         INTO sources, has_entities;
@@ -488,6 +489,7 @@ BEGIN
     END IF;
     CALL csmetrics.write_histories(model);
     CALL csmetrics.end_readings(model);
+    CALL csmetrics.scores_after(model);
     CALL csmetrics.write_totals(model);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);

@@ -253,7 +253,7 @@ DECLARE
     are_many boolean;
 BEGIN
     EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.%2$s k
-                    WHERE EXISTS (SELECT 1 FROM %1$I.stored_reading) ON CONFLICT DO NOTHING', internal, accounts);
+                    ON CONFLICT DO NOTHING', internal, accounts);
     -- of many accounts it takes less to add all up anew
     EXECUTE format('SELECT count(*) > 100 AND 4 * count(*) > (SELECT count(*) FROM %1$I.account_state)
                     FROM %1$I.changed_key', internal) INTO are_many;

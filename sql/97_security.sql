@@ -21,7 +21,7 @@ BEGIN ATOMIC
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
       AND o.name NOT IN ('account_digest', 'account_identity', 'connected_account', 'connection', 'connection_view',
-                         'identity', 'left_out_account', 'granted_role')
+                         'identity', 'left_out_account', 'granted_role', 'changed_score', 'feed_first', 'score_account')
       AND o.name !~ '^(fresh|before)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
@@ -147,7 +147,8 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total')
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total',
+                      'known_dimension', 'week_total', 'score_feed', 'score_segment')
            OR o.name IN (SELECT r.name FROM csmetrics.stored_readings(model) r))
     ORDER BY c.oid::regclass::text;
 END;
@@ -333,6 +334,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SE
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET lc_numeric = 'C' AS $forget$
 DECLARE
+    internal text := csmetrics.internal_schema(model);
     key record;
     count bigint;
     told text[] := '{}';
@@ -348,7 +350,15 @@ BEGIN
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
                         SELECT 1 FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
                    model, csmetrics.internal_schema(model)) USING account_id;
-    FOR key IN SELECT k.relation, k.key FROM csmetrics.keys_in(model) k LOOP
+    -- totals are without it, too, once its scores are gone
+    EXECUTE format('INSERT INTO %I.changed_key SELECT $1::%s', internal, csmetrics.key_type(model)) USING account_id;
+    CALL csmetrics.scores_before(model);
+    FOR key IN
+        SELECT k.relation, k.key FROM csmetrics.keys_in(model) k
+        WHERE k.relation <> ALL (ARRAY[csmetrics.relation(model, 'changed_key'),
+                                       csmetrics.relation(model, 'score_state'),
+                                       csmetrics.relation(model, 'score_account')])
+    LOOP
         -- another that belonged to it stays, and belongs to none
         EXECUTE format(CASE WHEN key.key = 'parent_id' THEN 'UPDATE %1$s SET %2$I = NULL WHERE %2$I = $1::%3$s'
                             ELSE 'DELETE FROM %1$s WHERE %2$I = $1::%3$s' END,
@@ -358,6 +368,10 @@ BEGIN
             told := told || format('%s of %s', count, key.relation);
         END IF;
     END LOOP;
+    CALL csmetrics.score_changed(model);
+    EXECUTE format('DELETE FROM %I.score_state s WHERE s.account_id = $1::%s', internal, csmetrics.key_type(model))
+        USING account_id;
+    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
     EXECUTE format('UPDATE %I.data_finding SET sample_keys = NULL WHERE position($1 IN sample_keys) > 0', model)
         USING account_id;
     RAISE NOTICE 'model "%": forgot %', model,

@@ -426,6 +426,8 @@ BEGIN
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
         USING changed > 0 OR made_by <> csmetrics.model_version(model);
+    -- and scores, too: those that are stored are worked out anew
+    EXECUTE format('DELETE FROM %I.scored_day', csmetrics.internal_schema(model));
     CALL csmetrics.warn_of_casts(model);
     RAISE NOTICE 'model "%" is of csmetrics % now: CALL csmetrics.refresh(%)', model, csmetrics.model_version(model),
         quote_literal(model);

@@ -84,12 +84,12 @@ INSERT INTO relation_matrix VALUES
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment'),
-    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'account_digest connected_account connection_view fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
+    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account'),
-    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
+    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
-    ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate'),
-    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'changed_key stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
+    ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
+    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way'),
     ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way'),
     ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
@@ -136,8 +136,8 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept readings_after readings_before stored_readings'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage health_day health_feed
-      health_reading health_rule_set health_subject playbook_judgement readings_of_all suggested_weights'),
+    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
+      health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
@@ -148,12 +148,13 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+      sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage time_zones_moved turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
       write_redefinition write_revenue_state write_snapshot write_user_state'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'asked_days asked_weeks changed_adoption changed_state changed_user feed_since score_dimension unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
@@ -164,13 +165,13 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
-      require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
+      require_ownership resolve_identities scores_after scores_before set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
     ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
