@@ -25,3 +25,51 @@ SELECT d.account_id, d.dimension, d.value FROM dimension_of(false) d;
 COMMENT ON VIEW account_dimension IS
 'Each account under each of its attributes that is in use, as the account source says now, and under all: what the '
 'views by segment group by.';
+
+CREATE OR REPLACE FUNCTION attributes_are_shared() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT (SELECT count(*) FROM account) > 8 * (
+        SELECT count(*) FROM (SELECT 1 FROM account a
+                              GROUP BY a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner) g);
+END;
+COMMENT ON FUNCTION attributes_are_shared() IS
+'Internal: have, on the average, more than eight accounts the same attributes?';
+
+CREATE OR REPLACE FUNCTION group_of(of_changed boolean) RETURNS TABLE (account_id @account_id@, members text[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT a.account_id, g.members
+    FROM account_state a LEFT JOIN account n USING (account_id),
+         LATERAL (SELECT ARRAY[n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner] AS members
+                  WHERE NOT $1 AND (SELECT attributes_are_shared())
+                  UNION ALL
+                  SELECT ARRAY[d.dimension, d.value]
+                  FROM (VALUES ('all', 'all'), ('segment', n.segment), ('plan', n.plan),
+                               ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
+                               ('region', n.region), ('owner', n.owner)) d(dimension, value)
+                  WHERE $1 OR NOT (SELECT attributes_are_shared())) g
+    WHERE NOT $1 OR a.account_id = ANY (changed_keys());
+END;
+COMMENT ON FUNCTION group_of(boolean) IS
+'Internal: accounts by what they are summed up by before they are under each attribute, see dimension_in: by all '
+'attributes at once where many accounts have the same, else by each alone';
+
+CREATE OR REPLACE FUNCTION dimension_in(members text[], of_changed boolean) RETURNS TABLE (dimension text, value text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 5
+BEGIN ATOMIC
+    SELECT d.dimension, coalesce(d.value, '(none)')
+    FROM (SELECT $1[1] AS dimension, $1[2] AS value WHERE cardinality($1) = 2
+          UNION ALL
+          SELECT v.dimension, v.value
+          FROM (VALUES ('all', 'all'), ('segment', $1[1]), ('plan', $1[2]), ('lifecycle_stage', $1[3]),
+                       ('onboarding_path', $1[4]), ('region', $1[5]), ('owner', $1[6])) v(dimension, value)
+          WHERE cardinality($1) = 6) d
+    WHERE d.dimension = ANY (ARRAY(
+              SELECT 'all'
+              UNION ALL
+              SELECT unnest(CASE WHEN $2 THEN (SELECT s.dimensions FROM stored_reading s LIMIT 1)
+                                 ELSE dimensions_in_use() END)));
+END;
+COMMENT ON FUNCTION dimension_in(text[], boolean) IS
+'Internal: the attributes in use under which a group of group_of stands, and their values';

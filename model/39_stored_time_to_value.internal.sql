@@ -1,34 +1,39 @@
 -- Time to value: the way of accounts to first value, and what is stored of it.
 
-CREATE OR REPLACE FUNCTION way_of(as_of date, of_changed boolean) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION way_in(starts date[], ends date[], of_changed boolean) RETURNS TABLE (
     account_id @account_id@, name text, segment text, onboarding_path text, owner text,
     started_at timestamp with time zone, value_at timestamp with time zone, lost_at timestamp with time zone,
-    status text, ttv_days double precision, as_of_at timestamp with time zone)
+    status text, ttv_days double precision, as_of_at timestamp with time zone, start_on date, end_on date)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT t.account_id, t.name, t.segment, t.onboarding_path, t.owner, t.started_at, t.value_at, t.lost_at,
            CASE WHEN t.value_at < t.started_at THEN 'rejected'
                 WHEN t.value_at <= coalesce(t.lost_at, 'infinity') THEN 'reached'
                 WHEN t.lost_at IS NOT NULL THEN 'lost' ELSE 'waiting' END AS status,
-           as_days(least(t.value_at, t.lost_at, t.as_of_at) - t.started_at) AS ttv_days, t.as_of_at
-    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at, way.value_at,
+           as_days(least(t.value_at, t.lost_at, t.as_of_at) - t.started_at) AS ttv_days, t.as_of_at, t.start_on,
+           t.end_on
+    FROM (SELECT a.account_id, n.name, n.segment, n.onboarding_path, n.owner, start.at AS started_at,
+                 CASE WHEN start.value_at <= w.as_of_at THEN start.value_at END AS value_at,
                  -- who was lost before the clock started never had a day
-                 CASE WHEN way.lost_at < start.at THEN start.at ELSE way.lost_at END AS lost_at, d.as_of_at
-          FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS as_of_at) d,
-               history_of($2) a LEFT JOIN account n USING (account_id),
-               -- OFFSET 0: worked out once a row
-               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
+                 CASE WHEN lost.at < start.at THEN start.at ELSE lost.at END AS lost_at, w.as_of_at,
+                 w.start_on, w.end_on
+          FROM reporting_range r, policy p, history_of($3) a LEFT JOIN account n USING (account_id),
+               -- OFFSET 0: worked out once an account; the earliest of all is that of any day on which it is known
+               LATERAL (SELECT CASE p.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones)
                                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE r.time_zone
-                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at
+                               ELSE first_paid_on(a.revenue)::timestamp AT TIME ZONE r.time_zone END AS at,
+                               value_at(a.milestones) AS value_at,
+                               limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
                         OFFSET 0) start,
-               LATERAL (SELECT value_at(a.milestones, d.as_of_at) AS value_at,
-                               churned_on(limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days),
-                                          $1, r.pause_rule = 'churn')::timestamp AT TIME ZONE r.time_zone AS lost_at
-                        OFFSET 0) way
-          WHERE start.at <= d.as_of_at) t;
+               LATERAL (SELECT s.start_on, s.end_on, last_instant(s.end_on - 1, r.time_zone) AS as_of_at
+                        FROM unnest($1, $2) s(start_on, end_on)) w,
+               LATERAL (SELECT churned_on(start.revenue, w.end_on - 1, r.pause_rule = 'churn')::timestamp
+                               AT TIME ZONE r.time_zone AS at OFFSET 0) lost
+          WHERE start.at >= w.start_on::timestamp AT TIME ZONE r.time_zone AND start.at <= w.as_of_at) t;
 END;
-COMMENT ON FUNCTION way_of(date, boolean) IS
-'Internal: account_time_to_value, of all accounts or of those in changed_key';
+COMMENT ON FUNCTION way_in(date[], date[], boolean) IS
+'Internal: account_time_to_value of those that set out from a day of starts on and before that of ends, as of its eve; '
+'of all accounts or of those in changed_key';
 
 CREATE TABLE stored_way (
     start_on date, end_on date, dimension text, value text, row_count bigint NOT NULL, rejected_count bigint NOT NULL,
@@ -41,21 +46,25 @@ COMMENT ON TABLE before_way IS 'Internal: what accounts that a refresh writes ha
 CREATE OR REPLACE FUNCTION read_stored_way(of_changed boolean) RETURNS SETOF stored_way
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT m.start_on, m.end_on, d.dimension, d.value, count(*),
-           count(*) FILTER (WHERE t.status = 'rejected'),
-           duration_agg(t.started_at, t.value_at,
-                        CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, t.as_of_at)
-                            ELSE t.as_of_at END,
-                        CASE p.lost_before_value_rule WHEN 'compete'
-                            THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected')
-    FROM reporting_range r, policy p,
-         LATERAL (SELECT (date_trunc('month', r.as_of_on + 1) - k * interval '1 month')::date AS end_on,
-                  (date_trunc('month', r.as_of_on + 1) - k * interval '1 month' - interval '1 year')::date AS start_on
-                  FROM generate_series(0, 23) k) m,
-         LATERAL way_of(m.end_on - 1, $1) t JOIN dimension_of($1) d USING (account_id)
-    WHERE t.started_at >= m.start_on::timestamp AT TIME ZONE r.time_zone
-      AND m.end_on > coalesce(p.report_from, '-infinity')
-    GROUP BY m.start_on, m.end_on, d.dimension, d.value;
+    WITH month AS (
+        SELECT array_agg((m.end_on - interval '1 year')::date) AS starts, array_agg(m.end_on) AS ends
+        FROM reporting_range r, policy p, generate_series(0, 23) k,
+             LATERAL (SELECT (date_trunc('month', r.as_of_on + 1) - k * interval '1 month')::date AS end_on) m
+        WHERE m.end_on > coalesce(p.report_from, '-infinity')),
+    summed AS (
+        SELECT t.start_on, t.end_on, g.members, count(*) AS row_count,
+               count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
+               duration_agg(t.started_at, t.value_at,
+                            CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, t.as_of_at)
+                                ELSE t.as_of_at END,
+                            CASE p.lost_before_value_rule WHEN 'compete'
+                                THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected') AS state
+        FROM policy p, month m, LATERAL way_in(m.starts, m.ends, $1) t JOIN group_of($1) g USING (account_id)
+        GROUP BY t.start_on, t.end_on, g.members)
+    SELECT s.start_on, s.end_on, d.dimension, d.value, sum(s.row_count)::bigint, sum(s.rejected_count)::bigint,
+           rollup(s.state)
+    FROM summed s, LATERAL dimension_in(s.members, $1) d
+    GROUP BY s.start_on, s.end_on, d.dimension, d.value;
 END;
 COMMENT ON FUNCTION read_stored_way(boolean) IS
 'Internal: the ways of all accounts, or of those in changed_key, at the ends of the last 24 months that are over';

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT w.account_id, w.name, w.segment, w.onboarding_path, w.owner, w.started_at, w.value_at, w.lost_at, w.status,
            w.ttv_days, w.as_of_at
-    FROM way_of($1, false) w;
+    FROM way_in('{-infinity}', ARRAY[$1 + 1], false) w;
 END;
 COMMENT ON FUNCTION account_time_to_value(as_of date) IS
 'The way of each account to first value as of the end of any day, from what was known then: when it started, when it '

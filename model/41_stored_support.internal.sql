@@ -12,46 +12,38 @@ COMMENT ON TABLE before_ticket IS 'Internal: what accounts that a refresh writes
 CREATE OR REPLACE FUNCTION read_stored_ticket(of_changed boolean) RETURNS SETOF stored_ticket
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    -- by the months of opening and of solve first: few cells, whose states roll up to the month of opening
-    WITH cell AS (
-        SELECT d.dimension, d.value, month.opened, month.solved, count(*) AS ticket_count,
-               sum(date_part('epoch', f.opened_at)::bigint) AS epochs,
-               count(*) FILTER (WHERE f.escalated) AS escalated_count,
-               duration_agg(length.reply, f.first_reply_at IS NOT NULL) AS reply,
-               duration_agg(length.resolution, f.solved_at IS NOT NULL) AS resolution,
-               rate_agg(CASE WHEN f.solved_at IS NOT NULL THEN f.reopened > 0 END) AS reopen,
-               rate_agg(f.first_contact) AS fcr,
-               rate_agg(CASE WHEN NOT f.escalated THEN f.first_contact END) AS fcr_net,
-               rate_agg(f.one_touch) AS one_touch
-        FROM reporting_range r, policy p, history_of($1) a JOIN dimension_of($1) d USING (account_id),
+    WITH summed AS (
+        SELECT g.members, e.month, count(*) AS row_count, count(*) FILTER (WHERE e.opens) AS opened_count,
+               sum(CASE WHEN e.opens THEN 1 ELSE -1 END * date_part('epoch', f.opened_at)::bigint) AS epochs,
+               count(*) FILTER (WHERE e.opens AND f.escalated) AS escalated_count,
+               duration_agg(length.reply, f.first_reply_at IS NOT NULL) FILTER (WHERE e.opens) AS reply,
+               duration_agg(length.resolution, f.solved_at IS NOT NULL) FILTER (WHERE e.opens) AS resolution,
+               -- of no trials as of no tickets: NULL
+               rate_agg(f.reopened > 0) FILTER (WHERE e.opens AND f.solved_at IS NOT NULL) AS reopen,
+               rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL) AS fcr,
+               rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL
+                                                   AND NOT f.escalated) AS fcr_net,
+               rate_agg(f.one_touch) FILTER (WHERE e.opens AND f.one_touch IS NOT NULL) AS one_touch
+        FROM reporting_range r, policy p, history_of($1) a JOIN group_of($1) g USING (account_id),
              LATERAL ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f,
-             LATERAL (SELECT handling_time(f.opened_at, coalesce(f.first_reply_at, f.solved_at, r.as_of_at),
-                                           p.business_hours, p.business_hours_from) AS reply,
-                             handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours,
-                                           p.business_hours_from) AS resolution) length,
-             LATERAL (SELECT date_trunc('month', f.opened_at AT TIME ZONE r.time_zone)::date AS opened,
-                             date_trunc('month',
-                                        CASE WHEN f.solved_at < f.opened_at THEN f.opened_at
-                                            ELSE f.solved_at END AT TIME ZONE r.time_zone)::date AS solved) month
-        GROUP BY d.dimension, d.value, month.opened, month.solved)
-    SELECT c.dimension, c.value, e.month, sum(c.ticket_count)::bigint,
-           coalesce(sum(c.ticket_count) FILTER (WHERE e.opens), 0)::bigint,
-           coalesce(sum(c.ticket_count) FILTER (WHERE NOT e.opens), 0)::bigint,
-           sum(CASE WHEN e.opens THEN c.epochs ELSE -c.epochs END)::bigint,
-           coalesce(sum(c.escalated_count) FILTER (WHERE e.opens), 0)::bigint,
-           rollup(c.reply) FILTER (WHERE e.opens), rollup(c.resolution) FILTER (WHERE e.opens),
-           -- of no trials as of no tickets: NULL
-           CASE WHEN sum(trial_count(c.reopen)) FILTER (WHERE e.opens) > 0
-                THEN rollup(c.reopen) FILTER (WHERE e.opens) END,
-           CASE WHEN sum(trial_count(c.fcr)) FILTER (WHERE e.opens) > 0
-                THEN rollup(c.fcr) FILTER (WHERE e.opens) END,
-           CASE WHEN sum(trial_count(c.fcr_net)) FILTER (WHERE e.opens) > 0
-                THEN rollup(c.fcr_net) FILTER (WHERE e.opens) END,
-           CASE WHEN sum(trial_count(c.one_touch)) FILTER (WHERE e.opens) > 0
-                THEN rollup(c.one_touch) FILTER (WHERE e.opens) END
-    FROM cell c, LATERAL (VALUES (c.opened, true), (c.solved, false)) e(month, opens)
-    WHERE e.month IS NOT NULL
-    GROUP BY c.dimension, c.value, e.month;
+             -- solved before it was opened: at once
+             LATERAL (SELECT CASE WHEN f.solved_at < f.opened_at THEN f.opened_at ELSE f.solved_at END AS at) solved,
+             LATERAL (VALUES (f.opened_at, true), (solved.at, false)) v(at, opens),
+             LATERAL (SELECT date_trunc('month', v.at AT TIME ZONE r.time_zone)::date AS month, v.opens) e,
+             LATERAL (SELECT CASE WHEN e.opens
+                                  THEN handling_time(f.opened_at, coalesce(f.first_reply_at, f.solved_at, r.as_of_at),
+                                                     p.business_hours, p.business_hours_from) END AS reply,
+                             CASE WHEN e.opens
+                                  THEN handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at),
+                                                     p.business_hours, p.business_hours_from) END AS resolution) length
+        WHERE v.at IS NOT NULL
+        GROUP BY g.members, e.month)
+    SELECT d.dimension, d.value, s.month, sum(s.row_count)::bigint, sum(s.opened_count)::bigint,
+           sum(s.row_count - s.opened_count)::bigint, sum(s.epochs)::bigint, sum(s.escalated_count)::bigint,
+           rollup(s.reply), rollup(s.resolution), rollup(s.reopen), rollup(s.fcr), rollup(s.fcr_net),
+           rollup(s.one_touch)
+    FROM summed s, LATERAL dimension_in(s.members, $1) d
+    GROUP BY d.dimension, d.value, s.month;
 END;
 COMMENT ON FUNCTION read_stored_ticket(boolean) IS
 'Internal: the tickets of all accounts, or of those in changed_key, by month';

@@ -44,15 +44,20 @@ COMMENT ON TABLE before_answer IS 'Internal: what accounts that a refresh writes
 CREATE OR REPLACE FUNCTION read_stored_answer(of_changed boolean) RETURNS SETOF stored_answer
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT d.dimension, d.value, e.period_start_on, count(*),
-           survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'nps'),
-           survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'csat'),
-           survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'ces'),
-           rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'nps'),
-           rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'csat'),
-           rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'ces')
-    FROM reporting_range r, LATERAL answer_of(r.as_of_on, $1) e JOIN dimension_of($1) d USING (account_id)
-    GROUP BY d.dimension, d.value, e.period_start_on;
+    WITH summed AS (
+        SELECT g.members, e.period_start_on AS month, count(*) AS row_count,
+               survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'nps') AS nps,
+               survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'csat') AS csat,
+               survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'ces') AS ces,
+               rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'nps') AS nps_sent,
+               rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'csat') AS csat_sent,
+               rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'ces') AS ces_sent
+        FROM reporting_range r, LATERAL answer_of(r.as_of_on, $1) e JOIN group_of($1) g USING (account_id)
+        GROUP BY g.members, e.period_start_on)
+    SELECT d.dimension, d.value, s.month, sum(s.row_count)::bigint, rollup(s.nps), rollup(s.csat), rollup(s.ces),
+           rollup(s.nps_sent), rollup(s.csat_sent), rollup(s.ces_sent)
+    FROM summed s, LATERAL dimension_in(s.members, $1) d
+    GROUP BY d.dimension, d.value, s.month;
 END;
 COMMENT ON FUNCTION read_stored_answer(boolean) IS
 'Internal: the answers of all accounts, or of those in changed_key, by month';

@@ -22,7 +22,7 @@ BEGIN ATOMIC
     WHERE o.kind <> 'function'
       AND o.name NOT IN ('account_digest', 'account_identity', 'connected_account', 'connection', 'connection_view',
                          'identity', 'left_out_account', 'granted_role')
-      AND o.name !~ '^(fresh|before|changed)_'
+      AND o.name !~ '^(fresh|before)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
 END;

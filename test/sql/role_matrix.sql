@@ -89,9 +89,9 @@ INSERT INTO relation_matrix VALUES
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate'),
-    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
+    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'changed_key stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way'),
-    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'changed_key before_active before_answer before_movement before_ticket before_way'),
+    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way'),
     ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
@@ -128,9 +128,9 @@ CREATE TEMP TABLE routine_matrix (schema text, editor text, reader text, csm tex
 INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of bridge_of changed_keys dimension_of dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
-      read_stored_time_to_value_monthly read_stored_way way_of'),
+      read_stored_time_to_value_monthly read_stored_way way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups reads_from write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings'),
