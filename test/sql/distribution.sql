@@ -34,8 +34,8 @@ CREATE VIEW judged.careless AS SELECT count(*) FILTER (WHERE p IS NULL) OVER (OR
 INSERT INTO tree SELECT 'careless', r.ev_action FROM pg_rewrite r WHERE r.ev_class = 'judged.careless'::regclass;
 SELECT isnt_empty('TABLE whole_row', 'that would be seen');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p, unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) u(type)
-                  JOIN pg_type t ON t.oid = u.type WHERE p.pronamespace = ANY (schemas_of('company')) AND t.typnamespace = ANY (schemas_of('company'))$$,
-                'no function of a model takes or gives such a row');
+                  JOIN pg_type t ON t.oid = u.type WHERE p.oid::regprocedure::text IN (SELECT name FROM reader) AND t.typnamespace = ANY (schemas_of('company'))$$,
+                'no function that reads sources takes or gives such a row');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
                   WHERE c.relnamespace = ANY (schemas_of('company')) AND t.typnamespace = ANY (schemas_of('company'))$$,
                 'nor has a table or view of it a column of one');
