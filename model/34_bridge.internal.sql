@@ -51,7 +51,7 @@ CREATE UNLOGGED TABLE before_movement AS SELECT * FROM stored_movement WITH NO D
 COMMENT ON TABLE before_movement IS 'Internal: what accounts that a refresh writes have in stored_movement';
 
 CREATE OR REPLACE FUNCTION read_stored_movement(of_changed boolean) RETURNS SETOF stored_movement
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
     -- of months, eleven more than are reported: the trailing year is chained of them
     SELECT 'month', 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,

@@ -52,9 +52,14 @@ FROM reporting_range r CROSS JOIN
             m.period_end AS end_on, m.opening, m.closing,
                    (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
                            0, 0) AS is_moving, false AS is_mixed
-            FROM (SELECT currency, mrr_movement_agg(revenue, from_on, until_on, 'month') AS state
-                  FROM entity_period('month', 0, false) h GROUP BY currency, from_on, until_on) g,
-                       LATERAL movements(g.state) m
+            FROM (SELECT nullif(s.currency, '') AS currency, s.state
+                  FROM (SELECT s.* FROM stored_movement s WHERE is_stored('stored_movement')
+                        UNION ALL
+                        SELECT l.* FROM read_stored_movement(false) l WHERE NOT is_stored('stored_movement')) s
+                  WHERE s.period = 'month' AND s.lag = 1 AND s.dimension = 'all' AND NOT s.is_mixed) g,
+                 reporting_range r, LATERAL movements(g.state) m
+            -- what is stored begins earlier
+            WHERE m.period_start >= r.from_on
             UNION ALL
             SELECT s.currency, w.start_on, w.end_on, mrr_at(s.revenue, w.start_on - 1), mrr_at(s.revenue, w.end_on - 1),
                    moves(limit_pauses(smooth_gaps(s.revenue, r.gap_smooth_days), r.pause_churn_days), w.start_on,

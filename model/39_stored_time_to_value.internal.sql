@@ -99,3 +99,30 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_stored_time_to_value_monthly(boolean) IS
 'Internal: the rows of view time_to_value_monthly, from what is stored or from the histories';
+
+CREATE TABLE stored_way_now (
+    dimension text, value text, row_count bigint NOT NULL, rejected_count bigint NOT NULL, state durations,
+    PRIMARY KEY (dimension, value));
+COMMENT ON TABLE stored_way_now IS 'Internal: the ways to first value of groups of accounts as they stand';
+CREATE UNLOGGED TABLE before_way_now AS SELECT * FROM stored_way_now WITH NO DATA;
+COMMENT ON TABLE before_way_now IS 'Internal: what accounts that a refresh writes have in stored_way_now';
+
+CREATE OR REPLACE FUNCTION read_stored_way_now(of_changed boolean) RETURNS SETOF stored_way_now
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    WITH summed AS (
+        SELECT g.members, count(*) AS row_count, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
+               duration_agg(t.started_at, t.value_at,
+                            CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, t.as_of_at)
+                                ELSE t.as_of_at END,
+                            CASE p.lost_before_value_rule WHEN 'compete'
+                                THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected') AS state
+        FROM reporting_range r, policy p, LATERAL way_in('{-infinity}', ARRAY[r.as_of_on + 1], $1) t
+             JOIN group_of($1) g USING (account_id)
+        GROUP BY g.members)
+    SELECT d.dimension, d.value, sum(s.row_count)::bigint, sum(s.rejected_count)::bigint, rollup(s.state)
+    FROM summed s, LATERAL dimension_in(s.members, $1) d
+    GROUP BY d.dimension, d.value;
+END;
+COMMENT ON FUNCTION read_stored_way_now(boolean) IS
+'Internal: the ways of all accounts, or of those in changed_key, as they stand at the end of the day of the reading';

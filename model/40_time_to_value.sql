@@ -23,15 +23,10 @@ COMMENT ON VIEW time_to_value_by_account IS
 
 CREATE OR REPLACE VIEW time_to_value WITH (security_invoker) AS
 WITH way AS (
-    SELECT d.dimension, d.value, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
-           duration_agg(t.started_at, t.value_at,
-                        CASE p.lost_before_value_rule WHEN 'censor' THEN least(t.lost_at, r.as_of_at)
-                            ELSE r.as_of_at END,
-                        CASE p.lost_before_value_rule WHEN 'compete'
-                            THEN t.lost_at END) FILTER (WHERE t.status <> 'rejected') AS state,
-           r.confidence_rate, r.as_of_on, r.policy_hash
-    FROM reporting_range r, policy p, time_to_value_by_account t JOIN account_dimension d USING (account_id)
-    GROUP BY d.dimension, d.value, r.confidence_rate, r.as_of_on, r.policy_hash),
+    SELECT s.dimension, s.value, s.rejected_count, s.state, r.confidence_rate, r.as_of_on, r.policy_hash
+    FROM reporting_range r,
+         (SELECT s.* FROM stored_way_now s WHERE is_stored('stored_way_now')
+          UNION ALL SELECT l.* FROM read_stored_way_now(false) l WHERE NOT is_stored('stored_way_now')) s),
 test AS (
     SELECT w.dimension, l.p AS log_rank_p
     FROM (SELECT dimension, array_agg(state ORDER BY value) AS states

@@ -18,3 +18,25 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_stored_active(boolean) IS
 'Internal: the active days of all accounts, or of those in changed_key';
+
+CREATE TABLE stored_retention (
+    dimension text, value text, row_count bigint NOT NULL, state usage_retention, PRIMARY KEY (dimension, value));
+COMMENT ON TABLE stored_retention IS 'Internal: how groups of accounts came back to use the product';
+CREATE UNLOGGED TABLE before_retention AS SELECT * FROM stored_retention WITH NO DATA;
+COMMENT ON TABLE before_retention IS 'Internal: what accounts that a refresh writes have in stored_retention';
+
+CREATE OR REPLACE FUNCTION read_stored_retention(of_changed boolean) RETURNS SETOF stored_retention
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT d.dimension, d.value, count(*),
+           -- months of the last ten years at most
+           retention_agg(a.usage, greatest(date_trunc('month', least(coalesce(p.report_from, first.day), r.as_of_on)),
+                                           date_trunc('month', r.as_of_on) - interval '119 months')::date,
+                         r.as_of_on + 1, 'month', p.retention_days)
+    FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+         history_of($1) a JOIN dimension_of($1) d USING (account_id)
+    WHERE first.day <= r.as_of_on
+    GROUP BY d.dimension, d.value;
+END;
+COMMENT ON FUNCTION read_stored_retention(boolean) IS
+'Internal: how all accounts, or those in changed_key, came back to use the product';

@@ -95,16 +95,10 @@ SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number,
        u.mature_accounts AS mature_count,
        u.n_day AS n_day_count, u.unbounded AS unbounded_count, u.rolling AS rolling_count,
        u.n_day_retention AS n_day_rate, u.unbounded_retention AS unbounded_rate, u.rolling_retention AS rolling_rate,
-       u.mature AS is_mature, g.policy_hash
-FROM (SELECT d.dimension, d.value, r.policy_hash,
-             -- months of the last ten years at most
-             retention_agg(a.usage, greatest(date_trunc('month', least(coalesce(p.report_from, first.day), r.as_of_on)),
-                                             date_trunc('month', r.as_of_on) - interval '119 months')::date,
-                           r.as_of_on + 1, 'month', p.retention_days) AS state
-      FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
-           account_state a JOIN account_dimension d USING (account_id)
-      WHERE first.day <= r.as_of_on
-      GROUP BY d.dimension, d.value, r.policy_hash) g,
+       u.mature AS is_mature, r.policy_hash
+FROM reporting_range r,
+     (SELECT s.* FROM stored_retention s WHERE is_stored('stored_retention')
+      UNION ALL SELECT l.* FROM read_stored_retention(false) l WHERE NOT is_stored('stored_retention')) g,
      LATERAL usage_retention(g.state) u
 ORDER BY g.dimension, g.value, u.cohort, u.bracket;
 COMMENT ON VIEW usage_retention_by_segment IS

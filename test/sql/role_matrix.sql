@@ -90,8 +90,8 @@ INSERT INTO relation_matrix VALUES
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
     ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
-      stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way'),
-    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way'),
+      stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way stored_way_now stored_retention'),
+    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way before_way_now before_retention'),
     ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
@@ -130,7 +130,7 @@ INSERT INTO routine_matrix VALUES
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
-      read_stored_time_to_value_monthly read_stored_way way_in'),
+      read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups reads_from write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings'),
