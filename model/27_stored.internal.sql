@@ -82,3 +82,17 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION is_additive(text) IS
 'Internal: is a reading the sum of what each account adds? Where accounts make up entities, movements are not.';
+
+CREATE OR REPLACE FUNCTION hangs_on(reading text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE $1 WHEN 'stored_movement' THEN '{subscription}'::text[]
+                   WHEN 'stored_ticket' THEN '{ticket}'
+                   WHEN 'stored_answer' THEN '{survey}'
+                   WHEN 'stored_active' THEN '{usage}'
+                   WHEN 'stored_retention' THEN '{usage}'
+                   WHEN 'stored_way' THEN '{milestone,subscription}'
+                   WHEN 'stored_way_now' THEN '{milestone,subscription}' END;
+END;
+COMMENT ON FUNCTION hangs_on(text) IS
+'Internal: the sources of which the histories are that a sum is made of, besides attributes of accounts; NULL: any';

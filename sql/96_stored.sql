@@ -162,6 +162,24 @@ $$;
 COMMENT ON FUNCTION csmetrics.write_reading(text, text, text[], text[]) IS
 'Internal: stores a reading as a whole; how many rows changed';
 
+CREATE OR REPLACE FUNCTION csmetrics.sums_to_keep(model text)
+RETURNS TABLE (name text, keys text[], others text[], is_additive boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- attributes are written first, and may change any
+    RETURN QUERY EXECUTE format($query$
+        SELECT r.name, r.keys, r.others, %1$I.is_additive(r.name)
+        FROM csmetrics.stored_readings($1) r JOIN %1$I.stored_reading s ON s.reading = r.name
+        WHERE r.is_sum AND EXISTS (SELECT 1 FROM %1$I.changed_key)
+          AND (NOT EXISTS (SELECT 1 FROM %1$I.fresh_key)
+               OR EXISTS (SELECT 1 FROM %1$I.fresh_key k
+                          WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
+        ORDER BY r.name $query$, csmetrics.internal_schema(model)) USING model;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.sums_to_keep(text) IS
+'Internal: the stored sums that what a refresh is about to write, or has written, may change';
+
 CREATE OR REPLACE FUNCTION csmetrics.is_kept(model text, name text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -180,21 +198,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     reading record;
-    any_changed boolean;
-    is_additive boolean;
+    before text;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.changed_key)', internal) INTO any_changed;
-    IF NOT any_changed THEN
-        RETURN;
-    END IF;
-    FOR reading IN
-        SELECT r.name, replace(r.name, 'stored_', 'before_') AS before FROM csmetrics.stored_readings(model) r
-        WHERE r.is_sum AND csmetrics.is_kept(model, r.name)
-    LOOP
-        EXECUTE format('SELECT %I.is_additive($1)', internal) INTO is_additive USING reading.name;
-        IF is_additive THEN
-            EXECUTE format('DELETE FROM %I.%I', internal, reading.before);
-            EXECUTE format('INSERT INTO %1$I.%2$I SELECT r.* FROM %1$I.%3$I(true) r', internal, reading.before,
+    FOR reading IN SELECT s.name, s.is_additive FROM csmetrics.sums_to_keep(model) s LOOP
+        IF reading.is_additive THEN
+            before := replace(reading.name, 'stored_', 'before_');
+            EXECUTE format('DELETE FROM %I.%I', internal, before);
+            EXECUTE format('INSERT INTO %1$I.%2$I SELECT r.* FROM %1$I.%3$I(true) r', internal, before,
                            'read_' || reading.name);
         ELSE
             CALL csmetrics.forget_readings(model, ARRAY[reading.name]);
@@ -209,20 +219,15 @@ CREATE OR REPLACE PROCEDURE csmetrics.readings_after(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     reading record;
-    any_changed boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.changed_key)', csmetrics.internal_schema(model)) INTO any_changed;
-    IF NOT any_changed THEN
-        RETURN;
-    END IF;
     -- it may have gone by other days meanwhile, as where a first fact is earlier than all
     EXECUTE format('DELETE FROM %1$I.stored_reading s WHERE s.basis <> %1$I.present_basis(s.reading)',
                    csmetrics.internal_schema(model));
-    FOR reading IN
-        SELECT r.name, r.keys, r.others FROM csmetrics.stored_readings(model) r
-        WHERE r.is_sum AND csmetrics.is_kept(model, r.name)
-    LOOP
-        IF csmetrics.write_changed_sum(model, reading.name, reading.keys, reading.others) > 0 THEN
+    FOR reading IN SELECT s.* FROM csmetrics.sums_to_keep(model) s LOOP
+        IF NOT reading.is_additive THEN
+            -- it may have been before
+            CALL csmetrics.forget_readings(model, ARRAY[reading.name]);
+        ELSIF csmetrics.write_changed_sum(model, reading.name, reading.keys, reading.others) > 0 THEN
             EXECUTE format('DELETE FROM %I.stored_reading s
                             WHERE s.reading <> $1 AND csmetrics.reads_from($2, s.reading, ARRAY[$1])',
                            csmetrics.internal_schema(model)) USING reading.name, model;

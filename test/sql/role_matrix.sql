@@ -128,14 +128,14 @@ CREATE TEMP TABLE routine_matrix (schema text, editor text, reader text, csm tex
 INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups reads_from write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept readings_after readings_before stored_readings'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept readings_after readings_before stored_readings sums_to_keep'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
