@@ -469,7 +469,7 @@ BEGIN
     stale := csmetrics.stale_sources(model, sources);
     CALL csmetrics.lock_model(model);
     before := csmetrics.row_counts(model);
-    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
+    EXECUTE format('DELETE FROM %I.changed_key', internal);
     CALL csmetrics.resolve_identities(model);
     CALL csmetrics.refresh_accounts(model, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
