@@ -48,6 +48,7 @@ CREATE TABLE account_state (
 CREATE INDEX ON account_state (first_paid_on(revenue));
 CREATE INDEX ON account_state (first_active_on(usage));
 CREATE INDEX ON account_state (account_id) INCLUDE (renewals) WHERE renewals IS NOT NULL;
+CREATE INDEX ON account_state (account_id) WHERE signals IS NOT NULL;
 COMMENT ON TABLE account_state IS
 'One row an account: its histories. Written by CALL csmetrics.refresh alone; the metric views read it.';
 COMMENT ON COLUMN account_state.account_id IS 'Key of the account';

@@ -1,7 +1,8 @@
 -- What is stored of health: the scores of the days that views ask for, and what they come to by attribute. Kept by key:
 -- refresh scores anew whose facts or attributes changed, on all of these days, and the whole of a day that is missing.
 
-CREATE UNLOGGED TABLE changed_key (
+-- logged: live scores name it, and a standby reads no table that is not
+CREATE TABLE changed_key (
     account_id @account_id@,
     PRIMARY KEY (account_id));
 COMMENT ON TABLE changed_key IS

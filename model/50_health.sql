@@ -347,7 +347,8 @@ BEGIN ATOMIC
                (SELECT lifecycle_stages FROM rule LIMIT 1) AS lifecycle_stages)
     SELECT s.account_id, s.name, s.segment, s.plan, s.owner, s.parent_id, s.mrr, s.health_score, s.tier,
            coverage(h.health), $1, d.policy_hash, s.readings, h.health
-    FROM same d CROSS JOIN account_score($1) s LEFT JOIN account_state a USING (account_id)
+    FROM same d CROSS JOIN account_score($1) s
+         LEFT JOIN (SELECT account_id, signals FROM account_state WHERE signals IS NOT NULL) a USING (account_id)
          -- by its key a join that nobody needs the rules of is left out
          LEFT JOIN (SELECT DISTINCT ON (holds_in) holds_in, rules FROM rule) r
              ON r.holds_in = rule_place(s.segment, s.lifecycle_stage, d.segments, d.lifecycle_stages),
@@ -494,7 +495,8 @@ CREATE OR REPLACE VIEW health_movement_by_signal WITH (security_invoker) AS
 SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on, k.component, k.signal, k.term,
        k.value_before AS before_value_score, k.value_after AS value_score, k.points AS change_points,
        m.before_score, m.health_score, m.before_tier, m.tier, m.policy_hash
-FROM scores_moved() m LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+FROM scores_moved() m LEFT JOIN account n USING (account_id)
+     LEFT JOIN (SELECT account_id, signals FROM account_state WHERE signals IS NOT NULL) a USING (account_id)
      LEFT JOIN health_rule_set() r
          ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
      LATERAL health_change(health_of(r.rules, m.before_readings, a.signals, m.before_at),
@@ -510,7 +512,8 @@ SELECT m.account_id, n.name, n.segment, n.owner, m.mrr, m.before_on, m.as_of_on,
 FROM (SELECT m.* FROM scores_moved() m
       WHERE m.tier <> m.before_tier OR abs(m.moved) >= m.margin
       ORDER BY m.moved, m.account_id) m
-     LEFT JOIN account n USING (account_id) LEFT JOIN account_state a USING (account_id)
+     LEFT JOIN account n USING (account_id)
+     LEFT JOIN (SELECT account_id, signals FROM account_state WHERE signals IS NOT NULL) a USING (account_id)
      LEFT JOIN health_rule_set() r
          ON r.holds_in = rule_place(n.segment, n.lifecycle_stage, r.segments, r.lifecycle_stages),
      LATERAL (

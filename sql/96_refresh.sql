@@ -494,7 +494,7 @@ BEGIN
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
     END LOOP;
-    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
+    EXECUTE format('DELETE FROM %I.changed_key', internal);
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;

@@ -49,7 +49,8 @@ BEGIN
     EXECUTE format('SELECT %1$I.sum_week(u.before_on, u.as_of_on) FROM %1$I.unsummed_weeks() u', internal);
     -- rules that changed meanwhile
     EXECUTE format('SELECT %I.forget_scores()', internal);
-    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
+    -- not by truncating it, for which readers of live scores would wait
+    EXECUTE format('DELETE FROM %I.changed_key', internal);
 END
 $after$;
 COMMENT ON PROCEDURE csmetrics.scores_after(text) IS

@@ -371,7 +371,7 @@ BEGIN
     CALL csmetrics.score_changed(model);
     EXECUTE format('DELETE FROM %I.score_state s WHERE s.account_id = $1::%s', internal, csmetrics.key_type(model))
         USING account_id;
-    CALL csmetrics.empty_table(format('%I.changed_key', internal)::regclass);
+    EXECUTE format('DELETE FROM %I.changed_key', internal);
     EXECUTE format('UPDATE %I.data_finding SET sample_keys = NULL WHERE position($1 IN sample_keys) > 0', model)
         USING account_id;
     RAISE NOTICE 'model "%": forgot %', model,

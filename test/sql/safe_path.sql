@@ -39,7 +39,7 @@ INSERT INTO public.view_key VALUES
 ('health_trend', 'as_of_on, dimension, value'), ('health_outcome', 'account_id, scored_on'), ('health_backtest', 'dimension, value'), ('health_backtest_by_tier', 'tier'), ('health_outcome_by_signal', 'account_id, scored_on, component, signal'),
 ('health_backtest_by_signal', 'component, signal'), ('health_calibration', 'group_number'), ('account_now', 'account_id'), ('alert_open', 'alert_id'), ('metric_reading', 'metric, dimension, value, period_end_on'), ('scorecard', 'metric'),
 ('scorecard_by_segment', 'metric, dimension, value'), ('executive_monthly', 'metric, period_end_on'), ('scorecard_lead', 'leading_metric, lagging_metric'), ('data_quality', 'rule, source'),
-('playbook_judgement', 'run_id'), ('playbook_run_outcome', 'run_id'), ('playbook_outcome', 'playbook'), ('csm_today', 'account_id'), ('manager_weekly', 'period_start_on, dimension, value'),
+('playbook_judgement', 'run_id'), ('playbook_run_outcome', 'run_id'), ('playbook_outcome', 'playbook'), ('csm_today', 'account_id'), ('dimension_in_use', 'dimension'), ('manager_weekly', 'period_start_on, dimension, value'),
 -- of an account there may be several tickets: a number for each row
 ('scorecard_by_account', NULL);
 SELECT is_empty('SELECT name FROM model_object WHERE kind = ''view'' EXCEPT SELECT view FROM public.view_key', 'of each view a key is known');

@@ -3,7 +3,7 @@
 -- Scores that are stored are what they would be if nothing was: whatever comes, goes and changes between refreshes, and
 -- however the day moves, each stored row and each view over them equals, byte for byte, what is worked out anew.
 BEGIN;
-SELECT plan(2);
+SELECT plan(19);
 SELECT setseed(0.31) \g /dev/null
 
 CREATE TABLE public.customer AS
@@ -156,5 +156,70 @@ CALL evaluate_alerts('cs');
 CALL run_playbooks('cs');
 SELECT is(pg_temp.difference(), NULL, 'after the first refresh');
 SELECT is_empty('SELECT * FROM pg_temp.walk(25)', 'after random changes');
+
+-- Nothing is written where nothing changed, and scores of days that nobody asks for any more are gone.
+SELECT cmp_ok(count(*), '>', 300::bigint, 'scores are stored') FROM cs_internal.score_state;
+CREATE TABLE public.place AS SELECT as_of_on, account_id, ctid AS at FROM cs_internal.score_state;
+CALL refresh('cs');
+SELECT is_empty('SELECT as_of_on, account_id, ctid FROM cs_internal.score_state EXCEPT TABLE public.place', 'nothing changed, nothing written');
+UPDATE cs.policy SET as_of = as_of + 200;
+CALL refresh('cs');
+SELECT set_eq('SELECT as_of_on FROM cs_internal.scored_day', 'SELECT day FROM cs_internal.asked_days()', 'after half a year other days are stored');
+SELECT is_empty('SELECT as_of_on FROM cs_internal.score_state EXCEPT SELECT day FROM cs_internal.asked_days()', 'and no scores of others');
+-- One day more is one day to score, once those between are there; what lies between is kept until it is asked for.
+UPDATE cs.policy SET as_of = as_of + 1;
+SELECT set_eq('SELECT day FROM cs_internal.unscored_days()', 'SELECT as_of - d FROM cs.policy, LATERAL (VALUES (0), (movement_days)) v(d)', 'at first a day more is two to score');
+CALL refresh('cs');
+SELECT ok(EXISTS (SELECT 1 FROM cs_internal.scored_day JOIN cs.policy ON as_of_on = as_of - 1), 'yesterday is kept');
+
+-- A change of the rules shows at once.
+CREATE TABLE public.said AS SELECT account_id, health_score FROM cs.account_health;
+UPDATE cs.health_signal SET weight = weight + 50 WHERE signal = 'milestones';
+SELECT isnt_empty('SELECT account_id, health_score FROM cs.account_health EXCEPT TABLE public.said', 'other weights, other scores, at once');
+UPDATE cs.health_signal SET weight = weight - 50 WHERE signal = 'milestones';
+SELECT is_empty('SELECT account_id, health_score FROM cs.account_health EXCEPT TABLE public.said', 'and back');
+
+-- The account of a page is looked up, not searched for.
+CREATE FUNCTION pg_temp.executed(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) ' || statement LOOP
+        IF line !~ 'never executed' THEN
+            RETURN NEXT line;
+        END IF;
+    END LOOP;
+END
+$$;
+ANALYZE;
+SET LOCAL enable_seqscan = off;
+SELECT is_empty($$SELECT e FROM pg_temp.executed('SELECT * FROM cs.account_health WHERE account_id = 7') e WHERE e ~ 'live_scores|user_state|Seq Scan on (account|account_state|score_state)\M'$$, 'one account is found by its key');
+SELECT isnt_empty($$SELECT e FROM pg_temp.executed('SELECT * FROM cs.account_health WHERE account_id = 7') e WHERE e ~ 'score_state_pkey'$$, 'where its score is stored');
+DELETE FROM cs_internal.scored_day;
+SELECT isnt_empty($$SELECT e FROM pg_temp.executed('SELECT * FROM cs.account_health WHERE account_id = 7') e WHERE e ~ 'Function Scan on live_scores'$$, 'which is worked out where it is not');
+SET LOCAL enable_seqscan = on;
+CALL refresh('cs');
+
+-- An account that is forgotten is in none of it, at once.
+SET LOCAL client_min_messages = error;
+CALL forget_account('cs', '7');
+SET LOCAL client_min_messages = warning;
+SELECT is(pg_temp.difference(), NULL, 'one is forgotten');
+SELECT is_empty($$SELECT 1 FROM cs_internal.score_state WHERE account_id = 7 UNION ALL SELECT 1 FROM cs_internal.score_account WHERE account_id = 7$$, 'altogether');
+
+-- Who sees some accounts reads their scores as stored, held against their whole segment, and totals of these alone.
+CREATE ROLE stored_scores_ann;
+CALL grant_read('cs', 'stored_scores_ann');
+CALL secure('cs', 'stored_scores_ann', $$owner = 'ann'$$);
+CREATE TABLE public.own_score AS SELECT h.* FROM cs.account_health h WHERE owner = 'ann';
+CREATE TABLE public.own_total AS SELECT account_count, mrr, health_score FROM cs.health_by_segment WHERE dimension = 'owner' AND value = 'ann';
+CREATE TABLE public.own_week AS SELECT period_start_on, account_count, improved_count, joined_mrr, opening_mrr FROM cs.manager_weekly WHERE dimension = 'owner' AND value = 'ann';
+GRANT SELECT ON public.own_score, public.own_total, public.own_week TO stored_scores_ann;
+SET LOCAL ROLE stored_scores_ann;
+SELECT results_eq('SELECT account_id, health_score, tier, reasons FROM cs.account_health ORDER BY 1', 'SELECT account_id, health_score, tier, reasons FROM public.own_score ORDER BY 1', 'own scores are those of the store');
+SELECT results_eq($$SELECT account_count, mrr, health_score FROM cs.health_by_segment WHERE dimension = 'all'$$, 'TABLE public.own_total', 'totals are of own accounts');
+SELECT results_eq($$SELECT period_start_on, account_count, improved_count, joined_mrr, opening_mrr FROM cs.manager_weekly WHERE dimension = 'all'$$, 'TABLE public.own_week', 'and so are weeks');
+SELECT is_empty('SELECT 1 FROM cs_internal.health_total UNION ALL SELECT 1 FROM cs_internal.week_total UNION ALL SELECT 1 FROM cs_internal.known_dimension UNION ALL SELECT 1 FROM cs_internal.score_feed UNION ALL SELECT 1 FROM cs_internal.score_segment', 'those of all accounts are hidden');
+RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;
