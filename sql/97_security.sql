@@ -20,8 +20,8 @@ BEGIN ATOMIC
     FROM csmetrics.model_object o
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
-      AND o.name NOT IN ('account_digest', 'account_identity', 'connected_account', 'connection', 'connection_view',
-                         'identity', 'left_out_account', 'granted_role')
+      AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'connected_account', 'connection',
+                         'connection_view', 'granted_role', 'identity', 'left_out_account', 'read_form', 'taken_row')
       AND o.name NOT LIKE 'fresh\_%'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
@@ -346,6 +346,9 @@ BEGIN
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
                         SELECT FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
                    model, csmetrics.internal_schema(model)) USING account_id;
+    -- nor does any watch tell of it: what sources still have is found by reading them as a whole
+    EXECUTE format('UPDATE %I.refreshed_source SET swept_at = NULL', model);
+    EXECUTE format('DELETE FROM %I.changed_row WHERE key = $1', csmetrics.internal_schema(model)) USING account_id;
     FOR key IN SELECT k.relation, k.key FROM csmetrics.keys_in(model) k LOOP
         -- another that belonged to it stays, and belongs to none
         EXECUTE format(CASE WHEN key.key = 'parent_id' THEN 'UPDATE %1$s SET %2$I = NULL WHERE %2$I = $1::%3$s'
