@@ -242,6 +242,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.read_source(model text, source text, is_wh
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $read$
 DECLARE
     started timestamptz := clock_timestamp();
+    found_by text := CASE WHEN csmetrics.is_watched(model, source) THEN 'sweep' ELSE 'whole' END;
     kept_count bigint;
 BEGIN
     RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
@@ -251,7 +252,7 @@ BEGIN
     ELSE
         kept_count := csmetrics.read_rows(model, source);
         CALL csmetrics.sign_source(model, source, kept_count);
-        CALL csmetrics.note_reading(model, source, 'whole', kept_count, NULL, started);
+        CALL csmetrics.note_reading(model, source, found_by, kept_count, NULL, started);
     END IF;
 EXCEPTION WHEN OTHERS THEN
     -- tells which rule in quarantine it is

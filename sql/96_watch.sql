@@ -62,6 +62,17 @@ RETURN CASE WHEN current_setting('track_counts')::boolean
 COMMENT ON FUNCTION csmetrics.written_here(regclass) IS
 'Internal: how many rows of a table this transaction has written so far; NULL where the server does not count';
 
+CREATE OR REPLACE FUNCTION csmetrics.unmapped(model text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT s.source
+    FROM (SELECT DISTINCT c.source FROM csmetrics.source_column c) s,
+         LATERAL (SELECT pg_get_viewdef(csmetrics.relation(model, 'source_' || s.source))) v(definition)
+    WHERE v.definition ~ 'WHERE false;$' AND v.definition !~ '\mFROM\M';
+END;
+COMMENT ON FUNCTION csmetrics.unmapped(text) IS
+'Internal: the sources of a model that are as it was made with, and have no rows';
+
 CREATE OR REPLACE FUNCTION csmetrics.keyed_now(model text, sweep boolean, has_moved boolean) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $keyed$
 DECLARE
@@ -73,7 +84,7 @@ BEGIN
     -- not those never read, by other rules, by another mapping, or too long ago; nor where a vendor's account is
     -- another one now
     EXECUTE format('SELECT array_agg(s.source)
-                    FROM (SELECT DISTINCT w.source FROM %1$I.watch w) s
+                    FROM (SELECT w.source FROM %1$I.watch w UNION SELECT u FROM csmetrics.unmapped($1) u) s
                     JOIN %1$I.refreshed_source r USING (source)
                     JOIN %2$I.read_form f USING (source),
                          (SELECT sweep_hours, report_currency FROM %1$I.policy LIMIT 1) p
@@ -273,11 +284,11 @@ BEGIN
     END LOOP;
     CALL csmetrics.empty_table(format('%I.taken_row', internal)::regclass);
     -- where any may have changed, or a tenth of all, it is no longer to reading by key
-    EXECUTE format('SELECT ARRAY(SELECT c.source FROM %I.fresh_change c WHERE c.source = ANY (csmetrics.keyed_sources())
+    EXECUTE format('SELECT ARRAY(SELECT c.source FROM %I.fresh_change c WHERE c.source = ANY ($2)
                                  GROUP BY c.source
                                  HAVING bool_or(c.account_id IS NULL) OR count(*) > greatest($1, 1000))', internal)
         INTO too_many USING (SELECT c.reltuples / 10 FROM pg_class c
-                             WHERE c.oid = format('%I.account_state', internal)::regclass);
+                             WHERE c.oid = format('%I.account_state', internal)::regclass), csmetrics.keyed_sources();
     keyed := ARRAY(SELECT k FROM unnest(keyed) k WHERE k <> ALL (too_many));
 END
 $take$;
