@@ -413,7 +413,7 @@ DECLARE
     is_same boolean;
 BEGIN
     -- what is replaced leaves a dead row in each catalog behind, and a refresh may come each second
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.read_form f WHERE f.source = $1 AND f.kept_hash = $2)', internal)
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.read_form f WHERE f.source = $1 AND f.kept_hash = $2)', internal)
         INTO is_same USING source, md5(kept);
     IF is_same AND NOT is_forced THEN
         RETURN;

@@ -34,11 +34,14 @@ BEGIN
                     SELECT $1, clock_timestamp(),
                            coalesce($2, CASE WHEN $3 OR bool_or(r.found_by = ''sweep'' AND w.source IS NOT NULL)
                                              THEN ''sweep''
-                                             WHEN bool_or(r.found_by IN (''sweep'', ''whole'')) THEN ''whole''
+                                             WHEN bool_or(r.found_by IN (''sweep'', ''whole'') AND r.rows_read > 0)
+                                             THEN ''whole''
                                              ELSE ''keys'' END),
                            ''ok'',
-                           coalesce(jsonb_object_agg(r.source, jsonb_strip_nulls(to_jsonb(r) - ''source''))
-                                    FILTER (WHERE r.source IS NOT NULL), ''{}'')
+                           coalesce(jsonb_object_agg(r.source, jsonb_strip_nulls(jsonb_build_object(
+                               ''found_by'', r.found_by, ''rows_read'', r.rows_read,
+                               ''accounts_changed'', r.accounts_changed, ''accounts_unseen'', r.accounts_unseen,
+                               ''seconds'', r.seconds))) FILTER (WHERE r.source IS NOT NULL), ''{}'')
                     FROM %2$I.fresh_reading r
                     LEFT JOIN (SELECT DISTINCT o.source FROM %1$I.watch o) w USING (source)',
                    model, csmetrics.internal_schema(model)) USING started, kind, sweep;

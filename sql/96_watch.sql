@@ -23,12 +23,12 @@ DECLARE
 BEGIN
     -- rules that look at other rows, at accounts or at the clock, or may do so by a function of the user's
     EXECUTE format('SELECT EXISTS (
-                        SELECT FROM %I.quality_rule r LEFT JOIN csmetrics.quality_check c USING (rule, source)
+                        SELECT 1 FROM %I.quality_rule r LEFT JOIN csmetrics.quality_check c USING (rule, source)
                         WHERE source = $1 AND r.is_enabled AND r.quarantine
                           AND (coalesce(c.kind, ''row'') <> ''row''
                                OR coalesce(r.condition, c.condition)
                                   ~* ''\m(select|over|known_id|until_at|now|current_\w+|localtime\w*)\M''
-                               OR regexp_replace(r.condition, ''\m(and|or|not|in|any|all|when|then|else)\s*\('', ''('',
+                               OR regexp_replace(r.condition, ''\m(and|or|not|in|any|all|when|then|else)\s*\('', ''~('',
                                                  ''gi'') ~ ''[\w"]\s*\(''))', model) INTO others USING source;
     RETURN NOT others;
 END
@@ -91,7 +91,7 @@ BEGIN
                     WHERE r.policy_hash = $2 AND r.swept_at IS NOT NULL
                       AND (r.swept_at > clock_timestamp() - p.sweep_hours * interval ''1 hour'') IS NOT FALSE
                       AND NOT (s.source = ''subscription'' AND p.report_currency IS NOT NULL)
-                      AND NOT EXISTS (SELECT FROM %2$I.connection_view v WHERE v.view_name = ''source_'' || s.source
+                      AND NOT EXISTS (SELECT 1 FROM %2$I.connection_view v WHERE v.view_name = ''source_'' || s.source
                                                                            AND ($3 OR s.source = ''account''))
                       AND csmetrics.is_judged_alone($1, s.source)
                       AND f.read_hash = csmetrics.read_hash($1, s.source)',
@@ -225,7 +225,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $ask$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     is_gone boolean := watch.relation IS NOT NULL
-                       AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = watch.relation);
+                       AND NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = watch.relation);
 BEGIN
     IF is_gone OR watch.method = 'trigger' AND csmetrics.is_broken(model, watch.watch_id, watch.relation) THEN
         RAISE WARNING 'watch % of source "%" in model "%" sees nothing: % ', watch.watch_id, watch.source, model,
@@ -401,11 +401,11 @@ DECLARE
     is_watched boolean;
 BEGIN
     -- read before by this mapping and these rules, and no watch said that any account may have changed
-    EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.watch w WHERE w.source = $2)
-                           AND EXISTS (SELECT FROM %1$I.refreshed_source r JOIN %2$I.read_form f USING (source)
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.watch w WHERE w.source = $2)
+                           AND EXISTS (SELECT 1 FROM %1$I.refreshed_source r JOIN %2$I.read_form f USING (source)
                                        WHERE source = $2 AND r.swept_at IS NOT NULL AND r.policy_hash = $3
                                          AND f.read_hash = csmetrics.read_hash($1, $2))
-                           AND NOT EXISTS (SELECT FROM %2$I.fresh_change c
+                           AND NOT EXISTS (SELECT 1 FROM %2$I.fresh_change c
                                            WHERE c.source = $2 AND c.account_id IS NULL)',
                    model, csmetrics.internal_schema(model))
         INTO is_watched USING model, source, csmetrics.policy_of_refresh(model);
@@ -484,7 +484,7 @@ BEGIN
                 CASE meaning WHEN 'changed_at' THEN 'one that grows with every change'
                              ELSE 'the one whose values lead to accounts' END);
     ELSIF type <> ALL (types) AND NOT (meaning = 'key_column'
-                                       AND EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e')) THEN
+                                       AND EXISTS (SELECT 1 FROM pg_type t WHERE t.oid = type AND t.typtype = 'e')) THEN
         RAISE EXCEPTION 'column "%" of % is of type %', name, relation, type
             USING ERRCODE = 'datatype_mismatch',
                   HINT = format('%s can be of one of the types %s.', meaning, array_to_string(types, ', '));
@@ -497,7 +497,7 @@ COMMENT ON PROCEDURE csmetrics.require_column(regclass, text, regtype[], text) I
 CREATE OR REPLACE PROCEDURE csmetrics.require_source(source text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF source IS NULL OR NOT EXISTS (SELECT FROM csmetrics.source_column c WHERE c.source = require_source.source) THEN
+    IF NOT EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = require_source.source) THEN
         RAISE EXCEPTION 'unknown source "%"', source
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', '))
@@ -557,9 +557,9 @@ BEGIN
                       HINT = 'lag says how much less than the greatest a value may be that is committed later.';
         END IF;
         -- may be read and reckoned with
-        EXECUTE format('SELECT r.%1$I - $1::%2$s FROM %3$s r LIMIT 0', changed_at,
-                       CASE WHEN csmetrics.is_of_time(column_type) THEN 'interval' ELSE column_type::text END, relation)
-            USING behind;
+        EXECUTE format('SELECT FROM %2$s r WHERE r.%1$I IS NULL LIMIT 0', changed_at, relation);
+        EXECUTE format('SELECT $1::%s', CASE WHEN csmetrics.is_of_time(column_type) THEN 'interval'
+                                             ELSE column_type::text END) USING behind;
     END IF;
     EXECUTE format('LOCK TABLE %I.watch IN SHARE ROW EXCLUSIVE MODE', model);
     EXECUTE format('SELECT w.watch_id FROM %I.watch w WHERE w.source = $1 AND w.relation IS NOT DISTINCT FROM $2',

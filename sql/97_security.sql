@@ -146,8 +146,8 @@ BEGIN ATOMIC
     WHERE o.kind = 'table'
       AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
-           -- figures of all accounts that are stored
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total'))
+           -- figures of all accounts that are stored, and errors that name some
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'refresh_log'))
     ORDER BY c.oid::regclass::text;
 END;
 COMMENT ON FUNCTION csmetrics.secured(text) IS
