@@ -2,7 +2,9 @@
 -- wrote and removed. Rows that are as they were are not touched: record_image_ne compares bytes, as states are
 -- canonical, and needs no operator of ours, which IS DISTINCT FROM would look for on a path that a dump does not have.
 
-CREATE OR REPLACE FUNCTION changed_account() RETURNS SETOF account
+CREATE OR REPLACE FUNCTION changed_account() RETURNS TABLE (
+    account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
+    region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT f.account_id, f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner,

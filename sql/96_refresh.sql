@@ -187,7 +187,9 @@ DECLARE
     kept_count bigint := csmetrics.read_rows(model, source);
 BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_digest
-                    SELECT $1, account_id, f.digest, f.row_count FROM (SELECT s.account_id FROM %1$I.account_state s) s
+                    SELECT $1, account_id, f.digest, f.row_count
+                    FROM (SELECT s.account_id FROM %1$I.account_state s
+                          UNION SELECT d.account_id FROM %1$I.account_digest d WHERE d.source = $1) s
                     FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
                                FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)',
                    csmetrics.internal_schema(model), 'fresh_' || source) USING source;
@@ -587,7 +589,8 @@ DECLARE
     stale text[];
     whole text[] := '{}';
     keyed text[];
-    known bigint;
+    before_it bigint;
+    after_it bigint;
     source text;
     before jsonb;
 BEGIN
@@ -599,10 +602,10 @@ BEGIN
     IF kind = 'rebuild' THEN
         CALL csmetrics.empty_stored(model);
     END IF;
-    known := csmetrics.written_here(csmetrics.relation(model, 'identity'));
+    CALL csmetrics.count_written(csmetrics.relation(model, 'identity'), before_it);
     CALL csmetrics.resolve_identities(model);
-    keyed := csmetrics.keyed_now(model, sweep,
-                                 (known = csmetrics.written_here(csmetrics.relation(model, 'identity'))) IS NOT TRUE);
+    CALL csmetrics.count_written(csmetrics.relation(model, 'identity'), after_it);
+    keyed := csmetrics.keyed_now(model, sweep, (before_it = after_it) IS NOT TRUE);
     CALL csmetrics.take_changes(model, stale || '{account,fx_rate,parent}'::text[], keyed);
     CALL csmetrics.refresh_accounts(model, keyed, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);

@@ -21,7 +21,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others boolean;
 BEGIN
-    -- rules that look at other rows, at accounts or at the clock, or may do so by a function of the user's
+    -- rules that look at other rows, at accounts or at the clock, or may do so by a function
     EXECUTE format('SELECT EXISTS (
                         SELECT 1 FROM %I.quality_rule r LEFT JOIN csmetrics.quality_check c USING (rule, source)
                         WHERE source = $1 AND r.is_enabled AND r.quarantine
@@ -41,8 +41,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     hash text;
 BEGIN
-    EXECUTE format('SELECT md5(concat(csmetrics.kept_query($1, $2), string_agg(csmetrics.fingerprint(c.oid), '' ''
-                                                                               ORDER BY c.relname)))
+    EXECUTE format('SELECT md5(concat(csmetrics.kept_query($1, $2),
+                                      string_agg(csmetrics.fingerprint(c.oid::regclass), '' '' ORDER BY c.relname)))
                     FROM pg_class c
                     WHERE c.relnamespace = %1$L::regnamespace AND c.relkind = ''v''
                       AND (c.relname = ''source_'' || $2
@@ -54,12 +54,15 @@ $$;
 COMMENT ON FUNCTION csmetrics.read_hash(text, text) IS
 'Internal: fingerprint of what refresh reads of a source: its mapping and the rules in quarantine';
 
-CREATE OR REPLACE FUNCTION csmetrics.written_here(relation regclass) RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-RETURN CASE WHEN current_setting('track_counts')::boolean
-            THEN pg_stat_get_xact_tuples_inserted(relation) + pg_stat_get_xact_tuples_updated(relation)
-                 + pg_stat_get_xact_tuples_deleted(relation) END;
-COMMENT ON FUNCTION csmetrics.written_here(regclass) IS
+CREATE OR REPLACE PROCEDURE csmetrics.count_written(relation regclass, INOUT written bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    written := CASE WHEN current_setting('track_counts')::boolean
+                    THEN pg_stat_get_xact_tuples_inserted(relation) + pg_stat_get_xact_tuples_updated(relation)
+                         + pg_stat_get_xact_tuples_deleted(relation) END;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.count_written(regclass, bigint) IS
 'Internal: how many rows of a table this transaction has written so far; NULL where the server does not count';
 
 CREATE OR REPLACE FUNCTION csmetrics.unmapped(model text) RETURNS SETOF text
@@ -149,7 +152,7 @@ COMMENT ON FUNCTION csmetrics.is_of_time(regtype) IS 'Internal: is it a type of 
 
 CREATE OR REPLACE FUNCTION csmetrics.column_type(relation regclass, name text) RETURNS regtype
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT csmetrics.base_type(a.atttypid) FROM pg_attribute a
+RETURN (SELECT csmetrics.base_type(a.atttypid::regtype) FROM pg_attribute a
         WHERE a.attrelid = relation AND a.attname = name AND a.attnum > 0 AND NOT a.attisdropped);
 COMMENT ON FUNCTION csmetrics.column_type(regclass, text) IS
 'Internal: the type of a column, below domains; NULL: there is no such column';
