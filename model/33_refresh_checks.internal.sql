@@ -48,7 +48,9 @@ BEGIN ATOMIC
           UNION
           SELECT a.account_id FROM account a
           WHERE NOT EXISTS (SELECT 1 FROM fresh_account f WHERE f.account_id = a.account_id)) c
-    WHERE NOT EXISTS (SELECT 1 FROM fresh_change s WHERE s.source = 'account' AND s.account_id = c.account_id);
+    WHERE NOT EXISTS (SELECT 1 FROM fresh_change s WHERE s.source = 'account' AND s.account_id = c.account_id)
+      -- told of since
+      AND NOT EXISTS (SELECT 1 FROM changed_row r WHERE r.source = 'account' AND r.key = c.account_id::text);
 END;
 COMMENT ON FUNCTION unseen_accounts() IS
 'Internal: how many accounts, as read, are not as they are stored, and no watch had told of them';

@@ -87,7 +87,8 @@ BEGIN
     -- not those never read, by other rules, by another mapping, or too long ago; nor where a vendor's account is
     -- another one now
     EXECUTE format('SELECT array_agg(s.source)
-                    FROM (SELECT w.source FROM %1$I.watch w UNION SELECT u FROM csmetrics.unmapped($1) u) s
+                    FROM (SELECT w.source FROM %1$I.watch w
+                          UNION SELECT u FROM csmetrics.unmapped($1) u WHERE EXISTS (SELECT 1 FROM %1$I.watch w)) s
                     JOIN %1$I.refreshed_source r USING (source)
                     JOIN %2$I.read_form f USING (source),
                          (SELECT sweep_hours, report_currency FROM %1$I.policy LIMIT 1) p
@@ -445,9 +446,13 @@ DECLARE
     unseen bigint;
 BEGIN
     IF csmetrics.is_watched(model, source) THEN
-        EXECUTE format('SELECT count(*) FROM (SELECT unnest($2) EXCEPT
-                            SELECT c.account_id::text FROM %I.fresh_change c WHERE c.source = $1) u',
-                       csmetrics.internal_schema(model)) INTO unseen USING source, keys;
+        -- what was committed since watches were asked has a row in the queue again
+        EXECUTE format('SELECT count(*) FROM (
+                            SELECT unnest($2)
+                            EXCEPT SELECT c.account_id::text FROM %1$I.fresh_change c WHERE c.source = $1
+                            EXCEPT SELECT r.key FROM %1$I.changed_row r JOIN %2$I.watch w USING (watch_id)
+                                   WHERE r.source = $1 AND w.accounts_query IS NULL) u',
+                       csmetrics.internal_schema(model), model) INTO unseen USING source, keys;
         CALL csmetrics.note_unseen(model, source, unseen);
     END IF;
 END
