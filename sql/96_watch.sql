@@ -476,7 +476,8 @@ CREATE OR REPLACE FUNCTION csmetrics.key_text(alias text, key_column text) RETUR
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 -- by the output of the type, never by a cast that somebody may have made
 RETURN CASE WHEN key_column IS NULL THEN 'NULL::text'
-            ELSE format('CASE WHEN %1$I.%2$I IS NOT NULL THEN format(''%%s'', %1$I.%2$I) END', alias, key_column) END;
+            ELSE format('CASE WHEN %1$I.%2$I IS NOT NULL THEN format(''%%s'', %1$I.%2$I) COLLATE "C" END', alias,
+                        key_column) END;
 COMMENT ON FUNCTION csmetrics.key_text(text, text) IS 'Internal: SQL of the value of a key column as a text';
 
 -- Declaring a watch.
@@ -595,38 +596,43 @@ RETURN format(E'CREATE VIEW %1$I.%2$I WITH (security_invoker) AS
 COMMENT ON FUNCTION csmetrics.watched_statement(text, integer, regclass, text, text) IS
 'Internal: the statement that makes the view by which refresh gets from rows that changed to accounts';
 
-CREATE OR REPLACE PROCEDURE csmetrics.make_queue(model text, watch_id integer, source text, key_column text,
-    keep_null boolean)
+CREATE OR REPLACE PROCEDURE csmetrics.make_queue(model text, watch_id integer, source text, relation regclass,
+    key_column text, keep_null boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
     internal text := csmetrics.internal_schema(model);
-    which text := CASE WHEN keep_null THEN '' ELSE format(' WHERE c.%I IS NOT NULL', key_column) END;
+    -- told apart as values, which costs less than as texts, and never by a collation to which different ones are equal
+    key text := CASE WHEN key_column IS NULL THEN 'NULL::text'
+                     ELSE format('c.%I%s', key_column,
+                                 (SELECT CASE WHEN a.attcollation <> 0 THEN ' COLLATE "C"' END FROM pg_attribute a
+                                  WHERE a.attrelid = relation AND a.attname = key_column)) END;
+    kept text := format('%s, %L, %s FROM', watch_id, source, csmetrics.key_text('k', 'key'));
+    which text := CASE WHEN keep_null THEN '' ELSE ' WHERE k.key IS NOT NULL' END;
 BEGIN
     EXECUTE format($statement$
         CREATE FUNCTION %1$I.%2$I() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
         BEGIN
             IF TG_OP = 'INSERT' THEN
-                INSERT INTO %1$I.changed_row SELECT DISTINCT %3$s, %4$L, %5$s FROM changed_new c%6$s;
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_new c) k(key)%5$s;
             ELSIF TG_OP = 'UPDATE' THEN
-                INSERT INTO %1$I.changed_row SELECT %3$s, %4$L, %5$s FROM changed_new c%6$s
-                UNION SELECT %3$s, %4$L, %5$s FROM changed_old c%6$s;
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT %4$s FROM changed_new c
+                                                          UNION SELECT %4$s FROM changed_old c) k(key)%5$s;
             ELSIF TG_OP = 'DELETE' THEN
-                INSERT INTO %1$I.changed_row SELECT DISTINCT %3$s, %4$L, %5$s FROM changed_old c%6$s;
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_old c) k(key)%5$s;
             ELSE
-                INSERT INTO %1$I.changed_row VALUES (%3$s, %4$L, NULL);
+                INSERT INTO %1$I.changed_row VALUES (%6$s, %7$L, NULL);
             END IF;
             RETURN NULL;
         END
-        $body$ $statement$, internal, 'queue_changed_' || watch_id, watch_id, source,
-                   csmetrics.key_text('c', key_column), which);
+        $body$ $statement$, internal, 'queue_changed_' || watch_id, kept, key, which, watch_id, source);
     EXECUTE format('REVOKE ALL ON FUNCTION %I.%I() FROM PUBLIC', internal, 'queue_changed_' || watch_id);
     EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', internal, 'queue_changed_' || watch_id,
                    'Internal: puts the keys of rows that changed where the next refresh looks for them, for whoever '
                    'changed them');
 END
 $make$;
-COMMENT ON PROCEDURE csmetrics.make_queue(text, integer, text, text, boolean) IS
+COMMENT ON PROCEDURE csmetrics.make_queue(text, integer, text, regclass, text, boolean) IS
 'Internal: makes the function of the triggers of a watch; keep_null: a row without a key means any account';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_triggers(model text, watch_id integer, relation regclass)
@@ -655,7 +661,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.make_watch(model text, watch_id integer, s
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 BEGIN
     IF method = 'trigger' THEN
-        CALL csmetrics.make_queue(model, watch_id, source, key_column, accounts IS NULL);
+        CALL csmetrics.make_queue(model, watch_id, source, relation, key_column, accounts IS NULL);
         CALL csmetrics.make_triggers(model, watch_id, relation);
     END IF;
     EXECUTE format('INSERT INTO %I.watch VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', model)
