@@ -199,6 +199,24 @@ $$;
 COMMENT ON FUNCTION csmetrics.read_whole(text, text) IS
 'Internal: reads all rows of a source of facts; the number of its rows';
 
+CREATE OR REPLACE FUNCTION csmetrics.stored_count(model text, source text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    row_count bigint;
+BEGIN
+    EXECUTE format('SELECT coalesce(sum(r.row_count), 0)
+                    FROM (SELECT f.row_count FROM %1$I.fresh_digest f WHERE f.source = $1
+                          UNION ALL
+                          SELECT d.row_count FROM %1$I.account_digest d
+                          WHERE d.source = $1 AND NOT EXISTS (SELECT 1 FROM %1$I.fresh_digest f
+                                                              WHERE f.source = $1 AND f.account_id = d.account_id)) r',
+                   csmetrics.internal_schema(model)) INTO row_count USING source;
+    RETURN row_count;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.stored_count(text, text) IS
+'Internal: how many rows of a source the accounts have, those that were read just now as they were read';
+
 CREATE OR REPLACE PROCEDURE csmetrics.read_facts(model text, source text, is_whole boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $facts$
 DECLARE
@@ -231,6 +249,8 @@ BEGIN
         kept_count := changed.kept_count;
         IF changed.keys <> '{}' THEN
             CALL csmetrics.read_changed(model, source, changed.keys);
+            -- which was later: they may have other rows again
+            kept_count := csmetrics.stored_count(model, source);
         END IF;
     END IF;
     CALL csmetrics.sign_source(model, source, kept_count);

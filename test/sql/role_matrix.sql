@@ -154,7 +154,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
-      require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
+      require_ownership resolve_identities set_rights settle_alerts sign_model sign_source sources_with stored_count stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
