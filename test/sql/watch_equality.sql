@@ -29,6 +29,8 @@ CREATE TABLE answer (account_id int, kind text, score int, responded_at timestam
 CREATE TABLE step (account_id int, milestone text, reached_at timestamptz, updated_at timestamptz);
 CREATE TABLE reading (account_id int, signal text, at timestamptz, value float8, updated_at timestamptz);
 CREATE TABLE rate (currency text, on_date date, rate numeric, updated_at timestamptz);
+INSERT INTO customer SELECT a, 'n' || a, 'p' || a % 3, CASE WHEN a % 2 = 0 THEN 'Asia/Tokyo' END, NULL, false FROM generate_series(1, 24) a;
+INSERT INTO click SELECT a, timestamptz '2024-05-01 22:30 UTC', 'u' || a % 3, 'r', 'f', 1 FROM generate_series(1, 30) a;
 INSERT INTO rate VALUES ('EUR', '2023-01-01', 1), ('USD', '2023-01-01', 0.9);
 CREATE TABLE merger (account_id int, parent_id int, starts_on date, ends_on date, is_merger boolean, updated_at timestamptz);
 CREATE FUNCTION is_now() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END $$;
@@ -86,7 +88,7 @@ DECLARE
     model text;
 BEGIN
     CASE which
-    WHEN 0 THEN INSERT INTO click SELECT a, timestamptz '2024-06-01 22:30 UTC' + (k * 9 + n) * interval '7 hours', CASE WHEN n < 3 THEN 'u' || n END, 'r' || k % 2, 'f' || n % 3, n FROM generate_series(1, k) n;
+    WHEN 0 THEN INSERT INTO click SELECT a, timestamptz '2024-06-01 22:30 UTC' + (k * 9 + n) * interval '24 hours', CASE WHEN n < 3 THEN 'u' || n END, 'r' || k % 2, 'f' || n % 3, n FROM generate_series(1, k) n;
     WHEN 1 THEN DELETE FROM click WHERE account_id = a;
     WHEN 2 THEN UPDATE click SET account_id = b WHERE account_id = a AND events > k;
     WHEN 3 THEN UPDATE click SET user_id = 'u' || k WHERE account_id = a AND events % 2 = 0;
