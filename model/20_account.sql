@@ -39,11 +39,14 @@ CREATE TABLE refreshed_source (
     row_count      bigint NOT NULL,
     left_out_count bigint NOT NULL,
     policy_hash    text NOT NULL,
+    swept_at       timestamptz,
     PRIMARY KEY (source));
 COMMENT ON TABLE refreshed_source IS
 'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
 COMMENT ON COLUMN refreshed_source.source IS 'The source';
-COMMENT ON COLUMN refreshed_source.refreshed_at IS 'When it was read';
+COMMENT ON COLUMN refreshed_source.refreshed_at IS 'As of when the figures are: all that was there then is in them';
 COMMENT ON COLUMN refreshed_source.row_count IS 'Rows that were read';
 COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, in quarantine';
 COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
+COMMENT ON COLUMN refreshed_source.swept_at IS
+'When it was read as a whole last; rows left out were counted then. NULL: to be read as a whole next';

@@ -24,6 +24,7 @@ CREATE TABLE account_digest (
     source     text,
     account_id @account_id@,
     digest     numeric NOT NULL,
+    row_count  bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (source, account_id));
 COMMENT ON TABLE account_digest IS
 'What the rows of each account were when CALL csmetrics.refresh read them, as a number: where a source has the same '
@@ -31,6 +32,7 @@ COMMENT ON TABLE account_digest IS
 COMMENT ON COLUMN account_digest.source IS 'The source';
 COMMENT ON COLUMN account_digest.account_id IS 'Key of the account';
 COMMENT ON COLUMN account_digest.digest IS 'Sum of the hashes of its rows';
+COMMENT ON COLUMN account_digest.row_count IS 'How many rows these are';
 
 CREATE TABLE account_state (
     account_id   @account_id@,

@@ -1,8 +1,11 @@
 -- What refresh reads: a function a source, which reads it once, all histories in one pass, and counts the rows. Rows
 -- that cannot be right have a complaint, are in no history, and stop the refresh. The digest of an account is that of
 -- its rows: where it is as stored, there is nothing to read.
+--
+-- by_key: those of the accounts of fresh_key alone. It is a constant wherever these are called, and the planner drops
+-- the half that is not asked for; so no view is replaced from one to the other.
 
-CREATE OR REPLACE FUNCTION read_account() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_account(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean,
     row_count bigint, complaint text)
@@ -10,9 +13,10 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, k.name, k.segment, k.plan, k.lifecycle_stage, k.onboarding_path, k.region, k.owner,
            k.parent_id, k.created_on, k.seats, k.time_zone, k.is_test, 1::bigint, k.complaint
-    FROM kept_account k;
+    FROM (SELECT * FROM kept_account WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_account WHERE by_key) k;
 END;
-COMMENT ON FUNCTION read_account() IS 'Internal: the accounts as source_account has them now';
+COMMENT ON FUNCTION read_account(boolean) IS 'Internal: the accounts as source_account has them now';
 
 CREATE OR REPLACE FUNCTION read_fx_rate() RETURNS TABLE (
     currency text, on_date date, rate numeric, row_count bigint, complaint text)
@@ -35,7 +39,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has them now';
 
-CREATE OR REPLACE FUNCTION read_subscription() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_subscription(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
     row_count bigint, complaint text, digest numeric)
@@ -71,18 +75,19 @@ BEGIN ATOMIC
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
                  p.report_currency, k.complaint, k.digest
-          FROM kept_subscription k,
+          FROM (SELECT * FROM kept_subscription WHERE NOT by_key
+                UNION ALL SELECT * FROM keyed_subscription WHERE by_key) k,
                -- LIMIT tells the planner that this is one row
                (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
                        trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
           OFFSET 0) t
     GROUP BY t.account_id, t.subscription_id, t.currency;
 END;
-COMMENT ON FUNCTION read_subscription() IS
+COMMENT ON FUNCTION read_subscription(boolean) IS
 'Internal: the revenue of each account by currency, and by subscription where these are the entities; revenue is in '
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
-CREATE OR REPLACE FUNCTION read_ticket() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_ticket(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, tickets tickets, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -90,12 +95,13 @@ BEGIN ATOMIC
            ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
                       k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM kept_ticket k
+    FROM (SELECT * FROM kept_ticket WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_ticket WHERE by_key) k
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_ticket() IS 'Internal: the tickets of each account';
+COMMENT ON FUNCTION read_ticket(boolean) IS 'Internal: the tickets of each account';
 
-CREATE OR REPLACE FUNCTION read_survey() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_survey(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, answers answers, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -103,12 +109,13 @@ BEGIN ATOMIC
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
                       k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM kept_survey k
+    FROM (SELECT * FROM kept_survey WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_survey WHERE by_key) k
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_survey() IS 'Internal: the questions and answers of each account';
+COMMENT ON FUNCTION read_survey(boolean) IS 'Internal: the questions and answers of each account';
 
-CREATE OR REPLACE FUNCTION read_milestone() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_milestone(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, milestones milestones, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -116,23 +123,26 @@ BEGIN ATOMIC
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM kept_milestone k, (SELECT time_zone, value_event FROM policy LIMIT 1) p
+    FROM (SELECT * FROM kept_milestone WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_milestone WHERE by_key) k,
+         (SELECT time_zone, value_event FROM policy LIMIT 1) p
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_milestone() IS 'Internal: the milestones of each account';
+COMMENT ON FUNCTION read_milestone(boolean) IS 'Internal: the milestones of each account';
 
-CREATE OR REPLACE FUNCTION read_signal() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_signal(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, signals signals, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM kept_signal k
+    FROM (SELECT * FROM kept_signal WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_signal WHERE by_key) k
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_signal() IS 'Internal: the user''s own signals of each account';
+COMMENT ON FUNCTION read_signal(boolean) IS 'Internal: the user''s own signals of each account';
 
-CREATE OR REPLACE FUNCTION read_entitlement() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_entitlement(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint,
     complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -141,12 +151,13 @@ BEGIN ATOMIC
            mrr_timeline_agg(coalesce(k.starts_on, '0001-01-01'), k.ends_on, 1) FILTER (WHERE k.complaint IS NULL),
            array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM kept_entitlement k
+    FROM (SELECT * FROM kept_entitlement WHERE NOT by_key
+          UNION ALL SELECT * FROM keyed_entitlement WHERE by_key) k
     GROUP BY k.account_id, k.feature;
 END;
-COMMENT ON FUNCTION read_entitlement() IS 'Internal: the features that each account is entitled to';
+COMMENT ON FUNCTION read_entitlement(boolean) IS 'Internal: the features that each account is entitled to';
 
-CREATE OR REPLACE FUNCTION read_usage() RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_usage(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
     complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -159,11 +170,13 @@ BEGIN ATOMIC
     FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint, k.digest,
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
-          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
+          FROM (SELECT * FROM kept_usage WHERE NOT by_key
+                UNION ALL SELECT * FROM keyed_usage WHERE by_key) k
+          LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
           OFFSET 0) u
     GROUP BY u.account_id, u.user_id;
 END;
-COMMENT ON FUNCTION read_usage() IS
+COMMENT ON FUNCTION read_usage(boolean) IS
 'Internal: on which days each user did what, in the time zone of its account, and what an account did without a user';
 
 -- Where refresh puts what it reads until it is stored; empty between refreshes.
@@ -177,8 +190,11 @@ CREATE UNLOGGED TABLE fresh_milestone AS SELECT * FROM read_milestone() WITH NO 
 CREATE UNLOGGED TABLE fresh_signal AS SELECT * FROM read_signal() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_entitlement AS SELECT * FROM read_entitlement() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_usage AS SELECT * FROM read_usage() WITH NO DATA;
-CREATE UNLOGGED TABLE fresh_digest (source text, account_id @account_id@, digest numeric);
+CREATE UNLOGGED TABLE fresh_digest (source text, account_id @account_id@, digest numeric, row_count bigint);
 CREATE UNLOGGED TABLE fresh_key (account_id @account_id@, sources text[]);
+CREATE UNLOGGED TABLE fresh_change (source text, account_id @account_id@, is_forced boolean, watch_id integer);
+CREATE UNLOGGED TABLE fresh_reading (
+    source text, found_by text, rows_read bigint, accounts_changed bigint, accounts_unseen bigint, seconds numeric);
 COMMENT ON TABLE fresh_account IS 'Internal: what read_account() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_fx_rate IS 'Internal: what read_fx_rate() gave, until refresh has stored it';
 COMMENT ON TABLE fresh_parent IS 'Internal: what read_parent() gave, until refresh has stored it';
@@ -193,3 +209,7 @@ COMMENT ON TABLE fresh_digest IS
 'Internal: the accounts that were read, from which source; digest: of their rows, NULL without any';
 COMMENT ON TABLE fresh_key IS
 'Internal: the accounts whose row in account_state is to be made, and the sources of which they were read';
+COMMENT ON TABLE fresh_change IS
+'Internal: the accounts that may have changed, by source, NULL: any of them; is_forced: their rows are to be read even '
+'if they are what they were; watch_id: which watch says so';
+COMMENT ON TABLE fresh_reading IS 'Internal: what refresh did with each source, until it is in refresh_log';

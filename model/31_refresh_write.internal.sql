@@ -2,6 +2,23 @@
 -- wrote and removed. Rows that are as they were are not touched: record_image_ne compares bytes, as states are
 -- canonical, and needs no operator of ours, which IS DISTINCT FROM would look for on a path that a dump does not have.
 
+CREATE OR REPLACE FUNCTION changed_account() RETURNS TABLE (
+    account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
+    region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.account_id, f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner,
+           f.parent_id, f.created_on, f.seats, f.time_zone, f.is_test
+    FROM fresh_account f LEFT JOIN account o USING (account_id)
+    WHERE o.account_id IS NULL
+       OR record_image_ne(
+              ROW (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
+                   f.created_on, f.seats, f.time_zone, f.is_test),
+              ROW (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
+                   o.created_on, o.seats, o.time_zone, o.is_test));
+END;
+COMMENT ON FUNCTION changed_account() IS 'Internal: the accounts that were read and are new, or not as they are stored';
+
 CREATE OR REPLACE FUNCTION write_account(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -9,16 +26,7 @@ BEGIN ATOMIC
         DELETE FROM account o WHERE NOT EXISTS (SELECT 1 FROM fresh_account f WHERE f.account_id = o.account_id)
         RETURNING 1),
     changed AS (
-        INSERT INTO account AS o
-        SELECT f.account_id, f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner,
-               f.parent_id, f.created_on, f.seats, f.time_zone, f.is_test
-        FROM fresh_account f LEFT JOIN account o USING (account_id)
-        WHERE o.account_id IS NULL
-           OR record_image_ne(
-                  ROW (f.name, f.segment, f.plan, f.lifecycle_stage, f.onboarding_path, f.region, f.owner, f.parent_id,
-                       f.created_on, f.seats, f.time_zone, f.is_test),
-                  ROW (o.name, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner, o.parent_id,
-                       o.created_on, o.seats, o.time_zone, o.is_test))
+        INSERT INTO account AS o SELECT f.* FROM changed_account() f
         ON CONFLICT (account_id) DO UPDATE SET
             (name, segment, plan, lifecycle_stage, onboarding_path, region, owner, parent_id, created_on, seats,
              time_zone, is_test)
@@ -28,7 +36,30 @@ BEGIN ATOMIC
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
-COMMENT ON FUNCTION write_account() IS 'Internal: stores the accounts that were read; rows written and removed';
+COMMENT ON FUNCTION write_account() IS
+'Internal: stores the accounts that were read, of all; rows written and removed';
+
+CREATE OR REPLACE FUNCTION write_account_of_key(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH gone AS (
+        DELETE FROM account o USING fresh_key k
+        WHERE k.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh_account f WHERE f.account_id = o.account_id)
+        RETURNING 1),
+    changed AS (
+        INSERT INTO account AS o SELECT f.* FROM changed_account() f
+        ON CONFLICT (account_id) DO UPDATE SET
+            (name, segment, plan, lifecycle_stage, onboarding_path, region, owner, parent_id, created_on, seats,
+             time_zone, is_test)
+            = ROW (excluded.name, excluded.segment, excluded.plan, excluded.lifecycle_stage, excluded.onboarding_path,
+                   excluded.region, excluded.owner, excluded.parent_id, excluded.created_on, excluded.seats,
+                   excluded.time_zone, excluded.is_test)
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_account_of_key() IS
+'Internal: stores the accounts that were read, of those of fresh_key; rows written and removed';
 
 CREATE OR REPLACE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
@@ -40,14 +71,50 @@ BEGIN ATOMIC
         SELECT a.account_id FROM account a
         WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)),
     gone AS (
-        DELETE FROM left_out_account o WHERE o.account_id NOT IN (SELECT f.account_id FROM fresh f) RETURNING 1),
+        DELETE FROM left_out_account o
+        WHERE o.account_id NOT IN (SELECT f.account_id FROM fresh f)
+        RETURNING o.account_id),
     changed AS (
-        INSERT INTO left_out_account SELECT f.account_id FROM fresh f ON CONFLICT DO NOTHING RETURNING 1)
+        INSERT INTO left_out_account SELECT f.account_id FROM fresh f ON CONFLICT DO NOTHING RETURNING account_id),
+    -- all that is their own comes or goes with them
+    forced AS (
+        INSERT INTO fresh_change (source, account_id, is_forced)
+        SELECT s, m.account_id, true
+        FROM (SELECT g.account_id FROM gone g UNION ALL SELECT c.account_id FROM changed c) m,
+             unnest(fact_sources()) s)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION write_left_out_account(boolean) IS
 'Internal: stores which accounts are left out, test accounts and, if there are any, those in quarantine; rows written '
 'and removed';
+
+CREATE OR REPLACE FUNCTION write_left_out_account_of_key(in_quarantine boolean, OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS (
+        (SELECT s.account_id FROM source_account s
+         WHERE in_quarantine AND s.account_id IN (SELECT k.account_id FROM fresh_key k)
+         EXCEPT SELECT a.account_id FROM account a WHERE in_quarantine)
+        UNION
+        SELECT a.account_id FROM fresh_key k JOIN account a USING (account_id)
+        WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)),
+    gone AS (
+        DELETE FROM left_out_account o
+        WHERE o.account_id IN (SELECT k.account_id FROM fresh_key k)
+          AND o.account_id NOT IN (SELECT f.account_id FROM fresh f)
+        RETURNING o.account_id),
+    changed AS (
+        INSERT INTO left_out_account SELECT f.account_id FROM fresh f ON CONFLICT DO NOTHING RETURNING account_id),
+    -- all that is their own comes or goes with them
+    forced AS (
+        INSERT INTO fresh_change (source, account_id, is_forced)
+        SELECT s, m.account_id, true
+        FROM (SELECT g.account_id FROM gone g UNION ALL SELECT c.account_id FROM changed c) m,
+             unnest(fact_sources()) s)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_left_out_account_of_key(boolean) IS
+'Internal: the same of the accounts of fresh_key; rows written and removed';
 
 CREATE OR REPLACE FUNCTION write_fx_rate(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
@@ -189,6 +256,18 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_key() IS
 'Internal: the accounts whose row in account_state is to be made, and the sources of which they were read';
+
+CREATE OR REPLACE FUNCTION read_changed_key() RETURNS TABLE (account_id @account_id@, sources text[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- those that were read, and those that may be new, gone or left out
+    SELECT k.account_id, array_remove(array_agg(k.source), NULL)
+    FROM (SELECT d.account_id, d.source FROM fresh_digest d
+          UNION ALL SELECT c.account_id, NULL FROM fresh_change c WHERE c.source = 'account') k
+    GROUP BY k.account_id;
+END;
+COMMENT ON FUNCTION read_changed_key() IS
+'Internal: the same where the accounts that may have changed are known';
 
 CREATE OR REPLACE FUNCTION kept_key() RETURNS TABLE (account_id @account_id@)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -383,19 +462,23 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_entitlement_state() IS 'Internal: stores who is entitled to what; rows written and removed';
 
-CREATE OR REPLACE FUNCTION forget_digests() RETURNS void
+CREATE OR REPLACE FUNCTION forget_digests(sources text[]) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    -- those that are left out have nothing, nor have those whose histories are gone
-    WITH gone AS (
-        DELETE FROM account_digest d
+    WITH lost AS (
+        SELECT d.source, d.account_id FROM account_digest d
         WHERE NOT EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = d.account_id)
-           OR EXISTS (SELECT 1 FROM left_out_account l WHERE l.account_id = d.account_id)
-        RETURNING d.source, d.account_id)
-    INSERT INTO fresh_digest SELECT g.source, g.account_id FROM gone g;
+          AND NOT EXISTS (SELECT 1 FROM left_out_account l WHERE l.account_id = d.account_id)),
+    -- those of sources that are not read now are read next time
+    gone AS (
+        DELETE FROM account_digest d USING lost l
+        WHERE l.source = d.source AND l.account_id = d.account_id AND d.source <> ALL (sources))
+    INSERT INTO fresh_change (source, account_id, is_forced)
+    SELECT l.source, l.account_id, true FROM lost l WHERE l.source = ANY (sources);
 END;
-COMMENT ON FUNCTION forget_digests() IS
-'Internal: forgets what the rows were of accounts that have no histories, so that they are read';
+COMMENT ON FUNCTION forget_digests(text[]) IS
+'Internal: has the rows of accounts read whose histories are gone, whatever they were; sources: those that are read '
+'now';
 
 CREATE OR REPLACE FUNCTION write_account_digest(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
@@ -407,10 +490,12 @@ BEGIN ATOMIC
         WHERE f.source = o.source AND f.account_id = o.account_id
         RETURNING 1),
     changed AS (
-        INSERT INTO account_digest AS o
-        SELECT f.source, f.account_id, max(f.digest) FROM fresh_digest f WHERE f.digest IS NOT NULL
+        INSERT INTO account_digest AS o (source, account_id, digest, row_count)
+        SELECT f.source, f.account_id, max(f.digest), max(f.row_count) FROM fresh_digest f WHERE f.digest IS NOT NULL
         GROUP BY f.source, f.account_id
-        ON CONFLICT (source, account_id) DO UPDATE SET digest = excluded.digest WHERE o.digest <> excluded.digest
+        ON CONFLICT (source, account_id)
+        DO UPDATE SET (digest, row_count) = ROW (excluded.digest, excluded.row_count)
+        WHERE o.digest <> excluded.digest OR o.row_count <> excluded.row_count
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;

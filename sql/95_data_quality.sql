@@ -373,33 +373,67 @@ COMMENT ON FUNCTION csmetrics.row_digest("any") IS
 'A number that tells rows apart, made of the hashes of values in their order; NULL is one of them. The same in any '
 'session, not on another machine. A type that cannot be hashed: SQLSTATE 42883; an array of values: 0A000.';
 
-CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
-    model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET citus.enable_ddl_propagation = off AS $$
+CREATE OR REPLACE FUNCTION csmetrics.kept_query(
+    model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    internal text := csmetrics.internal_schema(model);
     alias text := quote_ident('source_' || source);
     columns text;
     complaint text;
-    statement text;
 BEGIN
     SELECT string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.position) INTO columns
-    FROM csmetrics.source_column c WHERE c.source = write_kept_view.source;
+    FROM csmetrics.source_column c WHERE c.source = kept_query.source;
     SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
-    INTO complaint FROM csmetrics.source_check c WHERE c.source = write_kept_view.source;
-    statement := format(
-        'CREATE OR REPLACE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT %3$s AS complaint, '
-        'csmetrics.row_digest(%4$s) AS digest, %4$s FROM %5$s AS %6$s%7$s',
-        internal, 'kept_' || source, coalesce(csmetrics.of_model(complaint, model), 'NULL::text'), columns,
+    INTO complaint FROM csmetrics.source_check c WHERE c.source = kept_query.source;
+    RETURN format(
+        'SELECT %1$s AS complaint, csmetrics.row_digest(%2$s) AS digest, %2$s FROM %3$s AS %4$s%5$s',
+        coalesce(csmetrics.of_model(complaint, model), 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys
-             THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias, internal) END);
-    EXECUTE statement;
+             THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias,
+                         csmetrics.internal_schema(model)) END);
+END
+$$;
+COMMENT ON FUNCTION csmetrics.kept_query(text, text, text[], boolean) IS
+'Internal: what view kept_<source> of a model is, from the rules in quarantine; without: rows that meet one of these '
+'conditions are left out too; of_keys: only those of the accounts of fresh_key are in it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.write_kept_view(
+    model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET citus.enable_ddl_propagation = off AS $$
+BEGIN
+    EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', csmetrics.internal_schema(model),
+                   'kept_' || source, csmetrics.kept_query(model, source, without, of_keys));
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.write_kept_view(text, text, text[], boolean) IS
-'Internal: makes the view kept_<source> of a model anew, from the rules in quarantine; without: rows that meet one of '
-'these conditions are left out too; of_keys: only those of the accounts of fresh_key are in it';
+'Internal: makes the view kept_<source> of a model anew, as kept_query() says';
+
+CREATE OR REPLACE PROCEDURE csmetrics.renew_kept_view(model text, source text, is_forced boolean DEFAULT false)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET citus.enable_ddl_propagation = off AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    kept text := csmetrics.kept_query(model, source);
+    is_same boolean;
+BEGIN
+    -- what is replaced leaves a dead row in each catalog behind, and a refresh may come each second
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.read_form f WHERE f.source = $1 AND f.kept_hash = $2)', internal)
+        INTO is_same USING source, md5(kept);
+    IF is_same AND NOT is_forced THEN
+        RETURN;
+    END IF;
+    CALL csmetrics.write_kept_view(model, source);
+    IF source = ANY (csmetrics.keyed_sources()) THEN
+        EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal, 'keyed_' || source,
+                       csmetrics.kept_query(model, source, of_keys => true));
+    END IF;
+    EXECUTE format('INSERT INTO %I.read_form VALUES ($1, $2)
+                    ON CONFLICT (source) DO UPDATE SET kept_hash = excluded.kept_hash', internal)
+        USING source, md5(kept);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.renew_kept_view(text, text, boolean) IS
+'Internal: makes the views kept_<source> and keyed_<source> of a model anew where rules changed, or is_forced';
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_views(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -407,11 +441,12 @@ DECLARE
     source text;
 BEGIN
     FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c LOOP
-        CALL csmetrics.write_kept_view(model, source);
+        CALL csmetrics.renew_kept_view(model, source, is_forced => true);
     END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE csmetrics.write_kept_views(text) IS 'Internal: makes all views kept_<source> of a model anew';
+COMMENT ON PROCEDURE csmetrics.write_kept_views(text) IS
+'Internal: makes all views kept_<source> and keyed_<source> of a model anew';
 
 CREATE OR REPLACE FUNCTION csmetrics.key_type(model text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -5,7 +5,12 @@ INSERT INTO csmetrics.policy_column
 VALUES
 (212, 'shrink_limit_rate', 'double precision', '0.5', 'shrink_limit_rate > 0 AND shrink_limit_rate < 1', 'at once',
  'A refresh stops where a source of a hundred rows and more has lost a greater share of them since the last: it may be '
- 'half loaded; NULL: never', true, false);
+ 'half loaded; NULL: never', true, false),
+(213, 'sweep_hours', 'double precision', '24', 'sweep_hours > 0', 'at once',
+ 'Hours after which a refresh reads a watched source as a whole once more, and says what its watch had not seen; NULL: '
+ 'only when told', true, false),
+(214, 'refresh_log_days', 'integer', '90', 'refresh_log_days > 0', 'at once',
+ 'Days for which refresh_log keeps what each refresh did; NULL: for ever', true, false);
 
 CREATE OR REPLACE FUNCTION csmetrics.policy_of_refresh(model text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -23,10 +28,14 @@ COMMENT ON FUNCTION csmetrics.policy_of_refresh(text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.empty_table(relation regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    has_rows boolean;
+    row_count bigint;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', relation) INTO has_rows;
-    IF NOT has_rows THEN
+    EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 10000) r', relation) INTO row_count;
+    IF row_count = 0 THEN
+        RETURN;
+    ELSIF row_count < 10000 THEN
+        -- truncated, it would get a new file each time
+        EXECUTE format('DELETE FROM %s', relation);
         RETURN;
     END IF;
     BEGIN
@@ -85,36 +94,48 @@ COMMENT ON PROCEDURE csmetrics.check_source(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.sign_source(model text, source text, kept_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4)
-                    ON CONFLICT (source) DO UPDATE SET (refreshed_at, row_count, left_out_count, policy_hash)
-                    = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash)',
+    EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp())
+                    ON CONFLICT (source) DO UPDATE SET
+                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at)
+                    = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash,
+                           excluded.swept_at)',
                    model)
         USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
               csmetrics.policy_of_refresh(model);
+    EXECUTE format('UPDATE %I.read_form SET read_hash = $2 WHERE source = $1', csmetrics.internal_schema(model))
+        USING source, csmetrics.read_hash(model, source);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.sign_source(text, text, bigint) IS
-'Internal: notes that a source was read, and how many rows of it count';
+'Internal: notes that a source was read as a whole, and how many rows of it count';
 
-CREATE OR REPLACE FUNCTION csmetrics.read_rows(model text, source text) RETURNS bigint
+CREATE OR REPLACE FUNCTION csmetrics.read_rows(model text, source text, by_key boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     fresh regclass := format('%I.%I', internal, 'fresh_' || source)::regclass;
+    read_count bigint;
     kept_count bigint;
 BEGIN
     CALL csmetrics.empty_table(fresh);
     EXECUTE format('INSERT INTO %s %s', fresh,
-                   csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure));
+                   CASE WHEN source = ANY (csmetrics.keyed_sources())
+                        THEN csmetrics.rows_of(format('%I.%I(boolean)', internal, 'read_' || source)::regprocedure,
+                                               ARRAY[by_key::text])
+                        ELSE csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure) END);
+    GET DIAGNOSTICS read_count = ROW_COUNT;
+    IF read_count = 0 THEN
+        RETURN 0;
+    END IF;
     EXECUTE format('ANALYZE %s (%I)', fresh, CASE source WHEN 'fx_rate' THEN 'currency' ELSE 'account_id' END);
     CALL csmetrics.check_source(model, source);
     EXECUTE format('SELECT coalesce(sum(f.row_count), 0) FROM %s f', fresh) INTO kept_count;
     RETURN kept_count;
 END
 $$;
-COMMENT ON FUNCTION csmetrics.read_rows(text, text) IS
-'Internal: reads kept_<source> of a model into fresh_<source>; the number of its rows. One that cannot be right: '
-'SQLSTATE 22023.';
+COMMENT ON FUNCTION csmetrics.read_rows(text, text, boolean) IS
+'Internal: reads kept_<source> of a model into fresh_<source>, by_key: of the accounts of fresh_key alone; the number '
+'of its rows. One that cannot be right: SQLSTATE 22023.';
 
 CREATE OR REPLACE FUNCTION csmetrics.find_changed(
     model text, source text, OUT kept_count bigint, OUT keys text[], OUT is_whole boolean)
@@ -131,29 +152,33 @@ BEGIN
                     FULL JOIN (SELECT a.account_id, a.digest FROM %1$I.account_digest a WHERE a.source = $1) d
                         USING (account_id)',
                    csmetrics.internal_schema(model), 'kept_' || source) INTO kept_count, keys, is_whole USING source;
+    EXECUTE format('SELECT array_agg(k) FROM (
+                        SELECT unnest($2) UNION
+                        SELECT c.account_id::text FROM %I.fresh_change c WHERE c.source = $1 AND c.is_forced) k(k)',
+                   csmetrics.internal_schema(model)) INTO keys USING source, keys;
     keys := coalesce(keys, '{}');
 END
 $$;
 COMMENT ON FUNCTION csmetrics.find_changed(text, text) IS
-'Internal: the keys of the accounts whose rows of a source are not what they were, and how many rows of all count; '
-'is_whole: the source is to be read as a whole';
+'Internal: the keys of the accounts whose rows of a source are not what they were, or are to be read in any case, and '
+'how many rows of all count; is_whole: the source is to be read as a whole';
 
 CREATE OR REPLACE PROCEDURE csmetrics.read_changed(model text, source text, keys text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
 BEGIN
+    CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
     EXECUTE format('INSERT INTO %I.fresh_key SELECT k::%s FROM unnest($1) k', internal,
                    csmetrics.key_type(model))
         USING keys;
     EXECUTE format('ANALYZE %I.fresh_key', internal);
-    CALL csmetrics.write_kept_view(model, source, of_keys => true);
-    PERFORM csmetrics.read_rows(model, source);
-    CALL csmetrics.write_kept_view(model, source);
-    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest FROM %1$I.fresh_key k
-                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
-                        USING (account_id)', internal, 'fresh_' || source) USING source;
-    CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
+    PERFORM csmetrics.read_rows(model, source, by_key => true);
+    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest, f.row_count
+                    FROM %1$I.fresh_key k
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                               FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)',
+                   internal, 'fresh_' || source) USING source;
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.read_changed(text, text, text[]) IS
@@ -165,20 +190,44 @@ DECLARE
     kept_count bigint := csmetrics.read_rows(model, source);
 BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_digest
-                    SELECT $1, account_id, f.digest FROM (SELECT s.account_id FROM %1$I.account_state s) s
-                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest FROM %1$I.%2$I f GROUP BY f.account_id) f
-                        USING (account_id)', csmetrics.internal_schema(model), 'fresh_' || source) USING source;
+                    SELECT $1, account_id, f.digest, f.row_count
+                    FROM (SELECT s.account_id FROM %1$I.account_state s
+                          UNION SELECT d.account_id FROM %1$I.account_digest d WHERE d.source = $1) s
+                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                               FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)',
+                   csmetrics.internal_schema(model), 'fresh_' || source) USING source;
     RETURN kept_count;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.read_whole(text, text) IS
 'Internal: reads all rows of a source of facts; the number of its rows';
 
+CREATE OR REPLACE FUNCTION csmetrics.stored_count(model text, source text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    row_count bigint;
+BEGIN
+    EXECUTE format('SELECT coalesce(sum(r.row_count), 0)
+                    FROM (SELECT f.row_count FROM %1$I.fresh_digest f WHERE f.source = $1
+                          UNION ALL
+                          SELECT d.row_count FROM %1$I.account_digest d
+                          WHERE d.source = $1 AND NOT EXISTS (SELECT 1 FROM %1$I.fresh_digest f
+                                                              WHERE f.source = $1 AND f.account_id = d.account_id)) r',
+                   csmetrics.internal_schema(model)) INTO row_count USING source;
+    RETURN row_count;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.stored_count(text, text) IS
+'Internal: how many rows of a source the accounts have, those that were read just now as they were read';
+
 CREATE OR REPLACE PROCEDURE csmetrics.read_facts(model text, source text, is_whole boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $facts$
 DECLARE
+    started timestamptz := clock_timestamp();
     internal text := csmetrics.internal_schema(model);
     changed record;
+    found_by text := 'whole';
+    changed_count bigint;
     has_entities boolean;
     kept_count bigint;
 BEGIN
@@ -192,6 +241,9 @@ BEGIN
     IF NOT is_whole THEN
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
         changed := csmetrics.find_changed(model, source);
+        found_by := 'sweep';
+        changed_count := cardinality(changed.keys);
+        CALL csmetrics.tell_unseen(model, source, changed.keys);
         is_whole := changed.is_whole OR has_entities AND changed.keys <> '{}';
     END IF;
     IF is_whole THEN
@@ -200,9 +252,12 @@ BEGIN
         kept_count := changed.kept_count;
         IF changed.keys <> '{}' THEN
             CALL csmetrics.read_changed(model, source, changed.keys);
+            -- which was later: they may have other rows again
+            kept_count := csmetrics.stored_count(model, source);
         END IF;
     END IF;
     CALL csmetrics.sign_source(model, source, kept_count);
+    CALL csmetrics.note_reading(model, source, found_by, kept_count, changed_count, started);
 END
 $facts$;
 COMMENT ON PROCEDURE csmetrics.read_facts(text, text, boolean) IS
@@ -210,13 +265,19 @@ COMMENT ON PROCEDURE csmetrics.read_facts(text, text, boolean) IS
 
 CREATE OR REPLACE PROCEDURE csmetrics.read_source(model text, source text, is_whole boolean DEFAULT true)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $read$
+DECLARE
+    started timestamptz := clock_timestamp();
+    found_by text := CASE WHEN csmetrics.is_watched(model, source) THEN 'sweep' ELSE 'whole' END;
+    kept_count bigint;
 BEGIN
     RAISE NOTICE 'refreshing model "%": reading source "%" ...', model, source;
-    CALL csmetrics.write_kept_view(model, source);
+    CALL csmetrics.renew_kept_view(model, source);
     IF source = ANY (csmetrics.fact_sources()) THEN
         CALL csmetrics.read_facts(model, source, is_whole);
     ELSE
-        CALL csmetrics.sign_source(model, source, csmetrics.read_rows(model, source));
+        kept_count := csmetrics.read_rows(model, source);
+        CALL csmetrics.sign_source(model, source, kept_count);
+        CALL csmetrics.note_reading(model, source, found_by, kept_count, NULL, started);
     END IF;
 EXCEPTION WHEN OTHERS THEN
     -- tells which rule in quarantine it is
@@ -230,71 +291,113 @@ COMMENT ON PROCEDURE csmetrics.read_source(text, text, boolean) IS
 'Internal: reads a source of a model into its table fresh_<source>, of facts only what changed unless is_whole. A row '
 'that cannot be right: SQLSTATE 22023.';
 
-CREATE OR REPLACE FUNCTION csmetrics.write_table(model text, name text, arguments text DEFAULT '') RETURNS boolean
+CREATE OR REPLACE FUNCTION csmetrics.write_table(
+    model text, name text, arguments text DEFAULT '', of_key boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
+    relation regclass := csmetrics.relation(model, name);
     count record;
 BEGIN
-    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', csmetrics.internal_schema(model), 'write_' || name,
-                   arguments) INTO count;
+    EXECUTE format('SELECT w.written, w.removed FROM %I.%I(%s) w', csmetrics.internal_schema(model),
+                   'write_' || name || CASE WHEN of_key THEN '_of_key' ELSE '' END, arguments) INTO count;
     IF count.written + count.removed > 0 THEN
-        EXECUTE format('ANALYZE %s', csmetrics.relation(model, name));
+        -- a few rows more or less are no other plan
+        IF 10 * (count.written + count.removed) > (SELECT c.reltuples FROM pg_class c WHERE c.oid = relation) THEN
+            EXECUTE format('ANALYZE %s', relation);
+        END IF;
         RAISE NOTICE 'refreshing model "%": % rows of % written, % removed, in % s', model, count.written, name,
             count.removed, round(extract(epoch FROM clock_timestamp() - started), 1);
     END IF;
     RETURN count.written + count.removed > 0;
 END
 $$;
-COMMENT ON FUNCTION csmetrics.write_table(text, text, text) IS
-'Internal: brings a table of a model up to date with what was read; did that change it?';
+COMMENT ON FUNCTION csmetrics.write_table(text, text, text, boolean) IS
+'Internal: brings a table of a model up to date with what was read, of_key: of the accounts of fresh_key; did that '
+'change it?';
 
-CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(model text, INOUT stale text[], INOUT whole text[])
+CREATE OR REPLACE PROCEDURE csmetrics.read_accounts(model text, by_key boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
 DECLARE
     internal text := csmetrics.internal_schema(model);
-    in_quarantine boolean;
+    was_watched boolean := NOT by_key AND csmetrics.is_watched(model, 'account');
     wrong text;
-    moved boolean;
-    changed boolean;
 BEGIN
-    CALL csmetrics.read_source(model, 'account');
+    IF by_key THEN
+        CALL csmetrics.read_keyed_accounts(model);
+    ELSE
+        CALL csmetrics.read_source(model, 'account');
+    END IF;
     EXECUTE format('SELECT %I.account_complaint()', internal) INTO wrong;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'source "account": account_id %', wrong
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The query given to csmetrics.map must have one row an account. Nothing was changed.';
     END IF;
+    IF was_watched THEN
+        CALL csmetrics.tell_unseen_accounts(model);
+    END IF;
+END
+$accounts$;
+COMMENT ON PROCEDURE csmetrics.read_accounts(text, boolean) IS
+'Internal: reads source account, by_key: of the accounts that may have changed alone. A key that is missing or there '
+'twice: SQLSTATE 22023.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.write_accounts(model text, by_key boolean, INOUT changed boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
+DECLARE
+    in_quarantine boolean;
+    is_other boolean;
+BEGIN
     -- days of usage are those of the account's time zone
-    EXECUTE format('SELECT %I.time_zones_moved()', internal) INTO moved;
-    CALL csmetrics.note_changed(model, 'changed_account()');
-    PERFORM csmetrics.write_table(model, 'account');
+    EXECUTE format('SELECT %I.%I()', csmetrics.internal_schema(model),
+                   'force_moved' || CASE WHEN by_key THEN '_of_key' ELSE '' END);
+    CALL csmetrics.note_changed(model, format('written_account(%L)', by_key));
+    changed := csmetrics.write_table(model, 'account', of_key => by_key);
     CALL csmetrics.readings_after(model);
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.quality_rule q
                                    WHERE q.source = ''account'' AND q.is_enabled AND q.quarantine)', model)
         INTO in_quarantine;
-    changed := csmetrics.write_table(model, 'left_out_account', in_quarantine::text);
-    IF changed THEN
-        stale := csmetrics.fact_sources();
-    END IF;
-    IF moved THEN
-        whole := ARRAY['usage'];
-    END IF;
-    CALL csmetrics.read_source(model, 'fx_rate');
-    changed := csmetrics.write_table(model, 'fx_rate');
-    IF changed THEN
-        whole := whole || ARRAY['subscription'];
-    END IF;
-    CALL csmetrics.refresh_entities(model, changed);
-    IF changed THEN
-        whole := whole || ARRAY['subscription'];
-    END IF;
-    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale || whole) s ORDER BY s);
+    is_other := csmetrics.write_table(model, 'left_out_account', in_quarantine::text, of_key => by_key);
+    changed := changed OR is_other;
 END
 $accounts$;
-COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[], text[]) IS
-'Internal: brings accounts, rates and entities of a model up to date; stale: sources whose histories hang on what '
-'changed; whole: those of which all rows are read differently';
+COMMENT ON PROCEDURE csmetrics.write_accounts(text, boolean, boolean) IS
+'Internal: brings accounts up to date with what was read, and which of them are left out; changed: did that change '
+'any?';
+
+CREATE OR REPLACE PROCEDURE csmetrics.refresh_accounts(
+    model text, keyed text[], INOUT stale text[], INOUT whole text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $accounts$
+DECLARE
+    by_key boolean := 'account' = ANY (keyed);
+    is_other boolean := false;
+    changed boolean := false;
+BEGIN
+    IF NOT by_key OR csmetrics.is_marked(model, 'account') THEN
+        CALL csmetrics.read_accounts(model, by_key);
+        CALL csmetrics.write_accounts(model, by_key, is_other);
+    END IF;
+    IF NOT 'fx_rate' = ANY (keyed) OR csmetrics.is_marked(model, 'fx_rate') THEN
+        CALL csmetrics.read_source(model, 'fx_rate');
+        changed := csmetrics.write_table(model, 'fx_rate');
+    END IF;
+    IF changed THEN
+        whole := whole || ARRAY['subscription'];
+    END IF;
+    IF is_other OR NOT 'parent' = ANY (keyed) OR csmetrics.is_marked(model, 'parent') THEN
+        CALL csmetrics.refresh_entities(model, changed);
+        IF changed THEN
+            whole := whole || ARRAY['subscription'];
+        END IF;
+    END IF;
+    -- sources whose histories hang on what changed
+    stale := ARRAY(SELECT DISTINCT s FROM unnest(stale || whole || csmetrics.forced_sources(model)) s ORDER BY s);
+END
+$accounts$;
+COMMENT ON PROCEDURE csmetrics.refresh_accounts(text, text[], text[], text[]) IS
+'Internal: brings accounts, rates and entities of a model up to date; keyed: sources of which watches know what '
+'changed; stale: sources whose histories hang on what changed; whole: those of which all rows are read differently';
 
 CREATE OR REPLACE PROCEDURE csmetrics.refresh_entities(model text, INOUT changed boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $entities$
@@ -321,21 +424,34 @@ COMMENT ON PROCEDURE csmetrics.refresh_entities(text, boolean) IS
 'Internal: brings account_entity up to date. An account that belongs to two others at one time, or to itself by way '
 'of others: SQLSTATE 22023.';
 
-CREATE OR REPLACE PROCEDURE csmetrics.lock_model(model text)
+CREATE OR REPLACE PROCEDURE csmetrics.lock_model(model text, wait boolean DEFAULT true)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- one at a time that writes histories; readers go on
-    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE', csmetrics.internal_schema(model));
+    EXECUTE format('LOCK TABLE %I.account_state IN SHARE ROW EXCLUSIVE MODE%s', csmetrics.internal_schema(model),
+                   CASE WHEN wait THEN '' ELSE ' NOWAIT' END);
+EXCEPTION WHEN lock_not_available THEN
+    IF wait THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION 'another session is refreshing model "%"', model
+        USING ERRCODE = 'lock_not_available', HINT = 'With wait => true it is waited for.';
 END
 $$;
-COMMENT ON PROCEDURE csmetrics.lock_model(text) IS
-'Internal: waits for other refreshes of the model, and keeps new ones waiting';
+COMMENT ON PROCEDURE csmetrics.lock_model(text, boolean) IS
+'Internal: waits for other refreshes of the model, or leaves, SQLSTATE 55P03, and keeps new ones waiting';
 
 CREATE OR REPLACE FUNCTION csmetrics.fact_sources() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT array_agg(DISTINCT c.source ORDER BY c.source) FROM csmetrics.source_column c
         WHERE c.source NOT IN ('account', 'fx_rate', 'parent'));
 COMMENT ON FUNCTION csmetrics.fact_sources() IS 'Internal: the sources that histories are made of';
+
+CREATE OR REPLACE FUNCTION csmetrics.keyed_sources() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN 'account'::text || csmetrics.fact_sources();
+COMMENT ON FUNCTION csmetrics.keyed_sources() IS
+'Internal: the sources that can be read by the keys of accounts: the rows of these are in a view keyed_<source>, too';
 
 CREATE OR REPLACE FUNCTION csmetrics.stale_sources(model text, sources text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -365,19 +481,28 @@ COMMENT ON FUNCTION csmetrics.stale_sources(text, text[]) IS
 'Internal: the sources of histories among those named, all for NULL, with those read by other rules or never. '
 'An unknown one: SQLSTATE 22023.';
 
-CREATE OR REPLACE PROCEDURE csmetrics.write_histories(model text)
+CREATE OR REPLACE PROCEDURE csmetrics.write_histories(model text, by_key boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     sources text[];
     has_entities boolean;
+    has_keys boolean;
 BEGIN
     CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
-    EXECUTE format('ANALYZE %I.fresh_digest', internal);
-    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.read_key() k', internal);
-    EXECUTE format('ANALYZE %I.fresh_key', internal);
-    CALL csmetrics.note_changed(model, 'fresh_key');
+    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.%2$I() k', internal,
+                   CASE WHEN by_key THEN 'read_changed_key' ELSE 'read_key' END);
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.fresh_key)', internal) INTO has_keys;
+    IF has_keys THEN
+        EXECUTE format('ANALYZE %I.fresh_digest', internal);
+        EXECUTE format('ANALYZE %I.fresh_key', internal);
+        CALL csmetrics.note_changed(model, 'fresh_key');
+    END IF;
+    -- those whose attributes changed are among them, too
     CALL csmetrics.scores_before(model);
+    IF NOT has_keys THEN
+        RETURN;
+    END IF;
     PERFORM csmetrics.write_table(model, 'account_state');
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT d.source FROM %1$I.fresh_digest d), %1$I.has_entities()', internal)
         INTO sources, has_entities;
@@ -397,7 +522,9 @@ BEGIN
     EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', internal);
 END
 $$;
-COMMENT ON PROCEDURE csmetrics.write_histories(text) IS 'Internal: stores what was read of the sources of facts';
+COMMENT ON PROCEDURE csmetrics.write_histories(text, boolean) IS
+'Internal: stores what was read of the sources of facts; by_key: the accounts that may be new, gone or left out are '
+'known, too';
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_totals(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -454,8 +581,36 @@ COMMENT ON FUNCTION csmetrics.require_no_shrinking(text, jsonb) IS
 'Internal: SQLSTATE 55000 where a source lost more of its rows than shrink_limit_rate of the policy allows, against '
 'row_counts() before';
 
-CREATE OR REPLACE PROCEDURE csmetrics.refresh(
-    model text, sources text[] DEFAULT NULL, may_shrink boolean DEFAULT false)
+CREATE OR REPLACE PROCEDURE csmetrics.read_stale(model text, stale text[], whole text[], keyed text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $stale$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    source text;
+BEGIN
+    FOREACH source IN ARRAY stale LOOP
+        IF NOT source = ANY (keyed) OR source = ANY (whole) THEN
+            CALL csmetrics.read_source(model, source, source = ANY (whole));
+        ELSIF csmetrics.is_marked(model, source) THEN
+            CALL csmetrics.read_keyed(model, source);
+        ELSE
+            CONTINUE;
+        END IF;
+        -- an account that is left out takes what is its own with it
+        EXECUTE format('DELETE FROM %1$I.%2$I f
+                        WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', internal,
+                       'fresh_' || source);
+    END LOOP;
+    -- as of now they are what they were
+    EXECUTE format('UPDATE %I.refreshed_source SET refreshed_at = clock_timestamp() WHERE source = ANY ($1)', model)
+        USING ARRAY(SELECT k FROM unnest(keyed) k WHERE k = ANY (stale || '{account,fx_rate,parent}'::text[]));
+END
+$stale$;
+COMMENT ON PROCEDURE csmetrics.read_stale(text, text[], text[], text[]) IS
+'Internal: reads these sources of facts: whole as a whole, keyed of the accounts that may have changed alone, the '
+'others of those that did';
+
+CREATE OR REPLACE PROCEDURE csmetrics.refresh_once(
+    model text, sources text[], may_shrink boolean, sweep boolean, wait boolean, kind text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET lc_numeric = 'C' AS $refresh$
@@ -464,41 +619,45 @@ DECLARE
     started timestamptz := clock_timestamp();
     stale text[];
     whole text[] := '{}';
+    keyed text[];
+    before_it bigint;
+    after_it bigint;
     source text;
     before jsonb;
 BEGIN
     PERFORM csmetrics.require_owner(model);
     PERFORM csmetrics.require_all_rows(model, '^source_');
     stale := csmetrics.stale_sources(model, sources);
-    CALL csmetrics.lock_model(model);
+    CALL csmetrics.lock_model(model, wait);
     before := csmetrics.row_counts(model);
+    IF kind = 'rebuild' THEN
+        CALL csmetrics.empty_stored(model);
+    END IF;
+    CALL csmetrics.count_written(csmetrics.relation(model, 'identity'), before_it);
     CALL csmetrics.begin_readings(model);
     CALL csmetrics.resolve_identities(model);
-    CALL csmetrics.refresh_accounts(model, stale, whole);
+    CALL csmetrics.count_written(csmetrics.relation(model, 'identity'), after_it);
+    keyed := csmetrics.keyed_now(model, sweep, (before_it = after_it) IS NOT TRUE);
+    CALL csmetrics.take_changes(model, stale || '{account,fx_rate,parent}'::text[], keyed);
+    CALL csmetrics.refresh_accounts(model, keyed, stale, whole);
     CALL csmetrics.empty_table(format('%I.fresh_digest', internal)::regclass);
-    EXECUTE format('SELECT %I.forget_digests()', internal);
-    FOREACH source IN ARRAY stale LOOP
-        CALL csmetrics.read_source(model, source, source = ANY (whole));
-        -- an account that is left out takes what is its own with it
-        EXECUTE format('DELETE FROM %1$I.%2$I f
-                        WHERE f.account_id IN (SELECT l.account_id FROM %1$I.left_out_account l)', internal,
-                       'fresh_' || source);
-    END LOOP;
+    IF NOT 'account' = ANY (keyed) THEN
+        EXECUTE format('SELECT %I.forget_digests($1)', internal) USING stale;
+    END IF;
+    CALL csmetrics.read_stale(model, stale, whole, keyed);
     IF may_shrink IS NOT TRUE THEN
         PERFORM csmetrics.require_no_shrinking(model, before);
     END IF;
-    CALL csmetrics.write_histories(model);
+    CALL csmetrics.write_histories(model, 'account' = ANY (keyed));
     CALL csmetrics.end_readings(model);
     CALL csmetrics.scores_after(model);
     CALL csmetrics.write_totals(model);
-    FOREACH source IN ARRAY ARRAY['key', 'digest', 'account', 'fx_rate', 'parent'] || stale LOOP
+    CALL csmetrics.log_refresh(model, started, kind, sweep);
+    FOREACH source IN ARRAY ARRAY['key', 'digest', 'change', 'reading', 'account', 'fx_rate', 'parent'] || stale LOOP
         CALL csmetrics.empty_table(format('%I.%I', internal, 'fresh_' || source)::regclass);
     END LOOP;
-    EXECUTE format('DELETE FROM %I.changed_key', internal);
     RAISE NOTICE 'refreshed model "%" in % s', model, round(extract(epoch FROM clock_timestamp() - started), 1);
 END
 $refresh$;
-COMMENT ON PROCEDURE csmetrics.refresh(text, text[], boolean) IS
-'Brings a model up to date in one transaction: histories of accounts whose rows changed. sources: of these; '
-'accounts, rates and parents always. A row that cannot be right, an unknown source: SQLSTATE 22023; hidden rows: '
-'42501; half the rows of a source gone (shrink_limit_rate): 55000, or may_shrink.';
+COMMENT ON PROCEDURE csmetrics.refresh_once(text, text[], boolean, boolean, boolean, text) IS
+'Internal: what refresh() does; kind: rebuild, or NULL for what comes of it';

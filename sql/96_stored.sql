@@ -42,11 +42,14 @@ BEGIN
     EXECUTE format('DELETE FROM %I.stored_reading s WHERE $1 IS NULL OR s.reading = ANY ($1)
                        OR csmetrics.reads_from($2, s.reading, $1)', csmetrics.internal_schema(model))
         USING names, model;
+    IF names IS NULL THEN
+        EXECUTE format('DELETE FROM %I.scored_day', csmetrics.internal_schema(model));
+    END IF;
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.forget_readings(text, text[]) IS
-'Internal: these readings, all for NULL, with those made of them, are worked out by the views until they are stored '
-'anew';
+'Internal: these readings, for NULL all and the scores, too, with those made of them, are worked out by the views until '
+'they are stored anew';
 
 CREATE OR REPLACE FUNCTION csmetrics.summed(relation regclass, name text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

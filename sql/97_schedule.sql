@@ -4,15 +4,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '{refresh,evaluate_alerts,run_playbooks,take_snapshot}'::text[];
 COMMENT ON FUNCTION csmetrics.run_steps() IS 'Internal: the steps that run knows, in their order';
 
-CREATE OR REPLACE PROCEDURE csmetrics.run(model text, steps text[] DEFAULT '{refresh,evaluate_alerts}')
+CREATE OR REPLACE PROCEDURE csmetrics.run_once(model text, steps text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET lc_numeric = 'C' AS $run$
 DECLARE
     step text;
 BEGIN
-    PERFORM csmetrics.require_owner(model);
-    PERFORM csmetrics.check_steps(steps);
     -- Who comes while another is at it leaves: the next one sees all that he would have seen. The lock is one that
     -- takes the right to write the policy, so that nobody else can hold it, and in the way of no reader, of no other
     -- writer and of no step.
@@ -35,6 +33,16 @@ BEGIN
             RAISE WARNING 'model "%": % failed: %', model, step, SQLERRM USING ERRCODE = SQLSTATE;
         END;
     END LOOP;
+END
+$run$;
+COMMENT ON PROCEDURE csmetrics.run_once(text, text[]) IS 'Internal: what run() does';
+
+CREATE OR REPLACE PROCEDURE csmetrics.run(model text, steps text[] DEFAULT '{refresh,evaluate_alerts}')
+LANGUAGE plpgsql AS $run$
+BEGIN
+    PERFORM csmetrics.require_owner(model);
+    PERFORM csmetrics.check_steps(steps);
+    CALL csmetrics.logged(model, 'keys', pg_catalog.format('CALL csmetrics.run_once(%L, %L)', model, steps));
 END
 $run$;
 COMMENT ON PROCEDURE csmetrics.run(text, text[]) IS

@@ -20,8 +20,9 @@ BEGIN ATOMIC
     FROM csmetrics.model_object o
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
-      AND o.name NOT IN ('account_digest', 'account_identity', 'connected_account', 'connection', 'connection_view',
-                         'identity', 'left_out_account', 'granted_role', 'changed_score', 'feed_first', 'score_account')
+      AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
+                         'connection', 'connection_view', 'feed_first', 'granted_role', 'identity', 'left_out_account',
+                         'read_form', 'score_account', 'taken_row')
       AND o.name !~ '^(fresh|before)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
@@ -146,9 +147,9 @@ BEGIN ATOMIC
     WHERE o.kind = 'table'
       AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
-           -- figures of all accounts that are stored
+           -- figures of all accounts that are stored, and errors that name some
            OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total',
-                      'known_dimension', 'week_total', 'score_feed', 'score_segment')
+                      'known_dimension', 'week_total', 'score_feed', 'score_segment', 'refresh_log')
            OR o.name IN (SELECT r.name FROM csmetrics.stored_readings(model) r))
     ORDER BY c.oid::regclass::text;
 END;
@@ -350,6 +351,9 @@ BEGIN
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
                         SELECT 1 FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',
                    model, csmetrics.internal_schema(model)) USING account_id;
+    -- nor does any watch tell of it: what sources still have is found by reading them as a whole
+    EXECUTE format('UPDATE %I.refreshed_source SET swept_at = NULL', model);
+    EXECUTE format('DELETE FROM %I.changed_row WHERE key = $1', csmetrics.internal_schema(model)) USING account_id;
     -- totals are without it, too, once its scores are gone
     EXECUTE format('INSERT INTO %I.changed_key SELECT $1::%s', internal, csmetrics.key_type(model)) USING account_id;
     CALL csmetrics.scores_before(model);

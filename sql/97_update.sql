@@ -42,7 +42,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $own$
 BEGIN
     RETURN QUERY EXECUTE format($query$
         SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c, %1$s v
-        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'v' AND (c.relname = ANY (v.views) OR c.relname ~ '^kept_')
+        WHERE c.relnamespace = ANY ($1) AND c.relkind = 'v' AND (c.relname = ANY (v.views)
+                                                                 OR c.relname ~ '^(kept|keyed)_')
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid FROM pg_class c
         WHERE c.relnamespace = ANY ($1) AND c.relkind = 'r' AND c.relname ~ '^(fresh|stored|before|changed)_'
@@ -67,7 +68,7 @@ BEGIN
         WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'v')
           AND c.relname IN (SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal
                             UNION ALL SELECT p || s.source
-                            FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
+                            FROM csmetrics.source_column s, unnest('{source_,kept_,keyed_}'::text[]) p
                             UNION ALL SELECT v.view_name FROM %s v)
         UNION ALL
         SELECT format('ALTER FUNCTION %%s SET SCHEMA %%I', o.objid::regprocedure, $2)
@@ -251,9 +252,9 @@ BEGIN ATOMIC
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
                    SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s',
-                  csmetrics.internal_schema(model), n.relname, regexp_replace(n.relname, '^kept_', 'source_'))
+                  csmetrics.internal_schema(model), n.relname, regexp_replace(n.relname, '^(kept|keyed)_', 'source_'))
     FROM pg_class n
-    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^kept_'
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^(kept|keyed)_'
       AND NOT EXISTS (SELECT 1 FROM pg_class c
                       WHERE c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)));
 END;
@@ -391,7 +392,9 @@ DECLARE
 BEGIN
     PERFORM csmetrics.require_ownership(model);
     PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
-                                           ARRAY(SELECT o.objid FROM csmetrics.own_objects(model) o));
+                                           ARRAY(SELECT o.objid FROM csmetrics.own_objects(model) o
+                                                 -- those of watches stay as they are
+                                                 UNION ALL SELECT q FROM csmetrics.queue_functions(model) q));
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
@@ -426,8 +429,7 @@ BEGIN
     -- histories may be made of more now: the next refresh reads all
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE $1', model)
         USING changed > 0 OR made_by <> csmetrics.model_version(model);
-    -- and scores, too: those that are stored are worked out anew
-    EXECUTE format('DELETE FROM %I.scored_day', csmetrics.internal_schema(model));
+    CALL csmetrics.forget_readings(model);
     CALL csmetrics.warn_of_casts(model);
     RAISE NOTICE 'model "%" is of csmetrics % now: CALL csmetrics.refresh(%)', model, csmetrics.model_version(model),
         quote_literal(model);

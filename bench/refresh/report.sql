@@ -21,7 +21,9 @@ join (values
   (6, 'one in a hundred', 'bare', 'one account in a hundred changed'),
   (7, 'bare, analysed',   'bare, analysed', 'bare GROUP BY, analysed'),
   (8, 'first, analysed',  'bare, analysed', 'first, analysed'),
-  (9, 'second, analysed', 'bare, analysed', 'second, analysed')
+  (9, 'second, analysed', 'bare, analysed', 'second, analysed'),
+  (10, 'watched, nothing changed', 'bare, analysed', 'watched, nothing changed'),
+  (11, 'watched, 200 accounts', 'bare, analysed', 'watched, 200 accounts changed')
 ) label (place, name, base, what) using (name)
 left join median bare on bare.name = label.base and (bare.accounts, bare.memory) = (m.accounts, m.memory)
 order by place, m.accounts::int, left(m.memory, -2)::int;
@@ -52,5 +54,10 @@ from (select 1 as place, 'second / first' as target, accounts, memory, ratio as 
       union all
       select 5, 'jit on / off: ' || o.name, null, o.memory, percentile_cont(0.5) within group (order by o.seconds / f.seconds), 1.2
       from sample o join sample f using (name, accounts, round)
-      where accounts = 'jit' and o.jit = 'on' and f.jit = 'off' group by o.name, o.memory) t
+      where accounts = 'jit' and o.jit = 'on' and f.jit = 'off' group by o.name, o.memory
+      union all
+      select 6, name || ', in seconds', accounts, memory, seconds, case name when 'watched, nothing changed' then 0.2 else 0.5 end
+      from median where name in ('watched, nothing changed', 'watched, 200 accounts')
+      union all
+      select 7, 'seconds of writers, watched / not', null, memory, ratio, 1 / 0.85 from pair where pair = 'writers, watched / writers') t
 order by place, target, accounts::int, left(memory, -2)::int;

@@ -77,3 +77,10 @@ COMMENT ON COLUMN csmetrics.quality_check.condition IS
 
 -- Tells of rows that are not read, too.
 DROP FUNCTION IF EXISTS csmetrics.connector_tables(text, text);
+
+-- Refresh reads by key what watches tell of.
+DROP FUNCTION IF EXISTS csmetrics.read_rows(text, text);
+DROP FUNCTION IF EXISTS csmetrics.write_table(text, text, text);
+DROP PROCEDURE IF EXISTS csmetrics.refresh_accounts(text, text[], text[]);
+DROP PROCEDURE IF EXISTS csmetrics.lock_model(text);
+DROP PROCEDURE IF EXISTS csmetrics.write_histories(text);

@@ -24,12 +24,13 @@ CALL map('cs', 'account', 'TABLE crm.customer');
 SELECT is(internal_schema('cs'), 'cs_internal', 'the name of the other schema');
 SELECT is(internal_schema(NULL), NULL, 'NULL for NULL');
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v')
-                  AND relname ~ '^(source|kept|fresh)_|_state$|_digest$'$$, 'readers see neither sources nor histories');
-SELECT is(count(*), 78::bigint, 'of relations, what they are meant to see: metric views, settings and records')
+                  AND relname ~ '^(source|kept|keyed|fresh)_|_state$|_digest$'$$, 'readers see neither sources nor histories');
+SELECT is(count(*), 80::bigint, 'of relations, what they are meant to see: metric views, settings and records')
 FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v');
 SELECT set_eq($$SELECT name, is_internal FROM model_object WHERE kind <> 'function'
                 UNION ALL SELECT format('%s_%s', prefix, source), true
                 FROM (VALUES ('source'), ('kept')) p(prefix), (SELECT DISTINCT source FROM source_column) s
+                UNION ALL SELECT 'keyed_' || s, true FROM unnest(keyed_sources()) s
                 UNION ALL SELECT 'policy', false$$,
               $$SELECT relname, relnamespace = 'cs_internal'::regnamespace FROM pg_class
                 WHERE relnamespace = ANY (schemas_of('cs')) AND relkind IN ('r', 'v')$$,

@@ -77,7 +77,7 @@ DECLARE
     told text;
 BEGIN
     FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of(format('%s_%s', model, made))) AND (c.relkind = 'r' OR c.relkind = 'v' AND (model = 'mapped' OR c.relname ~ '^source_'))
-                AND c.relname !~ '^(refreshed_source|model_version|connection|connection_view)$' ORDER BY 1 LOOP
+                AND c.relname !~ '^(refreshed_source|refresh_log|read_form|model_version|connection|connection_view)$' ORDER BY 1 LOOP
         PERFORM pg_temp.set_all(read);
         EXECUTE format('CREATE TEMP TABLE seen AS SELECT * FROM %s', csmetrics.relation(format('%s_%s', model, made), name));
         PERFORM pg_temp.set_all(1);

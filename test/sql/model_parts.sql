@@ -54,7 +54,7 @@ UPDATE model_part SET ddl = replace(ddl, 'reporting_ramge', 'reporting_range');
 CALL create_model('cs');
 SELECT set_eq($$SELECT kind, name FROM model_object WHERE kind <> 'function'$$,
     $$SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname::text FROM pg_class
-      WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind IN ('r', 'v') AND relname !~ '^(source|kept)_' AND relname <> 'policy'$$,
+      WHERE relnamespace = ANY (csmetrics.schemas_of('cs')) AND relkind IN ('r', 'v') AND relname !~ '^(source|kept|keyed)_' AND relname <> 'policy'$$,
     'model_object lists the tables and views of a model');
 SELECT set_eq($$SELECT name FROM model_object WHERE kind = 'function'$$, $$SELECT proname FROM pg_proc WHERE pronamespace = ANY (csmetrics.schemas_of('cs'))$$, 'and its functions');
 -- Which chapter reads which: none reads one that comes after it.

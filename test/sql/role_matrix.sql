@@ -71,7 +71,7 @@ ANALYZE;
 -- Tables and views: r reads, a adds, w changes, d deletes rows; owner: also its members, by inheritance.
 CREATE TEMP TABLE relation_matrix (schema text, kind text, owner text, editor text, reader text, csm text, nobody text, names text);
 INSERT INTO relation_matrix VALUES
-    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert allowed_function data_finding refreshed_source snapshot snapshot_reading'),
+    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert allowed_function data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
     ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection'),
     ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_signal playbook quality_rule target'),
     ('cs', 'runs of plays', 'rawd', 'rw', 'r', 'r', '', 'playbook_run'),
@@ -84,7 +84,7 @@ INSERT INTO relation_matrix VALUES
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment'),
-    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
+    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account'),
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
@@ -92,7 +92,7 @@ INSERT INTO relation_matrix VALUES
     ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way stored_way_now stored_retention'),
     ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way before_way_now before_retention'),
-    ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
+    ('cs_internal', 'sources', 'rawd', '', '', '', '', 'keyed_account keyed_entitlement keyed_milestone keyed_signal keyed_subscription keyed_survey keyed_ticket keyed_usage kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 SELECT set_eq($$SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = ANY (schemas_of('cs')) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')$$, 'SELECT relation FROM named', 'each table and view has a row in the matrix');
@@ -141,17 +141,17 @@ INSERT INTO routine_matrix VALUES
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map policy_differences refresh revoke_rights run run_playbooks
-      schedule secure take_snapshot unite_sources unsecure update_model validate'),
-    ('csmetrics', '55000', '55000', '55000', '55000', 'unschedule'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
+      schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
+    ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
     ('csmetrics', 'ok', 'ok', '42501', '42501', 'restatement'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
       sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
-      read_signal read_subscription read_survey read_ticket read_usage time_zones_moved turn_alerts write_account write_account_digest write_account_entity
+      read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
       write_redefinition write_revenue_state write_snapshot write_user_state'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'asked_days asked_weeks changed_adoption changed_state changed_user feed_since score_dimension unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
@@ -159,21 +159,22 @@ INSERT INTO routine_matrix VALUES
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
     ('csmetrics', '22004', '22004', '22004', '22004', 'by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
-      read_rows read_source read_whole relation replace_rows rule_query run_parts take_rights warn_of_amounts write_kept_view write_table write_view'),
-    ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts'),
+      read_rows read_whole kept_query logged make_queue make_triggers read_stale renew_kept_view take_fingerprint relation replace_rows rule_query run_parts take_rights warn_of_amounts write_kept_view write_table write_view'),
+    ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts watched_statement'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
+    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
+      ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
-      require_ownership resolve_identities scores_after scores_before set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
+      require_ownership stored_count resolve_identities scores_after scores_before set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
     ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS

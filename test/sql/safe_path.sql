@@ -110,6 +110,7 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = AN
 SELECT cmp_ok(count(*), '>', 50::bigint, 'many functions are') FROM written;
 -- those run with the caller's path, for a query of the caller's, and name all schemas themselves
 SELECT set_eq('SELECT function::text FROM written WHERE NOT is_bound AND NOT has_path', $$VALUES
-    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('map(text,text,text)'), ('secure(text,text,text)')$$, 'all but these');
+    ('company_domain(text)'), ('conformed(text,text,text,record)'), ('logged(text,text,text)'), ('map(text,text,text)'), ('rebuild(text,boolean,boolean)'), ('refresh(text,text[],boolean,boolean,boolean)'), ('run(text,text[])'),
+    ('secure(text,text,text)'), ('watch(text,text,text,regclass,text,text,text,text)')$$, 'all but these');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,769 @@
+-- Watches: by what refresh knows which accounts of a source may have changed, so that it reads these alone. A watch
+-- that names one too many costs time; one that names one too few is what the next sweep finds.
+--
+-- What happens in a table is told to refresh as the values of one column, key_column; which accounts these lead to is
+-- asked by refresh, with the rights of who runs it. So a writer pays for its own keys alone, and runs nothing of ours
+-- but their way into the queue.
+
+CREATE OR REPLACE FUNCTION csmetrics.queue_functions(model text) RETURNS SETOF oid
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = csmetrics.internal_schema(model) AND p.proname ~ '^queue_changed_[0-9]+$'
+      AND p.prorettype = 'trigger'::regtype;
+END;
+COMMENT ON FUNCTION csmetrics.queue_functions(text) IS 'Internal: the functions of triggers of the watches of a model';
+
+-- What is refreshed how.
+
+CREATE OR REPLACE FUNCTION csmetrics.is_judged_alone(model text, source text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others boolean;
+BEGIN
+    -- rules that look at other rows, at accounts or at the clock, or may do so by a function
+    EXECUTE format('SELECT EXISTS (
+                        SELECT 1 FROM %I.quality_rule r LEFT JOIN csmetrics.quality_check c USING (rule, source)
+                        WHERE source = $1 AND r.is_enabled AND r.quarantine
+                          AND (coalesce(c.kind, ''row'') <> ''row''
+                               OR coalesce(r.condition, c.condition)
+                                  ~* ''\m(select|over|known_id|until_at|now|current_\w+|localtime\w*)\M''
+                               OR regexp_replace(r.condition, ''\m(and|or|not|in|any|all|when|then|else)\s*\('', ''~('',
+                                                 ''gi'') ~ ''[\w"]\s*\(''))', model) INTO others USING source;
+    RETURN NOT others;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.is_judged_alone(text, text) IS
+'Internal: is each row of a source kept or in quarantine whatever else there is, as far as the text of rules tells?';
+
+CREATE OR REPLACE FUNCTION csmetrics.read_hash(model text, source text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    hash text;
+BEGIN
+    EXECUTE format('SELECT md5(concat(csmetrics.kept_query($1, $2),
+                                      string_agg(csmetrics.fingerprint(c.oid::regclass), '' '' ORDER BY c.relname)))
+                    FROM pg_class c
+                    WHERE c.relnamespace = %1$L::regnamespace AND c.relkind = ''v''
+                      AND (c.relname = ''source_'' || $2
+                           OR c.relname IN (SELECT v.view_name FROM %1$s.connection_view v WHERE v.source = $2))',
+                   quote_ident(csmetrics.internal_schema(model))) INTO hash USING model, source;
+    RETURN hash;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.read_hash(text, text) IS
+'Internal: fingerprint of what refresh reads of a source: its mapping and the rules in quarantine';
+
+CREATE OR REPLACE PROCEDURE csmetrics.count_written(relation regclass, INOUT written bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    written := CASE WHEN current_setting('track_counts')::boolean
+                    THEN pg_stat_get_xact_tuples_inserted(relation) + pg_stat_get_xact_tuples_updated(relation)
+                         + pg_stat_get_xact_tuples_deleted(relation) END;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.count_written(regclass, bigint) IS
+'Internal: how many rows of a table this transaction has written so far; NULL where the server does not count';
+
+CREATE OR REPLACE FUNCTION csmetrics.unmapped(model text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT s.source
+    FROM (SELECT DISTINCT c.source FROM csmetrics.source_column c) s,
+         LATERAL (SELECT pg_get_viewdef(csmetrics.relation(model, 'source_' || s.source))) v(definition)
+    WHERE v.definition ~ 'WHERE false;$' AND v.definition !~ '\mFROM\M';
+END;
+COMMENT ON FUNCTION csmetrics.unmapped(text) IS
+'Internal: the sources of a model that are as it was made with, and have no rows';
+
+CREATE OR REPLACE FUNCTION csmetrics.keyed_now(model text, sweep boolean, has_moved boolean) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $keyed$
+DECLARE
+    keyed text[];
+BEGIN
+    IF sweep THEN
+        RETURN '{}';
+    END IF;
+    -- not those never read, by other rules, by another mapping, or too long ago; nor where a vendor's account is
+    -- another one now
+    EXECUTE format('SELECT array_agg(s.source)
+                    FROM (SELECT w.source FROM %1$I.watch w
+                          UNION SELECT u FROM csmetrics.unmapped($1) u WHERE EXISTS (SELECT 1 FROM %1$I.watch w)) s
+                    JOIN %1$I.refreshed_source r USING (source)
+                    JOIN %2$I.read_form f USING (source),
+                         (SELECT sweep_hours, report_currency FROM %1$I.policy LIMIT 1) p
+                    WHERE r.policy_hash = $2 AND r.swept_at IS NOT NULL
+                      AND (r.swept_at > clock_timestamp() - p.sweep_hours * interval ''1 hour'') IS NOT FALSE
+                      AND NOT (s.source = ''subscription'' AND p.report_currency IS NOT NULL)
+                      AND NOT EXISTS (SELECT 1 FROM %2$I.connection_view v WHERE v.view_name = ''source_'' || s.source
+                                                                           AND ($3 OR s.source = ''account''))
+                      AND csmetrics.is_judged_alone($1, s.source)
+                      AND f.read_hash = csmetrics.read_hash($1, s.source)',
+                   model, csmetrics.internal_schema(model))
+        INTO keyed USING model, csmetrics.policy_of_refresh(model), has_moved;
+    RETURN coalesce(keyed, '{}');
+END
+$keyed$;
+COMMENT ON FUNCTION csmetrics.keyed_now(text, boolean, boolean) IS
+'Internal: the sources of which a refresh reads what watches tell of, and no more; has_moved: keys of vendors lead to '
+'other accounts than before';
+
+-- What watches tell.
+
+CREATE OR REPLACE FUNCTION csmetrics.is_marked(model text, source text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_marked boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.fresh_change c WHERE c.source = $1)',
+                   csmetrics.internal_schema(model)) INTO is_marked USING source;
+    RETURN is_marked;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.is_marked(text, text) IS 'Internal: may an account of a source have changed?';
+
+CREATE OR REPLACE FUNCTION csmetrics.forced_sources(model text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    forced text[];
+BEGIN
+    EXECUTE format('SELECT ARRAY(SELECT DISTINCT c.source FROM %I.fresh_change c WHERE c.is_forced)',
+                   csmetrics.internal_schema(model)) INTO forced;
+    RETURN forced;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.forced_sources(text) IS
+'Internal: the sources of which rows are to be read even if they are what they were';
+
+CREATE OR REPLACE FUNCTION csmetrics.greatest_seen(type regtype, value text, lag text, OUT since text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('SELECT ($1::%1$s - $2::%2$s)::text', type, CASE WHEN csmetrics.is_of_time(type) THEN 'interval'
+                                                                    ELSE type::text END)
+        INTO since USING value, lag;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.greatest_seen(regtype, text, text) IS
+'Internal: a value of a watched column, less the lag: from there on rows may be new';
+
+CREATE OR REPLACE FUNCTION csmetrics.is_of_time(type regtype) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN type IN ('timestamptz'::regtype, 'timestamp'::regtype);
+COMMENT ON FUNCTION csmetrics.is_of_time(regtype) IS 'Internal: is it a type of instants?';
+
+CREATE OR REPLACE FUNCTION csmetrics.column_type(relation regclass, name text) RETURNS regtype
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT csmetrics.base_type(a.atttypid::regtype) FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attname = name AND a.attnum > 0 AND NOT a.attisdropped);
+COMMENT ON FUNCTION csmetrics.column_type(regclass, text) IS
+'Internal: the type of a column, below domains; NULL: there is no such column';
+
+CREATE OR REPLACE PROCEDURE csmetrics.take_newer(model text, watch record)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $newer$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    type regtype := csmetrics.column_type(watch.relation, watch.changed_at);
+    now_seen text;
+BEGIN
+    IF watch.seen IS NULL THEN
+        -- all is read now; what is committed meanwhile is within the lag
+        EXECUTE format('INSERT INTO %I.taken_row VALUES ($1, $2, NULL)', internal) USING watch.watch_id, watch.source;
+        EXECUTE format('SELECT max(r.%I)::text FROM %s r', watch.changed_at, watch.relation) INTO now_seen;
+    ELSE
+        EXECUTE format('WITH newer AS MATERIALIZED (
+                            SELECT r.%2$I AS changed_at, %1$s AS key FROM %3$s r WHERE r.%2$I >= $3::%4$s),
+                        taken AS (
+                            INSERT INTO %5$I.taken_row SELECT DISTINCT $1, $2, n.key FROM newer n
+                            WHERE n.key IS NOT NULL OR $5)
+                        SELECT greatest(max(n.changed_at), $4::%4$s)::text FROM newer n',
+                       csmetrics.key_text('r', watch.key_column), watch.changed_at, watch.relation, type, internal)
+            INTO now_seen USING watch.watch_id, watch.source, csmetrics.greatest_seen(type, watch.seen, watch.lag),
+                                watch.seen, watch.accounts_query IS NULL;
+    END IF;
+    -- one that is to come would hide all that come before it
+    IF csmetrics.is_of_time(type) THEN
+        now_seen := CASE type WHEN 'timestamptz'::regtype THEN least(now_seen::timestamptz, clock_timestamp())::text
+                              ELSE least(now_seen::timestamp,
+                                         clock_timestamp() AT TIME ZONE 'UTC' + interval '14 hours')::text END;
+    END IF;
+    IF now_seen IS DISTINCT FROM watch.seen THEN
+        EXECUTE format('UPDATE %I.watch SET seen = $2 WHERE watch_id = $1', model) USING watch.watch_id, now_seen;
+    END IF;
+END
+$newer$;
+COMMENT ON PROCEDURE csmetrics.take_newer(text, record) IS
+'Internal: takes the keys of the rows of a table whose column is not far below what was seen, and sees how far it got';
+
+CREATE OR REPLACE PROCEDURE csmetrics.take_fingerprint(model text, watch_id integer, source text, seen text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    now_seen text;
+BEGIN
+    CALL csmetrics.renew_kept_view(model, source);
+    EXECUTE format('SELECT concat(count(*), '' '', sum(k.digest)) FROM %I.%I k', internal, 'kept_' || source)
+        INTO now_seen;
+    IF now_seen IS DISTINCT FROM seen THEN
+        EXECUTE format('INSERT INTO %I.taken_row VALUES ($1, $2, NULL)', internal) USING watch_id, source;
+        EXECUTE format('UPDATE %I.watch SET seen = $2 WHERE watch_id = $1', model) USING watch_id, now_seen;
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.take_fingerprint(text, integer, text, text) IS
+'Internal: has a source read whose rows, as a whole, are not what they were';
+
+CREATE OR REPLACE FUNCTION csmetrics.is_broken(model text, watch_id integer, relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT count(*) < 4
+    FROM pg_trigger t
+    JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname = 'queue_changed_' || watch_id
+    JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = csmetrics.internal_schema(model)
+    WHERE t.tgrelid = relation AND t.tgenabled IN ('O', 'A');
+END;
+COMMENT ON FUNCTION csmetrics.is_broken(text, integer, regclass) IS
+'Internal: has a table not, or not any more, all the triggers of its watch?';
+
+CREATE OR REPLACE PROCEDURE csmetrics.ask_watch(model text, watch record)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $ask$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    is_gone boolean := watch.relation IS NOT NULL
+                       AND NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = watch.relation);
+BEGIN
+    IF is_gone OR watch.method = 'trigger' AND csmetrics.is_broken(model, watch.watch_id, watch.relation) THEN
+        RAISE WARNING 'watch % of source "%" in model "%" sees nothing: % ', watch.watch_id, watch.source, model,
+            CASE WHEN is_gone THEN 'its table is gone'
+                 ELSE format('%s has not all of its triggers, or they are off', watch.relation) END
+            USING HINT = 'The source is read as a whole. CALL csmetrics.watch() again, or unwatch().';
+        EXECUTE format('INSERT INTO %I.taken_row VALUES ($1, $2, NULL)', internal) USING watch.watch_id, watch.source;
+    ELSIF watch.method = 'column' THEN
+        CALL csmetrics.take_newer(model, watch);
+    ELSIF watch.method = 'fingerprint' THEN
+        CALL csmetrics.take_fingerprint(model, watch.watch_id, watch.source, watch.seen);
+    END IF;
+END
+$ask$;
+COMMENT ON PROCEDURE csmetrics.ask_watch(text, record) IS
+'Internal: asks a watch what changed. One whose table or triggers are gone has its source read as a whole: a WARNING.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.lead_on(model text, watch_id integer, source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+BEGIN
+    EXECUTE format('INSERT INTO %1$I.fresh_change
+                    SELECT $2, w.account_id, false, $1 FROM %1$I.%2$I w WHERE w.account_id IS NOT NULL
+                    UNION ALL
+                    SELECT $2, NULL, false, $1
+                    WHERE EXISTS (SELECT 1 FROM %1$I.taken_row t WHERE t.watch_id = $1 AND t.key IS NULL)',
+                   internal, 'watched_' || watch_id) USING watch_id, source;
+EXCEPTION WHEN data_exception OR undefined_table THEN
+    -- no key of an account: the row is wrong, and reading it tells how
+    EXECUTE format('INSERT INTO %I.fresh_change VALUES ($2, NULL, false, $1)', internal) USING watch_id, source;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.lead_on(text, integer, text) IS
+'Internal: what a watch told of becomes accounts that may have changed';
+
+CREATE OR REPLACE PROCEDURE csmetrics.take_changes(model text, sources text[], INOUT keyed text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $take$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    watch record;
+    too_many text[];
+BEGIN
+    -- those that are seen are taken; a row that comes meanwhile, or of a transaction under way, waits for the next
+    EXECUTE format('WITH taken AS (DELETE FROM %1$I.changed_row c WHERE c.source = ANY ($1)
+                                   RETURNING c.watch_id, c.source, c.key)
+                    INSERT INTO %1$I.taken_row SELECT DISTINCT t.watch_id, t.source, t.key FROM taken t', internal)
+        USING sources;
+    FOR watch IN EXECUTE format('SELECT w.* FROM %I.watch w WHERE w.source = ANY ($1) ORDER BY w.watch_id', model)
+        USING sources
+    LOOP
+        CALL csmetrics.ask_watch(model, watch);
+    END LOOP;
+    FOR watch IN EXECUTE format('SELECT DISTINCT t.watch_id, t.source FROM %I.taken_row t ORDER BY 1', internal) LOOP
+        CALL csmetrics.lead_on(model, watch.watch_id, watch.source);
+    END LOOP;
+    CALL csmetrics.empty_table(format('%I.taken_row', internal)::regclass);
+    -- where any may have changed, or a tenth of all, it is no longer to reading by key
+    EXECUTE format('SELECT ARRAY(SELECT c.source FROM %I.fresh_change c WHERE c.source = ANY ($2)
+                                 GROUP BY c.source
+                                 HAVING bool_or(c.account_id IS NULL) OR count(*) > greatest($1, 1000))', internal)
+        INTO too_many USING (SELECT c.reltuples / 10 FROM pg_class c
+                             WHERE c.oid = format('%I.account_state', internal)::regclass), csmetrics.keyed_sources();
+    keyed := ARRAY(SELECT k FROM unnest(keyed) k WHERE k <> ALL (too_many));
+END
+$take$;
+COMMENT ON PROCEDURE csmetrics.take_changes(text, text[], text[]) IS
+'Internal: takes what the watches of these sources tell, as accounts that may have changed; keyed: those of them that '
+'are read by key';
+
+-- Reading what watches told of.
+
+CREATE OR REPLACE PROCEDURE csmetrics.ready_keys(model text, source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+BEGIN
+    CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
+    EXECUTE format('INSERT INTO %1$I.fresh_key SELECT DISTINCT c.account_id FROM %1$I.fresh_change c
+                    WHERE c.source = $1 AND c.account_id IS NOT NULL', internal) USING source;
+    EXECUTE format('ANALYZE %I.fresh_key', internal);
+    CALL csmetrics.renew_kept_view(model, source);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.ready_keys(text, text) IS
+'Internal: puts the accounts of a source that may have changed into fresh_key';
+
+CREATE OR REPLACE FUNCTION csmetrics.found_by(model text, source text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    methods text;
+BEGIN
+    EXECUTE format('SELECT string_agg(DISTINCT w.method, '', '' ORDER BY w.method)
+                    FROM %I.fresh_change c JOIN %I.watch w USING (watch_id) WHERE c.source = $1',
+                   csmetrics.internal_schema(model), model) INTO methods USING source;
+    RETURN coalesce(methods, 'account');
+END
+$$;
+COMMENT ON FUNCTION csmetrics.found_by(text, text) IS
+'Internal: the methods of the watches that told of changes of a source; account: it was of those of accounts';
+
+CREATE OR REPLACE PROCEDURE csmetrics.read_keyed_accounts(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    internal text := csmetrics.internal_schema(model);
+    read_count bigint;
+    changed_count bigint;
+BEGIN
+    CALL csmetrics.ready_keys(model, 'account');
+    read_count := csmetrics.read_rows(model, 'account', by_key => true);
+    EXECUTE format('UPDATE %1$I.refreshed_source SET row_count = row_count + $1
+                        - (SELECT count(*) FROM %2$I.fresh_key k JOIN %1$I.account a USING (account_id))
+                    WHERE source = ''account''', model, internal) USING read_count;
+    EXECUTE format('SELECT (SELECT count(*) FROM %1$I.changed_account())
+                           + (SELECT count(*) FROM %1$I.fresh_key k JOIN %2$I.account a USING (account_id)
+                              WHERE NOT EXISTS (SELECT 1 FROM %1$I.fresh_account f
+                                                WHERE f.account_id = k.account_id))', internal, model)
+        INTO changed_count;
+    CALL csmetrics.note_reading(model, 'account', csmetrics.found_by(model, 'account'), read_count, changed_count,
+                                started);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.read_keyed_accounts(text) IS
+'Internal: reads the accounts that may have changed into fresh_account, and notes how many rows the source has now';
+
+CREATE OR REPLACE PROCEDURE csmetrics.read_keyed(model text, source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $keyed$
+DECLARE
+    started timestamptz := clock_timestamp();
+    internal text := csmetrics.internal_schema(model);
+    read_count bigint;
+    changed_count bigint;
+    has_entities boolean;
+BEGIN
+    CALL csmetrics.ready_keys(model, source);
+    read_count := csmetrics.read_rows(model, source, by_key => true);
+    EXECUTE format('UPDATE %1$I.refreshed_source SET row_count = row_count + $2
+                        - coalesce((SELECT sum(d.row_count) FROM %2$I.fresh_key k
+                                    JOIN %2$I.account_digest d ON d.account_id = k.account_id AND d.source = $1), 0)
+                    WHERE source = $1', model, internal) USING source, read_count;
+    EXECUTE format('INSERT INTO %1$I.fresh_digest
+                    SELECT $1, k.account_id, f.digest, f.row_count
+                    FROM %1$I.fresh_key k
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                               FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)
+                    LEFT JOIN %1$I.account_digest d ON d.account_id = k.account_id AND d.source = $1
+                    WHERE f.digest IS DISTINCT FROM d.digest
+                       OR EXISTS (SELECT 1 FROM %1$I.fresh_change c
+                                  WHERE c.source = $1 AND c.account_id = k.account_id AND c.is_forced)',
+                   internal, 'fresh_' || source) USING source;
+    GET DIAGNOSTICS changed_count = ROW_COUNT;
+    EXECUTE format('SELECT $1 = ''subscription'' AND %I.has_entities()', internal) INTO has_entities USING source;
+    IF has_entities AND changed_count > 0 THEN
+        -- revenue of one is made of that of several
+        EXECUTE format('DELETE FROM %I.fresh_digest WHERE source = $1', internal) USING source;
+        CALL csmetrics.read_source(model, source, true);
+    ELSE
+        CALL csmetrics.note_reading(model, source, csmetrics.found_by(model, source), read_count, changed_count,
+                                    started);
+    END IF;
+END
+$keyed$;
+COMMENT ON PROCEDURE csmetrics.read_keyed(text, text) IS
+'Internal: reads the rows of a source of the accounts that may have changed, and notes which did and how many rows the '
+'source has now';
+
+-- What a sweep found.
+
+CREATE OR REPLACE FUNCTION csmetrics.is_watched(model text, source text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_watched boolean;
+BEGIN
+    -- read before by this mapping and these rules, and no watch said that any account may have changed
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.watch w WHERE w.source = $2)
+                           AND EXISTS (SELECT 1 FROM %1$I.refreshed_source r JOIN %2$I.read_form f USING (source)
+                                       WHERE source = $2 AND r.swept_at IS NOT NULL AND r.policy_hash = $3
+                                         AND f.read_hash = csmetrics.read_hash($1, $2))
+                           AND NOT EXISTS (SELECT 1 FROM %2$I.fresh_change c
+                                           WHERE c.source = $2 AND c.account_id IS NULL)',
+                   model, csmetrics.internal_schema(model))
+        INTO is_watched USING model, source, csmetrics.policy_of_refresh(model);
+    RETURN is_watched;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.is_watched(text, text) IS
+'Internal: should the watches of a source have told of all that changed?';
+
+CREATE OR REPLACE PROCEDURE csmetrics.note_unseen(model text, source text, unseen bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    noted bigint;
+BEGIN
+    EXECUTE format('UPDATE %I.fresh_reading SET accounts_unseen = $2 WHERE source = $1',
+                   csmetrics.internal_schema(model)) USING source, unseen;
+    GET DIAGNOSTICS noted = ROW_COUNT;
+    IF noted = 0 THEN
+        EXECUTE format('INSERT INTO %I.fresh_reading (source, accounts_unseen) VALUES ($1, $2)',
+                       csmetrics.internal_schema(model)) USING source, unseen;
+    END IF;
+    IF unseen > 0 THEN
+        RAISE NOTICE 'refreshing model "%": % accounts of source "%" had changed unseen by its watch', model, unseen,
+            source;
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.note_unseen(text, text, bigint) IS
+'Internal: tells how many accounts of a source had changed that no watch had told of';
+
+CREATE OR REPLACE PROCEDURE csmetrics.tell_unseen(model text, source text, keys text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unseen bigint;
+BEGIN
+    IF csmetrics.is_watched(model, source) THEN
+        -- what was committed since watches were asked has a row in the queue again
+        EXECUTE format('SELECT count(*) FROM (
+                            SELECT unnest($2)
+                            EXCEPT SELECT c.account_id::text FROM %1$I.fresh_change c WHERE c.source = $1
+                            EXCEPT SELECT r.key FROM %1$I.changed_row r JOIN %2$I.watch w USING (watch_id)
+                                   WHERE r.source = $1 AND w.accounts_query IS NULL) u',
+                       csmetrics.internal_schema(model), model) INTO unseen USING source, keys;
+        CALL csmetrics.note_unseen(model, source, unseen);
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.tell_unseen(text, text, text[]) IS
+'Internal: tells how many of these accounts, whose rows of a source changed, no watch had told of';
+
+CREATE OR REPLACE PROCEDURE csmetrics.tell_unseen_accounts(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unseen bigint;
+BEGIN
+    EXECUTE format('SELECT %I.unseen_accounts()', csmetrics.internal_schema(model)) INTO unseen;
+    CALL csmetrics.note_unseen(model, 'account', unseen);
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.tell_unseen_accounts(text) IS
+'Internal: the same of accounts themselves, as read';
+
+CREATE OR REPLACE FUNCTION csmetrics.key_text(alias text, key_column text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+-- by the output of the type, never by a cast that somebody may have made
+RETURN CASE WHEN key_column IS NULL THEN 'NULL::text'
+            ELSE format('CASE WHEN %1$I.%2$I IS NOT NULL THEN format(''%%s'', %1$I.%2$I) COLLATE "C" END', alias,
+                        key_column) END;
+COMMENT ON FUNCTION csmetrics.key_text(text, text) IS 'Internal: SQL of the value of a key column as a text';
+
+-- Declaring a watch.
+
+CREATE OR REPLACE PROCEDURE csmetrics.require_column(relation regclass, name text, types regtype[], meaning text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    type regtype := csmetrics.column_type(relation, name);
+BEGIN
+    IF type IS NULL THEN
+        RAISE EXCEPTION '% has no column "%"', relation, name
+            USING ERRCODE = 'undefined_column', HINT = format('%s is to name %s.', meaning,
+                CASE meaning WHEN 'changed_at' THEN 'one that grows with every change'
+                             ELSE 'the one whose values lead to accounts' END);
+    ELSIF type <> ALL (types) AND NOT (meaning = 'key_column'
+                                       AND EXISTS (SELECT 1 FROM pg_type t WHERE t.oid = type AND t.typtype = 'e')) THEN
+        RAISE EXCEPTION 'column "%" of % is of type %', name, relation, type
+            USING ERRCODE = 'datatype_mismatch',
+                  HINT = format('%s can be of one of the types %s.', meaning, array_to_string(types, ', '));
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.require_column(regclass, text, regtype[], text) IS
+'Internal: SQLSTATE 42703 unless a table has that column, 42804 unless that is of one of these types';
+
+CREATE OR REPLACE PROCEDURE csmetrics.require_source(source text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = require_source.source) THEN
+        RAISE EXCEPTION 'unknown source "%"', source
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = (SELECT format('Known are: %s.', string_agg(DISTINCT c.source, ', '))
+                            FROM csmetrics.source_column c);
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.require_source(text) IS 'Internal: SQLSTATE 22023 unless there is such a source';
+
+CREATE OR REPLACE PROCEDURE csmetrics.require_method(
+    method text, relation regclass, changed_at text, is_keyed boolean, asked text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    wrong text := CASE
+        WHEN method IS NULL OR method NOT IN ('column', 'trigger', 'list', 'fingerprint')
+        THEN format('unknown method "%s": column, trigger, list and fingerprint are known', method)
+        WHEN method IN ('column', 'trigger') AND relation IS NULL THEN format('method %s wants a relation', method)
+        WHEN method IN ('list', 'fingerprint') AND (relation IS NOT NULL OR asked IS NOT NULL)
+        THEN format('method %s is of no relation, and needs no query', method)
+        WHEN method = 'list' AND NOT is_keyed THEN 'a source that has no accounts cannot be watched by a list of them'
+        WHEN method = 'column' AND changed_at IS NULL
+        THEN 'method column wants changed_at, a column that grows with every change'
+        WHEN method <> 'column' AND changed_at IS NOT NULL THEN format('method %s has no use for changed_at', method)
+        WHEN NOT is_keyed AND asked IS NOT NULL THEN 'a source that is read as a whole needs no accounts' END;
+BEGIN
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION '%', wrong USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.require_method(text, regclass, text, boolean, text) IS
+'Internal: SQLSTATE 22023 unless a watch by this method has what it needs, and nothing else';
+
+CREATE OR REPLACE FUNCTION csmetrics.checked_watch(model text, source text, method text, relation regclass,
+    key_column text, accounts text, changed_at text, lag text, OUT watch_id integer, OUT key text, OUT behind text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $checked$
+DECLARE
+    is_keyed boolean;
+    column_type regtype := csmetrics.column_type(relation, changed_at);
+BEGIN
+    PERFORM csmetrics.require_owner(model);
+    CALL csmetrics.require_source(source);
+    is_keyed := source = ANY (csmetrics.keyed_sources());
+    CALL csmetrics.require_method(method, relation, changed_at, is_keyed, accounts);
+    IF relation IS NOT NULL AND is_keyed THEN
+        key := coalesce(key_column, 'account_id');
+        CALL csmetrics.require_column(
+            relation, key, '{text,varchar,bpchar,name,smallint,integer,bigint,numeric,uuid,oid}', 'key_column');
+    END IF;
+    IF method = 'column' THEN
+        CALL csmetrics.require_column(relation, changed_at, '{timestamptz,timestamp,smallint,integer,bigint,numeric}',
+                                      'changed_at');
+        behind := coalesce(lag, CASE WHEN csmetrics.is_of_time(column_type) THEN '5 minutes' END);
+        IF behind IS NULL THEN
+            RAISE EXCEPTION 'column "%" is a number, and has no usual lag', changed_at
+                USING ERRCODE = 'null_value_not_allowed',
+                      HINT = 'lag says how much less than the greatest a value may be that is committed later.';
+        END IF;
+        -- may be read and reckoned with
+        EXECUTE format('SELECT 1 FROM %2$s r WHERE r.%1$I IS NULL LIMIT 0', changed_at, relation);
+        EXECUTE format('SELECT $1::%s', CASE WHEN csmetrics.is_of_time(column_type) THEN 'interval'
+                                             ELSE column_type::text END) USING behind;
+    END IF;
+    EXECUTE format('LOCK TABLE %I.watch IN SHARE ROW EXCLUSIVE MODE', model);
+    EXECUTE format('SELECT w.watch_id FROM %I.watch w WHERE w.source = $1 AND w.relation IS NOT DISTINCT FROM $2',
+                   model) INTO watch_id USING source, relation;
+    CALL csmetrics.drop_watch(model, watch_id);
+    EXECUTE format('SELECT coalesce(max(w.watch_id), 0) + 1 FROM %I.watch w', model) INTO watch_id;
+END
+$checked$;
+COMMENT ON FUNCTION csmetrics.checked_watch(text, text, text, regclass, text, text, text, text) IS
+'Internal: refuses what can be no watch, and drops the one whose place it takes; its number, key column and lag';
+
+CREATE OR REPLACE FUNCTION csmetrics.watched_statement(
+    model text, watch_id integer, relation regclass, key_column text, accounts text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format(E'CREATE VIEW %1$I.%2$I WITH (security_invoker) AS
+                WITH changed AS (SELECT t.key::%3$s AS %4$I FROM %1$I.taken_row t
+                                 WHERE t.watch_id = %5$s AND t.key IS NOT NULL)
+                SELECT DISTINCT CAST(query.account_id AS %6$s) AS account_id FROM (%7$s\n) AS query',
+    csmetrics.internal_schema(model), 'watched_' || watch_id,
+    -- as its base type, or as the text that it is told in
+    coalesce(csmetrics.column_type(relation, key_column)::text, 'pg_catalog.text'),
+    coalesce(key_column, 'account_id'), watch_id, csmetrics.key_type(model),
+    coalesce(regexp_replace(accounts, '[;[:space:]]+$', ''),
+             format('SELECT c.%I AS account_id FROM changed c', coalesce(key_column, 'account_id'))));
+COMMENT ON FUNCTION csmetrics.watched_statement(text, integer, regclass, text, text) IS
+'Internal: the statement that makes the view by which refresh gets from rows that changed to accounts';
+
+CREATE OR REPLACE PROCEDURE csmetrics.make_queue(model text, watch_id integer, source text, relation regclass,
+    key_column text, keep_null boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    -- told apart as values, which costs less than as texts, and never by a collation to which different ones are equal
+    key text := CASE WHEN key_column IS NULL THEN 'NULL::text'
+                     ELSE format('c.%I%s', key_column,
+                                 (SELECT CASE WHEN a.attcollation <> 0 THEN ' COLLATE "C"' END FROM pg_attribute a
+                                  WHERE a.attrelid = relation AND a.attname = key_column)) END;
+    kept text := format('%s, %L, %s FROM', watch_id, source, csmetrics.key_text('k', 'key'));
+    which text := CASE WHEN keep_null THEN '' ELSE ' WHERE k.key IS NOT NULL' END;
+BEGIN
+    EXECUTE format($statement$
+        CREATE FUNCTION %1$I.%2$I() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_new c) k(key)%5$s;
+            ELSIF TG_OP = 'UPDATE' THEN
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT %4$s FROM changed_new c
+                                                          UNION SELECT %4$s FROM changed_old c) k(key)%5$s;
+            ELSIF TG_OP = 'DELETE' THEN
+                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_old c) k(key)%5$s;
+            ELSE
+                INSERT INTO %1$I.changed_row VALUES (%6$s, %7$L, NULL);
+            END IF;
+            RETURN NULL;
+        END
+        $body$ $statement$, internal, 'queue_changed_' || watch_id, kept, key, which, watch_id, source);
+    EXECUTE format('REVOKE ALL ON FUNCTION %I.%I() FROM PUBLIC', internal, 'queue_changed_' || watch_id);
+    EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', internal, 'queue_changed_' || watch_id,
+                   'Internal: puts the keys of rows that changed where the next refresh looks for them, for whoever '
+                   'changed them');
+END
+$make$;
+COMMENT ON PROCEDURE csmetrics.make_queue(text, integer, text, regclass, text, boolean) IS
+'Internal: makes the function of the triggers of a watch; keep_null: a row without a key means any account';
+
+CREATE OR REPLACE PROCEDURE csmetrics.make_triggers(model text, watch_id integer, relation regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
+DECLARE
+    event record;
+BEGIN
+    FOR event IN
+        SELECT * FROM (VALUES ('INSERT', 'REFERENCING NEW TABLE AS changed_new'),
+                              ('UPDATE', 'REFERENCING NEW TABLE AS changed_new OLD TABLE AS changed_old'),
+                              ('DELETE', 'REFERENCING OLD TABLE AS changed_old'), ('TRUNCATE', ''))
+                      v(name, transition)
+    LOOP
+        -- several models may watch a table
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %I.%I()',
+                       format('csmetrics_%s_%s_%s', left(md5(model), 8), watch_id, lower(event.name)), event.name,
+                       relation, event.transition, csmetrics.internal_schema(model), 'queue_changed_' || watch_id);
+    END LOOP;
+END
+$make$;
+COMMENT ON PROCEDURE csmetrics.make_triggers(text, integer, regclass) IS
+'Internal: makes the triggers of a watch on a table; the caller needs the right TRIGGER on it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.make_watch(model text, watch_id integer, source text, method text,
+    relation regclass, key_column text, accounts text, changed_at text, lag text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
+BEGIN
+    IF method = 'trigger' THEN
+        CALL csmetrics.make_queue(model, watch_id, source, relation, key_column, accounts IS NULL);
+        CALL csmetrics.make_triggers(model, watch_id, relation);
+    END IF;
+    EXECUTE format('INSERT INTO %I.watch VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', model)
+        USING watch_id, source, method, relation, key_column, accounts, changed_at, lag;
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal_schema(model), 'watched_' || watch_id,
+                   format('Internal: the accounts to which rows lead that watch %s told of', watch_id));
+    -- what happened before it is seen by reading all once more
+    EXECUTE format('UPDATE %I.refreshed_source SET swept_at = NULL WHERE source = $1', model) USING source;
+    IF NOT csmetrics.is_judged_alone(model, source) THEN
+        RAISE NOTICE 'source "%" of model "%" is read as a whole as long as a rule in quarantine judges its rows '
+            'beside others, or by the clock', source, model;
+    END IF;
+END
+$make$;
+COMMENT ON PROCEDURE csmetrics.make_watch(
+    text, integer, text, text, regclass, text, text, text, text) IS
+'Internal: makes a watch whose view there is already';
+
+CREATE OR REPLACE PROCEDURE csmetrics.watch(model text, source text, method text, relation regclass DEFAULT NULL,
+    key_column text DEFAULT NULL, accounts text DEFAULT NULL, changed_at text DEFAULT NULL, lag text DEFAULT NULL)
+LANGUAGE plpgsql SET jit = off AS $watch$
+DECLARE
+    checked record;
+BEGIN
+    checked := csmetrics.checked_watch(model, source, method, relation, key_column, accounts, changed_at, lag);
+    -- along the caller's path, as a query for map()
+    EXECUTE csmetrics.watched_statement(model, checked.watch_id, relation, checked.key, accounts);
+    CALL csmetrics.make_watch(model, checked.watch_id, source, method, relation, checked.key, accounts, changed_at,
+                              checked.behind);
+END
+$watch$;
+COMMENT ON PROCEDURE csmetrics.watch(text, text, text, regclass, text, text, text, text) IS
+'From now on refresh reads of a source the accounts alone that a watch names, by method column, trigger, list or '
+'fingerprint: doc/refresh.md. accounts: a query of account_id from table changed of key_column. Wrong arguments: '
+'SQLSTATE 22023, 22004; columns: 42703, 42804; rights: 42501.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.drop_watch(model text, watch_id integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $drop$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+BEGIN
+    IF watch_id IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('DROP VIEW IF EXISTS %I.%I', internal, 'watched_' || watch_id);
+    -- its triggers may be on a table of another's
+    IF to_regprocedure(format('%I.%I()', internal, 'queue_changed_' || watch_id)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION %I.%I() CASCADE', internal, 'queue_changed_' || watch_id);
+    END IF;
+    EXECUTE format('DELETE FROM %I.changed_row r WHERE r.watch_id = $1', internal) USING watch_id;
+    EXECUTE format('DELETE FROM %I.watch w WHERE w.watch_id = $1', model) USING watch_id;
+END
+$drop$;
+COMMENT ON PROCEDURE csmetrics.drop_watch(text, integer) IS 'Internal: drops a watch with all that is its own';
+
+CREATE OR REPLACE PROCEDURE csmetrics.unwatch(model text, source text, relation regclass DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $unwatch$
+DECLARE
+    watches integer[];
+    watch_id integer;
+BEGIN
+    PERFORM csmetrics.require_owner(model);
+    CALL csmetrics.require_source(source);
+    EXECUTE format('SELECT ARRAY(SELECT w.watch_id FROM %I.watch w
+                                 WHERE w.source = $1 AND (w.relation = $2) IS NOT FALSE)', model)
+        INTO watches USING source, relation;
+    IF watches = '{}' THEN
+        RAISE EXCEPTION 'source "%" of model "%" has no such watch', source, model USING ERRCODE = 'undefined_object';
+    END IF;
+    FOREACH watch_id IN ARRAY watches LOOP
+        CALL csmetrics.drop_watch(model, watch_id);
+    END LOOP;
+END
+$unwatch$;
+COMMENT ON PROCEDURE csmetrics.unwatch(text, text, regclass) IS
+'Undoes watch(): drops the watches of a source, or that of a table, with their triggers. Without any left the source '
+'is read as a whole again. No such watch: SQLSTATE 42704; an unknown source: 22023; not by the owner: 42501.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.mark_changed(model text, source text, account_ids text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $mark$
+DECLARE
+    watch_id integer;
+BEGIN
+    PERFORM csmetrics.require_owner(model);
+    CALL csmetrics.require_source(source);
+    EXECUTE format('SELECT w.watch_id FROM %I.watch w WHERE w.source = $1 AND w.method = ''list''', model)
+        INTO watch_id USING source;
+    IF watch_id IS NULL THEN
+        RAISE EXCEPTION 'source "%" of model "%" is not watched by a list', source, model
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('CALL csmetrics.watch(%L, %L, ''list'').', model, source);
+    END IF;
+    -- not one of them is a key: better to know now
+    EXECUTE format('SELECT count(k::%s) FROM unnest($1) k', csmetrics.key_type(model)) USING account_ids;
+    EXECUTE format('INSERT INTO %I.changed_row SELECT DISTINCT $1, $2, k FROM unnest(coalesce($3, ''{NULL}'')) k',
+                   csmetrics.internal_schema(model)) USING watch_id, source, account_ids;
+END
+$mark$;
+COMMENT ON PROCEDURE csmetrics.mark_changed(text, text, text[]) IS
+'Names accounts whose rows of a source may have changed, for the next refresh: of a source watched by list, or else '
+'SQLSTATE 55000. NULL, or a NULL among them: any account. What is no key of an account: as its type says, 22P02.';
