@@ -48,8 +48,8 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.forget_readings(text, text[]) IS
-'Internal: these readings, for NULL all and the scores, too, with those made of them, are worked out by the views until '
-'they are stored anew';
+'Internal: these readings, for NULL all and the scores, too, with those made of them, are worked out by the views '
+'until they are stored anew';
 
 CREATE OR REPLACE FUNCTION csmetrics.summed(relation regclass, name text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
