@@ -346,7 +346,7 @@ BEGIN
         RAISE EXCEPTION 'no account is named' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     CALL csmetrics.lock_model(model);
-    CALL csmetrics.forget_readings(model);
+    EXECUTE format('DELETE FROM %I.stored_reading', csmetrics.internal_schema(model));
     -- what it was part of is made anew from all rows by the next refresh
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = '''' WHERE source = ''subscription'' AND EXISTS (
                         SELECT 1 FROM %I.account_entity e WHERE $1 IN (e.account_id::text, e.entity_id::text))',

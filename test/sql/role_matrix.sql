@@ -131,11 +131,11 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account'),
-    ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups reads_from write_changed_sum write_reading'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings readings_after readings_before sums_to_keep'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept readings_after readings_before stored_readings sums_to_keep'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
@@ -174,7 +174,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch reads_from is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS
