@@ -116,7 +116,17 @@ BEGIN ATOMIC
     LEFT JOIN pg_proc s ON s.pronamespace = ANY (csmetrics.schemas_of(fresh)) AND s.proname = p.proname
          AND pg_get_function_identity_arguments(s.oid) = pg_get_function_identity_arguments(p.oid)
     WHERE CASE WHEN c.oid IS NOT NULL THEN NOT csmetrics.is_replaceable(c.oid, n.oid)
-               ELSE pg_get_function_result(s.oid) IS DISTINCT FROM pg_get_function_result(p.oid) END;
+               ELSE replace(replace(pg_get_function_result(s.oid),
+                                    quote_ident(fresh) || '.', quote_ident(model) || '.'),
+                            quote_ident(csmetrics.internal_schema(fresh)) || '.',
+                            quote_ident(csmetrics.internal_schema(model)) || '.')
+                        IS DISTINCT FROM pg_get_function_result(p.oid)
+                    -- or it gives rows of a table that is to be made anew
+                    OR EXISTS (SELECT 1 FROM csmetrics.own_objects(model) w
+                               JOIN pg_class g ON w.classid = 'pg_class'::regclass AND g.oid = w.objid
+                               LEFT JOIN pg_class h ON h.relnamespace = ANY (csmetrics.schemas_of(fresh))
+                                    AND h.relname = g.relname AND h.relkind = g.relkind
+                               WHERE g.reltype = p.prorettype AND NOT csmetrics.is_replaceable(g.oid, h.oid)) END;
 END;
 COMMENT ON FUNCTION csmetrics.outdated_objects(text, text) IS
 'Internal: the objects of a model of which no object of a fresh one can be made in place; successor: what takes the '
@@ -319,9 +329,17 @@ CREATE OR REPLACE PROCEDURE csmetrics.put_aside(objects csmetrics.outdated[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $aside$
 DECLARE
     object csmetrics.outdated;
+    key record;
 BEGIN
     FOREACH object IN ARRAY objects LOOP
         EXECUTE format('ALTER %s %s RENAME TO %I', object.kind, object.name, 'outdated_' || object.objid);
+        FOR key IN
+            SELECT c.oid, c.conname FROM pg_constraint c
+            WHERE object.kind = 'table' AND c.conrelid = object.objid AND c.contype IN ('p', 'u')
+        LOOP
+            EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', object.objid::regclass, key.conname,
+                           'outdated_' || key.oid);
+        END LOOP;
     END LOOP;
 END
 $aside$;
