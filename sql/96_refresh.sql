@@ -649,8 +649,7 @@ BEGIN
         PERFORM csmetrics.require_no_shrinking(model, before);
     END IF;
     CALL csmetrics.write_histories(model, 'account' = ANY (keyed));
-    CALL csmetrics.end_readings(model);
-    CALL csmetrics.scores_after(model);
+    CALL csmetrics.store_readings(model);
     CALL csmetrics.write_totals(model);
     CALL csmetrics.log_refresh(model, started, kind, sweep);
     FOREACH source IN ARRAY ARRAY['key', 'digest', 'change', 'reading', 'account', 'fx_rate', 'parent'] || stale LOOP

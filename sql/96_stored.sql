@@ -1,4 +1,10 @@
 -- Stored readings: what is dear to read is kept by what changed; see model/27_stored.internal.sql.
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, may_be_null, defines)
+VALUES
+(215, 'store_from_count', 'bigint', '1000', 'store_from_count >= 0', 'at once',
+ 'From so many accounts on each refresh stores what is dear to read; with fewer it is soon worked out', false, false);
+
 CREATE OR REPLACE FUNCTION csmetrics.stored_readings(model text)
 RETURNS TABLE (name text, is_sum boolean, keys text[], others text[])
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -309,3 +315,24 @@ END
 $$;
 COMMENT ON PROCEDURE csmetrics.end_readings(text) IS
 'Internal: stores anew what is not as it should be of the readings';
+
+CREATE OR REPLACE PROCEDURE csmetrics.store_readings(model text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    are_dear boolean;
+BEGIN
+    EXECUTE format('SELECT (SELECT count(*) FROM (SELECT 1 FROM %I.account_state LIMIT p.store_from_count) s)
+                           >= p.store_from_count FROM %I.policy p', internal, model) INTO are_dear;
+    IF are_dear THEN
+        CALL csmetrics.end_readings(model);
+        CALL csmetrics.scores_after(model);
+    ELSE
+        CALL csmetrics.forget_readings(model);
+        EXECUTE format('DELETE FROM %I.changed_key', internal);
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.store_readings(text) IS
+'Internal: brings what is stored of readings up to date, once histories are written; nothing is stored of a model with '
+'fewer accounts than store_from_count';

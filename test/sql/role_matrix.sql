@@ -133,7 +133,7 @@ INSERT INTO routine_matrix VALUES
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'begin_readings end_readings forget_readings readings_after readings_before sums_to_keep'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after readings_before sums_to_keep'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed

@@ -31,7 +31,7 @@ CALL map('cs', 'usage', 'TABLE public.click');
 CALL map('cs', 'ticket', 'TABLE public.ticket');
 CALL map('cs', 'survey', 'TABLE public.answer');
 CALL map('cs', 'milestone', 'TABLE public.step');
-UPDATE cs.policy SET as_of = '2024-10-20', shrink_limit_rate = NULL;
+UPDATE cs.policy SET as_of = '2024-10-20', shrink_limit_rate = NULL, store_from_count = 0;
 
 -- What is stored of readings
 CREATE FUNCTION pg_temp.stored() RETURNS text[] LANGUAGE plpgsql AS $$

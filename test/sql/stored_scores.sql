@@ -27,7 +27,7 @@ CREATE TABLE public.bought (account_id integer, feature text, starts_on date, en
 CREATE TABLE public.own AS
 SELECT 1 + floor(random() * 60)::int AS account_id, (ARRAY['pulse', 'quality'])[1 + id % 2] AS signal, timestamptz '2024-03-01' + random() * interval '120 days' AS at, floor(random() * 100) AS value FROM generate_series(1, 80) AS id;
 CALL create_model('cs', 'integer');
-UPDATE cs.policy SET as_of = '2024-06-20', report_from = '2024-01-01', health_min_coverage = 0.3;
+UPDATE cs.policy SET as_of = '2024-06-20', report_from = '2024-01-01', health_min_coverage = 0.3, store_from_count = 0;
 INSERT INTO cs.health_signal (component, signal, segment, lifecycle_stage, weight, worst, best, policy, keep_days)
 VALUES ('own', 'quality', NULL, NULL, 10, 0, 100, 'carry', 60), ('support', 'resolution', 'small', NULL, 20, 3, 0, 'zero', NULL), ('support', 'csat', NULL, 'young', 3, 1, 4, 'neutral', NULL);
 CALL map('cs', 'account', 'TABLE public.customer');
