@@ -3,8 +3,13 @@ CREATE OR REPLACE PROCEDURE csmetrics.scores_before(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
+    are_kept boolean;
     are_many boolean;
 BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.scored_day d)', internal) INTO are_kept;
+    IF NOT are_kept THEN
+        RETURN;
+    END IF;
     EXECUTE format('SELECT %I.forget_scores()', internal);
     -- a tenth of the accounts cost about what all of them do
     EXECUTE format('SELECT 10 * (SELECT count(*) FROM %1$I.changed_key k)

@@ -174,12 +174,19 @@ COMMENT ON FUNCTION csmetrics.write_reading(text, text, text[], text[]) IS
 CREATE OR REPLACE FUNCTION csmetrics.sums_to_keep(model text)
 RETURNS TABLE (name text, keys text[], others text[], is_additive boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    are_any boolean;
 BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.stored_reading) AND EXISTS (SELECT 1 FROM %1$I.changed_key)',
+                   csmetrics.internal_schema(model)) INTO are_any;
+    IF NOT are_any THEN
+        RETURN;
+    END IF;
     -- attributes are written first, and may change any
     RETURN QUERY EXECUTE format($query$
         SELECT r.name, r.keys, r.others, %1$I.is_additive(r.name)
         FROM csmetrics.stored_readings($1) r JOIN %1$I.stored_reading s ON s.reading = r.name
-        WHERE r.is_sum AND EXISTS (SELECT 1 FROM %1$I.changed_key)
+        WHERE r.is_sum
           AND (NOT EXISTS (SELECT 1 FROM %1$I.fresh_key)
                OR EXISTS (SELECT 1 FROM %1$I.fresh_key k
                           WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
