@@ -5,6 +5,16 @@
 -- by_key: those of the accounts of fresh_key alone. It is a constant wherever these are called, and the planner drops
 -- the half that is not asked for; so no view is replaced from one to the other.
 
+CREATE UNLOGGED TABLE fresh_key (account_id @account_id@, sources text[]);
+
+CREATE OR REPLACE FUNCTION keys_to_read() RETURNS @account_id@[]
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT array_agg(k.account_id) FROM fresh_key k;
+END;
+COMMENT ON FUNCTION keys_to_read() IS
+'Internal: the accounts whose rows are to be read, where refresh knows which; an array, by which an index is searched';
+
 CREATE OR REPLACE FUNCTION read_account(by_key boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean,
@@ -13,8 +23,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, k.name, k.segment, k.plan, k.lifecycle_stage, k.onboarding_path, k.region, k.owner,
            k.parent_id, k.created_on, k.seats, k.time_zone, k.is_test, 1::bigint, k.complaint
-    FROM (SELECT * FROM kept_account WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_account WHERE by_key) k;
+    FROM kept_account k
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read());
 END;
 COMMENT ON FUNCTION read_account(boolean) IS 'Internal: the accounts as source_account has them now';
 
@@ -75,11 +85,11 @@ BEGIN ATOMIC
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
                  p.report_currency, k.complaint, k.digest
-          FROM (SELECT * FROM kept_subscription WHERE NOT by_key
-                UNION ALL SELECT * FROM keyed_subscription WHERE by_key) k,
+          FROM kept_subscription k,
                -- LIMIT tells the planner that this is one row
                (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
                        trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
+          WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
           OFFSET 0) t
     GROUP BY t.account_id, t.subscription_id, t.currency;
 END;
@@ -95,8 +105,8 @@ BEGIN ATOMIC
            ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
                       k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM (SELECT * FROM kept_ticket WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_ticket WHERE by_key) k
+    FROM kept_ticket k
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_ticket(boolean) IS 'Internal: the tickets of each account';
@@ -109,8 +119,8 @@ BEGIN ATOMIC
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
                       k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM (SELECT * FROM kept_survey WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_survey WHERE by_key) k
+    FROM kept_survey k
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_survey(boolean) IS 'Internal: the questions and answers of each account';
@@ -123,9 +133,9 @@ BEGIN ATOMIC
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM (SELECT * FROM kept_milestone WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_milestone WHERE by_key) k,
+    FROM kept_milestone k,
          (SELECT time_zone, value_event FROM policy LIMIT 1) p
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_milestone(boolean) IS 'Internal: the milestones of each account';
@@ -136,8 +146,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM (SELECT * FROM kept_signal WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_signal WHERE by_key) k
+    FROM kept_signal k
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
     GROUP BY k.account_id;
 END;
 COMMENT ON FUNCTION read_signal(boolean) IS 'Internal: the user''s own signals of each account';
@@ -151,8 +161,8 @@ BEGIN ATOMIC
            mrr_timeline_agg(coalesce(k.starts_on, '0001-01-01'), k.ends_on, 1) FILTER (WHERE k.complaint IS NULL),
            array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
-    FROM (SELECT * FROM kept_entitlement WHERE NOT by_key
-          UNION ALL SELECT * FROM keyed_entitlement WHERE by_key) k
+    FROM kept_entitlement k
+    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
     GROUP BY k.account_id, k.feature;
 END;
 COMMENT ON FUNCTION read_entitlement(boolean) IS 'Internal: the features that each account is entitled to';
@@ -170,9 +180,8 @@ BEGIN ATOMIC
     FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint, k.digest,
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
-          FROM (SELECT * FROM kept_usage WHERE NOT by_key
-                UNION ALL SELECT * FROM keyed_usage WHERE by_key) k
-          LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
+          FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
+          WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
           OFFSET 0) u
     GROUP BY u.account_id, u.user_id;
 END;
@@ -191,7 +200,6 @@ CREATE UNLOGGED TABLE fresh_signal AS SELECT * FROM read_signal() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_entitlement AS SELECT * FROM read_entitlement() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_usage AS SELECT * FROM read_usage() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_digest (source text, account_id @account_id@, digest numeric, row_count bigint);
-CREATE UNLOGGED TABLE fresh_key (account_id @account_id@, sources text[]);
 CREATE UNLOGGED TABLE fresh_change (source text, account_id @account_id@, is_forced boolean, watch_id integer);
 CREATE UNLOGGED TABLE fresh_reading (
     source text, found_by text, rows_read bigint, accounts_changed bigint, accounts_unseen bigint, seconds numeric);

@@ -423,17 +423,13 @@ BEGIN
         RETURN;
     END IF;
     CALL csmetrics.write_kept_view(model, source);
-    IF source = ANY (csmetrics.keyed_sources()) THEN
-        EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker) AS %s', internal, 'keyed_' || source,
-                       csmetrics.kept_query(model, source, of_keys => true));
-    END IF;
     EXECUTE format('INSERT INTO %I.read_form VALUES ($1, $2)
                     ON CONFLICT (source) DO UPDATE SET kept_hash = excluded.kept_hash', internal)
         USING source, md5(kept);
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.renew_kept_view(text, text, boolean) IS
-'Internal: makes the views kept_<source> and keyed_<source> of a model anew where rules changed, or is_forced';
+'Internal: makes the view kept_<source> of a model anew where rules changed, or is_forced';
 
 CREATE OR REPLACE PROCEDURE csmetrics.write_kept_views(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -446,7 +442,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.write_kept_views(text) IS
-'Internal: makes all views kept_<source> and keyed_<source> of a model anew';
+'Internal: makes all views kept_<source> of a model anew';
 
 CREATE OR REPLACE FUNCTION csmetrics.key_type(model text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -43,10 +43,6 @@ BEGIN
         EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS
                         SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', internal,
                        'kept_' || source.name, 'source_' || source.name);
-        IF source.name = ANY (csmetrics.keyed_sources()) THEN
-            EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS SELECT * FROM %1$I.%3$I', internal,
-                           'keyed_' || source.name, 'kept_' || source.name);
-        END IF;
     END LOOP;
 END
 $sources$;
@@ -63,11 +59,6 @@ BEGIN
         EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal_schema(model), 'kept_' || source,
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
                               'complaint: why a row cannot be right; NULL: it can. digest: hash of the row.', source));
-        IF source = ANY (csmetrics.keyed_sources()) THEN
-            EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal_schema(model), 'keyed_' || source,
-                           format('The same of the accounts of fresh_key alone, where refresh knows which to read: see '
-                                  'kept_%s.', source));
-        END IF;
     END LOOP;
     EXECUTE format('COMMENT ON TABLE %I.policy IS %L', model,
         'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked '
@@ -108,7 +99,7 @@ BEGIN
         SELECT c.oid::regclass, a.attname, CASE a.attname WHEN 'complaint' THEN 'Why it cannot be right; NULL: it can'
                    WHEN 'digest' THEN 'Internal: hash of the row, or sum of those of the rows'
                    ELSE format('Internal: as %s has it',
-                               regexp_replace(c.relname, '^(kept|keyed|fresh)_', 'source_')) END
+                               regexp_replace(c.relname, '^(kept|fresh)_', 'source_')) END
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
         WHERE c.relnamespace = quote_ident(csmetrics.internal_schema(model))::regnamespace
           AND c.relname ~ '^(kept|keyed|fresh)_'
@@ -306,7 +297,7 @@ BEGIN ATOMIC
     WITH ours AS (
         SELECT o.name FROM csmetrics.model_object o
         UNION ALL SELECT 'policy'
-        UNION ALL SELECT p || s.source FROM csmetrics.source_column s, unnest('{source_,kept_,keyed_}'::text[]) p
+        UNION ALL SELECT p || s.source FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
         UNION ALL SELECT s.vendor || '_' || s.source FROM csmetrics.connector_source s)
     SELECT 'pg_class'::regclass::oid, c.oid,
            c.relname IN (SELECT o.name FROM ours o) OR c.relkind = 'v' AND c.relname ~ '^watched_[0-9]+$'

@@ -451,7 +451,7 @@ CREATE OR REPLACE FUNCTION csmetrics.keyed_sources() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN 'account'::text || csmetrics.fact_sources();
 COMMENT ON FUNCTION csmetrics.keyed_sources() IS
-'Internal: the sources that can be read by the keys of accounts: the rows of these are in a view keyed_<source>, too';
+'Internal: the sources that can be read by the keys of accounts: those that have some';
 
 CREATE OR REPLACE FUNCTION csmetrics.stale_sources(model text, sources text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

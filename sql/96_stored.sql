@@ -29,8 +29,8 @@ CREATE OR REPLACE FUNCTION csmetrics.reads_from(model text, reading text, sums t
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH RECURSIVE read AS (
-        SELECT to_regprocedure(format('%I.%I(boolean)', csmetrics.internal_schema(model), 'read_' || reading))::oid
-                   AS objid
+        SELECT to_regprocedure(quote_ident(csmetrics.internal_schema(model)) || '.' || quote_ident('read_' || reading)
+                               || '(boolean)')::oid AS objid
         UNION
         SELECT d.refobjid FROM read r
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = r.objid

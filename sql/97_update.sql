@@ -68,7 +68,7 @@ BEGIN
         WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'v')
           AND c.relname IN (SELECT o.name FROM csmetrics.model_object o WHERE o.is_internal
                             UNION ALL SELECT p || s.source
-                            FROM csmetrics.source_column s, unnest('{source_,kept_,keyed_}'::text[]) p
+                            FROM csmetrics.source_column s, unnest('{source_,kept_}'::text[]) p
                             UNION ALL SELECT v.view_name FROM %s v)
         UNION ALL
         SELECT format('ALTER FUNCTION %%s SET SCHEMA %%I', o.objid::regprocedure, $2)

@@ -6,7 +6,7 @@ BEGIN;
 SELECT plan(6);
 \set company small
 \i test/company.sql
-UPDATE company.policy SET answer_rule = 'mean';
+UPDATE company.policy SET answer_rule = 'mean', store_from_count = 0;
 CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');

@@ -92,7 +92,7 @@ INSERT INTO relation_matrix VALUES
     ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way stored_way_now stored_retention'),
     ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way before_way_now before_retention'),
-    ('cs_internal', 'sources', 'rawd', '', '', '', '', 'keyed_account keyed_entitlement keyed_milestone keyed_signal keyed_subscription keyed_survey keyed_ticket keyed_usage kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
+    ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 SELECT set_eq($$SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = ANY (schemas_of('cs')) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')$$, 'SELECT relation FROM named', 'each table and view has a row in the matrix');
@@ -131,11 +131,11 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
-    ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'keys_to_read written_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after readings_before sums_to_keep'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings readings_before scores_before sums_to_keep'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
@@ -166,7 +166,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
-      require_ownership stored_count resolve_identities scores_after scores_before set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
+      require_ownership stored_count resolve_identities scores_after set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
       write_histories write_kept_views write_totals write_vendor_view'),
     ('csmetrics', '42501', '42501', '42501', '55000', 'open_playbook_runs'),
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),

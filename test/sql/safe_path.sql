@@ -11,7 +11,7 @@ SELECT plan(10);
 \i demo/company/map.sql
 -- some of all that views can show
 CALL map('company', 'fx_rate', 'SELECT ''USD'' AS currency, company_made.first_day() + 100 AS on_date, 0.9 AS rate');
-UPDATE company.policy SET report_currency = 'EUR', restricted_totals = 'company';
+UPDATE company.policy SET report_currency = 'EUR', restricted_totals = 'company', store_from_count = 0;
 INSERT INTO company.quality_rule (rule, source, severity, condition, description) VALUES ('dear', 'subscription', 'warning', 'mrr > 100', 'A high price');
 UPDATE company.policy SET as_of = as_of - 8;
 CALL refresh('company');

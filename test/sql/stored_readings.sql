@@ -158,8 +158,8 @@ BEGIN
 END
 $$;
 SELECT setseed(0.4) \g /dev/null
-CALL pg_temp.walk(25);
-SELECT is_empty('TABLE public.found', 'of 25 refreshes after random changes');
+CALL pg_temp.walk(12);
+SELECT is_empty('TABLE public.found', 'of 12 refreshes after random changes');
 
 SELECT * FROM finish();
 ROLLBACK;
