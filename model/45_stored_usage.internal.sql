@@ -20,7 +20,8 @@ COMMENT ON FUNCTION read_stored_active(boolean) IS
 'Internal: the active days of all accounts, or of those in changed_key';
 
 CREATE TABLE stored_retention (
-    dimension text, value text, row_count bigint NOT NULL, state usage_retention, PRIMARY KEY (dimension, value));
+    dimension text, value text, row_count bigint NOT NULL, state csmetrics.usage_retention,
+    PRIMARY KEY (dimension, value)); -- the view of that name is another type
 COMMENT ON TABLE stored_retention IS 'Internal: how groups of accounts came back to use the product';
 CREATE UNLOGGED TABLE before_retention AS SELECT * FROM stored_retention WITH NO DATA;
 COMMENT ON TABLE before_retention IS 'Internal: what accounts that a refresh writes have in stored_retention';
