@@ -21,17 +21,10 @@ COMMENT ON COLUMN stored_reading.reading IS 'The table';
 COMMENT ON COLUMN stored_reading.basis IS 'What present_basis() was';
 COMMENT ON COLUMN stored_reading.dimensions IS 'The attributes of accounts that were in use';
 
-CREATE OR REPLACE FUNCTION changed_keys() RETURNS @account_id@[]
-LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
-BEGIN ATOMIC
-    SELECT array_agg(k.account_id) FROM changed_key k;
-END;
-COMMENT ON FUNCTION changed_keys() IS 'Internal: the accounts that a refresh is about to write, or has just written';
-
 CREATE OR REPLACE FUNCTION history_of(of_changed boolean) RETURNS SETOF account_state
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT s.* FROM account_state s WHERE NOT $1 OR s.account_id = ANY (changed_keys());
+    SELECT s.* FROM account_state s WHERE NOT $1 OR s.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k));
 END;
 COMMENT ON FUNCTION history_of(boolean) IS
 'Internal: the histories of all accounts, or of those alone that a refresh is about to write or has just written';

@@ -9,7 +9,7 @@ BEGIN ATOMIC
          LATERAL (VALUES ('all', 'all'), ('segment', n.segment), ('plan', n.plan),
                          ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
                          ('region', n.region), ('owner', n.owner)) d(dimension, value)
-    WHERE (NOT $1 OR a.account_id = ANY (changed_keys()))
+    WHERE (NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k)))
       -- those that are stored are by the attributes that were in use
       AND d.dimension = ANY (ARRAY(
               SELECT 'all'
@@ -63,7 +63,7 @@ BEGIN ATOMIC
                                ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
                                ('region', n.region), ('owner', n.owner)) d(dimension, value)
                   WHERE $1 OR NOT (SELECT attributes_are_shared())) g
-    WHERE NOT $1 OR a.account_id = ANY (changed_keys());
+    WHERE NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k));
 END;
 COMMENT ON FUNCTION group_of(boolean) IS
 'Internal: accounts by what they are summed up by before they are under each attribute, see dimension_in: by all '

@@ -2,20 +2,12 @@
 -- that cannot be right have a complaint, are in no history, and stop the refresh. The digest of an account is that of
 -- its rows: where it is as stored, there is nothing to read.
 --
--- by_key: those of the accounts of fresh_key alone. It is a constant wherever these are called, and the planner drops
--- the half that is not asked for; so no view is replaced from one to the other.
+-- only_keys: of these accounts alone, NULL: of all. It is a constant wherever these are called, so that the planner
+-- drops the condition, or looks the keys up.
 
 CREATE UNLOGGED TABLE fresh_key (account_id @account_id@, sources text[]);
 
-CREATE OR REPLACE FUNCTION keys_to_read() RETURNS @account_id@[]
-LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
-BEGIN ATOMIC
-    SELECT array_agg(k.account_id) FROM fresh_key k;
-END;
-COMMENT ON FUNCTION keys_to_read() IS
-'Internal: the accounts whose rows are to be read, where refresh knows which; an array, by which an index is searched';
-
-CREATE OR REPLACE FUNCTION read_account(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_account(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, name text, segment text, plan text, lifecycle_stage text, onboarding_path text,
     region text, owner text, parent_id @account_id@, created_on date, seats numeric, time_zone text, is_test boolean,
     row_count bigint, complaint text)
@@ -24,9 +16,9 @@ BEGIN ATOMIC
     SELECT k.account_id, k.name, k.segment, k.plan, k.lifecycle_stage, k.onboarding_path, k.region, k.owner,
            k.parent_id, k.created_on, k.seats, k.time_zone, k.is_test, 1::bigint, k.complaint
     FROM kept_account k
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read());
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys);
 END;
-COMMENT ON FUNCTION read_account(boolean) IS 'Internal: the accounts as source_account has them now';
+COMMENT ON FUNCTION read_account(@account_id@[]) IS 'Internal: the accounts as source_account has them now';
 
 CREATE OR REPLACE FUNCTION read_fx_rate() RETURNS TABLE (
     currency text, on_date date, rate numeric, row_count bigint, complaint text)
@@ -49,7 +41,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has them now';
 
-CREATE OR REPLACE FUNCTION read_subscription(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_subscription(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
     row_count bigint, complaint text, digest numeric)
@@ -89,15 +81,15 @@ BEGIN ATOMIC
                -- LIMIT tells the planner that this is one row
                (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
                        trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
-          WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+          WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
           OFFSET 0) t
     GROUP BY t.account_id, t.subscription_id, t.currency;
 END;
-COMMENT ON FUNCTION read_subscription(boolean) IS
+COMMENT ON FUNCTION read_subscription(@account_id@[]) IS
 'Internal: the revenue of each account by currency, and by subscription where these are the entities; revenue is in '
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
-CREATE OR REPLACE FUNCTION read_ticket(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_ticket(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, tickets tickets, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -106,12 +98,12 @@ BEGIN ATOMIC
                       k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_ticket k
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_ticket(boolean) IS 'Internal: the tickets of each account';
+COMMENT ON FUNCTION read_ticket(@account_id@[]) IS 'Internal: the tickets of each account';
 
-CREATE OR REPLACE FUNCTION read_survey(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_survey(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, answers answers, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -120,12 +112,12 @@ BEGIN ATOMIC
                       k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_survey k
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_survey(boolean) IS 'Internal: the questions and answers of each account';
+COMMENT ON FUNCTION read_survey(@account_id@[]) IS 'Internal: the questions and answers of each account';
 
-CREATE OR REPLACE FUNCTION read_milestone(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_milestone(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, milestones milestones, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -135,24 +127,24 @@ BEGIN ATOMIC
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_milestone k,
          (SELECT time_zone, value_event FROM policy LIMIT 1) p
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_milestone(boolean) IS 'Internal: the milestones of each account';
+COMMENT ON FUNCTION read_milestone(@account_id@[]) IS 'Internal: the milestones of each account';
 
-CREATE OR REPLACE FUNCTION read_signal(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_signal(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, signals signals, row_count bigint, complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_signal k
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
 END;
-COMMENT ON FUNCTION read_signal(boolean) IS 'Internal: the user''s own signals of each account';
+COMMENT ON FUNCTION read_signal(@account_id@[]) IS 'Internal: the user''s own signals of each account';
 
-CREATE OR REPLACE FUNCTION read_entitlement(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_entitlement(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint,
     complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -162,12 +154,12 @@ BEGIN ATOMIC
            array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_entitlement k
-    WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+    WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id, k.feature;
 END;
-COMMENT ON FUNCTION read_entitlement(boolean) IS 'Internal: the features that each account is entitled to';
+COMMENT ON FUNCTION read_entitlement(@account_id@[]) IS 'Internal: the features that each account is entitled to';
 
-CREATE OR REPLACE FUNCTION read_usage(by_key boolean DEFAULT false) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_usage(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
     complaint text, digest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -181,11 +173,11 @@ BEGIN ATOMIC
                  CASE WHEN k.complaint IS NULL
                       THEN (k.at AT TIME ZONE coalesce(a.time_zone, p.time_zone))::date END AS day
           FROM kept_usage k LEFT JOIN account a USING (account_id) CROSS JOIN (SELECT time_zone FROM policy LIMIT 1) p
-          WHERE NOT by_key OR k.account_id = ANY (keys_to_read())
+          WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
           OFFSET 0) u
     GROUP BY u.account_id, u.user_id;
 END;
-COMMENT ON FUNCTION read_usage(boolean) IS
+COMMENT ON FUNCTION read_usage(@account_id@[]) IS
 'Internal: on which days each user did what, in the time zone of its account, and what an account did without a user';
 
 -- Where refresh puts what it reads until it is stored; empty between refreshes.

@@ -51,7 +51,7 @@ CREATE UNLOGGED TABLE before_movement AS SELECT * FROM stored_movement WITH NO D
 COMMENT ON TABLE before_movement IS 'Internal: what accounts that a refresh writes have in stored_movement';
 
 CREATE OR REPLACE FUNCTION read_stored_movement(of_changed boolean) RETURNS SETOF stored_movement
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     -- of months, eleven more than are reported: the trailing year is chained of them
     SELECT 'month', 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
@@ -70,6 +70,14 @@ END;
 COMMENT ON FUNCTION read_stored_movement(boolean) IS
 'Internal: the movements by month, of the year up to each, and by the period of the policy, of all accounts or of '
 'those in changed_key';
+
+CREATE OR REPLACE FUNCTION live_stored_movement() RETURNS SETOF stored_movement
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT r.* FROM read_stored_movement(false) r;
+END;
+COMMENT ON FUNCTION live_stored_movement() IS
+'Internal: what read_stored_movement gives of all accounts, for views where it is not stored';
 
 CREATE OR REPLACE FUNCTION movement_of(period text, lag integer, earlier integer, of_stored boolean) RETURNS TABLE (
     dimension text, value text, currency text, state mrr_movements, is_known boolean, opening numeric, closing numeric)

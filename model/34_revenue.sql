@@ -55,7 +55,7 @@ FROM reporting_range r CROSS JOIN
             FROM (SELECT nullif(s.currency, '') AS currency, s.state
                   FROM (SELECT s.* FROM stored_movement s WHERE is_stored('stored_movement')
                         UNION ALL
-                        SELECT l.* FROM read_stored_movement(false) l WHERE NOT is_stored('stored_movement')) s
+                        SELECT l.* FROM live_stored_movement() l WHERE NOT is_stored('stored_movement')) s
                   WHERE s.period = 'month' AND s.lag = 1 AND s.dimension = 'all' AND NOT s.is_mixed) g,
                  reporting_range r, LATERAL movements(g.state) m
             -- what is stored begins earlier

@@ -108,7 +108,7 @@ CREATE UNLOGGED TABLE before_way_now AS SELECT * FROM stored_way_now WITH NO DAT
 COMMENT ON TABLE before_way_now IS 'Internal: what accounts that a refresh writes have in stored_way_now';
 
 CREATE OR REPLACE FUNCTION read_stored_way_now(of_changed boolean) RETURNS SETOF stored_way_now
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH summed AS (
         SELECT g.members, count(*) AS row_count, count(*) FILTER (WHERE t.status = 'rejected') AS rejected_count,
@@ -126,3 +126,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_stored_way_now(boolean) IS
 'Internal: the ways of all accounts, or of those in changed_key, as they stand at the end of the day of the reading';
+
+CREATE OR REPLACE FUNCTION live_stored_way_now() RETURNS SETOF stored_way_now
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+BEGIN ATOMIC
+    SELECT r.* FROM read_stored_way_now(false) r;
+END;
+COMMENT ON FUNCTION live_stored_way_now() IS
+'Internal: what read_stored_way_now gives of all accounts, for views where it is not stored';

@@ -26,7 +26,7 @@ WITH way AS (
     SELECT s.dimension, s.value, s.rejected_count, s.state, r.confidence_rate, r.as_of_on, r.policy_hash
     FROM reporting_range r,
          (SELECT s.* FROM stored_way_now s WHERE is_stored('stored_way_now')
-          UNION ALL SELECT l.* FROM read_stored_way_now(false) l WHERE NOT is_stored('stored_way_now')) s),
+          UNION ALL SELECT l.* FROM live_stored_way_now() l WHERE NOT is_stored('stored_way_now')) s),
 test AS (
     SELECT w.dimension, l.p AS log_rank_p
     FROM (SELECT dimension, array_agg(state ORDER BY value) AS states

@@ -8,7 +8,7 @@ SELECT s.day AS day_on, g.dimension, g.value, s.dau AS dau_count, s.wau AS wau_c
        g.row_count AS account_count, r.policy_hash
 FROM reporting_range r, policy p,
      (SELECT s.* FROM stored_active s WHERE is_stored('stored_active')
-      UNION ALL SELECT l.* FROM read_stored_active(false) l WHERE NOT is_stored('stored_active')) g,
+      UNION ALL SELECT l.* FROM live_stored_active() l WHERE NOT is_stored('stored_active')) g,
      LATERAL active_series(g.state, p.weekdays_only) s
 ORDER BY g.dimension, g.value, s.day;
 COMMENT ON VIEW usage_by_segment IS

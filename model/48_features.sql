@@ -98,7 +98,7 @@ SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number,
        u.mature AS is_mature, r.policy_hash
 FROM reporting_range r,
      (SELECT s.* FROM stored_retention s WHERE is_stored('stored_retention')
-      UNION ALL SELECT l.* FROM read_stored_retention(false) l WHERE NOT is_stored('stored_retention')) g,
+      UNION ALL SELECT l.* FROM live_stored_retention() l WHERE NOT is_stored('stored_retention')) g,
      LATERAL usage_retention(g.state) u
 ORDER BY g.dimension, g.value, u.cohort, u.bracket;
 COMMENT ON VIEW usage_retention_by_segment IS

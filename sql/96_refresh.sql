@@ -114,15 +114,22 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
     fresh regclass := format('%I.%I', internal, 'fresh_' || source)::regclass;
+    keys text;
     read_count bigint;
     kept_count bigint;
 BEGIN
     CALL csmetrics.empty_table(fresh);
-    EXECUTE format('INSERT INTO %s %s', fresh,
-                   CASE WHEN source = ANY (csmetrics.keyed_sources())
-                        THEN csmetrics.rows_of(format('%I.%I(boolean)', internal, 'read_' || source)::regprocedure,
-                                               ARRAY[by_key::text])
-                        ELSE csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure) END);
+    IF source = ANY (csmetrics.keyed_sources()) THEN
+        -- keys as a constant: by it an index is searched, and where there is none, rows are looked up in a hash
+        EXECUTE format('SELECT CASE WHEN $1 THEN coalesce(array_agg(k.account_id), ''{}'') END::text
+                        FROM %I.fresh_key k', internal) INTO keys USING by_key;
+        EXECUTE format('INSERT INTO %s %s', fresh, csmetrics.rows_of(
+            format('%I.%I(%s[])', internal, 'read_' || source, csmetrics.key_type(model))::regprocedure,
+            ARRAY[format('%L::%s[]', keys, csmetrics.key_type(model))]));
+    ELSE
+        EXECUTE format('INSERT INTO %s %s', fresh,
+                       csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure));
+    END IF;
     GET DIAGNOSTICS read_count = ROW_COUNT;
     IF read_count = 0 THEN
         RETURN 0;

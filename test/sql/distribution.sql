@@ -51,7 +51,7 @@ END
 $$;
 CREATE TABLE reads AS
 SELECT p.oid::regprocedure AS function, csmetrics.rows_of(p.oid::regprocedure, a.arguments) AS call, csmetrics.query_of(p.oid::regprocedure, a.arguments) AS written
-FROM pg_proc p, LATERAL (SELECT array_fill('false'::text, ARRAY[p.pronargs::int]) AS arguments) a WHERE p.pronamespace = 'company_internal'::regnamespace AND p.proname IN (SELECT 'read_' || c.source FROM csmetrics.source_column c);
+FROM pg_proc p, LATERAL (SELECT array_fill('NULL'::text, ARRAY[p.pronargs::int]) AS arguments) a WHERE p.pronamespace = 'company_internal'::regnamespace AND p.proname IN (SELECT 'read_' || c.source FROM csmetrics.source_column c);
 SELECT is((SELECT count(*) FROM reads WHERE call ~ '^SELECT r\.\* FROM company_internal\.read_'), count(DISTINCT source), 'each source has a function that reads it')
 FROM csmetrics.source_column;
 SELECT is_empty('SELECT function FROM reads WHERE written !~ ''SELECT'' OR written ~ ''BEGIN ATOMIC|read_''', 'and its query');

@@ -128,10 +128,10 @@ CREATE TEMP TABLE routine_matrix (schema text, editor text, reader text, csm tex
 INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of changed_keys dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
-    ('cs_internal', '42501', '42501', '42501', '42501', 'keys_to_read written_account'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
