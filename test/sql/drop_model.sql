@@ -30,7 +30,6 @@ FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v');
 SELECT set_eq($$SELECT name, is_internal FROM model_object WHERE kind <> 'function'
                 UNION ALL SELECT format('%s_%s', prefix, source), true
                 FROM (VALUES ('source'), ('kept')) p(prefix), (SELECT DISTINCT source FROM source_column) s
-                UNION ALL SELECT 'keyed_' || s, true FROM unnest(keyed_sources()) s
                 UNION ALL SELECT 'policy', false$$,
               $$SELECT relname, relnamespace = 'cs_internal'::regnamespace FROM pg_class
                 WHERE relnamespace = ANY (schemas_of('cs')) AND relkind IN ('r', 'v')$$,
