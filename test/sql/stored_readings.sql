@@ -3,7 +3,7 @@
 -- Stored readings: whatever happens between refreshes, what is stored is what would be stored anew, byte for byte, and
 -- views show the same from the store as they work out themselves.
 BEGIN;
-SELECT plan(20);
+SELECT plan(22);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int PRIMARY KEY, segment text, plan text, owner text, region text, is_test boolean);
@@ -160,6 +160,19 @@ $$;
 SELECT setseed(0.4) \g /dev/null
 CALL pg_temp.walk(12);
 SELECT is_empty('TABLE public.found', 'of 12 refreshes after random changes');
+
+-- The same where watches tell which accounts changed, and scores are stored beside
+CREATE INDEX ON public.click (account_id);
+CALL watch('cs', 'account', 'trigger', 'public.customer');
+CALL watch('cs', 'subscription', 'trigger', 'public.term');
+CALL watch('cs', 'usage', 'trigger', 'public.click');
+CALL watch('cs', 'ticket', 'trigger', 'public.ticket');
+CALL watch('cs', 'survey', 'trigger', 'public.answer');
+CALL watch('cs', 'milestone', 'trigger', 'public.step');
+CALL refresh('cs', sweep => true);
+CALL pg_temp.walk(12);
+SELECT is_empty('TABLE public.found', 'and of 12 more that read by key');
+SELECT cmp_ok(count(*), '>', 5::bigint, 'as they did') FROM cs.refresh_log WHERE kind = 'keys';
 
 SELECT * FROM finish();
 ROLLBACK;
