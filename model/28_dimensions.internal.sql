@@ -1,21 +1,36 @@
 -- The attributes that views group by.
 
+CREATE OR REPLACE FUNCTION dimension_values(
+    segment text, plan text, lifecycle_stage text, onboarding_path text, region text, owner text)
+RETURNS TABLE (dimension text, value text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 7
+BEGIN ATOMIC
+    VALUES ('all', 'all'), ('segment', coalesce($1, '(none)')), ('plan', coalesce($2, '(none)')),
+           ('lifecycle_stage', coalesce($3, '(none)')), ('onboarding_path', coalesce($4, '(none)')),
+           ('region', coalesce($5, '(none)')), ('owner', coalesce($6, '(none)'));
+END;
+COMMENT ON FUNCTION dimension_values(text, text, text, text, text, text) IS
+'Internal: what an account with these attributes is under, be they in use or not';
+
+CREATE OR REPLACE FUNCTION shown_dimensions(of_changed boolean) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- what is stored is by the attributes that were in use
+    SELECT 'all'::text || CASE WHEN $1 THEN (SELECT s.dimensions FROM stored_reading s LIMIT 1)
+                               ELSE dimensions_in_use() END;
+END;
+COMMENT ON FUNCTION shown_dimensions(boolean) IS
+'Internal: all, and the attributes in use; of_changed: those by which readings are stored';
+
 CREATE OR REPLACE FUNCTION dimension_of(of_changed boolean) RETURNS TABLE (
     account_id @account_id@, dimension text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT a.account_id, d.dimension, coalesce(d.value, '(none)')
+    SELECT a.account_id, d.dimension, d.value
     FROM account_state a LEFT JOIN account n USING (account_id),
-         LATERAL (VALUES ('all', 'all'), ('segment', n.segment), ('plan', n.plan),
-                         ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
-                         ('region', n.region), ('owner', n.owner)) d(dimension, value)
+         LATERAL dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
     WHERE (NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k)))
-      -- those that are stored are by the attributes that were in use
-      AND d.dimension = ANY (ARRAY(
-              SELECT 'all'
-              UNION ALL
-              SELECT unnest(CASE WHEN $1 THEN (SELECT s.dimensions FROM stored_reading s LIMIT 1)
-                                 ELSE dimensions_in_use() END)));
+      AND d.dimension = ANY ((SELECT shown_dimensions($1))::text[]);
 END;
 COMMENT ON FUNCTION dimension_of(boolean) IS
 'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written';
@@ -30,14 +45,7 @@ CREATE OR REPLACE VIEW dimension_in_use WITH (security_invoker) AS
 SELECT k.dimension FROM known_dimension k WHERE k.account_count > 0
 UNION ALL
 -- what is stored is of all accounts, and hidden from who sees some
-SELECT d.dimension
-FROM (SELECT count(segment) AS segment, count(plan) AS plan, count(lifecycle_stage) AS lifecycle_stage,
-             count(onboarding_path) AS onboarding_path, count(region) AS region, count(owner) AS owner
-      FROM account WHERE NOT EXISTS (SELECT 1 FROM known_dimension k)) known,
-     LATERAL (VALUES ('all', 1), ('segment', known.segment), ('plan', known.plan),
-                     ('lifecycle_stage', known.lifecycle_stage), ('onboarding_path', known.onboarding_path),
-                     ('region', known.region), ('owner', known.owner)) d(dimension, known)
-WHERE d.known > 0 AND NOT EXISTS (SELECT 1 FROM known_dimension k);
+SELECT unnest(shown_dimensions(false)) WHERE NOT EXISTS (SELECT 1 FROM known_dimension k);
 COMMENT ON VIEW dimension_in_use IS 'The attributes of which any account has a value, and all.';
 
 CREATE OR REPLACE FUNCTION attributes_are_shared() RETURNS boolean
@@ -59,9 +67,7 @@ BEGIN ATOMIC
                   WHERE NOT $1 AND (SELECT attributes_are_shared())
                   UNION ALL
                   SELECT ARRAY[d.dimension, d.value]
-                  FROM (VALUES ('all', 'all'), ('segment', n.segment), ('plan', n.plan),
-                               ('lifecycle_stage', n.lifecycle_stage), ('onboarding_path', n.onboarding_path),
-                               ('region', n.region), ('owner', n.owner)) d(dimension, value)
+                  FROM dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
                   WHERE $1 OR NOT (SELECT attributes_are_shared())) g
     WHERE NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k));
 END;
@@ -72,18 +78,12 @@ COMMENT ON FUNCTION group_of(boolean) IS
 CREATE OR REPLACE FUNCTION dimension_in(members text[], of_changed boolean) RETURNS TABLE (dimension text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
-    SELECT d.dimension, coalesce(d.value, '(none)')
+    SELECT d.dimension, d.value
     FROM (SELECT $1[1] AS dimension, $1[2] AS value WHERE cardinality($1) = 2
           UNION ALL
-          SELECT v.dimension, v.value
-          FROM (VALUES ('all', 'all'), ('segment', $1[1]), ('plan', $1[2]), ('lifecycle_stage', $1[3]),
-                       ('onboarding_path', $1[4]), ('region', $1[5]), ('owner', $1[6])) v(dimension, value)
+          SELECT v.dimension, v.value FROM dimension_values($1[1], $1[2], $1[3], $1[4], $1[5], $1[6]) v
           WHERE cardinality($1) = 6) d
-    WHERE d.dimension = ANY (ARRAY(
-              SELECT 'all'
-              UNION ALL
-              SELECT unnest(CASE WHEN $2 THEN (SELECT s.dimensions FROM stored_reading s LIMIT 1)
-                                 ELSE dimensions_in_use() END)));
+    WHERE d.dimension = ANY ((SELECT shown_dimensions($2))::text[]);
 END;
 COMMENT ON FUNCTION dimension_in(text[], boolean) IS
 'Internal: the attributes in use under which a group of group_of stands, and their values';

@@ -95,7 +95,7 @@ BEGIN ATOMIC
     SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
            t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
            p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone
-    FROM reporting_range r, policy p, LATERAL (SELECT end_of_day($1, r.time_zone) AS at) t
+    FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
     LIMIT 1;
 END;
 COMMENT ON FUNCTION health_day(as_of date) IS
@@ -242,7 +242,7 @@ CREATE OR REPLACE FUNCTION health_term(as_of date) RETURNS TABLE (
     method text, policy_hash text, basis text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-    SELECT end_of_day($1, r.time_zone), p.health_yellow_from, p.health_green_from, p.health_min_coverage,
+    SELECT last_instant($1, r.time_zone), p.health_yellow_from, p.health_green_from, p.health_min_coverage,
            p.health_method, md5(concat(r.policy_hash, h.definition)),
            -- all that a score hangs on but for the facts, and the bounds of tiers
            md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
@@ -371,7 +371,7 @@ COMMENT ON VIEW account_health IS
 CREATE OR REPLACE VIEW health_by_account_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,
        CASE WHEN k.component = 'veto' THEN NULL WHEN m.position IS NOT NULL THEN h.readings[m.position]
-       ELSE signal_at(a.signals, k.signal, end_of_day(r.as_of_on, r.time_zone)) END AS reading,
+       ELSE signal_at(a.signals, k.signal, last_instant(r.as_of_on, r.time_zone)) END AS reading,
        k.value AS value_score, k.weight, k.points, k.points_lost AS lost_points, h.health_score, h.tier, h.as_of_on,
        h.policy_hash
 FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h JOIN account_state a USING (account_id),
@@ -479,7 +479,7 @@ BEGIN ATOMIC
            b.tier, h.tier, b.readings, h.readings, h.health_score::numeric - b.health_score::numeric, d.margin,
            d.min_coverage, d.method, d.policy_hash
     FROM (SELECT r.as_of_on, r.as_of_on - p.movement_days AS before_on,
-                 end_of_day(r.as_of_on - p.movement_days, r.time_zone) AS before_at, p.health_margin AS margin,
+                 last_instant(r.as_of_on - p.movement_days, r.time_zone) AS before_at, p.health_margin AS margin,
                  t.as_of_at, t.min_coverage, t.method, t.policy_hash
           FROM reporting_range r, policy p, LATERAL health_term(r.as_of_on) t LIMIT 1) d,
          LATERAL account_score(d.as_of_on) h

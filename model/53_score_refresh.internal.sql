@@ -234,18 +234,6 @@ COMMENT ON FUNCTION settle_usual() IS
 'Internal: stores the medians of segments that the accounts of changed_key moved, and scores who is held against them '
 'from stored readings; how many';
 
-CREATE OR REPLACE FUNCTION score_dimension(
-    segment text, plan text, lifecycle_stage text, onboarding_path text, region text, owner text)
-RETURNS TABLE (dimension text, value text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 7
-BEGIN ATOMIC
-    VALUES ('all', 'all'), ('segment', coalesce($1, '(none)')), ('plan', coalesce($2, '(none)')),
-           ('lifecycle_stage', coalesce($3, '(none)')), ('onboarding_path', coalesce($4, '(none)')),
-           ('region', coalesce($5, '(none)')), ('owner', coalesce($6, '(none)'));
-END;
-COMMENT ON FUNCTION score_dimension(text, text, text, text, text, text) IS
-'Internal: what an account with these attributes is counted under in health_total';
-
 CREATE OR REPLACE FUNCTION settle_totals() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
     WITH pair AS MATERIALIZED (
@@ -262,12 +250,12 @@ BEGIN ATOMIC
     part AS (
         SELECT p.as_of_on, d.dimension, d.value, health_agg(p.before_score, p.before_mrr) AS lost,
                NULL::health_summary AS won
-        FROM pair p, LATERAL score_dimension(p.of_segment, p.of_plan, p.of_stage, p.of_path, p.of_region,
+        FROM pair p, LATERAL dimension_values(p.of_segment, p.of_plan, p.of_stage, p.of_path, p.of_region,
                                              p.of_owner) d
         WHERE p.was_there GROUP BY 1, 2, 3
         UNION ALL
         SELECT p.as_of_on, d.dimension, d.value, NULL, health_agg(p.health_score, p.mrr)
-        FROM pair p, LATERAL score_dimension(p.segment, p.plan, p.lifecycle_stage, p.onboarding_path, p.region,
+        FROM pair p, LATERAL dimension_values(p.segment, p.plan, p.lifecycle_stage, p.onboarding_path, p.region,
                                              p.owner) d
         WHERE p.is_there GROUP BY 1, 2, 3),
     settled AS MATERIALIZED (
@@ -337,14 +325,14 @@ BEGIN ATOMIC
                         FROM account a) a ON a.account_id = w.account_id)
     SELECT p.before_on, p.as_of_on, d.dimension, d.value, -1 AS sign, f.*
     FROM pair p, LATERAL week_flow(p.old_before_mrr, p.old_before_tier, p.old_mrr, p.old_tier) f,
-         LATERAL score_dimension((p.old_account).segment, (p.old_account).plan, (p.old_account).lifecycle_stage,
+         LATERAL dimension_values((p.old_account).segment, (p.old_account).plan, (p.old_account).lifecycle_stage,
                                  (p.old_account).onboarding_path, (p.old_account).region,
                                  (p.old_account).owner) d
     WHERE p.old_before_mrr IS NOT NULL OR p.old_mrr IS NOT NULL
     UNION ALL
     SELECT p.before_on, p.as_of_on, d.dimension, d.value, 1, f.*
     FROM pair p, LATERAL week_flow(p.before_mrr, p.before_tier, p.mrr, p.tier) f,
-         LATERAL score_dimension((p.new_account).segment, (p.new_account).plan, (p.new_account).lifecycle_stage,
+         LATERAL dimension_values((p.new_account).segment, (p.new_account).plan, (p.new_account).lifecycle_stage,
                                  (p.new_account).onboarding_path, (p.new_account).region,
                                  (p.new_account).owner) d
     WHERE p.before_mrr IS NOT NULL OR p.mrr IS NOT NULL;
@@ -523,7 +511,7 @@ BEGIN ATOMIC
           FROM score_state s LEFT JOIN account n USING (account_id)
           WHERE s.as_of_on = $1
           GROUP BY n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) g,
-         LATERAL score_dimension(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
+         LATERAL dimension_values(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
     GROUP BY d.dimension, d.value;
 END;
 COMMENT ON FUNCTION sum_day(date) IS
@@ -557,7 +545,7 @@ BEGIN ATOMIC
                           FROM score_state s, health_term($2) t WHERE s.as_of_on = $2) s USING (account_id)
                LEFT JOIN account n USING (account_id), LATERAL week_flow(b.mrr, b.tier, s.mrr, s.tier) f
           GROUP BY n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) g,
-         LATERAL score_dimension(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
+         LATERAL dimension_values(g.segment, g.plan, g.lifecycle_stage, g.onboarding_path, g.region, g.owner) d
     GROUP BY d.dimension, d.value;
 END;
 COMMENT ON FUNCTION sum_week(date, date) IS 'Internal: stores what moved between the ends of two weeks, by attribute';

@@ -152,7 +152,7 @@ added AS (
            sum(h.opened)::bigint AS opened, sum(h.judged)::bigint AS judged, sum(h.successes)::bigint AS successes,
            sum(h.overdue)::bigint AS overdue
     FROM week_happened() h JOIN week w USING (k) LEFT JOIN account n USING (account_id),
-         LATERAL score_dimension(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
+         LATERAL dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
     WHERE (SELECT is_stored FROM gate)
       AND EXISTS (SELECT 1 FROM score_state s
                   WHERE s.account_id = h.account_id AND s.as_of_on IN (w.before_on, w.day))

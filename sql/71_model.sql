@@ -176,13 +176,6 @@ COMMENT ON FUNCTION csmetrics.last_instant(date, text) IS
 'same figures all day long, and the next day the same of it. NULL if an argument is NULL. An unknown time zone: '
 'SQLSTATE 22023.';
 
-CREATE OR REPLACE FUNCTION csmetrics.end_of_day(day date, time_zone text) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (day + 1)::timestamp AT TIME ZONE time_zone - interval '1 microsecond';
-COMMENT ON FUNCTION csmetrics.end_of_day(date, text) IS
-'The last instant of the day in that time zone, be it to come. NULL if an argument is NULL. An unknown time zone: '
-'SQLSTATE 22023.';
-
 CREATE OR REPLACE FUNCTION csmetrics.week_begin(day date, week_start integer DEFAULT 1) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN day - (extract(isodow FROM day)::integer + 7 - week_start) % 7;

@@ -154,7 +154,7 @@ INSERT INTO routine_matrix VALUES
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
       write_redefinition write_revenue_state write_snapshot write_user_state'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'asked_days asked_weeks changed_adoption changed_state changed_user feed_since score_dimension unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'asked_days asked_weeks changed_adoption changed_state changed_user feed_since dimension_values shown_dimensions unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
