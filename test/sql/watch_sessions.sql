@@ -25,7 +25,7 @@ END $$;
 
 -- Writers do not wait for each other, nor for refresh, and none of what they do is lost.
 SELECT dblink_exec('one', 'BEGIN; UPDATE watch_sessions_app.term SET mrr = 11 WHERE account_id = 1') \g /dev/null
-SELECT dblink_exec('two', 'SET statement_timeout = ''20s''; UPDATE watch_sessions_app.term SET mrr = 12 WHERE account_id = 2') \g /dev/null
+SELECT dblink_exec('two', 'SET statement_timeout = ''120s''; UPDATE watch_sessions_app.term SET mrr = 12 WHERE account_id = 2') \g /dev/null
 CALL refresh('watch_sessions');
 SELECT is(pg_temp.mrr(2), 12::numeric, 'what was committed is taken');
 SELECT is(pg_temp.mrr(1), 10::numeric, 'what was not is not');
