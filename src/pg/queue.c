@@ -167,21 +167,20 @@ put_keys(Queue *queue, const Watch *watch, Relation relation, Tuplestorestate *r
 		return;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsMinimalTuple);
 	MemoryContext a_row = AllocSetContextCreate(CurrentMemoryContext, "row of a watched table", ALLOCSET_SMALL_SIZES);
-	MemoryContext before = MemoryContextSwitchTo(a_row);
 	FmgrInfo	output;
 	Oid			function;
 	bool		is_varlena;
 	bool		had_null = false;
 
 	getTypeOutputInfo(TupleDescAttr(RelationGetDescr(relation), column - 1)->atttypid, &function, &is_varlena);
-	fmgr_info_cxt(function, &output, before);
+	fmgr_info(function, &output);
 	/* others read the rows, too */
-	MemoryContextSwitchTo(before);
 	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
 	tuplestore_rescan(rows);
-	MemoryContextSwitchTo(a_row);
+	/* a row that comes from a file is the slot's to free, and so not of the memory of one row */
 	while (tuplestore_gettupleslot(rows, true, false, slot))
 	{
+		MemoryContext before = MemoryContextSwitchTo(a_row);
 		bool		is_null;
 		Datum		value = slot_getattr(slot, column, &is_null);
 		char	   *key = is_null ? NULL : OutputFunctionCall(&output, value);
@@ -190,9 +189,9 @@ put_keys(Queue *queue, const Watch *watch, Relation relation, Tuplestorestate *r
 		if (key ? is_new(queue, key) : watch->null_is_any && !had_null)
 			put(queue, watch, key);
 		had_null = had_null || is_null;
+		MemoryContextSwitchTo(before);
 		MemoryContextReset(a_row);
 	}
-	MemoryContextSwitchTo(before);
 	MemoryContextDelete(a_row);
 	ExecDropSingleTupleTableSlot(slot);
 }
