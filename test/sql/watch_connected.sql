@@ -3,7 +3,7 @@
 -- Sources that connected vendors give, watched by triggers on the vendors' tables: one of each kind, CRM, billing, support, usage and surveys. Whatever
 -- happens there, a refresh has what a rebuild makes; a vendor that is connected anew keeps its watches, by another schema it does not.
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 SET jit = off;
 \set company small
 \i test/company.sql
@@ -41,17 +41,20 @@ BEGIN
     RETURN contents || ARRAY(SELECT concat_ws(' ', 'rows:', r.source, r.row_count) FROM company.refreshed_source r);
 END
 $$;
--- How a source was read after a statement, and how many accounts had changed; or what is not as a rebuild makes it, which is undone
+-- How a source was read after a statement, and how many accounts had changed
 CREATE FUNCTION pg_temp.after(statement text, source text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    kept text[];
-    anew text[];
-    reading jsonb;
 BEGIN
     EXECUTE statement;
     CALL csmetrics.refresh('company');
-    reading := (SELECT l.sources -> source FROM company.refresh_log l ORDER BY l.started_at DESC LIMIT 1);
-    kept := pg_temp.contents();
+    RETURN (SELECT concat_ws(' ', l.sources -> source ->> 'found_by', l.sources -> source ->> 'accounts_changed') FROM company.refresh_log l ORDER BY l.started_at DESC LIMIT 1);
+END
+$$;
+-- What is not as a rebuild makes it, which is undone
+CREATE FUNCTION pg_temp.differences() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    kept text[] := pg_temp.contents();
+    anew text[];
+BEGIN
     BEGIN
         CALL csmetrics.rebuild('company');
         anew := pg_temp.contents();
@@ -59,8 +62,7 @@ BEGIN
     EXCEPTION WHEN SQLSTATE 'CSEND' THEN
         NULL;
     END;
-    RETURN coalesce((SELECT left(min(d), 300) FROM ((SELECT 'kept ' || unnest(kept) EXCEPT SELECT 'kept ' || unnest(anew)) UNION (SELECT 'anew ' || unnest(anew) EXCEPT SELECT 'anew ' || unnest(kept))) d(d)),
-                    concat_ws(' ', reading ->> 'found_by', reading ->> 'accounts_changed'));
+    RETURN QUERY (SELECT 'kept ' || unnest(kept) EXCEPT SELECT 'kept ' || unnest(anew)) UNION (SELECT 'anew ' || unnest(anew) EXCEPT SELECT 'anew ' || unnest(kept));
 END
 $$;
 SELECT is((SELECT string_agg(vendor, ' ' ORDER BY vendor) FROM company.connection), 'pendo qualtrics salesforce stripe zendesk', 'one of each kind is connected');
@@ -86,6 +88,8 @@ SELECT is(pg_temp.after($$UPDATE company_qualtrics.question_response SET value =
 -- A key of a vendor's that leads to another account: all of that vendor's is read.
 SELECT matches(pg_temp.after($$INSERT INTO company.account_identity SELECT 'zendesk', max(account_key), (SELECT min(account_id) FROM company.account) FROM company_internal.identity WHERE vendor = 'zendesk'$$, 'ticket'), '^sweep [1-9]', 'a key that is another account''s now');
 
+SELECT is_empty('SELECT pg_temp.differences()', 'all of this is what a rebuild makes of it');
+
 -- Connected anew: by the same schema all is as it was, by another one it is read as a whole until it is watched again.
 CALL connect('company', 'stripe', 'company_stripe');
 SELECT is(pg_temp.after($$UPDATE company_stripe.subscription_item SET quantity = quantity + 7 WHERE id IN (SELECT max(id) FROM company_stripe.subscription_item)$$, 'subscription'), 'trigger 1', 'connected again, it is watched as it was');
@@ -104,6 +108,8 @@ SELECT is(pg_temp.after($$UPDATE stripe_two.subscription_item SET quantity = qua
 SET LOCAL client_min_messages = error;
 CALL disconnect('company', 'zendesk', overwrite => true);
 SET LOCAL client_min_messages = warning;
+CALL refresh('company', may_shrink => true);
 SELECT results_eq('SELECT DISTINCT relation::text FROM company.watch WHERE source IN (''ticket'', ''survey'')', $$VALUES ('company_qualtrics.question_response')$$, 'a vendor that is disconnected takes its watches along');
+SELECT is_empty('SELECT pg_temp.differences()', 'and so is that');
 SELECT * FROM finish();
 ROLLBACK;
