@@ -309,6 +309,31 @@ COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean
 'Internal: writes the view <vendor>_<source> of a model. A relation of that name that connect() did not write: '
 'SQLSTATE 42P07, unless overwrite.';
 
+CREATE OR REPLACE PROCEDURE csmetrics.drop_vendor_watches(model text, vendor text, schema_name text DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    watch record;
+BEGIN
+    FOR watch IN EXECUTE format(
+        'SELECT w.watch_id, w.source, w.relation
+         FROM %1$I.watch w JOIN %2$I.connection_view v ON v.source = w.source AND v.vendor = $1
+         JOIN %1$I.connection c ON c.vendor = v.vendor
+         JOIN pg_class r ON r.oid = w.relation
+         JOIN pg_namespace n ON n.oid = r.relnamespace AND n.nspname = c.schema_name
+         WHERE c.schema_name IS DISTINCT FROM $2 AND NOT csmetrics.by_hand($3, w.source)
+         ORDER BY w.watch_id', model, csmetrics.internal_schema(model)) USING vendor, schema_name, model
+    LOOP
+        RAISE WARNING 'watch % of source "%" in model "%" is undone, with its triggers: % is not read any more',
+            watch.watch_id, watch.source, model, watch.relation
+            USING HINT = 'Without any left the source is read as a whole. CALL csmetrics.watch() for the other tables.';
+        CALL csmetrics.drop_watch(model, watch.watch_id);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.drop_vendor_watches(text, text, text) IS
+'Internal: undoes the watches on tables of a vendor that are not read any more, since it is connected by another '
+'schema from now on, or by none: NULL';
+
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
@@ -331,6 +356,7 @@ BEGIN
                          'CALL csmetrics.unite_sources.';
     END IF;
 
+    CALL csmetrics.drop_vendor_watches(model, vendor, schema_name);
     sources := csmetrics.sources_of(vendor, schema_name);
     FOREACH source IN ARRAY coalesce(sources, '{}') LOOP
         CALL csmetrics.write_vendor_view(model, vendor, schema_name, source, overwrite);
@@ -380,6 +406,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'With overwrite => true they are dropped nevertheless.';
     END IF;
+    CALL csmetrics.drop_vendor_watches(model, vendor);
     EXECUTE format('DELETE FROM %I.connection c WHERE c.vendor = $1', model) USING vendor;
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v WHERE v.vendor = $1 RETURNING v.view_name)
                     SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model)) INTO views USING vendor;

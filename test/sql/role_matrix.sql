@@ -149,7 +149,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
     ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
-      sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
+      sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
@@ -163,7 +163,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts watched_statement'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
+    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
       require_ownership stored_count resolve_identities scores_after set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
