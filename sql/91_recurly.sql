@@ -2,15 +2,15 @@
 -- are in money, not cents.
 INSERT INTO csmetrics.connector
     VALUES ('recurly', 21, 'Accounts, and subscriptions with add-ons, trials, pauses and coupons that last', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('recurly', 'account_history', '{account}', 'account'),
-('recurly', 'subscription_history', '{subscription}', 'subscription'),
-('recurly', 'plan_history', '{plan}', 'plan'),
-('recurly', 'coupon_redemption_history', '{coupon_redemption}', NULL),
-('recurly', 'coupon_discount', '{}', NULL),
-('recurly', 'coupon', '{coupon_history}', NULL),
-('recurly', 'invoice_history', '{invoice}', NULL),
-('recurly', 'invoice_subscription_history', '{invoice_subscription}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('recurly', 'account_history', '{account}', 'account', '{id}'),
+('recurly', 'subscription_history', '{subscription}', 'subscription', '{id,updated_at}'),
+('recurly', 'plan_history', '{plan}', 'plan', '{id}'),
+('recurly', 'coupon_redemption_history', '{coupon_redemption}', NULL, '{id}'),
+('recurly', 'coupon_discount', '{}', NULL, '{coupon_id,type,currency}'),
+('recurly', 'coupon', '{coupon_history}', NULL, '{id}'),
+('recurly', 'invoice_history', '{invoice}', NULL, '{id}'),
+('recurly', 'invoice_subscription_history', '{invoice_subscription}', NULL, '{invoice_id,subscription_id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('recurly', 'account_history', 'id', 'text', true, '{}'),
 ('recurly', 'account_history', 'code', 'text', false, '{}'),
