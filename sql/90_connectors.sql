@@ -266,6 +266,13 @@ BEGIN
     WHERE (c.vendor, c.table_name) = (key_columns.vendor, key_columns.table_name) AND a.name IS NOT NULL
       AND c.column_name = ANY (wanted);
     IF names IS NOT NULL OR wanted = '{}' THEN
+        -- rows of which no key is known are told apart by all that they hold
+        keys := keys || (
+            SELECT format('CASE WHEN num_nonnulls(%s) = 0 THEN csmetrics.row_digest(%s) END',
+                          array_to_string(keys, ', '), string_agg(format('t.%I', a.attname), ', '))
+            FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+            WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+              AND y.typcategory IN ('B', 'D', 'E', 'N', 'S', 'T'));
         RETURN;
     END IF;
     -- without its key a row is told by all of its columns; of events that one is, where a sync appends
@@ -336,6 +343,7 @@ BEGIN
             mark := csmetrics.deletion_mark(relation);
             -- gone since it was first said to be
             read := coalesce(CASE WHEN of_latest
+                                       AND stamp IS NOT NULL
                                   THEN format('CASE WHEN first_value(%1$s) OVER latest THEN min(%2$s) '
                                               'FILTER (WHERE %1$s) OVER every ELSE %2$s END', mark, stamp) END,
                              stamp);
@@ -420,25 +428,59 @@ RETURN (SELECT string_agg(coalesce(placeholders ->> substring(piece FROM '^\{([A
              WITH ORDINALITY p(piece, place));
 COMMENT ON FUNCTION csmetrics.filled_in(text, jsonb) IS 'Internal: the query with its {placeholders} replaced';
 
-CREATE OR REPLACE FUNCTION csmetrics.vendor_query(vendor text, schema_name text, source text) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.what_was_observed(vendor text, model text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('(SELECT o.item_key, o.subscription_key, o.from_at, o.charge, o.currency, o.unit, o.unit_count, '
+                      'o.product_id, o.product, o.is_gone FROM %s AS o WHERE o.vendor = %L)',
+                      coalesce(csmetrics.qualified(csmetrics.relation(model, 'observed_charge')),
+                               '(SELECT NULL::text AS vendor, NULL::text AS item_key, NULL::text AS subscription_key, '
+                               'NULL::timestamptz AS from_at, NULL::numeric AS charge, NULL::text AS currency, '
+                               'NULL::text AS unit, NULL::integer AS unit_count, NULL::text AS product_id, '
+                               'NULL::text AS product, NULL::boolean AS is_gone WHERE false)'), vendor));
+COMMENT ON FUNCTION csmetrics.what_was_observed(text, text) IS
+'Internal: what stands for {observed} in queries of a vendor: what refreshes of the model saw of it; of no model: '
+'nothing';
+
+CREATE OR REPLACE FUNCTION csmetrics.whole_query(vendor text, source text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+-- with what several of its queries have in common
+RETURN (SELECT csmetrics.filled_in(s.query, (
+                   SELECT jsonb_object_agg(p.source, p.query) FROM csmetrics.connector_source p
+                   WHERE p.vendor = s.vendor AND p.source <> ALL ('{observed,unmatched}')
+                     AND NOT EXISTS (SELECT 1 FROM csmetrics.source_column c WHERE c.source = p.source)))
+        FROM csmetrics.connector_source s WHERE (s.vendor, s.source) = ($1, $2));
+COMMENT ON FUNCTION csmetrics.whole_query(text, text) IS
+'Internal: the query of a vendor for a source, with its parts that have a row of their own filled in; NULL: there is '
+'none';
+
+CREATE OR REPLACE FUNCTION csmetrics.vendor_query(vendor text, schema_name text, source text, model text DEFAULT NULL)
+RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    whole text := csmetrics.whole_query(vendor, source);
+    sorted text;
+    misread text;
+    placeholders jsonb;
 BEGIN
+    -- what is sorted for its latest rows is so once, however often it is read
+    SELECT string_agg(format('%I AS %s', 'row of ' || t.table_name, t.selection), ', ' ORDER BY t.table_name)
+               FILTER (WHERE t.selection LIKE '(SELECT DISTINCT%'),
+           string_agg(t.misread, ' UNION ALL ' ORDER BY t.table_name),
+           jsonb_object_agg(t.table_name, CASE WHEN t.selection LIKE '(SELECT DISTINCT%'
+                                               THEN quote_ident('row of ' || t.table_name) ELSE t.selection END)
+    INTO sorted, misread, placeholders
+    FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t
+    WHERE position('{' || t.table_name || '}' IN whole) > 0;
+    whole := csmetrics.filled_in(whole, placeholders || jsonb_build_object(
+        'observed', csmetrics.what_was_observed(vendor, model)));
     -- rows that are not read are rows of no account that say so
-    RETURN (SELECT coalesce('SELECT q.*, m.misread FROM (' || f.query || E'\n) AS q FULL JOIN ('
-                            || string_agg(t.misread, ' UNION ALL ' ORDER BY t.table_name)
-                               FILTER (WHERE position('{' || t.table_name || '}' IN s.query) > 0)
-                            || ') AS m ON false', f.query)
-            FROM csmetrics.connector_source s
-                 CROSS JOIN csmetrics.connector_tables(vendor_query.vendor, schema_name) t
-                 CROSS JOIN LATERAL (
-                     SELECT csmetrics.filled_in(s.query, jsonb_object_agg(t.table_name, t.selection)) AS query
-                     FROM csmetrics.connector_tables(vendor_query.vendor, schema_name) t) f
-            WHERE s.vendor = vendor_query.vendor AND s.source = vendor_query.source
-            GROUP BY f.query);
+    RETURN concat('WITH ' || sorted || E'\n',
+                  coalesce('SELECT q.*, m.misread FROM (' || whole || E'\n) AS q FULL JOIN (' || misread
+                           || ') AS m ON false', 'SELECT q.* FROM (' || whole || E'\n) AS q'));
 END
 $$;
-COMMENT ON FUNCTION csmetrics.vendor_query(text, text, text) IS
-'Internal: the query of a vendor for a source, over the tables of a schema';
+COMMENT ON FUNCTION csmetrics.vendor_query(text, text, text, text) IS
+'Internal: the query of a vendor for a source, over the tables of a schema and what the model observed';
 
 CREATE OR REPLACE FUNCTION csmetrics.spelled_out(query text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -467,10 +509,10 @@ BEGIN
     IF (query LIKE '%{connector}%') IS NOT TRUE THEN
         RETURN with_connector.query;
     END IF;
-    EXECUTE format('SELECT csmetrics.vendor_query(c.vendor, c.schema_name, v.source)
+    EXECUTE format('SELECT csmetrics.vendor_query(c.vendor, c.schema_name, v.source, $2)
                     FROM %I.connection c JOIN %I.connection_view v USING (vendor) WHERE v.view_name = $1',
                    model, csmetrics.internal_schema(model))
-        INTO body USING view_name;
+        INTO body USING view_name, model;
     -- the caller has a search_path of his own
     RETURN csmetrics.filled_in(query, jsonb_build_object('connector', format('(%s)', csmetrics.spelled_out(body))));
 END

@@ -300,7 +300,7 @@ BEGIN
     CALL csmetrics.write_view(
         model, named, vendor, source,
         csmetrics.conformed(model, format('connector "%s", source "%s"', vendor, source),
-                            csmetrics.spelled_out(csmetrics.vendor_query(vendor, schema_name, source)),
+                            csmetrics.spelled_out(csmetrics.vendor_query(vendor, schema_name, source, model)),
                             csmetrics.asked_columns(model, source, true)),
         format('What %s knows of source %s: written by CALL csmetrics.connect', vendor, source));
 END
@@ -308,6 +308,24 @@ $$;
 COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean) IS
 'Internal: writes the view <vendor>_<source> of a model. A relation of that name that connect() did not write: '
 'SQLSTATE 42P07, unless overwrite.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.tell_in_place(model text, vendor text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found record;
+BEGIN
+    IF csmetrics.by_hand(model, 'subscription') THEN
+        RETURN;
+    END IF;
+    FOR found IN SELECT k.* FROM csmetrics.kept_in_place(model, vendor) k LOOP
+        RAISE NOTICE '%: % items of subscriptions have neither versions nor lines of invoices: what they were before '
+            'today is not known, and each refresh keeps what it sees from now on. A sync in history mode, or of the '
+            'lines of invoices, tells more.', vendor, found.row_count;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.tell_in_place(text, text) IS
+'Internal: a NOTICE where a vendor that was connected changes items of subscriptions in place';
 
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
@@ -350,6 +368,7 @@ BEGIN
         INTO gone USING vendor, sources;
     CALL csmetrics.unite_sources(model, overwrite);
     CALL csmetrics.drop_views(model, gone);
+    CALL csmetrics.tell_in_place(model, vendor);
 END
 $connect$;
 COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS

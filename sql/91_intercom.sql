@@ -72,7 +72,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         FROM {contact_history} p
         LEFT JOIN (SELECT contact_id, min(company_id) AS company_id FROM {contact_company_history} k
                    WHERE _fivetran_active IS NOT FALSE AND is_deleted IS NOT TRUE
-               GROUP BY contact_id) k ON k.contact_id = p.id),
+                   GROUP BY contact_id) k ON k.contact_id = p.id),
     part AS (
         SELECT conversation_id, min(created_at) FILTER (WHERE is_reply) AS first_reply_at,
                count(*) FILTER (WHERE is_reply) AS agent_replies,

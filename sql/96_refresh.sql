@@ -346,9 +346,15 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     source text;
 BEGIN
+    IF 'subscription' = ANY (stale)
+       AND (NOT 'subscription' = ANY (keyed) OR 'subscription' = ANY (whole)
+            OR csmetrics.is_marked(model, 'subscription')) THEN
+        CALL csmetrics.observe(model);
+    END IF;
     FOREACH source IN ARRAY stale LOOP
         IF NOT source = ANY (keyed) OR source = ANY (whole) THEN
             CALL csmetrics.read_source(model, source, source = ANY (whole));
+            CALL csmetrics.tell_unmatched(model, source);
         ELSIF csmetrics.is_marked(model, source) THEN
             CALL csmetrics.read_keyed(model, source);
         ELSE

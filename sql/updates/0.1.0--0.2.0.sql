@@ -91,3 +91,4 @@ COMMENT ON COLUMN csmetrics.connector_table.keys IS
 'Columns that tell its rows apart: of several with the same ones the latest counts. Without them all columns do; * '
 'among them: but of a table that is appended to alone. Empty: every row counts';
 DROP FUNCTION IF EXISTS csmetrics.found_column(oid, text[]);
+DROP FUNCTION IF EXISTS csmetrics.vendor_query(text, text, text);
