@@ -261,11 +261,15 @@ DECLARE
     wanted text[] := (SELECT t.keys FROM csmetrics.connector_table t
                       WHERE (t.vendor, t.table_name) = (key_columns.vendor, key_columns.table_name));
 BEGIN
-    SELECT array_agg(a.name), array_agg(a.reference) INTO names, keys
+    SELECT array_agg(a.name ORDER BY c.column_name), array_agg(a.reference ORDER BY c.column_name) INTO names, keys
     FROM csmetrics.connector_column c, csmetrics.found_column(relation, c.column_name || c.other_names) a
-    WHERE (c.vendor, c.table_name) = (key_columns.vendor, key_columns.table_name) AND a.name IS NOT NULL
+    WHERE relation IS NOT NULL AND (c.vendor, c.table_name) = (key_columns.vendor, key_columns.table_name)
+      AND a.name IS NOT NULL
       AND c.column_name = ANY (wanted);
-    IF names IS NOT NULL OR wanted = '{}' THEN
+    IF relation IS NULL OR wanted = '{}' THEN
+        names := NULL;
+        RETURN;
+    ELSIF names IS NOT NULL THEN
         -- rows of which no key is known are told apart by all that they hold
         keys := keys || (
             SELECT format('CASE WHEN num_nonnulls(%s) = 0 THEN csmetrics.row_digest(%s) END',
@@ -290,24 +294,26 @@ COMMENT ON FUNCTION csmetrics.key_columns(text, text, oid) IS
 'Internal: the columns that tell rows of a table of a vendor apart, and SQL that reads them; NULL: nothing does';
 
 CREATE OR REPLACE FUNCTION csmetrics.latest_first(relation oid) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(term || ' DESC NULLS LAST', ', ' ORDER BY place)
-        FROM (SELECT 1 AS place, csmetrics.read_as(c.reference, c.type, 'boolean'::regtype) AS term
-              FROM csmetrics.found_column(relation, '{_fivetran_active}') c WHERE c.name IS NOT NULL
-              UNION ALL
-              SELECT 2, csmetrics.read_as(c.reference, c.type, 'timestamptz'::regtype)
-              FROM csmetrics.found_column(relation, '{_fivetran_start}') c WHERE c.name IS NOT NULL
-              UNION ALL
-              -- a row that says no more than that it is deleted has no time of change
-              SELECT 3, format('coalesce(%s)', concat_ws(', ', csmetrics.sync_stamp(relation, false),
-                                                         csmetrics.sync_stamp(relation)))
-              WHERE coalesce(csmetrics.sync_stamp(relation, false), csmetrics.sync_stamp(relation)) IS NOT NULL
-              UNION ALL
-              SELECT 4, csmetrics.sync_stamp(relation) WHERE csmetrics.sync_stamp(relation, false) IS NOT NULL
-              UNION ALL
-              SELECT 5, c.reference FROM csmetrics.found_column(relation, '{_ab_cdc_lsn,_sdc_sequence}') c
-              WHERE c.name IS NOT NULL) o
-        WHERE term IS NOT NULL);
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    synced text := csmetrics.sync_stamp(relation);
+    changed text := csmetrics.sync_stamp(relation, false);
+    terms text[];
+BEGIN
+    SELECT array_agg(csmetrics.read_as(c.reference, c.type, v.type::regtype) || ' DESC NULLS LAST' ORDER BY v.name)
+    INTO terms
+    FROM (VALUES ('_fivetran_active', 'boolean'), ('_fivetran_start', 'timestamptz')) v(name, type)
+         CROSS JOIN csmetrics.found_column(relation, ARRAY[v.name]) c
+    WHERE c.name IS NOT NULL;
+    -- a row that says no more than that it is deleted has no time of change
+    terms := terms || CASE WHEN coalesce(changed, synced) IS NOT NULL
+                           THEN format('coalesce(%s) DESC NULLS LAST', concat_ws(', ', changed, synced)) END
+        || CASE WHEN changed IS NOT NULL THEN synced || ' DESC NULLS LAST' END
+        || (SELECT c.reference || ' DESC NULLS LAST'
+            FROM csmetrics.found_column(relation, '{_ab_cdc_lsn,_sdc_sequence}') c WHERE c.name IS NOT NULL);
+    RETURN nullif(array_to_string(terms, ', '), '');
+END
+$$;
 COMMENT ON FUNCTION csmetrics.latest_first(oid) IS
 'Internal: by what the rows of a table are ordered so that the latest comes first; NULL: nothing says which is';
 
@@ -318,7 +324,7 @@ DECLARE
     wanted record;
     read text;
     mark text;
-    stamp text := csmetrics.sync_stamp(relation);
+    stamp text := CASE WHEN relation IS NOT NULL THEN csmetrics.sync_stamp(relation) END;
 BEGIN
     complaints := '{}';
     FOR wanted IN
@@ -335,8 +341,11 @@ BEGIN
             complaints := complaints || format('table %s: missing column %s (%s)', relation::regclass,
                                                wanted.column_name, wanted.type);
         END IF;
-        read := csmetrics.read_as(wanted.reference, wanted.given, wanted.type);
-        IF wanted.column_name IN ('is_deleted', '_fivetran_deleted') THEN
+        read := CASE WHEN wanted.name IS NOT NULL
+                     THEN csmetrics.read_as(wanted.reference, wanted.given, wanted.type) END;
+        IF relation IS NULL THEN
+            NULL;
+        ELSIF wanted.column_name IN ('is_deleted', '_fivetran_deleted') THEN
             mark := csmetrics.deletion_mark(relation, wanted.other_names);
             read := CASE WHEN of_latest THEN format('first_value(%s) OVER latest', mark) ELSE mark END;
         ELSIF wanted.column_name = '_fivetran_synced' THEN
@@ -361,18 +370,22 @@ CREATE OR REPLACE FUNCTION csmetrics.selection_of(
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     key record := csmetrics.key_columns(vendor, table_name, relation);
-    is_repeated boolean := relation IS NOT NULL AND key.names IS NOT NULL
-        AND NOT csmetrics.is_there_once(relation, key.names);
-    mark text := CASE WHEN is_repeated THEN csmetrics.deletion_mark(relation) END;
-    columns record := csmetrics.columns_read(vendor, table_name, relation, is_repeated AND mark IS NOT NULL);
+    is_repeated boolean := key.names IS NOT NULL AND NOT csmetrics.is_there_once(relation, key.names);
     keys text := array_to_string(key.keys, ', ');
-    latest text := csmetrics.latest_first(relation);
-    rest text := (SELECT string_agg(a.reference, ', ' ORDER BY c.column_name)
-                  FROM csmetrics.connector_column c, csmetrics.found_column(relation, c.column_name || c.other_names) a
-                  JOIN pg_type y ON y.oid = a.type
-                  WHERE (c.vendor, c.table_name) = (selection_of.vendor, selection_of.table_name)
-                    AND y.typcategory IN ('B', 'D', 'E', 'N', 'S', 'T'));
+    mark text;
+    latest text;
+    rest text;
+    columns record;
 BEGIN
+    IF is_repeated THEN
+        mark := csmetrics.deletion_mark(relation);
+        latest := csmetrics.latest_first(relation);
+        SELECT string_agg(a.reference, ', ' ORDER BY c.column_name) INTO rest
+        FROM csmetrics.connector_column c, csmetrics.found_column(relation, c.column_name || c.other_names) a, pg_type y
+        WHERE (c.vendor, c.table_name) = (selection_of.vendor, selection_of.table_name)
+          AND y.oid = a.type AND y.typcategory IN ('B', 'D', 'E', 'N', 'S', 'T') AND a.name <> ALL (key.names);
+    END IF;
+    columns := csmetrics.columns_read(vendor, table_name, relation, mark IS NOT NULL);
     complaints := columns.complaints;
     selection := format('(SELECT %s%s %s%s%s%s)',
         CASE WHEN is_repeated THEN format('DISTINCT ON (%s) ', keys) END, array_to_string(columns.selected, ', '),

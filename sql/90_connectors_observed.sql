@@ -1,16 +1,61 @@
 -- What a refresh keeps of vendors that change things in place, and what of theirs stands for no account or no money.
 
+CREATE OR REPLACE PROCEDURE csmetrics.write_part_views(model text, vendor text, schema_name text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $parts$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    part text;
+    view text;
+    of_column record;
+BEGIN
+    CALL csmetrics.drop_views(model, ARRAY[vendor || '_observed', vendor || '_unmatched']);
+    FOR part IN SELECT s.source FROM csmetrics.connector_source s
+                WHERE s.vendor = write_part_views.vendor AND s.source IN ('observed', 'unmatched') LOOP
+        view := format('%I.%I', internal, vendor || '_' || part);
+        EXECUTE format('CREATE VIEW %s WITH (security_invoker) AS %s', view,
+                       csmetrics.spelled_out(csmetrics.vendor_query(vendor, schema_name, part, model)));
+        EXECUTE format('COMMENT ON VIEW %s IS %L', view, CASE part
+            WHEN 'observed' THEN 'What of ' || vendor || ' is changed in place, as it is now: each refresh adds what '
+                                 'is new to observed_charge'
+            ELSE 'What of ' || vendor || ' cannot be a row of its sources for want of another row' END);
+        FOR of_column IN
+            SELECT a.attname, coalesce(col_description(csmetrics.relation(model, 'observed_charge'), o.attnum),
+                       CASE a.attname WHEN 'since_at' THEN 'Since when it is so, as lines of invoices tell; NULL: they '
+                                                           'do not'
+                                      WHEN 'until_at' THEN 'Until when it was billed otherwise last; NULL: it was not'
+                                      WHEN 'synced_at' THEN 'When it was synced'
+                                      WHEN 'source' THEN 'The source'
+                                      WHEN 'row_key' THEN 'The vendor''s key of the row'
+                                      WHEN 'mrr' THEN 'MRR of the row as of now; NULL: unknown'
+                                      WHEN 'reason' THEN 'What is missing'
+                                      ELSE 'What of the row could not be read; NULL: all was' END) AS description
+            FROM pg_attribute a
+                 LEFT JOIN pg_attribute o ON o.attrelid = csmetrics.relation(model, 'observed_charge')
+                      AND o.attname = a.attname
+            WHERE a.attrelid = view::regclass AND a.attnum > 0
+        LOOP
+            EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, of_column.attname, of_column.description);
+        END LOOP;
+    END LOOP;
+END
+$parts$;
+COMMENT ON PROCEDURE csmetrics.write_part_views(text, text, text) IS
+'Internal: writes the views <vendor>_observed and <vendor>_unmatched of a model, where the vendor has queries for them';
+
 CREATE OR REPLACE FUNCTION csmetrics.queries_of(model text, source text) RETURNS TABLE (vendor text, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY EXECUTE format(
-        'SELECT c.vendor, csmetrics.vendor_query(c.vendor, c.schema_name, s.source, $1)
-         FROM %I.connection c JOIN csmetrics.connector_source s USING (vendor) WHERE s.source = $2
-         ORDER BY c.priority, c.connected_at, c.vendor', model) USING model, source;
+        'SELECT c.vendor, format(''SELECT * FROM %%s'', v)
+         FROM %I.connection c, LATERAL to_regclass(format(''%%I.%%I'', $1, c.vendor || ''_'' || $2)) v
+         WHERE v IS NOT NULL AND EXISTS (SELECT 1 FROM csmetrics.connector_source s
+                                         WHERE s.vendor = c.vendor AND s.source = $2)
+         ORDER BY c.priority, c.connected_at, c.vendor', model)
+    USING csmetrics.internal_schema(model), source;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.queries_of(text, text) IS
-'Internal: the queries of the connected vendors for a source, or a part such as observed; not yet spelled_out()';
+'Internal: queries of the views <vendor>_observed or <vendor>_unmatched of the connected vendors that have some';
 
 CREATE OR REPLACE PROCEDURE csmetrics.observe(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $observe$
@@ -19,7 +64,7 @@ DECLARE
     row_count bigint;
 BEGIN
     FOR of_vendor IN
-        SELECT q.vendor, csmetrics.spelled_out(q.query) AS query FROM csmetrics.queries_of(model, 'observed') q
+        SELECT q.vendor, q.query FROM csmetrics.queries_of(model, 'observed') q
     LOOP
         EXECUTE format($query$
             WITH day AS (SELECT r.as_of_on::timestamp AT TIME ZONE r.time_zone AS day_at, r.as_of_at
@@ -27,17 +72,17 @@ BEGIN
             seen AS (SELECT DISTINCT ON (q.item_key) q.* FROM (%3$s) q WHERE q.item_key IS NOT NULL
                      ORDER BY q.item_key, q.synced_at DESC NULLS LAST),
             before AS (SELECT DISTINCT ON (o.item_key) o.* FROM %2$I.observed_charge o WHERE o.vendor = $1
-                       ORDER BY o.item_key, o.observed_at DESC)
-            INSERT INTO %2$I.observed_charge (vendor, item_key, from_at, subscription_key, charge, currency, unit,
-                                              unit_count, product_id, product, is_gone)
-            SELECT $1, coalesce(s.item_key, b.item_key),
+                       ORDER BY o.item_key, o.found_at DESC)
+            INSERT INTO %2$I.observed_charge (vendor, item_key, account_key, from_at, subscription_key, charge,
+                                              currency, unit, unit_count, product_id, product, is_gone)
+            SELECT $1, coalesce(s.item_key, b.item_key), coalesce(s.account_key, b.account_key),
                    CASE WHEN b.item_key IS NULL
                         THEN coalesce(s.since_at, least(s.until_at, CASE WHEN s.until_at IS NOT NULL THEN d.day_at END),
                                       '-infinity')
                         -- back again, as it was
                         WHEN b.is_gone AND s.item_key IS NOT NULL THEN b.from_at
                         WHEN s.since_at > b.from_at THEN s.since_at
-                        WHEN s.synced_at > greatest(b.from_at, b.observed_at) AND s.synced_at <= d.as_of_at
+                        WHEN s.synced_at > greatest(b.from_at, b.found_at) AND s.synced_at <= d.as_of_at
                         THEN s.synced_at
                         ELSE greatest(d.day_at, b.from_at) END,
                    coalesce(s.subscription_key, b.subscription_key), s.charge, s.currency, s.unit, s.unit_count,
@@ -86,7 +131,7 @@ BEGIN
                     ELSE queries END;
     -- and what the tables of a vendor do not let be a row
     SELECT string_agg(format('SELECT %L::text, u.row_key, u.mrr, u.reason FROM (%s) u WHERE u.source = %L', q.vendor,
-                             csmetrics.spelled_out(q.query), unmatched_query.source), ' UNION ALL ') INTO others
+                             q.query, unmatched_query.source), ' UNION ALL ') INTO others
     FROM csmetrics.queries_of(model, 'unmatched') q
     WHERE EXISTS (SELECT 1 FROM csmetrics.connector_source s
                   WHERE s.vendor = q.vendor AND s.source = unmatched_query.source);
@@ -142,7 +187,7 @@ DECLARE
     query text := (
         SELECT string_agg(format('SELECT %L::text AS vendor, q.item_key FROM (%s) q
                                   WHERE q.since_at IS NULL AND q.until_at IS NULL', q.vendor,
-                                 csmetrics.spelled_out(q.query)), ' UNION ALL ')
+                                 q.query), ' UNION ALL ')
         FROM csmetrics.queries_of(model, 'observed') q WHERE q.vendor = coalesce(of_vendor, q.vendor));
 BEGIN
     IF query IS NULL THEN
@@ -175,3 +220,17 @@ $$;
 COMMENT ON FUNCTION csmetrics.found_of_feed(text, text, text, csmetrics.found_rows) IS
 'Internal: what a rule found that is about what connected vendors have beside the rows of a source, and its MRR; as it '
 'was given for others';
+
+CREATE OR REPLACE PROCEDURE csmetrics.forget_observed(model text, account_id text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('DELETE FROM %1$I.observed_charge o
+                    WHERE o.account_key = $1
+                       OR EXISTS (SELECT 1 FROM %1$I.identity i
+                                  WHERE (i.vendor, i.account_key) = (o.vendor, o.account_key)
+                                    AND i.account_id = $1::%2$s)',
+                   csmetrics.internal_schema(model), csmetrics.key_type(model)) USING account_id;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.forget_observed(text, text) IS
+'Internal: takes out of observed_charge of a model what was seen of an account';

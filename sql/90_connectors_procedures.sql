@@ -249,9 +249,9 @@ BEGIN
     FROM (SELECT format('missing table %s', string_agg(array_to_string(t.table_name || t.other_names, ' or '), ' or '
                                                        ORDER BY t.table_name)) AS missing
           FROM csmetrics.connector_table t
-               JOIN csmetrics.connector_tables(require_vendor.vendor, schema_name) f USING (table_name)
+               CROSS JOIN csmetrics.found_table(schema_name, t.table_name || t.other_names) f
           WHERE t.vendor = require_vendor.vendor AND t.one_of IS NOT NULL
-          GROUP BY t.one_of HAVING bool_and(f.relation IS NULL)) w;
+          GROUP BY t.one_of HAVING bool_and(f IS NULL)) w;
     SELECT array_agg(c ORDER BY c) INTO complaints
     FROM csmetrics.connector_tables(vendor, schema_name) f, unnest(f.complaints) c;
     IF missing IS NOT NULL OR complaints IS NOT NULL THEN
@@ -270,8 +270,9 @@ COMMENT ON FUNCTION csmetrics.require_vendor(text, text) IS
 CREATE OR REPLACE FUNCTION csmetrics.sources_of(vendor text, schema_name text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_tables(vendor, schema_name) t
-                           WHERE t.relation IS NOT NULL);
+    tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_table t
+                           WHERE t.vendor = sources_of.vendor
+                             AND csmetrics.found_table(schema_name, t.table_name || t.other_names) IS NOT NULL);
 BEGIN
     RETURN (SELECT array_agg(s.source ORDER BY s.source)
             FROM csmetrics.connector_source s
@@ -368,6 +369,7 @@ BEGIN
         INTO gone USING vendor, sources;
     CALL csmetrics.unite_sources(model, overwrite);
     CALL csmetrics.drop_views(model, gone);
+    CALL csmetrics.write_part_views(model, vendor, schema_name);
     CALL csmetrics.tell_in_place(model, vendor);
 END
 $connect$;
@@ -403,7 +405,7 @@ BEGIN
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v WHERE v.vendor = $1 RETURNING v.view_name)
                     SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model)) INTO views USING vendor;
     CALL csmetrics.unite_sources(model);
-    CALL csmetrics.drop_views(model, views);
+    CALL csmetrics.drop_views(model, views || ARRAY[vendor || '_observed', vendor || '_unmatched']);
 END
 $disconnect$;
 COMMENT ON PROCEDURE csmetrics.disconnect(text, text, boolean) IS

@@ -366,9 +366,13 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
 -- What is seen of items that are kept in place, without versions: a refresh keeps it, so that what they were stays.
 ('stripe', 'observed', $$
     WITH {priced}
-    SELECT p.item_id AS item_key, p.subscription_id AS subscription_key, p.charge, p.currency, p.unit, p.unit_count,
+    SELECT p.item_id AS item_key, coalesce(s.customer_id, p.subscription_id) AS account_key,
+           p.subscription_id AS subscription_key, p.charge, p.currency, p.unit, p.unit_count,
            p.product_id, p.product, p.since_at, p.until_at, p._fivetran_synced AS synced_at
-    FROM present p WHERE p.is_deleted IS NOT TRUE $$),
+    FROM present p
+    LEFT JOIN (SELECT id, max(customer_id) AS customer_id FROM {subscription_history} h GROUP BY id) s
+        ON s.id = p.subscription_id
+    WHERE p.is_deleted IS NOT TRUE $$),
 
 -- Items that stand for no account or no money.
 ('stripe', 'unmatched', $$
