@@ -256,7 +256,7 @@ COMMENT ON FUNCTION csmetrics.is_there_once(oid, text[]) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.key_columns(
     vendor text, table_name text, relation oid, OUT names text[], OUT keys text[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     wanted text[] := (SELECT t.keys FROM csmetrics.connector_table t
                       WHERE (t.vendor, t.table_name) = (key_columns.vendor, key_columns.table_name));
@@ -294,7 +294,7 @@ COMMENT ON FUNCTION csmetrics.key_columns(text, text, oid) IS
 'Internal: the columns that tell rows of a table of a vendor apart, and SQL that reads them; NULL: nothing does';
 
 CREATE OR REPLACE FUNCTION csmetrics.latest_first(relation oid) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     synced text := csmetrics.sync_stamp(relation);
     changed text := csmetrics.sync_stamp(relation, false);

@@ -268,7 +268,7 @@ COMMENT ON FUNCTION csmetrics.require_vendor(text, text) IS
 'that is not there 3F000, missing tables 42P01, missing columns or such of a wrong type 42703';
 
 CREATE OR REPLACE FUNCTION csmetrics.sources_of(vendor text, schema_name text) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_table t
                            WHERE t.vendor = sources_of.vendor

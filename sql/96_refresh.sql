@@ -346,12 +346,11 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     source text;
 BEGIN
-    IF 'subscription' = ANY (stale)
-       AND (NOT 'subscription' = ANY (keyed) OR 'subscription' = ANY (whole)
-            OR csmetrics.is_marked(model, 'subscription')) THEN
-        CALL csmetrics.observe(model);
-    END IF;
     FOREACH source IN ARRAY stale LOOP
+        IF source = 'subscription' AND (NOT source = ANY (keyed) OR source = ANY (whole)
+                                        OR csmetrics.is_marked(model, source)) THEN
+            CALL csmetrics.observe(model);
+        END IF;
         IF NOT source = ANY (keyed) OR source = ANY (whole) THEN
             CALL csmetrics.read_source(model, source, source = ANY (whole));
             CALL csmetrics.tell_unmatched(model, source);
