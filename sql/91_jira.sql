@@ -1,17 +1,17 @@
 -- Jira: issues as tickets, of customers' organizations or of reporters whose address is that of a known account.
 INSERT INTO csmetrics.connector
     VALUES ('jira', 32, 'Issues as tickets, with resolution, reopenings and comments', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('jira', 'issue', '{}', 'issue'),
-('jira', 'user', '{}', 'user'),
-('jira', 'priority', '{}', NULL),
-('jira', 'issue_type', '{}', NULL),
-('jira', 'field', '{}', NULL),
-('jira', 'field_option', '{}', NULL),
-('jira', 'organization', '{}', NULL),
-('jira', 'issue_field_history', '{}', NULL),
-('jira', 'issue_multiselect_history', '{}', NULL),
-('jira', 'comment', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('jira', 'issue', '{}', 'issue', '{id}'),
+('jira', 'user', '{}', 'user', '{id}'),
+('jira', 'priority', '{}', NULL, '{id}'),
+('jira', 'issue_type', '{}', NULL, '{id}'),
+('jira', 'field', '{}', NULL, '{id}'),
+('jira', 'field_option', '{}', NULL, '{id}'),
+('jira', 'organization', '{}', NULL, '{id}'),
+('jira', 'issue_field_history', '{}', NULL, '{issue_id,field_id,time,value}'),
+('jira', 'issue_multiselect_history', '{}', NULL, '{issue_id,field_id,time,value}'),
+('jira', 'comment', '{}', NULL, '{id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('jira', 'issue', 'id', 'text', true, '{}'),
 ('jira', 'issue', 'key', 'text', false, '{}'),
@@ -45,6 +45,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('jira', 'issue_multiselect_history', 'time', 'timestamptz', true, '{}'),
 ('jira', 'issue_multiselect_history', 'value', 'text', true, '{}'),
 ('jira', 'issue_multiselect_history', 'is_active', 'boolean', false, '{}'),
+('jira', 'comment', 'is_deleted', 'boolean', false, '{}'),
+('jira', 'comment', 'id', 'text', false, '{}'),
 ('jira', 'comment', 'issue_id', 'text', true, '{}'),
 ('jira', 'comment', 'author_id', 'text', true, '{}'),
 ('jira', 'comment', 'created', 'timestamptz', true, '{}'),
@@ -92,5 +94,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                GROUP BY issue_id) r ON r.issue_id = i.id
     LEFT JOIN (SELECT c.issue_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
                FROM {comment} c JOIN {issue} i ON i.id = c.issue_id
-               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE GROUP BY c.issue_id) c ON c.issue_id = i.id
+               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE
+                     AND c.is_deleted IS NOT TRUE
+               GROUP BY c.issue_id) c ON c.issue_id = i.id
     WHERE i._fivetran_deleted IS NOT TRUE AND y.subtask IS NOT TRUE AND coalesce(y.name, '') <> 'Epic' $$, NULL);

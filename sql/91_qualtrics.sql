@@ -1,15 +1,16 @@
 -- Qualtrics: invitations and answers of surveys that ask NPS, CSAT or CES.
 INSERT INTO csmetrics.connector
     VALUES ('qualtrics', 50, 'Invitations and answers of questions of NPS, CSAT and CES', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('qualtrics', 'question', '{}', 'question'),
-('qualtrics', 'question_option', '{}', NULL),
-('qualtrics', 'survey_response', '{}', 'survey_response'),
-('qualtrics', 'question_response', '{}', 'question_response'),
-('qualtrics', 'distribution', '{}', NULL),
-('qualtrics', 'distribution_contact', '{}', NULL),
-('qualtrics', 'directory_contact', '{contact}', NULL),
-('qualtrics', 'survey_embedded_data', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('qualtrics', 'question', '{}', 'question', '{id,survey_id}'),
+('qualtrics', 'question_option', '{}', NULL, '{survey_id,question_id,key,recode_value}'),
+('qualtrics', 'survey_response', '{}', 'survey_response', '{id}'),
+('qualtrics', 'question_response', '{}', 'question_response',
+ '{response_id,question_id,sub_question_key,question_option_key,loop_id}'),
+('qualtrics', 'distribution', '{}', NULL, '{id}'),
+('qualtrics', 'distribution_contact', '{}', NULL, '{contact_id,distribution_id}'),
+('qualtrics', 'directory_contact', '{contact}', NULL, '{id}'),
+('qualtrics', 'survey_embedded_data', '{}', NULL, '{response_id,key}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('qualtrics', 'question', 'id', 'text', true, '{}'),
 ('qualtrics', 'question', 'survey_id', 'text', true, '{}'),
@@ -18,15 +19,20 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('qualtrics', 'question', 'selector', 'text', false, '{}'),
 ('qualtrics', 'question', 'data_export_tag', 'text', false, '{}'),
 ('qualtrics', 'question', '_fivetran_deleted', 'boolean', false, '{}'),
+('qualtrics', 'question_option', 'key', 'text', false, '{}'),
 ('qualtrics', 'question_option', 'question_id', 'text', true, '{}'),
 ('qualtrics', 'question_option', 'survey_id', 'text', true, '{}'),
 ('qualtrics', 'question_option', 'recode_value', 'text', false, '{}'),
 ('qualtrics', 'question_option', '_fivetran_deleted', 'boolean', false, '{}'),
+('qualtrics', 'survey_response', 'is_deleted', 'boolean', false, '{}'),
 ('qualtrics', 'survey_response', 'id', 'text', true, '{}'),
 ('qualtrics', 'survey_response', 'survey_id', 'text', true, '{}'),
 ('qualtrics', 'survey_response', 'recorded_date', 'timestamptz', true, '{end_date}'),
 ('qualtrics', 'survey_response', 'distribution_channel', 'text', false, '{}'),
 ('qualtrics', 'survey_response', 'recipient_email', 'text', false, '{}'),
+('qualtrics', 'question_response', 'is_deleted', 'boolean', false, '{}'),
+('qualtrics', 'question_response', 'loop_id', 'text', false, '{}'),
+('qualtrics', 'question_response', 'question_option_key', 'text', false, '{}'),
 ('qualtrics', 'question_response', 'response_id', 'text', true, '{}'),
 ('qualtrics', 'question_response', 'question_id', 'text', true, '{}'),
 ('qualtrics', 'question_response', 'value', 'text', true, '{}'),
@@ -35,6 +41,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('qualtrics', 'distribution', 'survey_link_survey_id', 'text', true, '{survey_id}'),
 ('qualtrics', 'distribution', 'request_type', 'text', false, '{}'),
 ('qualtrics', 'distribution', '_fivetran_deleted', 'boolean', false, '{}'),
+('qualtrics', 'distribution_contact', 'is_deleted', 'boolean', false, '{}'),
 ('qualtrics', 'distribution_contact', 'contact_id', 'text', true, '{}'),
 ('qualtrics', 'distribution_contact', 'distribution_id', 'text', true, '{}'),
 ('qualtrics', 'distribution_contact', 'sent_at', 'timestamptz', true, '{}'),
@@ -85,8 +92,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         WHERE q.kind IS NOT NULL),
     answer AS (
         SELECT DISTINCT ON (response_id, question_id) response_id, question_id, value::numeric AS score
-        FROM {question_response} a WHERE value ~ '^-?\d+(\.\d+)?$' ORDER BY response_id, question_id,
-               sub_question_key NULLS FIRST),
+        FROM {question_response} a WHERE is_deleted IS NOT TRUE AND value ~ '^-?\d+(\.\d+)?$'
+        ORDER BY response_id, question_id, sub_question_key NULLS FIRST),
     ticket AS (
         SELECT response_id, min(value) AS ticket_id FROM {survey_embedded_data} d
         WHERE csmetrics.squeezed(key) IN ('ticketid', 'caseid') GROUP BY response_id),
@@ -97,7 +104,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         JOIN {distribution} d ON d.id = i.distribution_id AND d._fivetran_deleted IS NOT TRUE
               AND coalesce(d.request_type, '') !~* 'test|reminder|thankyou'
         JOIN {directory_contact} c ON c.id = i.contact_id
-        WHERE i.sent_at IS NOT NULL)
+        WHERE i.sent_at IS NOT NULL AND i.is_deleted IS NOT TRUE)
     SELECT i.account_key, q.kind, a.score,
            CASE WHEN a.score IS NOT NULL THEN coalesce(i.response_completed_at, r.recorded_date) END AS responded_at,
            i.sent_at, lower(i.email) AS respondent_id, t.ticket_id,
@@ -117,4 +124,5 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     LEFT JOIN (SELECT DISTINCT ON (lower(email)) lower(email) AS email, ext_ref
                FROM {directory_contact} c ORDER BY lower(email), ext_ref) c ON c.email = lower(r.recipient_email)
     WHERE coalesce(r.distribution_channel, '') !~* 'preview|test' AND r.recorded_date IS NOT NULL
+      AND r.is_deleted IS NOT TRUE
       AND NOT EXISTS (SELECT 1 FROM invited i WHERE i.response_id = r.id) $$, NULL);

@@ -2,15 +2,15 @@
 INSERT INTO csmetrics.connector
     VALUES ('zendesk', 30,
             'Organizations; tickets with first reply, solve, reopenings and escalation; satisfaction as CSAT', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('zendesk', 'organization', '{}', 'organization'),
-('zendesk', 'ticket', '{}', 'ticket'),
-('zendesk', 'user', '{}', 'user'),
-('zendesk', 'ticket_comment', '{}', NULL),
-('zendesk', 'ticket_field_history', '{}', NULL),
-('zendesk', 'ticket_tag', '{}', NULL),
-('zendesk', 'ticket_metric', '{}', NULL),
-('zendesk', 'domain_name', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('zendesk', 'organization', '{}', 'organization', '{id}'),
+('zendesk', 'ticket', '{}', 'ticket', '{id}'),
+('zendesk', 'user', '{}', 'user', '{id}'),
+('zendesk', 'ticket_comment', '{}', NULL, '{id}'),
+('zendesk', 'ticket_field_history', '{}', NULL, '{ticket_id,field_name,updated,value}'),
+('zendesk', 'ticket_tag', '{}', NULL, '{ticket_id,tag}'),
+('zendesk', 'ticket_metric', '{}', NULL, '{ticket_id}'),
+('zendesk', 'domain_name', '{}', NULL, '{organization_id,domain_name}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('zendesk', 'organization', 'id', 'bigint', true, '{}'),
 ('zendesk', 'organization', 'name', 'text', true, '{}'),
@@ -31,6 +31,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'user', 'email', 'text', false, '{}'),
 ('zendesk', 'user', 'role', 'text', true, '{}'),
 ('zendesk', 'user', 'organization_id', 'bigint', false, '{}'),
+('zendesk', 'ticket_comment', 'is_deleted', 'boolean', false, '{}'),
+('zendesk', 'ticket_comment', 'id', 'text', false, '{}'),
 ('zendesk', 'ticket_comment', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_comment', 'user_id', 'bigint', true, '{author_id}'),
 ('zendesk', 'ticket_comment', 'created', 'timestamptz', true, '{created_at}'),
@@ -39,6 +41,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'ticket_field_history', 'field_name', 'text', true, '{}'),
 ('zendesk', 'ticket_field_history', 'updated', 'timestamptz', true, '{updated_at}'),
 ('zendesk', 'ticket_field_history', 'value', 'text', true, '{}'),
+('zendesk', 'ticket_tag', 'is_deleted', 'boolean', false, '{}'),
 ('zendesk', 'ticket_tag', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_tag', 'tag', 'text', true, '{}'),
 ('zendesk', 'ticket_metric', 'ticket_id', 'bigint', true, '{}'),
@@ -84,7 +87,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin')
                JOIN {ticket} t ON t.id = c.ticket_id
                -- an agent who opens a ticket does not reply by it
-               WHERE c.public AND c.created > t.created_at GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
+               WHERE c.public AND c.created > t.created_at AND c.is_deleted IS NOT TRUE
+               GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
     LEFT JOIN (SELECT h.ticket_id, max(updated) FILTER (WHERE is_solved AND was_solved IS NOT TRUE) AS solved_at,
                       count(*) FILTER (WHERE NOT is_solved AND was_solved) AS reopened,
                       min(updated) FILTER (WHERE field_name = 'tags' AND value ~* 'escalat') AS escalated_at
@@ -98,7 +102,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                GROUP BY h.ticket_id) change ON change.ticket_id = t.id
     LEFT JOIN (SELECT ticket_id, bool_or(tag ~* 'escalat') AS is_escalated,
                       bool_or(lower(tag) IN ('spam', 'closed_by_merge')) AS is_none
-               FROM {ticket_tag} g GROUP BY ticket_id) tag ON tag.ticket_id = t.id
+               FROM {ticket_tag} g WHERE is_deleted IS NOT TRUE GROUP BY ticket_id) tag ON tag.ticket_id = t.id
     WHERE t.status <> 'deleted' AND t._fivetran_deleted IS NOT TRUE AND tag.is_none IS NOT TRUE $$, NULL),
 
 -- Offered and then good or bad: the ends of a scale of 1 to 5.

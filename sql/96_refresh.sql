@@ -347,8 +347,13 @@ DECLARE
     source text;
 BEGIN
     FOREACH source IN ARRAY stale LOOP
+        IF source = 'subscription' AND (NOT source = ANY (keyed) OR source = ANY (whole)
+                                        OR csmetrics.is_marked(model, source)) THEN
+            CALL csmetrics.observe(model);
+        END IF;
         IF NOT source = ANY (keyed) OR source = ANY (whole) THEN
             CALL csmetrics.read_source(model, source, source = ANY (whole));
+            CALL csmetrics.tell_unmatched(model, source);
         ELSIF csmetrics.is_marked(model, source) THEN
             CALL csmetrics.read_keyed(model, source);
         ELSE

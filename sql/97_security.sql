@@ -23,7 +23,7 @@ BEGIN ATOMIC
       AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
                          'connection', 'connection_view', 'feed_first', 'granted_role', 'identity', 'left_out_account',
                          'read_form', 'score_account', 'taken_row')
-      AND o.name !~ '^(fresh|before)_'
+      AND o.name !~ '^(fresh|before|observed)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
 END;
@@ -357,6 +357,7 @@ BEGIN
     -- totals are without it, too, once its scores are gone
     EXECUTE format('INSERT INTO %I.changed_key SELECT $1::%s', internal, csmetrics.key_type(model)) USING account_id;
     CALL csmetrics.scores_before(model);
+    CALL csmetrics.forget_observed(model, account_id);
     FOR key IN
         SELECT k.relation, k.key FROM csmetrics.keys_in(model) k
         WHERE k.relation <> ALL (ARRAY[csmetrics.relation(model, 'changed_key'),

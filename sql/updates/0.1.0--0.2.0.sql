@@ -84,3 +84,11 @@ DROP FUNCTION IF EXISTS csmetrics.write_table(text, text, text);
 DROP PROCEDURE IF EXISTS csmetrics.refresh_accounts(text, text[], text[]);
 DROP PROCEDURE IF EXISTS csmetrics.lock_model(text);
 DROP PROCEDURE IF EXISTS csmetrics.write_histories(text);
+
+-- Rows of vendors count once, by their keys; a column may be a field of a JSON one.
+ALTER TABLE csmetrics.connector_table ADD COLUMN keys text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN csmetrics.connector_table.keys IS
+'Columns that tell its rows apart: of several with the same ones the latest counts. Without them all columns do; * '
+'among them: but of a table that is appended to alone. Empty: every row counts';
+DROP FUNCTION IF EXISTS csmetrics.found_column(oid, text[]);
+DROP FUNCTION IF EXISTS csmetrics.vendor_query(text, text, text);

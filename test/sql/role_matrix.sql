@@ -85,7 +85,7 @@ INSERT INTO relation_matrix VALUES
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment'),
     ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
-      fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account'),
+      fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
@@ -158,12 +158,12 @@ INSERT INTO routine_matrix VALUES
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
-    ('csmetrics', '22004', '22004', '22004', '22004', 'by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
+    ('csmetrics', '22004', '22004', '22004', '22004', 'found_of_feed write_part_views unmatched_query unmatched_rows tell_unmatched by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
       read_rows read_whole kept_query logged make_queue make_triggers read_stale renew_kept_view take_fingerprint relation replace_rows rule_query run_parts take_rights warn_of_amounts write_kept_view write_table write_view'),
     ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts watched_statement'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
+    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source observe tell_in_place kept_in_place forget_observed queries_of
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
       require_ownership stored_count resolve_identities scores_after set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
@@ -172,7 +172,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
     ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'vendor_query what_was_observed is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch reads_from is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
