@@ -407,6 +407,7 @@ DECLARE
     unchanged text[];
     statement text;
     changed integer := 0;
+    is_live boolean := csmetrics.is_live(model);
 BEGIN
     PERFORM csmetrics.require_ownership(model);
     PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
@@ -416,6 +417,9 @@ BEGIN
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
+    IF is_live THEN
+        CALL csmetrics.remove_live(model);
+    END IF;
     CALL csmetrics.stand_apart(model);
     unchanged := csmetrics.unchanged_views(model);
     key_type := csmetrics.key_type(model)::regtype;
@@ -442,6 +446,9 @@ BEGIN
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
     EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal_schema(fresh));
+    IF is_live THEN
+        CALL csmetrics.make_live(model);
+    END IF;
     CALL csmetrics.renew_rights(model);
     PERFORM set_config('client_min_messages', told, true);
     -- histories may be made of more now: the next refresh reads all
