@@ -326,9 +326,7 @@ BEGIN
     IF csmetrics.relation(model, 'model_version') IS NULL THEN
         RAISE EXCEPTION 'there is no model "%"', model USING ERRCODE = 'invalid_schema_name';
     END IF;
-    IF csmetrics.is_live(model) THEN
-        CALL csmetrics.remove_live(model);
-    END IF;
+    CALL csmetrics.remove_live(model);
     SELECT concat_ws(', ', string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.classid, o.objid)
                                FILTER (WHERE o.is_ours IS NOT TRUE),
                      csmetrics.other_dependents(array_agg(o.classid), array_agg(o.objid))) INTO others

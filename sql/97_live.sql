@@ -8,6 +8,12 @@ COMMENT ON PROCEDURE csmetrics.run_readers(text, text, boolean) IS
 'Internal: runs those statements of a script that make functions which write nothing, and views if so told, under '
 'names that are free as yet in the schema that is first on the path';
 
+CREATE OR REPLACE FUNCTION csmetrics.once(statement text, "row" anyelement) RETURNS SETOF anyelement
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100 COST 100 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.once(text, anyelement) IS
+'Internal: what a query gives, run with the rights of the caller; kept for as long as the transaction sees the same, '
+'so that it is run once however often it is named. row: of which type its rows are. Other columns: SQLSTATE 42804.';
+
 CREATE OR REPLACE FUNCTION csmetrics.live_schemas(model text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[model || '_live', model || '_live_internal', model || '_live_before'];
@@ -135,24 +141,20 @@ COMMENT ON PROCEDURE csmetrics.run_live(text, text, text, boolean, boolean) IS
 'Internal: runs the files whose names match in a schema of the live form of a model; only_readers: what of them reads '
 'alone, under names that are free as yet';
 
-CREATE OR REPLACE PROCEDURE csmetrics.make_fetcher(model text, relation text, statement text, returned text)
+CREATE OR REPLACE PROCEDURE csmetrics.make_live_relation(model text, name text, query text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
     live text := (csmetrics.live_schemas(model))[2];
 BEGIN
-    EXECUTE format('CREATE FUNCTION %I.%I() RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
-                    SET search_path = pg_catalog, pg_temp SET jit = off AS %L', live, 'fetch_' || relation, returned,
-                   statement);
-    EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', live, 'fetch_' || relation,
-                   format('Internal: what %s is, with what changed', relation));
-    EXECUTE format('CREATE VIEW %1$I.%2$I WITH (security_invoker) AS SELECT f.* FROM %1$I.%3$I() f', live, relation,
-                   'fetch_' || relation);
-    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', live, relation,
-                   format('Internal: what %s is, with what changed', relation));
+    EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS
+                    SELECT o.* FROM csmetrics.once(%L, NULL::%s) o', live, name, query,
+                   csmetrics.relation(model, name));
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', live, name,
+                   format('Internal: what %s is, with what changed', name));
 END
 $make$;
-COMMENT ON PROCEDURE csmetrics.make_fetcher(text, text, text, text) IS
-'Internal: makes a live relation by a function of that body, which looks names up when it is called';
+COMMENT ON PROCEDURE csmetrics.make_live_relation(text, text, text) IS
+'Internal: makes the live form of a table by a query, whose names are looked up when it is run';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_fresh(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $fresh$
@@ -160,17 +162,23 @@ DECLARE
     source text;
 BEGIN
     FOREACH source IN ARRAY csmetrics.fact_sources() LOOP
-        CALL csmetrics.make_fetcher(model, 'fresh_' || source, csmetrics.in_live(model, format($body$
-DECLARE
-    -- as a value: by it an index is searched
-    keys @account_id@[] := ARRAY(SELECT DISTINCT c.account_id FROM @live@.fresh_change c WHERE c.source = %L);
-BEGIN
-    IF keys <> '{}' THEN
-        RETURN QUERY SELECT r.* FROM @live@.%I(keys) r
-                     WHERE r.account_id NOT IN (SELECT l.account_id FROM @live@.left_out_account l);
-    END IF;
-END $body$, source, 'read_' || source)),
-            format('%I.%I', csmetrics.internal_schema(model), 'fresh_' || source));
+        EXECUTE csmetrics.in_live(model, format($statement$
+            CREATE FUNCTION @live@.%1$I() RETURNS SETOF @internal@.%2$I
+            LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $body$
+            DECLARE
+                -- as a value: by it an index is searched
+                keys @account_id@[] := ARRAY(SELECT c.account_id FROM @live@.fresh_change c WHERE c.source = %3$L);
+            BEGIN
+                IF keys <> '{}' THEN
+                    RETURN QUERY SELECT r.* FROM @live@.%4$I(keys) r
+                                 WHERE r.account_id NOT IN (SELECT l.account_id FROM @live@.left_out_account l);
+                END IF;
+            END $body$;
+            COMMENT ON FUNCTION @live@.%1$I() IS
+            'Internal: what the source has now of the accounts that may have changed' $statement$,
+            'find_' || source, 'fresh_' || source, source, 'read_' || source));
+        CALL csmetrics.make_live_relation(model, 'fresh_' || source, csmetrics.in_live(model,
+            format('SELECT f.* FROM @live@.%I() f', 'find_' || source)));
     END LOOP;
 END
 $fresh$;
@@ -180,8 +188,6 @@ COMMENT ON PROCEDURE csmetrics.make_fresh(text) IS
 CREATE OR REPLACE FUNCTION csmetrics.live_sum(model text, name text, keys text[], others text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN csmetrics.in_live(model, format($body$
-BEGIN
-    RETURN QUERY
     %1$s,
     value AS MATERIALIZED (SELECT %2$s, %3$s, %4$s AS is_unsure FROM diff d LEFT JOIN @internal@.%5$I s USING (%2$s)),
     doubt AS MATERIALIZED (SELECT coalesce(bool_or(v.is_unsure), false) AS is_there FROM value v)
@@ -190,8 +196,7 @@ BEGIN
     UNION ALL
     SELECT %8$s FROM value v WHERE v.row_count <> 0 AND NOT (SELECT is_there FROM doubt)
     UNION ALL
-    SELECT a.* FROM @live@.%9$I() a WHERE (SELECT is_there FROM doubt);
-END $body$,
+    SELECT a.* FROM @live@.%9$I() a WHERE (SELECT is_there FROM doubt) $body$,
     csmetrics.changed_groups(format('@before@.%I(true)', 'read_' || name), format('@live@.%I(true)', 'read_' || name),
                              keys, others),
     csmetrics.spelled(keys, '%I'),
@@ -202,7 +207,7 @@ END $body$,
     (SELECT string_agg(format('v.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
      WHERE a.attrelid = csmetrics.relation(model, name) AND a.attnum > 0 AND NOT a.attisdropped), 'anew_' || name));
 COMMENT ON FUNCTION csmetrics.live_sum(text, text, text[], text[]) IS
-'Internal: the body of the function that gives a sum as it is stored, without what the accounts that changed have part '
+'Internal: the query of a sum as it is stored, without what the accounts that changed have part '
 'in, and with what they add now; where it cannot be sure of a state, added up anew';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_live_readings(model text)
@@ -213,13 +218,12 @@ DECLARE
     made_of jsonb := '{}';
 BEGIN
     FOR reading IN SELECT r.* FROM csmetrics.stored_readings(model) r LOOP
-        CALL csmetrics.make_fetcher(model, reading.name,
+        CALL csmetrics.make_live_relation(model, reading.name,
             CASE WHEN reading.is_sum THEN csmetrics.live_sum(model, reading.name, reading.keys, reading.others)
-                 ELSE format('BEGIN RETURN QUERY SELECT r.* FROM %I.%I(true) r; END', live, 'read_' || reading.name)
-                 END, csmetrics.relation(model, reading.name)::text);
+                 ELSE format('SELECT r.* FROM %I.%I(true) r', live, 'read_' || reading.name) END);
         IF reading.is_sum THEN
-            EXECUTE format('CREATE FUNCTION %I.%I() RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL SAFE
-                            SET search_path = pg_catalog, pg_temp SET jit = off AS %L', live,
+            EXECUTE format('CREATE FUNCTION %I.%I() RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+                            SET search_path = pg_catalog, pg_temp AS %L', live,
                            'anew_' || reading.name, csmetrics.relation(model, reading.name),
                            format('BEGIN RETURN QUERY SELECT r.* FROM %I.%I(false) r; END', live,
                                   'read_' || reading.name));
@@ -268,28 +272,41 @@ $behind$;
 COMMENT ON PROCEDURE csmetrics.make_behind(text) IS
 'Internal: makes what stands behind the live views of a model';
 
+CREATE OR REPLACE FUNCTION csmetrics.live_view(model text, name text, is_split boolean) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN csmetrics.in_live(model, CASE WHEN is_split
+    THEN format($split$
+        SELECT p.* FROM %1$s p
+        WHERE (SELECT NOT @live@.is_pending() OR @live@.is_split())
+          AND p.account_id NOT IN (SELECT c.account_id FROM @live@.fresh_change c)
+        UNION ALL
+        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending() AND @live@.is_split())
+        UNION ALL
+        SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o
+        WHERE (SELECT @live@.is_pending() AND NOT @live@.is_split()) $split$, csmetrics.relation(model, name),
+        format('SELECT v.* FROM @live@.%I v
+                WHERE v.account_id = ANY (ARRAY(SELECT c.account_id FROM @live@.fresh_change c))', name),
+        format('SELECT v.* FROM @live@.%I v', name))
+    ELSE format($whole$
+        SELECT p.* FROM %1$s p WHERE (SELECT NOT @live@.is_pending())
+        UNION ALL
+        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending()) $whole$,
+        csmetrics.relation(model, name), format('SELECT v.* FROM @live@.%I v', name)) END);
+COMMENT ON FUNCTION csmetrics.live_view(text, text, boolean) IS
+'Internal: the query of the live form of a view: where nothing is pending it is the view itself; is_split: its rows are '
+'each of an account or entity, and others do not change them, so that those alone which changed are worked out';
+
 CREATE OR REPLACE PROCEDURE csmetrics.make_live_view(model text, name text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $view$
 DECLARE
     schemas text[] := csmetrics.live_schemas(model);
     plain regclass := csmetrics.relation(model, name);
-    shown text := format('%I.%I', schemas[2], name);
     col record;
 BEGIN
-    -- who asks for one account gets it by its key; of others all is asked for, and what is not needed is not planned
-    IF csmetrics.column_type(plain, 'account_id') IS NULL THEN
-        EXECUTE format('CREATE FUNCTION %1$I.%2$I() RETURNS SETOF %3$s LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
-                        SET search_path = pg_catalog, pg_temp SET jit = off
-                        AS %4$L', schemas[2], 'shown_' || name, plain,
-                       format('BEGIN RETURN QUERY SELECT v.* FROM %I.%I v; END', schemas[2], name));
-        EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', schemas[2], 'shown_' || name,
-                       format('Internal: what live view %s shows where accounts may have changed', name));
-        shown := format('%I.%I()', schemas[2], 'shown_' || name);
-    END IF;
-    EXECUTE format('CREATE VIEW %1$I.%2$I WITH (security_invoker) AS
-                    SELECT p.* FROM %3$s p WHERE NOT (SELECT %4$I.is_pending())
-                    UNION ALL SELECT l.* FROM %5$s l WHERE (SELECT %4$I.is_pending())',
-                   schemas[1], name, plain, schemas[2], shown);
+    -- a window goes over rows of several
+    EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', schemas[1], name,
+                   csmetrics.live_view(model, name, csmetrics.column_type(plain, 'account_id') IS NOT NULL
+                                                    AND pg_get_viewdef(plain) !~ '\mOVER\M'));
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schemas[1], name, obj_description(plain, 'pg_class'));
     FOR col IN
         SELECT a.attname AS name, col_description(plain, a.attnum) AS description FROM pg_attribute a
@@ -329,8 +346,8 @@ BEGIN
                    LEFT JOIN @model@.refreshed_source r USING (source)
                    LEFT JOIN (SELECT t.source, count(*) AS account_count FROM @live@.told t GROUP BY t.source) t
                        USING (source)
-                   LEFT JOIN (SELECT DISTINCT n.source FROM @live@.pending() n) n USING (source)) s
-             LEFT JOIN (SELECT p.source, count(*) AS account_count FROM @live@.pending() p GROUP BY p.source) p
+                   LEFT JOIN (SELECT DISTINCT n.source FROM @live@.pending n) n USING (source)) s
+             LEFT JOIN (SELECT p.source, count(*) AS account_count FROM @live@.pending p GROUP BY p.source) p
                  USING (source)
         ORDER BY s.source $query$));
     EXECUTE format('COMMENT ON VIEW %I.live_pending IS %L', schemas[1],
@@ -408,6 +425,9 @@ DECLARE
     "schema" text;
     others text;
 BEGIN
+    IF NOT csmetrics.is_live(model) THEN
+        RETURN;
+    END IF;
     SELECT concat_ws(', ', string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.objid)
                                FILTER (WHERE NOT o.is_ours),
                      csmetrics.other_dependents(array_agg(o.classid), array_agg(o.objid))) INTO others
@@ -431,7 +451,18 @@ BEGIN
 END
 $remove$;
 COMMENT ON PROCEDURE csmetrics.remove_live(text) IS
-'Internal: drops the live form of a model; SQLSTATE 2BP01 if something of others stands in it or over it';
+'Internal: drops the live form of a model, if it has one; SQLSTATE 2BP01 if something of others stands in it or over it';
+
+CREATE OR REPLACE PROCEDURE csmetrics.remake_live(model text, was_live boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF was_live THEN
+        CALL csmetrics.make_live(model);
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.remake_live(text, boolean) IS
+'Internal: makes the live form of a model anew after an update, if it had one';
 
 CREATE OR REPLACE PROCEDURE csmetrics.drop_live(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
