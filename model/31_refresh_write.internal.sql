@@ -305,6 +305,17 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kept_key() IS 'Internal: those accounts of fresh_key that have a row in account_state';
 
+CREATE OR REPLACE FUNCTION mark_coming() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE fresh_key k SET sources = k.sources || 'account'::text
+    WHERE EXISTS (SELECT 1 FROM stored_reading)
+      AND EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = k.account_id)
+          <> (k.account_id IN (SELECT x.account_id FROM kept_key() x));
+END;
+COMMENT ON FUNCTION mark_coming() IS
+'Internal: names account among the sources of those accounts of fresh_key that come or go: sums count them, of '
+'whichever source they are';
+
 CREATE OR REPLACE FUNCTION read_state() RETURNS SETOF account_state
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC

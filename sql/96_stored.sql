@@ -192,7 +192,8 @@ BEGIN
         WHERE r.is_sum
           AND (NOT EXISTS (SELECT 1 FROM %1$I.fresh_key)
                OR EXISTS (SELECT 1 FROM %1$I.fresh_key k
-                          WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
+                          WHERE k.sources = '{}' OR 'account' = ANY (k.sources)
+                             OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
         ORDER BY r.name $query$, csmetrics.internal_schema(model)) USING model;
 END
 $$;

@@ -293,8 +293,8 @@ RETURN csmetrics.in_live(model, CASE WHEN is_split
         SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending()) $whole$,
         csmetrics.relation(model, name), format('SELECT v.* FROM @live@.%I v', name)) END);
 COMMENT ON FUNCTION csmetrics.live_view(text, text, boolean) IS
-'Internal: the query of the live form of a view: where nothing is pending it is the view itself; is_split: its rows are '
-'each of an account or entity, and others do not change them, so that those alone which changed are worked out';
+'Internal: the query of the live form of a view: where nothing is pending it is the view itself; is_split: its rows '
+'are each of an account or entity, and others do not change them, so that those alone which changed are worked out';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_live_view(model text, name text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $view$
@@ -396,6 +396,9 @@ SET bytea_output = 'hex' SET lc_numeric = 'C' SET citus.enable_ddl_propagation =
 DECLARE
     "schema" text;
 BEGIN
+    IF model IS NULL THEN
+        RAISE EXCEPTION 'no model is named' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     PERFORM csmetrics.require_owner(model);
     FOREACH "schema" IN ARRAY csmetrics.live_schemas(model) LOOP
         IF octet_length("schema") > 63 THEN
@@ -405,7 +408,7 @@ BEGIN
         ELSIF to_regnamespace(quote_ident("schema")) IS NOT NULL THEN
             RAISE EXCEPTION 'there is a schema "%" already', "schema"
                 USING ERRCODE = 'duplicate_schema',
-                      HINT = format('If it is that of the live form of the model: CALL csmetrics.drop_live(%L).', model);
+                      HINT = format('If it is of the live form of the model: CALL csmetrics.drop_live(%L).', model);
         END IF;
     END LOOP;
     PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
@@ -451,7 +454,8 @@ BEGIN
 END
 $remove$;
 COMMENT ON PROCEDURE csmetrics.remove_live(text) IS
-'Internal: drops the live form of a model, if it has one; SQLSTATE 2BP01 if something of others stands in it or over it';
+'Internal: drops the live form of a model, if it has one; SQLSTATE 2BP01 if something of others stands in it or over '
+'it';
 
 CREATE OR REPLACE PROCEDURE csmetrics.remake_live(model text, was_live boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

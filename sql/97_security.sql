@@ -65,7 +65,8 @@ BEGIN ATOMIC
         JOIN pg_class c ON c.oid = d.refobjid AND c.relnamespace = ANY (csmetrics.schemas_of(model)))
     SELECT r.oid::regclass FROM read r
     UNION
-    SELECT csmetrics.relation(model, n) FROM unnest('{changed_row,left_out_account,score_account,watch}'::text[]) n;
+    SELECT csmetrics.relation(model, n)
+    FROM unnest('{account_digest,changed_row,left_out_account,score_account,watch}'::text[]) n;
 END;
 COMMENT ON FUNCTION csmetrics.read_live(text) IS
 'Internal: what readers of the live form of a model read of it besides what all of its readers do';

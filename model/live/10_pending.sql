@@ -9,28 +9,48 @@ CREATE OR REPLACE VIEW found WITH (security_invoker) AS
 SELECT NULL::text AS source, NULL::@account_id@ AS account_id WHERE false;
 COMMENT ON VIEW found IS 'Internal: the form of what is found by source';
 
+CREATE OR REPLACE FUNCTION unchanged(source text, keys @account_id@[]) RETURNS @account_id@[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $live$
+DECLARE
+    unchanged @account_id@[] := '{}';
+BEGIN
+    -- what is within the lag of a column was read by the last refresh, too
+    IF source <> 'account' AND EXISTS (SELECT 1 FROM @model@.watch w
+                                       WHERE w.source = unchanged.source AND w.method = 'column') THEN
+        EXECUTE format('SELECT coalesce(array_agg(d.account_id), ''{}'')
+                        FROM @internal@.account_digest d
+                        JOIN (SELECT k.account_id, sum(k.digest) AS digest FROM @internal@.%I k
+                              WHERE k.account_id = ANY ($1) GROUP BY k.account_id) n USING (account_id, digest)
+                        WHERE d.source = $2', 'kept_' || source) INTO unchanged USING keys, source;
+    END IF;
+    RETURN unchanged;
+END
+$live$;
+COMMENT ON FUNCTION unchanged(text, @account_id@[]) IS
+'Internal: which of these accounts have, of a source of which a column tells, the rows that the last refresh read';
+
 CREATE OR REPLACE FUNCTION find_pending() RETURNS TABLE (source text, account_id @account_id@)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
 #variable_conflict use_column
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM @live@.told t) THEN
-        RETURN;
-    END IF;
     RETURN QUERY
-    SELECT t.source, t.account_id
-    FROM (SELECT o.source, o.account_id, count(*) OVER s AS row_count, bool_or(o.account_id IS NULL) OVER s AS is_any
-          FROM (SELECT DISTINCT o.source, o.account_id FROM @live@.told o) o
-          WINDOW s AS (PARTITION BY o.source)) t
-    JOIN @model@.refreshed_source r ON r.source = t.source
+    WITH told AS (
+        SELECT o.source, array_agg(DISTINCT o.account_id) AS keys
+        FROM @live@.told o GROUP BY o.source
+        HAVING bool_and(o.account_id IS NOT NULL))
+    SELECT t.source, k
+    FROM told t JOIN @model@.refreshed_source r ON r.source = t.source,
+         LATERAL (SELECT @live@.unchanged(t.source, t.keys) AS keys OFFSET 0) u, unnest(t.keys) k
     -- those that the next refresh will read by key; see csmetrics.keyed_now and take_changes
-    WHERE NOT t.is_any AND t.row_count <= greatest(1000, (SELECT c.reltuples / 10 FROM pg_class c
-                                                          WHERE c.oid = '@internal@.account_state'::regclass))
+    WHERE cardinality(t.keys) <= greatest(1000, (SELECT c.reltuples / 10 FROM pg_class c
+                                                 WHERE c.oid = '@internal@.account_state'::regclass))
       AND r.swept_at IS NOT NULL AND r.policy_hash = csmetrics.policy_of_refresh(@model_name@)
       AND NOT (t.source = 'subscription' AND (SELECT p.report_currency IS NOT NULL FROM @model@.policy p))
       AND csmetrics.is_judged_alone(@model_name@, t.source)
+      AND k <> ALL (u.keys)
       -- who sees some accounts alone hears of no other
       AND (NOT row_security_active('@model@.account'::regclass)
-           OR t.account_id IN (SELECT a.account_id FROM @model@.account a));
+           OR k IN (SELECT a.account_id FROM @model@.account a));
 END
 $live$;
 COMMENT ON FUNCTION find_pending() IS
