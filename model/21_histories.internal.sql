@@ -67,6 +67,15 @@ COMMENT ON COLUMN account_state.renewals IS
 'The days on which its subscriptions renew, as the source says now; NULL without any';
 COMMENT ON COLUMN account_state.signals IS 'The user''s own signals of it; NULL without any';
 
+CREATE OR REPLACE FUNCTION first_fact() RETURNS TABLE (first_paid_on date, first_active_on date)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT (SELECT min(first_paid_on(s.revenue)) FROM account_state s),
+           (SELECT min(first_active_on(s.usage)) FROM account_state s);
+END;
+COMMENT ON FUNCTION first_fact() IS
+'Internal: the first day on which anybody paid, and the first on which anybody used the product';
+
 CREATE TABLE revenue_state (
     account_id      @account_id@,
     subscription_id text,

@@ -255,6 +255,7 @@ BEGIN
     IF has_keys THEN
         EXECUTE format('ANALYZE %I.fresh_digest', internal);
         EXECUTE format('ANALYZE %I.fresh_key', internal);
+        EXECUTE format('SELECT %I.mark_coming()', internal);
         CALL csmetrics.note_changed(model, 'fresh_key');
     END IF;
     -- those whose attributes changed are among them, too

@@ -208,6 +208,7 @@ BEGIN
     EXECUTE csmetrics.watched_statement(model, checked.watch_id, relation, checked.key, accounts);
     CALL csmetrics.make_watch(model, checked.watch_id, source, method, relation, checked.key, accounts, changed_at,
                               checked.behind);
+    CALL csmetrics.renew_told(model);
 END
 $watch$;
 COMMENT ON PROCEDURE csmetrics.watch(text, text, text, regclass, text, text, text, text) IS
@@ -253,6 +254,7 @@ BEGIN
     FOREACH watch_id IN ARRAY watches LOOP
         CALL csmetrics.drop_watch(model, watch_id);
     END LOOP;
+    CALL csmetrics.renew_told(model);
 END
 $unwatch$;
 COMMENT ON PROCEDURE csmetrics.unwatch(text, text, regclass) IS
