@@ -143,3 +143,7 @@ COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, tim
 'Tickets that were reopened / tickets last solved from from_at on and before to_at, those reopened in that time and '
 'open since among both, a ratio. A solve before the opening counts at the opening. NULL of none, and for NULL. from_at '
 'not before to_at: SQLSTATE 22023.';
+COMMENT ON TYPE csmetrics.business_hours IS
+'Weekly opening hours in a named time zone, and holidays: local days without any, or with their own. Text form: '
+'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-24 09:00-12:00 2024-12-25. Equal schedules '
+'are equal values. What is no schedule: SQLSTATE 22P02.';
