@@ -95,7 +95,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
-                      k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
+                      k.requester_id, k.topic, k.escalated_at, k.reopened_at) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_ticket k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
@@ -109,7 +109,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
-                      k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
+                      k.higher_is_better, nullif(k.ticket_id, '')) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest)
     FROM kept_survey k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)

@@ -31,7 +31,7 @@ CREATE OR REPLACE FUNCTION account_ticket(day date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT a.account_id, f.opened_at, f.solved_at,
-           CASE WHEN f.solved_at IS NOT NULL THEN f.reopened > 0 END AS is_reopened, f.first_contact,
+           CASE WHEN f.solved_at IS NOT NULL OR f.reopened > 0 THEN f.reopened > 0 END AS is_reopened, f.first_contact,
            as_hours(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours,
                                   p.business_hours_from)) AS resolution_hours
     FROM reporting_range r, policy p, account_state a,

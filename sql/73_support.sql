@@ -15,7 +15,9 @@ INSERT INTO csmetrics.source_column VALUES
 ('ticket', 12, 'channel', 'text', false, 'Way in which it came'),
 ('ticket', 13, 'subject', 'text', false, 'Subject line'),
 ('ticket', 14, 'escalated_at', 'timestamptz', false,
- 'When it was escalated; NULL: with its opening, where escalated is true');
+ 'When it was escalated; NULL: with its opening, where escalated is true'),
+('ticket', 15, 'reopened_at', 'timestamptz', false,
+ 'When it was first opened again; NULL: known with its solve, of one open ever since from its opening on');
 
 INSERT INTO csmetrics.source_check VALUES
 ('ticket', 1, 'account_id IS NULL', $$format('ticket %s: account_id is NULL', ticket_id)$$),

@@ -64,8 +64,9 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                                   AND k.is_deleted IS NOT TRUE)) d
     WHERE domain IS NOT NULL $$, NULL),
 
--- Closed: when it was last, if it still is. What nobody of the customers wrote in is no ticket; notes and bots do not
--- reply.
+-- Closed: when it was last, if it still is; one that is open after its last close was opened again. What nobody of the
+-- customers wrote in is no ticket. Replies may come with an assignment, a close or an opening that has a text; notes
+-- and bots do not reply.
 ('intercom', 'ticket', $$
     WITH contact AS (
         SELECT p.id, p.email, coalesce(k.company_id, csmetrics.company_domain(p.email)) AS account_key
@@ -76,17 +77,29 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     part AS (
         SELECT conversation_id, min(created_at) FILTER (WHERE is_reply) AS first_reply_at,
                count(*) FILTER (WHERE is_reply) AS agent_replies,
-               bool_or(author_type IN ('user', 'lead')) AS is_answered,
-               max(created_at) FILTER (WHERE part_type = 'close') AS closed_at,
-               count(*) FILTER (WHERE part_type = 'open' AND was_closed) AS reopened
-        FROM (SELECT q.*, part_type = 'comment' AND author_type = 'admin' AS is_reply,
-                     lag(part_type = 'close') OVER (PARTITION BY conversation_id, part_type IN ('close', 'open')
-                                                    ORDER BY created_at, id) AS was_closed
-              FROM {conversation_part_history} q) q
+               bool_or(author_type IN ('user', 'lead', 'contact')) AS is_answered,
+               max(created_at) FILTER (WHERE is_close) AS closed_at,
+               count(*) FILTER (WHERE is_opening AND was_closed) AS reopened,
+               min(created_at) FILTER (WHERE is_opening AND was_closed) AS reopened_at,
+               (array_agg(is_close ORDER BY created_at DESC, id DESC)
+                    FILTER (WHERE is_close OR is_opening))[1] AS is_closed
+        FROM (SELECT q.*, author_type = 'admin' AND (
+                         part_type = 'comment'
+                         OR part_type IN ('assignment', 'assign_and_reopen', 'assign_and_unsnooze', 'close', 'open',
+                                          'snoozed', 'unsnoozed')
+                            AND (body ~* '<img' OR regexp_replace(body, '<[^>]*>|&nbsp;|\s', '', 'g') <> ''))
+                         AS is_reply,
+                     lag(is_close) OVER (PARTITION BY conversation_id, is_close OR is_opening ORDER BY created_at, id)
+                         AS was_closed
+              FROM (SELECT id, conversation_id, part_type, author_type, created_at, body,
+                           part_type = 'close' AS is_close,
+                           part_type IN ('open', 'assign_and_reopen', 'note_and_reopen') AS is_opening
+                    FROM {conversation_part_history} h) q) q
         GROUP BY conversation_id)
     SELECT n.account_key, c.id AS ticket_id, c.created_at AS opened_at, p.first_reply_at,
            CASE WHEN c.state = 'closed' THEN coalesce(p.closed_at, c.updated_at) END AS solved_at,
-           coalesce(p.reopened, 0) AS reopened, coalesce(p.agent_replies, 0) AS agent_replies,
+           coalesce(p.reopened, 0) + (p.is_closed IS TRUE AND c.state <> 'closed')::integer AS reopened, p.reopened_at,
+           coalesce(p.agent_replies, 0) AS agent_replies,
            coalesce(lower(n.email), n.id) AS requester_id, c.priority, c.source_type AS channel,
            c.source_subject AS subject
     FROM {conversation_history} c

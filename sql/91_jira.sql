@@ -24,6 +24,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('jira', 'issue', '_fivetran_deleted', 'boolean', false, '{}'),
 ('jira', 'user', 'id', 'text', true, '{account_id}'),
 ('jira', 'user', 'email', 'text', false, '{email_address}'),
+('jira', 'user', 'account_type', 'text', false, '{}'),
 ('jira', 'priority', 'id', 'text', true, '{}'),
 ('jira', 'priority', 'name', 'text', true, '{}'),
 ('jira', 'issue_type', 'id', 'text', true, '{}'),
@@ -71,12 +72,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     WHERE domain IS NOT NULL $$, NULL),
 
 -- Resolved as the issue says now; reopened when its resolution was taken back. Whoever is not the reporter replies by a
--- comment.
+-- comment, but for apps, which are bots and rules, and other customers.
 ('jira', 'ticket', $$
     SELECT coalesce(a.value, csmetrics.company_domain(u.email)) AS account_key, i.id AS ticket_id,
            i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at, coalesce(r.reopened, 0) AS reopened,
            coalesce(c.agent_replies, 0) AS agent_replies, coalesce(lower(u.email), i.reporter) AS requester_id,
-           y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
+           r.reopened_at, y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
     FROM {issue} i
     LEFT JOIN {user} u ON u.id = i.reporter
     LEFT JOIN {priority} p ON p.id = i.priority
@@ -88,13 +89,14 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                      AND field_id IN (SELECT id FROM {field} f
                                       WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')
                ORDER BY issue_id, "time" DESC, value) a ON a.issue_id = i.id
-    LEFT JOIN (SELECT issue_id, count(*) FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened
-               FROM (SELECT issue_id, value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before
+    LEFT JOIN (SELECT issue_id, count(*) FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened,
+                      min("time") FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened_at
+               FROM (SELECT issue_id, "time", value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before
                      FROM {issue_field_history} h WHERE field_id = 'resolution') h
                GROUP BY issue_id) r ON r.issue_id = i.id
     LEFT JOIN (SELECT c.issue_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
-               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id
-               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE
-                     AND c.is_deleted IS NOT TRUE
+               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id LEFT JOIN {user} w ON w.id = c.author_id
+               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE AND c.is_deleted IS NOT TRUE
+                     AND coalesce(w.account_type, '') NOT IN ('app', 'customer')
                GROUP BY c.issue_id) c ON c.issue_id = i.id
     WHERE i._fivetran_deleted IS NOT TRUE AND y.subtask IS NOT TRUE AND coalesce(y.name, '') <> 'Epic' $$, NULL);

@@ -37,6 +37,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'ticket_comment', 'user_id', 'bigint', true, '{author_id}'),
 ('zendesk', 'ticket_comment', 'created', 'timestamptz', true, '{created_at}'),
 ('zendesk', 'ticket_comment', 'public', 'boolean', true, '{is_public}'),
+('zendesk', 'ticket_comment', 'via_channel', 'text', false, '{channel,via}'),
+('zendesk', 'ticket_comment', 'via_source_rel', 'text', false, '{}'),
 ('zendesk', 'ticket_field_history', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_field_history', 'field_name', 'text', true, '{}'),
 ('zendesk', 'ticket_field_history', 'updated', 'timestamptz', true, '{updated_at}'),
@@ -79,18 +81,24 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
            coalesce(reply.agent_replies, m.replies, 0) AS agent_replies,
            coalesce(lower(u.email), t.requester_id::text) AS requester_id, t.priority,
            change.escalated_at IS NOT NULL OR tag.is_escalated IS TRUE AS escalated, t.via_channel AS channel,
-           t.subject, change.escalated_at
+           t.subject, change.escalated_at, change.reopened_at
     FROM {ticket} t
     LEFT JOIN {user} u ON u.id = t.requester_id
     LEFT JOIN {ticket_metric} m ON m.ticket_id = t.id
     LEFT JOIN (SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
                FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin')
                JOIN {ticket} t ON t.id = c.ticket_id
-               -- an agent who opens a ticket does not reply by it
-               WHERE c.public AND c.created > t.created_at AND c.is_deleted IS NOT TRUE
+               -- an agent who opens a ticket does not reply by it; triggers, automations and bots write in the names of
+               -- agents, and say so by their channel, alone or in JSON; the system itself has no key above 0
+               WHERE c.public AND c.created > t.created_at AND c.is_deleted IS NOT TRUE AND c.user_id > 0
+                     AND coalesce(c.via_channel, '')
+                         !~* '(^|"channel" *: *")(rule|system|[a-z_]*answer_bot[a-z_]*|[a-z_]*ai_agent[a-z_]*)("|$)'
+                     AND concat_ws(' ', c.via_source_rel, c.via_channel)
+                         !~* '(^|"rel" *: *")(trigger|automation|follow_up|merge)("|$)'
                GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
     LEFT JOIN (SELECT h.ticket_id, max(updated) FILTER (WHERE is_solved AND was_solved IS NOT TRUE) AS solved_at,
                       count(*) FILTER (WHERE NOT is_solved AND was_solved) AS reopened,
+                      min(updated) FILTER (WHERE NOT is_solved AND was_solved) AS reopened_at,
                       min(updated) FILTER (WHERE field_name = 'tags' AND value ~* 'escalat') AS escalated_at
                FROM (SELECT ticket_id, field_name, updated, value,
                             CASE WHEN field_name = 'status' THEN value IN ('solved', 'closed') END AS is_solved,

@@ -252,6 +252,12 @@ INSERT INTO csmetrics.quality_check
 (433, 'answered before sent', 'survey', 'warning', 'row', true, false,
  'responded_at < sent_at',
  'An answer before the question: two clocks, or the zone of one column is wrong'),
+(434, 'nps on another scale', 'survey', 'warning', 'row', true, false,
+ $$lower(kind) = 'nps' AND (coalesce(lowest, 0) IN (0, 1) AND coalesce(highest, 10) = 10) IS NOT TRUE$$,
+ 'Promoters and detractors are known of 0 to 10 alone: rejected, and in no figure; ask on that scale'),
+(435, 'nps from 1', 'survey', 'info', 'row', true, false,
+ $$lower(kind) = 'nps' AND lowest = 1 AND coalesce(highest, 10) = 10$$,
+ 'NPS is asked from 0 on: taken as it is, 9 and 10 as promoters, but there is one detractor less to choose'),
 (440, 'bot or test user', 'usage', 'info', 'row', true, false,
  $$user_id ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|demo|qa)([^[:alpha:]]|$)'
    OR role ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|qa)([^[:alpha:]]|$)'$$,
