@@ -504,16 +504,22 @@ BEGIN ATOMIC
         DELETE FROM score_state o
         WHERE o.as_of_on = $1 AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id) RETURNING 1),
     changed AS (
+        UPDATE score_state o
+        SET (mrr, resolution_hours, health_score, readings)
+            = ROW (f.mrr, f.resolution_hours, f.health_score, f.readings)
+        FROM fresh f
+        WHERE o.as_of_on = $1 AND o.account_id = f.account_id
+          AND record_image_ne(ROW (f.mrr, f.resolution_hours, f.health_score, f.readings),
+                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+        RETURNING 1),
+    added AS (
+        -- nobody else writes it, so that no conflict is looked for
         INSERT INTO score_state
         SELECT $1, f.account_id, f.mrr, f.resolution_hours, f.health_score, f.readings
         FROM fresh f LEFT JOIN score_state o ON o.as_of_on = $1 AND o.account_id = f.account_id
         WHERE o.account_id IS NULL
-           OR record_image_ne(ROW (f.mrr, f.resolution_hours, f.health_score, f.readings),
-                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
-        ON CONFLICT (as_of_on, account_id) DO UPDATE SET (mrr, resolution_hours, health_score, readings)
-            = ROW (excluded.mrr, excluded.resolution_hours, excluded.health_score, excluded.readings)
         RETURNING 1)
-    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+    SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM added), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION score_day(date) IS
 'Internal: scores all customers as of the end of a day, and stores what is not as it was; rows written and removed';
