@@ -364,11 +364,16 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         WHERE p.kind = 'item' AND p._fivetran_start IS NULL AND p.is_priced) $$),
 
 -- What is seen of items that are kept in place, without versions: a refresh keeps it, so that what they were stays.
+-- Where later items replace those before, it is by these that they change.
 ('stripe', 'observed', $$
     WITH {priced}
     SELECT p.item_id AS item_key, coalesce(s.customer_id, p.subscription_id) AS account_key,
            p.subscription_id AS subscription_key, p.charge, p.currency, p.unit, p.unit_count,
-           p.product_id, p.product, p.since_at, p.until_at, p._fivetran_synced AS synced_at
+           p.product_id, p.product,
+           coalesce(p.since_at, CASE WHEN p.is_deleted IS NULL AND p._fivetran_active IS NULL
+                                          AND EXISTS (SELECT 1 FROM present o GROUP BY o.subscription_id, o.product_id
+                                                      HAVING max(o.created) > min(o.created))
+                                     THEN p.created END) AS since_at, p.until_at, p._fivetran_synced AS synced_at
     FROM present p
     LEFT JOIN (SELECT id, max(customer_id) AS customer_id FROM {subscription_history} h GROUP BY id) s
         ON s.id = p.subscription_id
@@ -452,8 +457,9 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         SELECT DISTINCT ON (v.id) v.id, v.customer_id, v.created,
                coalesce(v.start_date, v.created, v.trial_start, v.since_at) AS start_at,
                v.canceled_at, v.cancellation_details_reason AS reason,
-               v.ended_at IS NULL AND v.cancel_at_period_end IS NOT TRUE AND v.cancel_at IS NULL
-                   AND v.status NOT IN ('canceled', 'incomplete_expired') AS renews, v.period_end,
+               v.ended_at IS NULL AND v.cancel_at_period_end IS NOT TRUE
+                   AND v.status NOT IN ('canceled', 'incomplete_expired') AS renews, v.current_period_end,
+               v.period_end,
                least(v.ended_at, v.cancel_at,
                      CASE WHEN v.cancel_at_period_end AND v.cancel_at IS NULL THEN v.period_end END,
                      -- ended, and nothing says when: with the cancellation
@@ -706,7 +712,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
            i.product || CASE i.unit_count WHEN 1 THEN ', by the ' || i.unit
                         ELSE format(', every %s %ss', i.unit_count, i.unit) END AS plan,
            phase.status, s.canceled_at AS cancelled_on,
-           CASE WHEN s.renews THEN coalesce(h.current_period_end, i.period_end, s.period_end) END AS renews_on,
+           CASE WHEN s.renews THEN coalesce(s.current_period_end, i.period_end, s.period_end) END AS renews_on,
            s.reason AS end_reason, s.reason NOT IN ('payment_failed', 'payment_disputed') AS voluntary,
            h.past_due_at AS past_due_on
     FROM item_in_force i
