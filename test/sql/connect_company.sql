@@ -24,7 +24,7 @@ JOIN company_stripe.product d ON d.id = p.product_id
 WHERE NOT c.is_deleted;
 CREATE VIEW company.timeline_by_hand AS
 SELECT t.id AS ticket_id, reply.first_reply_at, coalesce(reply.agent_replies, 0) AS agent_replies,
-       CASE WHEN t.status IN ('solved', 'closed') THEN change.solved_at END AS solved_at, coalesce(change.reopened, 0) AS reopened, change.escalated_at
+       CASE WHEN t.status IN ('solved', 'closed') THEN change.solved_at END AS solved_at, coalesce(change.reopened, 0) AS reopened, change.escalated_at, change.reopened_at
 FROM company_zendesk.ticket t
 LEFT JOIN (
     SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
@@ -33,7 +33,8 @@ LEFT JOIN (
     WHERE c.public GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
 LEFT JOIN (
     SELECT ticket_id, max(updated) FILTER (WHERE is_solve) AS solved_at, count(*) FILTER (WHERE is_reopening) AS reopened,
-           min(updated) FILTER (WHERE field_name = 'tags' AND value LIKE '%escalated%') AS escalated_at
+           min(updated) FILTER (WHERE field_name = 'tags' AND value LIKE '%escalated%') AS escalated_at,
+           min(updated) FILTER (WHERE is_reopening) AS reopened_at
     FROM (SELECT ticket_id, field_name, updated, value, field_name = 'status' AND value IN ('solved', 'closed')
                  AND coalesce(lag(value) OVER (PARTITION BY ticket_id, field_name ORDER BY updated), 'new') NOT IN ('solved', 'closed') AS is_solve,
                  field_name = 'status' AND value IN ('new', 'open', 'pending', 'hold')
@@ -73,7 +74,7 @@ CREATE VIEW company.usage_by_hand AS
 CALL map('by_hand', 'usage', 'TABLE company.usage_by_hand');
 CREATE VIEW company.ticket_by_hand AS
     SELECT o.external_id AS account_id, t.id AS ticket_id, t.created_at AS opened_at, l.first_reply_at, l.solved_at, l.reopened, l.agent_replies,
-           r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject, l.escalated_at
+           r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject, l.escalated_at, l.reopened_at
     FROM company_zendesk.ticket t
     JOIN company.timeline_by_hand l ON l.ticket_id = t.id
     JOIN company_zendesk.organization o ON o.id = t.organization_id
