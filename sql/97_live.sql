@@ -1,6 +1,6 @@
 -- Live: what views show, with what changed since the last refresh. A schema <model>_live has the views of a model once
--- more; behind it are <model>_live_internal, with the views and functions of model/ over relations that are live, and
--- <model>_live_before, with those that tell what the accounts that changed had part in as it is stored.
+-- more; behind it are <model>_live_now, with the views and functions of model/ over relations that are live, and
+-- <model>_live_was, with those that tell what the accounts that changed had part in as it is stored.
 
 CREATE OR REPLACE PROCEDURE csmetrics.run_readers(script text, file text, views boolean)
 LANGUAGE C AS 'MODULE_PATHNAME';
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION csmetrics.once(text, anyelement) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.live_schemas(model text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY[model || '_live', model || '_live_internal', model || '_live_before'];
+RETURN ARRAY[model || '_live', model || '_live_now', model || '_live_was'];
 COMMENT ON FUNCTION csmetrics.live_schemas(text) IS
 'Internal: the schemas of the live form of a model: that of its readers, and what stands behind it';
 
@@ -272,6 +272,23 @@ $behind$;
 COMMENT ON PROCEDURE csmetrics.make_behind(text) IS
 'Internal: makes what stands behind the live views of a model';
 
+CREATE OR REPLACE FUNCTION csmetrics.reads_readings(view regclass, is_stored regprocedure) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE read AS (
+        SELECT 'pg_class'::regclass::oid AS classid, view::oid AS objid
+        UNION
+        SELECT d.refclassid, d.refobjid
+        FROM read r
+        LEFT JOIN pg_rewrite w ON r.classid = 'pg_class'::regclass AND w.ev_class = r.objid
+        JOIN pg_depend d ON d.classid = CASE WHEN r.classid = 'pg_class'::regclass THEN 'pg_rewrite'::regclass
+                                             ELSE r.classid END AND d.objid = coalesce(w.oid, r.objid)
+        WHERE d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass))
+    SELECT EXISTS (SELECT 1 FROM read r WHERE r.classid = 'pg_proc'::regclass AND r.objid = is_stored);
+END;
+COMMENT ON FUNCTION csmetrics.reads_readings(regclass, regprocedure) IS
+'Internal: does a view read, by whatever is below it, readings of groups of accounts, which ask is_stored?';
+
 CREATE OR REPLACE FUNCTION csmetrics.live_view(model text, name text, is_split boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN csmetrics.in_live(model, CASE WHEN is_split
@@ -303,10 +320,12 @@ DECLARE
     plain regclass := csmetrics.relation(model, name);
     col record;
 BEGIN
-    -- a window goes over rows of several
+    -- windows go over rows of several, readings of groups are made of several
     EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', schemas[1], name,
                    csmetrics.live_view(model, name, csmetrics.column_type(plain, 'account_id') IS NOT NULL
-                                                    AND pg_get_viewdef(plain) !~ '\mOVER\M'));
+                       AND pg_get_viewdef(plain) !~ '\mOVER\M'
+                       AND NOT csmetrics.reads_readings(plain, format('%I.is_stored(text)',
+                               csmetrics.internal_schema(model))::regprocedure)));
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schemas[1], name, obj_description(plain, 'pg_class'));
     FOR col IN
         SELECT a.attname AS name, col_description(plain, a.attnum) AS description FROM pg_attribute a

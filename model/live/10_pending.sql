@@ -1,4 +1,4 @@
--- What is live: the views and functions of model/ made once more, in <model>_live_internal, over relations that stand
+-- What is live: the views and functions of model/ made once more, in <model>_live_now, over relations that stand
 -- here under the names of tables: what is stored of the accounts that are not pending, and what those that are come to
 -- now. No rule is told a second time: how an account is read is read_<source>() and read_state(), as refresh does it.
 --
