@@ -26,14 +26,28 @@ RETURN to_regclass(format('%I.told', (csmetrics.live_schemas(model))[2])) IS NOT
 COMMENT ON FUNCTION csmetrics.is_live(text) IS 'Internal: has a model a live form?';
 
 CREATE OR REPLACE FUNCTION csmetrics.in_live(model text, script text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN replace(replace(replace(replace(replace(replace(script, '@account_id@', csmetrics.key_type(model)),
-    '@model_name@', quote_literal(model)), '@model@', quote_ident(model)),
-    '@internal@', quote_ident(csmetrics.internal_schema(model))),
-    '@live@', quote_ident((csmetrics.live_schemas(model))[2])),
-    '@before@', quote_ident((csmetrics.live_schemas(model))[3]));
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    part record;
+BEGIN
+    script := replace(script, '@account_id@', csmetrics.key_type(model));
+    FOR part IN
+        SELECT * FROM (VALUES ('model', model), ('internal', csmetrics.internal_schema(model)),
+                              ('live', (csmetrics.live_schemas(model))[2]), ('was', (csmetrics.live_schemas(model))[3]))
+                      v(place, name)
+    LOOP
+        script := replace(script, '@' || part.place || '_name@', quote_literal(part.name));
+        -- a relation in quotes, to be known by its name
+        script := regexp_replace(script, format('''@%s@\.(\w+)''', part.place),
+                                 format('format(''%%I.\1'', %s)', replace(quote_literal(part.name), '\', '\\')), 'g');
+        script := replace(script, '@' || part.place || '@', quote_ident(part.name));
+    END LOOP;
+    RETURN script;
+END
+$$;
 COMMENT ON FUNCTION csmetrics.in_live(text, text) IS
-'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @before@';
+'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @was@, or as '
+'literals of @model_name@ and the like';
 
 -- What watches have told, and what is newer in watched columns.
 
@@ -197,7 +211,7 @@ RETURN csmetrics.in_live(model, format($body$
     SELECT %8$s FROM value v WHERE v.row_count <> 0 AND NOT (SELECT is_there FROM doubt)
     UNION ALL
     SELECT a.* FROM @live@.%9$I() a WHERE (SELECT is_there FROM doubt) $body$,
-    csmetrics.changed_groups(format('@before@.%I(true)', 'read_' || name), format('@live@.%I(true)', 'read_' || name),
+    csmetrics.changed_groups(format('@was@.%I(true)', 'read_' || name), format('@live@.%I(true)', 'read_' || name),
                              keys, others),
     csmetrics.spelled(keys, '%I'),
     (SELECT string_agg(format('%s AS %I', csmetrics.summed(csmetrics.relation(model, name), o), o), ', ' ORDER BY place)
@@ -291,24 +305,25 @@ COMMENT ON FUNCTION csmetrics.reads_readings(regclass, regprocedure) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.live_view(model text, name text, is_split boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN csmetrics.in_live(model, CASE WHEN is_split
-    THEN format($split$
+RETURN (
+    SELECT format(CASE WHEN is_split THEN $split$
         SELECT p.* FROM %1$s p
-        WHERE (SELECT NOT @live@.is_pending() OR @live@.is_split())
-          AND p.account_id NOT IN (SELECT c.account_id FROM @live@.fresh_change c)
+        WHERE (SELECT NOT %2$I.is_pending() OR %2$I.is_split())
+          AND p.account_id NOT IN (SELECT c.account_id FROM %2$I.fresh_change c)
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending() AND @live@.is_split())
+        SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o WHERE (SELECT %2$I.is_pending() AND %2$I.is_split())
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o
-        WHERE (SELECT @live@.is_pending() AND NOT @live@.is_split()) $split$, csmetrics.relation(model, name),
-        format('SELECT v.* FROM @live@.%I v
-                WHERE v.account_id = ANY (ARRAY(SELECT c.account_id FROM @live@.fresh_change c))', name),
-        format('SELECT v.* FROM @live@.%I v', name))
-    ELSE format($whole$
-        SELECT p.* FROM %1$s p WHERE (SELECT NOT @live@.is_pending())
+        SELECT o.* FROM csmetrics.once(%4$L, NULL::%1$s) o
+        WHERE (SELECT %2$I.is_pending() AND NOT %2$I.is_split()) $split$
+        ELSE $whole$
+        SELECT p.* FROM %1$s p WHERE (SELECT NOT %2$I.is_pending())
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending()) $whole$,
-        csmetrics.relation(model, name), format('SELECT v.* FROM @live@.%I v', name)) END);
+        SELECT o.* FROM csmetrics.once(%4$L, NULL::%1$s) o WHERE (SELECT %2$I.is_pending()) $whole$ END,
+        csmetrics.relation(model, name), l.live,
+        format('SELECT v.* FROM %1$I.%2$I v
+                WHERE v.account_id = ANY (ARRAY(SELECT c.account_id FROM %1$I.fresh_change c))', l.live, name),
+        format('SELECT v.* FROM %I.%I v', l.live, name))
+    FROM (SELECT (csmetrics.live_schemas(model))[2] AS live) l);
 COMMENT ON FUNCTION csmetrics.live_view(text, text, boolean) IS
 'Internal: the query of the live form of a view: where nothing is pending it is the view itself; is_split: its rows '
 'are each of an account or entity, and others do not change them, so that those alone which changed are worked out';
