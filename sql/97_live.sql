@@ -57,7 +57,7 @@ DECLARE
     type regtype := csmetrics.column_type(watch.relation, watch.changed_at);
 BEGIN
     RETURN CASE WHEN watch.method <> 'column' OR type IS NULL THEN ''
-                ELSE format(' UNION ALL SELECT %1$s, %2$L, %3$s FROM %4$s r
+                ELSE format('SELECT %1$s, %2$L, %3$s FROM %4$s r
                              WHERE r.%5$I >= (SELECT w.seen::%6$s - w.lag::%7$s FROM %8$I.watch w
                                               WHERE w.watch_id = %1$s)',
                             watch.watch_id, watch.source, csmetrics.key_text('r', watch.key_column), watch.relation,
@@ -66,8 +66,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.newer_rows(text, record) IS
-'Internal: what is to follow a query of watch_id, source and key, for those of rows whose watched column is not far '
-'below what was seen; nothing of a watch by another method';
+'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; nothing '
+'of a watch by another method';
 
 CREATE OR REPLACE FUNCTION csmetrics.told_by(model text, watch record) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -75,7 +75,8 @@ DECLARE
     taken text := format('%I.taken_row', csmetrics.internal_schema(model));
     definition text := rtrim(pg_get_viewdef(csmetrics.relation(model, 'watched_' || watch.watch_id)), ';');
     rows text := format('SELECT c.watch_id, c.source, c.key FROM %I.changed_row c WHERE c.watch_id = %s',
-                        csmetrics.internal_schema(model), watch.watch_id) || csmetrics.newer_rows(model, watch);
+                        csmetrics.internal_schema(model), watch.watch_id)
+                 || coalesce(' UNION ALL ' || nullif(csmetrics.newer_rows(model, watch), ''), '');
 BEGIN
     RETURN format('SELECT w.watch_id, w.source, w.account_id
                    FROM (SELECT %1$s AS watch_id, %2$L::text AS source, w.account_id FROM (%3$s) w
@@ -97,6 +98,7 @@ DECLARE
     watch record;
     told text := format('SELECT NULL::integer AS watch_id, NULL::text AS source, NULL::%s AS account_id WHERE false',
                         csmetrics.key_type(model));
+    is_told text := format('EXISTS (SELECT 1 FROM %I.changed_row c)', csmetrics.internal_schema(model));
 BEGIN
     FOR watch IN
         EXECUTE format('SELECT w.* FROM %I.watch w LEFT JOIN pg_class c ON c.oid = w.relation
@@ -105,8 +107,15 @@ BEGIN
     LOOP
         IF watch.source = ANY (csmetrics.keyed_sources()) THEN
             told := told || ' UNION ALL ' || csmetrics.told_by(model, watch);
+            is_told := is_told || coalesce(format(' OR EXISTS (%s)', nullif(csmetrics.newer_rows(model, watch), '')),
+                                           '');
         END IF;
     END LOOP;
+    EXECUTE format('CREATE OR REPLACE FUNCTION %I.is_told() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
+                    SET search_path = pg_catalog, pg_temp AS %L', (csmetrics.live_schemas(model))[2],
+                   format('BEGIN RETURN %s; END', is_told));
+    EXECUTE format('COMMENT ON FUNCTION %I.is_told() IS %L', (csmetrics.live_schemas(model))[2],
+                   'Internal: has any watch told of anything?');
     EXECUTE format('CREATE OR REPLACE VIEW %I.told WITH (security_invoker) AS %s', (csmetrics.live_schemas(model))[2],
                    told);
     EXECUTE format('COMMENT ON VIEW %I.told IS %L', (csmetrics.live_schemas(model))[2],
@@ -309,7 +318,7 @@ RETURN (
     SELECT format(CASE WHEN is_split THEN $split$
         SELECT p.* FROM %1$s p
         WHERE (SELECT NOT %2$I.is_pending() OR %2$I.is_split())
-          AND p.account_id NOT IN (SELECT c.account_id FROM %2$I.fresh_change c)
+          AND p.account_id NOT IN (SELECT c.account_id FROM %2$I.fresh_change c WHERE (SELECT %2$I.is_pending()))
         UNION ALL
         SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o WHERE (SELECT %2$I.is_pending() AND %2$I.is_split())
         UNION ALL

@@ -65,7 +65,8 @@ COMMENT ON VIEW pending IS
 CREATE OR REPLACE FUNCTION is_pending() RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM @live@.pending p);
+    -- most of the time no more than this is asked
+    RETURN @live@.is_told() AND EXISTS (SELECT 1 FROM @live@.pending p);
 END
 $live$;
 COMMENT ON FUNCTION is_pending() IS 'Internal: may any account have changed since the last refresh?';
