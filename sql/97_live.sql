@@ -1,6 +1,6 @@
 -- Live: what views show, with what changed since the last refresh. A schema <model>_live has the views of a model once
--- more; behind it are <model>_live_internal, with the views and functions of model/ over relations that are live, and
--- <model>_live_before, with those that tell what the accounts that changed had part in as it is stored.
+-- more; behind it are <model>_live_now, with the views and functions of model/ over relations that are live, and
+-- <model>_live_was, with those that tell what the accounts that changed had part in as it is stored.
 
 CREATE OR REPLACE PROCEDURE csmetrics.run_readers(script text, file text, views boolean)
 LANGUAGE C AS 'MODULE_PATHNAME';
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION csmetrics.once(text, anyelement) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.live_schemas(model text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY[model || '_live', model || '_live_internal', model || '_live_before'];
+RETURN ARRAY[model || '_live', model || '_live_now', model || '_live_was'];
 COMMENT ON FUNCTION csmetrics.live_schemas(text) IS
 'Internal: the schemas of the live form of a model: that of its readers, and what stands behind it';
 
@@ -26,14 +26,28 @@ RETURN to_regclass(format('%I.told', (csmetrics.live_schemas(model))[2])) IS NOT
 COMMENT ON FUNCTION csmetrics.is_live(text) IS 'Internal: has a model a live form?';
 
 CREATE OR REPLACE FUNCTION csmetrics.in_live(model text, script text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN replace(replace(replace(replace(replace(replace(script, '@account_id@', csmetrics.key_type(model)),
-    '@model_name@', quote_literal(model)), '@model@', quote_ident(model)),
-    '@internal@', quote_ident(csmetrics.internal_schema(model))),
-    '@live@', quote_ident((csmetrics.live_schemas(model))[2])),
-    '@before@', quote_ident((csmetrics.live_schemas(model))[3]));
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    part record;
+BEGIN
+    script := replace(script, '@account_id@', csmetrics.key_type(model));
+    FOR part IN
+        SELECT * FROM (VALUES ('model', model), ('internal', csmetrics.internal_schema(model)),
+                              ('live', (csmetrics.live_schemas(model))[2]), ('was', (csmetrics.live_schemas(model))[3]))
+                      v(place, name)
+    LOOP
+        script := replace(script, '@' || part.place || '_name@', quote_literal(part.name));
+        -- a relation in quotes, to be known by its name
+        script := regexp_replace(script, format('''@%s@\.(\w+)''', part.place),
+                                 format('format(''%%I.\1'', %s)', replace(quote_literal(part.name), '\', '\\')), 'g');
+        script := replace(script, '@' || part.place || '@', quote_ident(part.name));
+    END LOOP;
+    RETURN script;
+END
+$$;
 COMMENT ON FUNCTION csmetrics.in_live(text, text) IS
-'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @before@';
+'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @was@, or as '
+'literals of @model_name@ and the like';
 
 -- What watches have told, and what is newer in watched columns.
 
@@ -43,7 +57,7 @@ DECLARE
     type regtype := csmetrics.column_type(watch.relation, watch.changed_at);
 BEGIN
     RETURN CASE WHEN watch.method <> 'column' OR type IS NULL THEN ''
-                ELSE format(' UNION ALL SELECT %1$s, %2$L, %3$s FROM %4$s r
+                ELSE format('SELECT %1$s, %2$L, %3$s FROM %4$s r
                              WHERE r.%5$I >= (SELECT w.seen::%6$s - w.lag::%7$s FROM %8$I.watch w
                                               WHERE w.watch_id = %1$s)',
                             watch.watch_id, watch.source, csmetrics.key_text('r', watch.key_column), watch.relation,
@@ -52,8 +66,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.newer_rows(text, record) IS
-'Internal: what is to follow a query of watch_id, source and key, for those of rows whose watched column is not far '
-'below what was seen; nothing of a watch by another method';
+'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; nothing '
+'of a watch by another method';
 
 CREATE OR REPLACE FUNCTION csmetrics.told_by(model text, watch record) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -61,7 +75,8 @@ DECLARE
     taken text := format('%I.taken_row', csmetrics.internal_schema(model));
     definition text := rtrim(pg_get_viewdef(csmetrics.relation(model, 'watched_' || watch.watch_id)), ';');
     rows text := format('SELECT c.watch_id, c.source, c.key FROM %I.changed_row c WHERE c.watch_id = %s',
-                        csmetrics.internal_schema(model), watch.watch_id) || csmetrics.newer_rows(model, watch);
+                        csmetrics.internal_schema(model), watch.watch_id)
+                 || coalesce(' UNION ALL ' || nullif(csmetrics.newer_rows(model, watch), ''), '');
 BEGIN
     RETURN format('SELECT w.watch_id, w.source, w.account_id
                    FROM (SELECT %1$s AS watch_id, %2$L::text AS source, w.account_id FROM (%3$s) w
@@ -83,6 +98,7 @@ DECLARE
     watch record;
     told text := format('SELECT NULL::integer AS watch_id, NULL::text AS source, NULL::%s AS account_id WHERE false',
                         csmetrics.key_type(model));
+    is_told text := format('EXISTS (SELECT 1 FROM %I.changed_row c)', csmetrics.internal_schema(model));
 BEGIN
     FOR watch IN
         EXECUTE format('SELECT w.* FROM %I.watch w LEFT JOIN pg_class c ON c.oid = w.relation
@@ -91,8 +107,15 @@ BEGIN
     LOOP
         IF watch.source = ANY (csmetrics.keyed_sources()) THEN
             told := told || ' UNION ALL ' || csmetrics.told_by(model, watch);
+            is_told := is_told || coalesce(format(' OR EXISTS (%s)', nullif(csmetrics.newer_rows(model, watch), '')),
+                                           '');
         END IF;
     END LOOP;
+    EXECUTE format('CREATE OR REPLACE FUNCTION %I.is_told() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
+                    SET search_path = pg_catalog, pg_temp AS %L', (csmetrics.live_schemas(model))[2],
+                   format('BEGIN RETURN %s; END', is_told));
+    EXECUTE format('COMMENT ON FUNCTION %I.is_told() IS %L', (csmetrics.live_schemas(model))[2],
+                   'Internal: has any watch told of anything?');
     EXECUTE format('CREATE OR REPLACE VIEW %I.told WITH (security_invoker) AS %s', (csmetrics.live_schemas(model))[2],
                    told);
     EXECUTE format('COMMENT ON VIEW %I.told IS %L', (csmetrics.live_schemas(model))[2],
@@ -197,7 +220,7 @@ RETURN csmetrics.in_live(model, format($body$
     SELECT %8$s FROM value v WHERE v.row_count <> 0 AND NOT (SELECT is_there FROM doubt)
     UNION ALL
     SELECT a.* FROM @live@.%9$I() a WHERE (SELECT is_there FROM doubt) $body$,
-    csmetrics.changed_groups(format('@before@.%I(true)', 'read_' || name), format('@live@.%I(true)', 'read_' || name),
+    csmetrics.changed_groups(format('@was@.%I(true)', 'read_' || name), format('@live@.%I(true)', 'read_' || name),
                              keys, others),
     csmetrics.spelled(keys, '%I'),
     (SELECT string_agg(format('%s AS %I', csmetrics.summed(csmetrics.relation(model, name), o), o), ', ' ORDER BY place)
@@ -272,26 +295,44 @@ $behind$;
 COMMENT ON PROCEDURE csmetrics.make_behind(text) IS
 'Internal: makes what stands behind the live views of a model';
 
+CREATE OR REPLACE FUNCTION csmetrics.reads_readings(view regclass, is_stored regprocedure) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE read AS (
+        SELECT 'pg_class'::regclass::oid AS classid, view::oid AS objid
+        UNION
+        SELECT d.refclassid, d.refobjid
+        FROM read r
+        LEFT JOIN pg_rewrite w ON r.classid = 'pg_class'::regclass AND w.ev_class = r.objid
+        JOIN pg_depend d ON d.classid = CASE WHEN r.classid = 'pg_class'::regclass THEN 'pg_rewrite'::regclass
+                                             ELSE r.classid END AND d.objid = coalesce(w.oid, r.objid)
+        WHERE d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass))
+    SELECT EXISTS (SELECT 1 FROM read r WHERE r.classid = 'pg_proc'::regclass AND r.objid = is_stored);
+END;
+COMMENT ON FUNCTION csmetrics.reads_readings(regclass, regprocedure) IS
+'Internal: does a view read, by whatever is below it, readings of groups of accounts, which ask is_stored?';
+
 CREATE OR REPLACE FUNCTION csmetrics.live_view(model text, name text, is_split boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN csmetrics.in_live(model, CASE WHEN is_split
-    THEN format($split$
+RETURN (
+    SELECT format(CASE WHEN is_split THEN $split$
         SELECT p.* FROM %1$s p
-        WHERE (SELECT NOT @live@.is_pending() OR @live@.is_split())
-          AND p.account_id NOT IN (SELECT c.account_id FROM @live@.fresh_change c)
+        WHERE (SELECT NOT %2$I.is_pending() OR %2$I.is_split())
+          AND p.account_id NOT IN (SELECT c.account_id FROM %2$I.fresh_change c WHERE (SELECT %2$I.is_pending()))
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending() AND @live@.is_split())
+        SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o WHERE (SELECT %2$I.is_pending() AND %2$I.is_split())
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%3$L, NULL::%1$s) o
-        WHERE (SELECT @live@.is_pending() AND NOT @live@.is_split()) $split$, csmetrics.relation(model, name),
-        format('SELECT v.* FROM @live@.%I v
-                WHERE v.account_id = ANY (ARRAY(SELECT c.account_id FROM @live@.fresh_change c))', name),
-        format('SELECT v.* FROM @live@.%I v', name))
-    ELSE format($whole$
-        SELECT p.* FROM %1$s p WHERE (SELECT NOT @live@.is_pending())
+        SELECT o.* FROM csmetrics.once(%4$L, NULL::%1$s) o
+        WHERE (SELECT %2$I.is_pending() AND NOT %2$I.is_split()) $split$
+        ELSE $whole$
+        SELECT p.* FROM %1$s p WHERE (SELECT NOT %2$I.is_pending())
         UNION ALL
-        SELECT o.* FROM csmetrics.once(%2$L, NULL::%1$s) o WHERE (SELECT @live@.is_pending()) $whole$,
-        csmetrics.relation(model, name), format('SELECT v.* FROM @live@.%I v', name)) END);
+        SELECT o.* FROM csmetrics.once(%4$L, NULL::%1$s) o WHERE (SELECT %2$I.is_pending()) $whole$ END,
+        csmetrics.relation(model, name), l.live,
+        format('SELECT v.* FROM %1$I.%2$I v
+                WHERE v.account_id = ANY (ARRAY(SELECT c.account_id FROM %1$I.fresh_change c))', l.live, name),
+        format('SELECT v.* FROM %I.%I v', l.live, name))
+    FROM (SELECT (csmetrics.live_schemas(model))[2] AS live) l);
 COMMENT ON FUNCTION csmetrics.live_view(text, text, boolean) IS
 'Internal: the query of the live form of a view: where nothing is pending it is the view itself; is_split: its rows '
 'are each of an account or entity, and others do not change them, so that those alone which changed are worked out';
@@ -303,10 +344,12 @@ DECLARE
     plain regclass := csmetrics.relation(model, name);
     col record;
 BEGIN
-    -- a window goes over rows of several
+    -- windows go over rows of several, readings of groups are made of several
     EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', schemas[1], name,
                    csmetrics.live_view(model, name, csmetrics.column_type(plain, 'account_id') IS NOT NULL
-                                                    AND pg_get_viewdef(plain) !~ '\mOVER\M'));
+                       AND pg_get_viewdef(plain) !~ '\mOVER\M'
+                       AND NOT csmetrics.reads_readings(plain, format('%I.is_stored(text)',
+                               csmetrics.internal_schema(model))::regprocedure)));
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schemas[1], name, obj_description(plain, 'pg_class'));
     FOR col IN
         SELECT a.attname AS name, col_description(plain, a.attnum) AS description FROM pg_attribute a

@@ -1,4 +1,4 @@
--- What is live: the views and functions of model/ made once more, in <model>_live_internal, over relations that stand
+-- What is live: the views and functions of model/ made once more, in <model>_live_now, over relations that stand
 -- here under the names of tables: what is stored of the accounts that are not pending, and what those that are come to
 -- now. No rule is told a second time: how an account is read is read_<source>() and read_state(), as refresh does it.
 --
@@ -18,10 +18,10 @@ BEGIN
     IF source <> 'account' AND EXISTS (SELECT 1 FROM @model@.watch w
                                        WHERE w.source = unchanged.source AND w.method = 'column') THEN
         EXECUTE format('SELECT coalesce(array_agg(d.account_id), ''{}'')
-                        FROM @internal@.account_digest d
-                        JOIN (SELECT k.account_id, sum(k.digest) AS digest FROM @internal@.%I k
+                        FROM %1$I.account_digest d
+                        JOIN (SELECT k.account_id, sum(k.digest) AS digest FROM %1$I.%2$I k
                               WHERE k.account_id = ANY ($1) GROUP BY k.account_id) n USING (account_id, digest)
-                        WHERE d.source = $2', 'kept_' || source) INTO unchanged USING keys, source;
+                        WHERE d.source = $2', @internal_name@, 'kept_' || source) INTO unchanged USING keys, source;
     END IF;
     RETURN unchanged;
 END
@@ -58,14 +58,15 @@ COMMENT ON FUNCTION find_pending() IS
 
 CREATE OR REPLACE VIEW pending WITH (security_invoker) AS
 SELECT p.source, p.account_id
-FROM once('SELECT p.source, p.account_id FROM @live@.find_pending() p', NULL::found) p;
+FROM once($live$SELECT p.source, p.account_id FROM @live@.find_pending() p$live$, NULL::found) p;
 COMMENT ON VIEW pending IS
 'Internal: the accounts that may have changed since the last refresh, by source, of the sources that are live';
 
 CREATE OR REPLACE FUNCTION is_pending() RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM @live@.pending p);
+    -- most of the time no more than this is asked
+    RETURN @live@.is_told() AND EXISTS (SELECT 1 FROM @live@.pending p);
 END
 $live$;
 COMMENT ON FUNCTION is_pending() IS 'Internal: may any account have changed since the last refresh?';
@@ -90,7 +91,7 @@ $live$;
 COMMENT ON FUNCTION find_account() IS 'Internal: the accounts that may have changed, as their source has them now';
 
 CREATE OR REPLACE VIEW fresh_account WITH (security_invoker) AS
-SELECT f.* FROM once('SELECT f.* FROM @live@.find_account() f', NULL::fresh_account) f;
+SELECT f.* FROM once($live$SELECT f.* FROM @live@.find_account() f$live$, NULL::fresh_account) f;
 COMMENT ON VIEW fresh_account IS 'Internal: the accounts that may have changed, as their source has them now';
 
 CREATE OR REPLACE VIEW account WITH (security_invoker) AS
@@ -122,7 +123,7 @@ CREATE OR REPLACE VIEW left_out_account WITH (security_invoker) AS
 SELECT l.account_id FROM left_out_account l
 WHERE l.account_id NOT IN (SELECT p.account_id FROM pending p WHERE p.source = 'account')
 UNION ALL
-SELECT f.account_id FROM once('SELECT f.* FROM @live@.find_left_out() f', NULL::left_out_account) f;
+SELECT f.account_id FROM once($live$SELECT f.* FROM @live@.find_left_out() f$live$, NULL::left_out_account) f;
 COMMENT ON VIEW left_out_account IS 'Internal: the accounts that are left out, with what changed';
 
 -- What is to be read of which account.
@@ -174,7 +175,7 @@ COMMENT ON VIEW find_change IS 'Internal: the accounts to be read, by source, an
 
 CREATE OR REPLACE VIEW fresh_change WITH (security_invoker) AS
 SELECT c.source, c.account_id
-FROM once('SELECT c.source, c.account_id FROM @live@.find_change c', NULL::found) c;
+FROM once($live$SELECT c.source, c.account_id FROM @live@.find_change c$live$, NULL::found) c;
 COMMENT ON VIEW fresh_change IS
 'Internal: the accounts to be read, by source, and the entities that they touch: once a state of the database';
 

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW fresh_state WITH (security_invoker) AS
 SELECT s.*
-FROM once('SELECT s.* FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id',
+FROM once($live$SELECT s.* FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
           NULL::account_state) s;
 COMMENT ON VIEW fresh_state IS 'Internal: the histories of the accounts that may have changed, as they are now';
 
@@ -28,8 +28,8 @@ COMMENT ON FUNCTION find_first() IS
 CREATE OR REPLACE FUNCTION first_fact() RETURNS TABLE (first_paid_on date, first_active_on date)
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1
 BEGIN ATOMIC
-    SELECT (SELECT f FROM once('SELECT f.first_paid_on FROM @live@.find_first() f', NULL::date) f),
-           (SELECT f FROM once('SELECT f.first_active_on FROM @live@.find_first() f', NULL::date) f);
+    SELECT (SELECT f FROM once($live$SELECT f.first_paid_on FROM @live@.find_first() f$live$, NULL::date) f),
+           (SELECT f FROM once($live$SELECT f.first_active_on FROM @live@.find_first() f$live$, NULL::date) f);
 END;
 COMMENT ON FUNCTION first_fact() IS
 'Internal: the first day on which anybody paid, and the first on which anybody used the product, once a state';

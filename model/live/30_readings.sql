@@ -21,7 +21,7 @@ COMMENT ON FUNCTION find_known() IS 'Internal: of how many accounts more each at
 CREATE OR REPLACE VIEW known_dimension WITH (security_invoker) AS
 SELECT d.dimension, d.account_count + coalesce(f.account_count, 0) AS account_count
 FROM known_dimension d
-     LEFT JOIN once('SELECT f.* FROM @live@.find_known() f', NULL::known_dimension) f USING (dimension);
+     LEFT JOIN once($live$SELECT f.* FROM @live@.find_known() f$live$, NULL::known_dimension) f USING (dimension);
 COMMENT ON VIEW known_dimension IS 'Internal: of how many accounts each attribute is known, with what changed';
 
 CREATE OR REPLACE FUNCTION dimensions_in_use() RETURNS text[]
@@ -57,7 +57,7 @@ COMMENT ON FUNCTION find_stored(text) IS
 CREATE OR REPLACE FUNCTION is_stored(reading text) RETURNS boolean
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
 BEGIN
-    RETURN o FROM csmetrics.once(format('SELECT @live@.find_stored(%L)', $1), NULL::boolean) o;
+    RETURN o FROM csmetrics.once(format('SELECT %I.find_stored(%L)', @live_name@, $1), NULL::boolean) o;
 END
 $live$;
 COMMENT ON FUNCTION is_stored(text) IS 'Internal: find_stored, once a state of the database';
@@ -88,7 +88,7 @@ COMMENT ON FUNCTION find_scores(date) IS
 CREATE OR REPLACE FUNCTION fresh_scores(day date) RETURNS SETOF score_state
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 BEGIN ATOMIC
-    SELECT s.* FROM once(format('SELECT s.* FROM @live@.find_scores(%L) s', day), NULL::score_state) s;
+    SELECT s.* FROM once(format('SELECT s.* FROM %I.find_scores(%L) s', @live_name@, day), NULL::score_state) s;
 END;
 COMMENT ON FUNCTION fresh_scores(date) IS 'Internal: find_scores, once a state of the database';
 
@@ -101,7 +101,7 @@ FROM scored_day d, LATERAL fresh_scores(d.as_of_on) s;
 COMMENT ON VIEW score_state IS 'Internal: the scores of the stored days, with what changed';
 
 CREATE OR REPLACE VIEW changed_score WITH (security_invoker) AS
-SELECT c.* FROM once('SELECT c.* FROM @live@.read_changed_score() c', NULL::changed_score) c;
+SELECT c.* FROM once($live$SELECT c.* FROM @live@.read_changed_score() c$live$, NULL::changed_score) c;
 COMMENT ON VIEW changed_score IS 'Internal: the scores that are others than those stored';
 
 -- What is stored is of all accounts, and hidden from who sees some.

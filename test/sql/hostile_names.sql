@@ -31,7 +31,7 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('refresh', 'DELETE %3$s WHERE false'),
     ('create_live', 'CALL csmetrics.create_live(%1$L)'),
     ('mark_changed', 'CALL csmetrics.mark_changed(%1$L, ''signal'', ARRAY[%4$L])'),
-    ('create_live', 'SELECT count(t::text) FROM ' || format('%I', pg_temp.evil('Model') || '_live') || '.account_health t'),
+    ('create_live', 'SELECT csmetrics.once(format(''SELECT count(t::text) FROM %%I.account_health t'', %1$L || ''_live''), NULL::bigint)'),
     ('rebuild', 'CALL csmetrics.rebuild(%1$L)'),
     ('refresh', 'CALL csmetrics.refresh(%1$L, sweep => true)'),
     ('unwatch', 'CALL csmetrics.unwatch(%1$L, ''signal'')'),

@@ -73,7 +73,7 @@ SELECT set_eq($$SELECT c.relname, a.attname, a.attnum, a.atttypid, col_descripti
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname LIKE 'cs\_live%' AND c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions) OR 'security_invoker' = ANY (c.reloptions), false)$$, 'read with the rights of the reader');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname LIKE 'cs\_live%' AND (p.prosecdef OR p.provolatile = 'v')$$, 'nothing writes, or runs with the rights of another');
-SELECT is_empty($$SELECT r.name FROM csmetrics.stored_readings('cs') r WHERE to_regclass('cs_live_internal.' || r.name) IS NULL$$, 'each stored reading has a live form');
+SELECT is_empty($$SELECT r.name FROM csmetrics.stored_readings('cs') r WHERE to_regclass('cs_live_now.' || r.name) IS NULL$$, 'each stored reading has a live form');
 
 CREATE FUNCTION pg_temp.shown(shown_schema text, views text[] DEFAULT NULL) RETURNS TABLE (shown_row text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -99,7 +99,7 @@ $$;
 CREATE FUNCTION pg_temp.check(statement text, what text, pending bigint) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
-    RETURN NEXT is((SELECT count(*) FROM cs_live_internal.changed_key), pending, 'pending: ' || what);
+    RETURN NEXT is((SELECT count(*) FROM cs_live_now.changed_key), pending, 'pending: ' || what);
     RETURN NEXT is_empty('SELECT * FROM pg_temp.differences()', what);
 END
 $$;
@@ -205,7 +205,7 @@ CALL grant_read('cs', 'live_some');
 CALL secure('cs', 'live_some', 'owner = ''csm 2''');
 UPDATE public.term SET mrr = mrr + 1 WHERE account_id IN (2, 3, 6);
 SET LOCAL ROLE live_some;
-SELECT results_eq('SELECT account_id FROM cs_live_internal.changed_key ORDER BY 1', 'SELECT a.account_id FROM cs.account a WHERE a.account_id IN (2, 3, 6, 7) ORDER BY 1', 'who sees some accounts hears of no other');
+SELECT results_eq('SELECT account_id FROM cs_live_now.changed_key ORDER BY 1', 'SELECT a.account_id FROM cs.account a WHERE a.account_id IN (2, 3, 6, 7) ORDER BY 1', 'who sees some accounts hears of no other');
 SELECT is_empty('SELECT account_id FROM cs_live.account_health EXCEPT SELECT account_id FROM cs.account', 'nor sees any other');
 SET LOCAL ROLE live_reader;
 RESET ROLE;

@@ -132,7 +132,7 @@ INSERT INTO routine_matrix VALUES
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
-    ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings readings_before scores_before sums_to_keep'),
@@ -141,6 +141,15 @@ INSERT INTO routine_matrix VALUES
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
+    ('csmetrics', '3F000', '3F000', '3F000', '42501', 'make_behind make_fresh make_live_readings tell_live'),
+    ('csmetrics', '42P01', '42P01', '42P01', '42501', 'make_live_pending'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'is_live live_schemas remake_live remove_live renew_told run_live'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'in_live read_live'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'create_live drop_live make_live note_mapped'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'give_live_rights live_sum live_view make_live_relation make_live_view'),
+    ('csmetrics', '55000', '55000', '55000', '55000', 'newer_rows told_by'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'mark_coming read_changed_score read_changed_total read_changed_week read_discount read_left_out read_state'),
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'count_dimensions first_fact member_of score_as_stored total_as_stored week_as_stored'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
