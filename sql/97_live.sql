@@ -66,8 +66,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.newer_rows(text, record) IS
-'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; nothing '
-'of a watch by another method';
+'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; '
+'nothing of a watch by another method';
 
 CREATE OR REPLACE FUNCTION csmetrics.told_by(model text, watch record) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
