@@ -66,8 +66,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.newer_rows(text, record) IS
-'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; nothing '
-'of a watch by another method';
+'Internal: a query of watch_id, source and key of the rows whose watched column is not far below what was seen; '
+'nothing of a watch by another method';
 
 CREATE OR REPLACE FUNCTION csmetrics.told_by(model text, watch record) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -107,8 +107,9 @@ BEGIN
     LOOP
         IF watch.source = ANY (csmetrics.keyed_sources()) THEN
             told := told || ' UNION ALL ' || csmetrics.told_by(model, watch);
-            is_told := is_told || coalesce(format(' OR EXISTS (%s)', nullif(csmetrics.newer_rows(model, watch), '')),
-                                           '');
+            IF watch.method = 'column' THEN
+                is_told := is_told || format(' OR EXISTS (%s)', csmetrics.newer_rows(model, watch));
+            END IF;
         END IF;
     END LOOP;
     EXECUTE format('CREATE OR REPLACE FUNCTION %I.is_told() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
