@@ -107,8 +107,9 @@ BEGIN
     LOOP
         IF watch.source = ANY (csmetrics.keyed_sources()) THEN
             told := told || ' UNION ALL ' || csmetrics.told_by(model, watch);
-            is_told := is_told || coalesce(format(' OR EXISTS (%s)', nullif(csmetrics.newer_rows(model, watch), '')),
-                                           '');
+            IF watch.method = 'column' THEN
+                is_told := is_told || format(' OR EXISTS (%s)', csmetrics.newer_rows(model, watch));
+            END IF;
         END IF;
     END LOOP;
     EXECUTE format('CREATE OR REPLACE FUNCTION %I.is_told() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
