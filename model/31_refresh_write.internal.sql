@@ -309,9 +309,9 @@ BEGIN ATOMIC
         RETURNING 1),
     changed AS (
         INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
-                                        entitlements, renewals, signals)
+                                        entitlements, renewals, signals, waits)
         SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
-               n.entitlements, n.renewals, n.signals
+               n.entitlements, n.renewals, n.signals, n.waits
         FROM kept
         JOIN fresh_key k USING (account_id)
         LEFT JOIN account_state o USING (account_id)
@@ -332,6 +332,7 @@ BEGIN ATOMIC
                         CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
                         CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
                         CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
+                        CASE WHEN 'ticket' = ANY (k.sources) THEN t.waits ELSE o.waits END AS waits,
                         CASE WHEN 'survey' = ANY (k.sources) THEN a.answers ELSE o.answers END AS answers,
                         CASE WHEN 'usage' = ANY (k.sources) THEN u.usage ELSE o.usage END AS usage,
                         CASE WHEN 'usage' = ANY (k.sources) THEN u.features ELSE o.features END AS features,
@@ -341,13 +342,14 @@ BEGIN ATOMIC
         WHERE o.account_id IS NULL
            OR record_image_ne(
                   ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-                       n.renewals, n.signals),
+                       n.renewals, n.signals, n.waits),
                   ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
-                       o.renewals, o.signals))
+                       o.renewals, o.signals, o.waits))
         ON CONFLICT (account_id) DO UPDATE SET
-            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
+            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals, waits)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
-                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals)
+                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals,
+                   excluded.waits)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
