@@ -46,6 +46,7 @@ CREATE TABLE account_state (
     entitlements mrr_timeline,
     renewals     date[],
     signals      signals,
+    waits        ticket_wait[],
     PRIMARY KEY (account_id));
 CREATE INDEX ON account_state (first_paid_on(revenue));
 CREATE INDEX ON account_state (first_active_on(usage));
@@ -66,6 +67,7 @@ COMMENT ON COLUMN account_state.entitlements IS 'How many features it was entitl
 COMMENT ON COLUMN account_state.renewals IS
 'The days on which its subscriptions renew, as the source says now; NULL without any';
 COMMENT ON COLUMN account_state.signals IS 'The user''s own signals of it; NULL without any';
+COMMENT ON COLUMN account_state.waits IS 'When its tickets waited for whom; NULL where nothing tells';
 
 CREATE OR REPLACE FUNCTION first_fact() RETURNS TABLE (first_paid_on date, first_active_on date)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1

@@ -316,11 +316,14 @@ COMMENT ON FUNCTION mark_coming() IS
 'Internal: names account among the sources of those accounts of fresh_key that come or go: sums count them, of '
 'whichever source they are';
 
-CREATE OR REPLACE FUNCTION read_state() RETURNS SETOF account_state
+CREATE OR REPLACE FUNCTION read_state() RETURNS TABLE (
+    account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[], signals signals,
+    waits ticket_wait[])
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-           n.renewals, n.signals
+           n.renewals, n.signals, n.waits
     FROM fresh_key k
     LEFT JOIN account_state o USING (account_id)
     LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
@@ -340,6 +343,7 @@ BEGIN ATOMIC
                     CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
                     CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
                     CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
+                    CASE WHEN 'ticket' = ANY (k.sources) THEN t.waits ELSE o.waits END AS waits,
                     CASE WHEN 'survey' = ANY (k.sources) THEN a.answers ELSE o.answers END AS answers,
                     CASE WHEN 'usage' = ANY (k.sources) THEN u.usage ELSE o.usage END AS usage,
                     CASE WHEN 'usage' = ANY (k.sources) THEN u.features ELSE o.features END AS features,
@@ -360,21 +364,22 @@ BEGIN ATOMIC
         RETURNING 1),
     changed AS (
         INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
-                                        entitlements, renewals, signals)
+                                        entitlements, renewals, signals, waits)
         SELECT n.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
-               n.entitlements, n.renewals, n.signals
+               n.entitlements, n.renewals, n.signals, n.waits
         FROM kept JOIN read_state() n USING (account_id)
         LEFT JOIN account_state o USING (account_id)
         WHERE o.account_id IS NULL
            OR record_image_ne(
                   ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-                       n.renewals, n.signals),
+                       n.renewals, n.signals, n.waits),
                   ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
-                       o.renewals, o.signals))
+                       o.renewals, o.signals, o.waits))
         ON CONFLICT (account_id) DO UPDATE SET
-            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
+            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals, waits)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
-                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals)
+                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals,
+                   excluded.waits)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;

@@ -319,5 +319,11 @@ COMMENT ON COLUMN csmetrics.metric_definition.functions IS
 'Functions that work it out from states, plain columns or histories';
 GRANT SELECT ON csmetrics.metric_definition TO PUBLIC;
 
+CREATE TYPE csmetrics.ticket_wait AS (
+    opened_at timestamptz, solved_at timestamptz, requester_wait tstzmultirange, agent_wait tstzmultirange,
+    on_hold tstzmultirange, minutes numeric[]);
+COMMENT ON TYPE csmetrics.ticket_wait IS
+'When a ticket waited for whom: the requester for an agent, an agent for the requester, and on hold; or the minutes '
+'that its help desk tells of these three, in all hours, and again of these three in business hours';
 CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
 COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';

@@ -50,6 +50,15 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'ticket_metric', 'solved_at', 'timestamptz', false, '{}'),
 ('zendesk', 'ticket_metric', 'reopens', 'integer', false, '{}'),
 ('zendesk', 'ticket_metric', 'replies', 'integer', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes_business', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes_business', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_business', 'numeric', false, '{}'),
 ('zendesk', 'domain_name', 'organization_id', 'bigint', true, '{}'),
 ('zendesk', 'domain_name', 'domain_name', 'text', true, '{}'),
 ('zendesk', 'domain_name', 'index', 'integer', false, '{}');
@@ -81,10 +90,42 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
            coalesce(reply.agent_replies, m.replies, 0) AS agent_replies,
            coalesce(lower(u.email), t.requester_id::text) AS requester_id, t.priority,
            change.escalated_at IS NOT NULL OR tag.is_escalated IS TRUE AS escalated, t.via_channel AS channel,
-           t.subject, change.escalated_at, change.reopened_at
+           t.subject, change.escalated_at, change.reopened_at, wait.requester_wait, wait.agent_wait, wait.on_hold,
+           m.requester_wait_minutes, m.agent_wait_minutes, m.on_hold_minutes, m.requester_wait_business_minutes,
+           m.agent_wait_business_minutes, m.on_hold_business_minutes
     FROM {ticket} t
     LEFT JOIN {user} u ON u.id = t.requester_id
-    LEFT JOIN {ticket_metric} m ON m.ticket_id = t.id
+    -- what it tells of waiting, apart or in JSON
+    LEFT JOIN (SELECT ticket_id, solved_at, reopens, replies,
+                      coalesce(requester_wait_time_in_minutes_calendar,
+                               substring(requester_wait_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS requester_wait_minutes,
+                      coalesce(requester_wait_time_in_minutes_business,
+                               substring(requester_wait_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS requester_wait_business_minutes,
+                      coalesce(agent_wait_time_in_minutes_calendar,
+                               substring(agent_wait_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS agent_wait_minutes,
+                      coalesce(agent_wait_time_in_minutes_business,
+                               substring(agent_wait_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS agent_wait_business_minutes,
+                      coalesce(on_hold_time_in_minutes_calendar,
+                               substring(on_hold_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS on_hold_minutes,
+                      coalesce(on_hold_time_in_minutes_business,
+                               substring(on_hold_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS on_hold_business_minutes
+               FROM {ticket_metric} m) m ON m.ticket_id = t.id
+    LEFT JOIN (SELECT h.ticket_id,
+                      coalesce(range_agg(tstzrange(updated, until))
+                                   FILTER (WHERE value IN ('new', 'open', 'hold')), '{}') AS requester_wait,
+                      coalesce(range_agg(tstzrange(updated, until)) FILTER (WHERE value = 'pending'), '{}')
+                          AS agent_wait,
+                      coalesce(range_agg(tstzrange(updated, until)) FILTER (WHERE value = 'hold'), '{}') AS on_hold
+               FROM (SELECT ticket_id, value, updated,
+                            lead(updated) OVER (PARTITION BY ticket_id ORDER BY updated, value = 'closed') AS until
+                     FROM {ticket_field_history} f WHERE field_name = 'status') h
+               GROUP BY h.ticket_id) wait ON wait.ticket_id = t.id
     LEFT JOIN (SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
                FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin')
                JOIN {ticket} t ON t.id = c.ticket_id

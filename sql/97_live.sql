@@ -31,6 +31,10 @@ DECLARE
     part record;
 BEGIN
     script := replace(script, '@account_id@', csmetrics.key_type(model));
+    -- in the order in which they stand: columns that came later are the last of an older model
+    script := replace(script, '@histories@', (
+        SELECT string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = csmetrics.relation(model, 'account_state') AND a.attnum > 0 AND NOT a.attisdropped));
     FOR part IN
         SELECT * FROM (VALUES ('model', model), ('internal', csmetrics.internal_schema(model)),
                               ('live', (csmetrics.live_schemas(model))[2]), ('was', (csmetrics.live_schemas(model))[3]))
@@ -47,7 +51,7 @@ END
 $$;
 COMMENT ON FUNCTION csmetrics.in_live(text, text) IS
 'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @was@, or as '
-'literals of @model_name@ and the like';
+'literals of @model_name@ and the like, and the columns of account_state, of s, in place of @histories@';
 
 -- What watches have told, and what is newer in watched columns.
 

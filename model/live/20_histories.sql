@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW fresh_state WITH (security_invoker) AS
 SELECT s.*
-FROM once($live$SELECT s.* FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
+FROM once($live$SELECT @histories@ FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
           NULL::account_state) s;
 COMMENT ON VIEW fresh_state IS 'Internal: the histories of the accounts that may have changed, as they are now';
 
@@ -36,11 +36,11 @@ COMMENT ON FUNCTION first_fact() IS
 
 CREATE OR REPLACE VIEW account_state WITH (security_invoker) AS
 SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features, s.entitlements,
-       s.renewals, s.signals
+       s.renewals, s.signals, s.waits
 FROM account_state s WHERE s.account_id NOT IN (SELECT k.account_id FROM fresh_key k)
 UNION ALL
 SELECT f.account_id, f.revenue, f.notice, f.milestones, f.tickets, f.answers, f.usage, f.features, f.entitlements,
-       f.renewals, f.signals
+       f.renewals, f.signals, f.waits
 FROM fresh_state f;
 COMMENT ON VIEW account_state IS 'Internal: the histories of accounts, with what changed';
 

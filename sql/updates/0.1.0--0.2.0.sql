@@ -155,3 +155,9 @@ COMMENT ON TYPE csmetrics.business_hours IS
 'Weekly opening hours in a named time zone, and holidays: local days without any, or with their own. Text form: '
 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-24 09:00-12:00 2024-12-25. Equal schedules '
 'are equal values. What is no schedule: SQLSTATE 22P02.';
+CREATE TYPE csmetrics.ticket_wait AS (
+    opened_at timestamptz, solved_at timestamptz, requester_wait tstzmultirange, agent_wait tstzmultirange,
+    on_hold tstzmultirange, minutes numeric[]);
+COMMENT ON TYPE csmetrics.ticket_wait IS
+'When a ticket waited for whom: the requester for an agent, an agent for the requester, and on hold; or the minutes '
+'that its help desk tells of these three, in all hours, and again of these three in business hours';

@@ -3,7 +3,7 @@
 -- Support desks and surveys as their vendors' tables have them: who replies and who is a bot, what was opened again, and what the labels
 -- of Qualtrics' options say.
 BEGIN;
-SELECT plan(12);
+SELECT plan(13);
 CREATE SCHEMA zd;
 CREATE TABLE zd.organization (id bigint, name text);
 INSERT INTO zd.organization VALUES (11, 'Ash');
@@ -23,6 +23,15 @@ SELECT results_eq($$SELECT ticket_id, first_reply_at, agent_replies, reopened, s
     ('101', timestamptz '2024-02-01 12:00+00', 1, 0, NULL::timestamptz, NULL::timestamptz), ('102', NULL, 0, 0, NULL, NULL), ('103', NULL, 0, 0, NULL, NULL), ('104', NULL, 0, 0, NULL, NULL),
     ('105', '2024-02-01 11:00+00', 1, 2, NULL, '2024-02-03 00:00+00'), ('106', NULL, 0, 0, NULL, NULL), ('107', '2024-02-01 11:00+00', 1, 0, NULL, NULL)$$,
     'Zendesk: triggers, automations, bots and the system do not reply; what was opened again, and when');
+-- new until the first reply, open, pending, on hold, open, and solved; what is open again waits still
+INSERT INTO zd.ticket_field_history VALUES (101, 'status', '2024-02-01 10:00', 'new'), (101, 'status', '2024-02-01 12:00', 'open'), (101, 'status', '2024-02-01 13:00', 'pending'), (101, 'status', '2024-02-01 18:00', 'hold'), (101, 'status', '2024-02-01 20:00', 'open'),
+    (101, 'status', '2024-02-01 21:00', 'solved'), (101, 'status', '2024-02-05 21:00', 'closed');
+CREATE TABLE zd.ticket_metric (ticket_id bigint, requester_wait_time_in_minutes jsonb, agent_wait_time_in_minutes_calendar integer, agent_wait_time_in_minutes_business integer);
+INSERT INTO zd.ticket_metric VALUES (102, '{"calendar": 90, "business": 60}', 30, 20);
+CALL connect('z', 'zendesk', 'zd');
+SELECT results_eq($$SELECT ticket_id, requester_wait, agent_wait, on_hold, requester_wait_minutes, requester_wait_business_minutes, agent_wait_minutes, agent_wait_business_minutes, on_hold_minutes FROM z_internal.source_ticket WHERE ticket_id IN ('101', '102', '103', '105') ORDER BY 1$$, $$VALUES
+    ('101', '{[2024-02-01 10:00+00,2024-02-01 13:00+00),[2024-02-01 18:00+00,2024-02-01 21:00+00)}'::tstzmultirange, '{[2024-02-01 13:00+00,2024-02-01 18:00+00)}'::tstzmultirange, '{[2024-02-01 18:00+00,2024-02-01 20:00+00)}'::tstzmultirange, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric),
+    ('102', NULL, NULL, NULL, 90, 60, 30, 20, NULL), ('103', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), ('105', '{[2024-02-03 00:00+00,2024-02-04 00:00+00),[2024-02-05 00:00+00,)}', '{}', '{}', NULL, NULL, NULL, NULL, NULL)$$, 'Zendesk: who waited for whom, from the history of the status, or in minutes where that is all there is');
 ALTER TABLE zd.ticket_comment ADD via_channel text;
 UPDATE zd.ticket_comment SET via_channel = via ->> 'channel';
 CALL connect('z', 'zendesk', 'zd');

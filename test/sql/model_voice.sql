@@ -3,7 +3,7 @@
 -- What customers ask and answer, in a model: tickets that are open again, answers about tickets and answers about the whole, scales and
 -- directions of NPS, rows without a score; in views, signals and the accounts behind figures alike.
 BEGIN;
-SELECT plan(31);
+SELECT plan(35);
 CREATE TABLE public.customer AS SELECT name AS account_id, name, segment, 100 AS seats FROM (VALUES ('a', 'small'), ('b', 'large')) c(name, segment);
 CREATE TABLE public.contract AS SELECT account_id, date '2023-01-01' AS starts_on, 100 AS mrr FROM public.customer;
 CREATE TABLE public.ticket (account_id text, ticket_id text, opened_at timestamptz, solved_at timestamptz, reopened integer, agent_replies integer, requester_id text, reopened_at timestamptz);
@@ -95,5 +95,20 @@ SELECT is(pg_temp.reading('b', 'nps'), (9 + 9 + 0 + 9) / 4.0, 'the signal of b: 
 CALL validate('cs');
 SELECT results_eq($$SELECT rule, severity, row_count FROM cs.data_finding WHERE source = 'survey' AND rule ~ 'scale|nps' AND row_count > 0 ORDER BY 1$$,
     $$VALUES ('nps from 1', 'info', 4::bigint), ('nps on another scale', 'warning', 3), ('score off its scale', 'warning', 1)$$, 'findings name the scales');
+-- Who waited for whom: opened on Friday 16:00, pending from 17:00 to Monday 9:00, on hold from then to 11:00, solved at 12:00; one whose minutes alone are known; one that waits still.
+CREATE TABLE public.waiting (account_id text, ticket_id text, opened_at timestamptz, solved_at timestamptz, requester_wait tstzmultirange, agent_wait tstzmultirange, on_hold tstzmultirange, requester_wait_minutes numeric, requester_wait_business_minutes numeric, agent_wait_minutes numeric);
+INSERT INTO public.waiting VALUES ('a', 'w1', '2024-03-01 16:00', '2024-03-04 12:00', '{[2024-03-01 16:00,2024-03-01 17:00),[2024-03-04 09:00,2024-03-04 12:00)}', '{[2024-03-01 17:00,2024-03-04 09:00)}', '{[2024-03-04 09:00,2024-03-04 11:00)}', NULL, NULL, NULL),
+    ('b', 'w2', '2024-03-01 16:00', '2024-03-04 12:00', NULL, NULL, NULL, 90, 30, 0), ('b', 'w3', '2024-03-29 16:00', NULL, '{[2024-03-29 16:00,)}', '{}', '{}', NULL, NULL, NULL);
+UPDATE cs.policy SET business_hours = '{UTC Mon-Fri 09:00-16:30}', time_zone = 'UTC';
+CALL map('cs', 'ticket', 'TABLE public.waiting');
+CALL refresh('cs', may_shrink => true);
+SELECT results_eq('SELECT account_id, opened_at, requester_wait, agent_wait, on_hold, requester_wait_business, agent_wait_business, on_hold_business FROM cs.account_wait() ORDER BY 1, 2', $$VALUES
+    ('a', timestamptz '2024-03-01 16:00', interval '4 hours', interval '64 hours', interval '2 hours', interval '3 hours 30 minutes', interval '0', interval '2 hours'),
+    ('b', '2024-03-01 16:00', '90 minutes', '0', NULL, '30 minutes', NULL, NULL), ('b', '2024-03-29 16:00', '55 hours 59 minutes 59.999999 seconds', '0', '0', '30 minutes', '0', '0')$$, 'who waited for whom, in all hours and in business hours, so far');
+SELECT results_eq($$SELECT dimension, value, timed_count, requester_wait_median_hours, agent_wait_median_hours, on_hold_median_hours, requester_wait_business_median_hours FROM cs.waiting_by_segment WHERE dimension = 'segment' ORDER BY 2 DESC$$,
+    $$VALUES ('segment', 'small', 1::bigint, 4::float8, 64::float8, 2::float8, 3.5::float8), ('segment', 'large', 2, 28.75, 0, NULL, 0.5)$$, 'medians by segment, what is open censored: half waited 1.5 hours, the others 56 at least');
+SELECT is(timed_count, 3::bigint, 'and of all') FROM cs.waiting_monthly;
+UPDATE cs.policy SET as_of = '2024-03-02';
+SELECT results_eq('SELECT account_id, solved_at, requester_wait, agent_wait FROM cs.account_wait() ORDER BY 1', $$VALUES ('a', NULL::timestamptz, interval '1 hour', interval '30 hours 59 minutes 59.999999 seconds'), ('b', NULL, NULL, NULL)$$, 'as of a past day: minutes are known with the solve');
 SELECT * FROM finish();
 ROLLBACK;

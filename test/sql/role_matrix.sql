@@ -83,7 +83,7 @@ INSERT INTO relation_matrix VALUES
       revenue_by_period revenue_by_segment revenue_monthly revenue_movement satisfaction_by_segment satisfaction_monthly scorecard scorecard_by_account
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
-      value_by_segment'),
+      value_by_segment waiting_by_segment waiting_monthly'),
     ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
@@ -136,7 +136,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
+    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
