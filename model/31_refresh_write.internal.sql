@@ -318,8 +318,8 @@ COMMENT ON FUNCTION mark_coming() IS
 
 CREATE OR REPLACE FUNCTION read_state() RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
-    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[], signals signals,
-    waits ticket_wait[])
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[],
+    signals signals, waits ticket_wait[])
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,

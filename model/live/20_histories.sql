@@ -2,7 +2,8 @@
 
 CREATE OR REPLACE VIEW fresh_state WITH (security_invoker) AS
 SELECT s.*
-FROM once($live$SELECT @histories@ FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
+FROM once($live$SELECT @histories@
+                 FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
           NULL::account_state) s;
 COMMENT ON VIEW fresh_state IS 'Internal: the histories of the accounts that may have changed, as they are now';
 
