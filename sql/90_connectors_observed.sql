@@ -104,6 +104,28 @@ $observe$;
 COMMENT ON PROCEDURE csmetrics.observe(text) IS
 'Internal: adds to observed_charge of a model what items of subscriptions are now, where that is new';
 
+CREATE OR REPLACE FUNCTION csmetrics.has_all_accounts(model text, vendor text, source text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    internal text := csmetrics.internal_schema(model);
+    has_all boolean := false;
+BEGIN
+    -- who tells what cannot be a row gives no other keys of subscriptions than those of its accounts
+    IF source = 'subscription' AND vendor || '_' || source = ANY (csmetrics.unchanged_views(model))
+       AND EXISTS (SELECT 1 FROM csmetrics.connector_source s
+                   WHERE s.vendor = has_all_accounts.vendor AND s.source = 'unmatched') THEN
+        EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %1$I.%2$I a
+                                           WHERE a.account_key IS NOT NULL AND NOT EXISTS (
+                                               SELECT 1 FROM %1$I.identity i
+                                               WHERE i.vendor = $1 AND i.account_key = a.account_key))',
+                       internal, vendor || '_account') INTO has_all USING vendor;
+    END IF;
+    RETURN has_all;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.has_all_accounts(text, text, text) IS
+'Internal: is it plain that no row of a vendor for a source has a key of no account, without reading the rows?';
+
 CREATE OR REPLACE FUNCTION csmetrics.unmatched_query(model text, source text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $unmatched$
 DECLARE
@@ -116,7 +138,9 @@ BEGIN
     END IF;
     -- rows whose key is that of no account
     EXECUTE format('SELECT string_agg(format($1, v.vendor, $2, v.view_name, $3), '' UNION ALL '' ORDER BY v.vendor)
-                    FROM %I.connection_view v WHERE v.source = $4 AND v.vendor IS NOT NULL', internal)
+                    FROM %I.connection_view v
+                    WHERE v.source = $4 AND v.vendor IS NOT NULL
+                      AND NOT csmetrics.has_all_accounts($5, v.vendor, $4)', internal)
         INTO queries USING
             'SELECT %1$L::text AS vendor, coalesce(v.account_key, ''NULL'') AS row_key, %4$s AS mrr,
                     ''its account is not known'' AS reason
@@ -125,12 +149,13 @@ BEGIN
             CASE source WHEN 'subscription'
                  THEN format($$CASE WHEN r.as_of_on >= v.starts_on AND (v.ends_on <= r.as_of_on) IS NOT TRUE
                                          AND coalesce(v.status, '') NOT IN ('trial', 'paused') THEN v.mrr END$$)
-                 ELSE 'NULL::numeric' END, source;
+                 ELSE 'NULL::numeric' END, source, model;
     queries := CASE source WHEN 'subscription'
                     THEN replace(queries, ' v LEFT JOIN', format(' v CROSS JOIN %I.reporting_range r LEFT JOIN', model))
                     ELSE queries END;
     -- and what the tables of a vendor do not let be a row
-    SELECT string_agg(format('SELECT %L::text, u.row_key, u.mrr, u.reason FROM (%s) u WHERE u.source = %L', q.vendor,
+    SELECT string_agg(format('SELECT %L::text AS vendor, u.row_key, u.mrr, u.reason FROM (%s) u
+                              WHERE u.source = %L', q.vendor,
                              q.query, unmatched_query.source), ' UNION ALL ') INTO others
     FROM csmetrics.queries_of(model, 'unmatched') q
     WHERE EXISTS (SELECT 1 FROM csmetrics.connector_source s

@@ -90,39 +90,36 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
 ('recurly', 'versions', $$
     version AS (
         SELECT h.*, nr = 1 AS is_first, CASE WHEN nr = 1 THEN '-infinity' ELSE updated_at END AS from_at,
-               coalesce(lead(updated_at) OVER (PARTITION BY id ORDER BY nr), 'infinity') AS to_at,
-               count(*) OVER (PARTITION BY id) = 1 AS is_only,
-               unit_amount * quantity + coalesce(add_ons_total, 0) AS charge,
-               extract(epoch FROM current_period_ends_at - current_period_started_at) / 86400 AS period_days
+               coalesce(lead(updated_at) OVER (PARTITION BY h.id ORDER BY nr), 'infinity') AS to_at,
+               count(*) OVER (PARTITION BY h.id) = 1 AS is_only,
+               unit_amount * quantity + coalesce(add_ons_total, 0) AS charge, coalesce(p.name, h.plan_id) AS plan,
+               coalesce(p.unit, CASE WHEN period.days >= 27 THEN 'month' ELSE 'day' END) AS unit,
+               coalesce(p.unit_count, CASE WHEN period.days >= 27 THEN round(period.days / 30.4375)
+                                           ELSE ceil(nullif(period.days, 0)) END)::integer AS unit_count
         FROM (SELECT DISTINCT ON (id, updated_at) s.*,
                      dense_rank() OVER (PARTITION BY id ORDER BY updated_at NULLS FIRST) AS nr
-              FROM {subscription_history} s ORDER BY id, updated_at) h),
-    plan AS (
-        SELECT id, coalesce(name, code) AS name, rtrim(interval_unit, 's') AS unit,
-               coalesce(interval_length, 1) AS unit_count
-        FROM {plan_history} p WHERE interval_unit IS NOT NULL),
-    charged AS (
-        SELECT v.id, v.from_at, coalesce(p.name, v.plan_id) AS plan,
-               coalesce(p.unit, CASE WHEN v.period_days >= 27 THEN 'month' ELSE 'day' END) AS unit,
-               coalesce(p.unit_count, CASE WHEN v.period_days >= 27 THEN round(v.period_days / 30.4375)
-                                           ELSE ceil(nullif(v.period_days, 0)) END)::integer AS unit_count
-        FROM version v LEFT JOIN plan p ON p.id = v.plan_id) $$),
+              FROM {subscription_history} s ORDER BY id, updated_at) h
+        LEFT JOIN (SELECT id, coalesce(name, code) AS name, rtrim(interval_unit, 's') AS unit,
+                          coalesce(interval_length, 1) AS unit_count
+                   FROM {plan_history} p WHERE interval_unit IS NOT NULL) p ON p.id = h.plan_id,
+             LATERAL (SELECT extract(epoch FROM current_period_ends_at - current_period_started_at) / 86400 AS days)
+                 period) $$),
 
 -- Without versions a subscription is changed in place: a refresh keeps what it was.
 ('recurly', 'observed', $$
     WITH {versions}
     SELECT v.id AS item_key, coalesce(v.account_id, v.id) AS account_key, v.id AS subscription_key, v.charge,
-           lower(v.currency) AS currency, c.unit, c.unit_count, v.plan_id AS product_id, c.plan AS product,
+           lower(v.currency) AS currency, v.unit, v.unit_count, v.plan_id AS product_id, v.plan AS product,
            NULL::timestamptz AS since_at, NULL::timestamptz AS until_at, v.updated_at AS synced_at
-    FROM version v JOIN charged c ON c.id = v.id AND c.from_at = v.from_at
-    WHERE v.is_only AND v.state NOT IN ('future', 'failed', 'pending', 'expired') AND c.unit_count IS NOT NULL $$),
+    FROM version v
+    WHERE v.is_only AND v.state NOT IN ('future', 'failed', 'pending', 'expired') AND v.unit_count IS NOT NULL $$),
 
 ('recurly', 'unmatched', $$
     WITH {versions}
     SELECT 'subscription' AS source, 'subscription ' || v.id AS row_key, NULL::numeric AS mrr,
            format('plan %s is missing', v.plan_id) AS reason
-    FROM version v JOIN charged c ON c.id = v.id AND c.from_at = v.from_at
-    WHERE c.unit_count IS NULL AND v.to_at = 'infinity'
+    FROM version v
+    WHERE v.unit_count IS NULL AND v.to_at = 'infinity'
           AND v.state NOT IN ('future', 'failed', 'pending', 'expired') $$),
 
 -- A row for each version of a subscription, from its update to the next, the first one from activation on; cut where a
@@ -142,15 +139,16 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                     FROM {observed} o WHERE NOT o.is_gone
                     UNION ALL
                     SELECT v.id, CASE WHEN v.updated_at > l.from_at THEN v.updated_at
-                                      ELSE greatest(now(), l.from_at) END, 2, v.charge, c.unit, c.unit_count, c.plan
-                    FROM version v JOIN charged c ON c.id = v.id AND c.from_at = v.from_at
+                                      ELSE greatest(now(), l.from_at) END, 2, v.charge, v.unit, v.unit_count, v.plan
+                    FROM version v
                     JOIN (SELECT DISTINCT ON (item_key) * FROM {observed} o WHERE NOT o.is_gone
                           ORDER BY item_key, from_at DESC) l ON l.item_key = v.id
-                    WHERE v.is_only AND (v.charge, c.unit, c.unit_count)
+                    WHERE v.is_only AND (v.charge, v.unit, v.unit_count)
                                         IS DISTINCT FROM (l.charge, l.unit, l.unit_count)) e
               ORDER BY item_key, from_at, place DESC) e),
     subscription AS (
-        SELECT DISTINCT ON (id) id, account_id, plan_id, coalesce(activated_at, created_at) AS start_at, canceled_at,
+        SELECT DISTINCT ON (id) id, account_id, unit, unit_count,
+               coalesce(activated_at, created_at) AS start_at, canceled_at,
                expiration_reason AS reason,
                CASE WHEN state IN ('canceled', 'expired')
                     THEN coalesce(expires_at, current_term_ends_at, current_period_ends_at, canceled_at)
@@ -179,10 +177,9 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                CASE d.duration WHEN 'forever' THEN d.to_at
                     WHEN 'temporal' THEN least(d.to_at, (d.from_at AT TIME ZONE 'UTC' + d.lasts) AT TIME ZONE 'UTC')
                                ELSE (greatest(d.from_at, s.start_at) AT TIME ZONE 'UTC'
-                          + p.unit_count * csmetrics.unit_length(p.unit)) AT TIME ZONE 'UTC' END AS to_at
+                          + s.unit_count * csmetrics.unit_length(s.unit)) AT TIME ZONE 'UTC' END AS to_at
         FROM subscription s
-        JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)
-        LEFT JOIN plan p ON p.id = s.plan_id),
+        JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)),
     arrears AS (
         SELECT l.subscription_id, min(i.due_at) AS past_due_at
         FROM {invoice_subscription_history} l
@@ -224,12 +221,11 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
            r.past_due_at AS past_due_on
     FROM version v
     JOIN subscription s ON s.id = v.id
-    JOIN charged p ON p.id = v.id AND p.from_at = v.from_at AND p.unit_count IS NOT NULL
     LEFT JOIN seen w ON w.id = v.id AND v.is_only
     LEFT JOIN arrears r ON r.subscription_id = v.id
     LEFT JOIN discounted o ON o.subscription_id = v.id AND o.currency = v.currency,
-         LATERAL (SELECT coalesce(w.charge, v.charge) AS charge, coalesce(w.unit, p.unit) AS unit,
-                         coalesce(w.unit_count, p.unit_count) AS unit_count, coalesce(w.plan, p.plan) AS plan) c,
+         LATERAL (SELECT coalesce(w.charge, v.charge) AS charge, coalesce(w.unit, v.unit) AS unit,
+                         coalesce(w.unit_count, v.unit_count) AS unit_count, coalesce(w.plan, v.plan) AS plan) c,
          LATERAL (SELECT csmetrics.mrr(c.charge, c.unit, c.unit_count) AS list,
                          csmetrics.mrr(c.charge, c.unit, c.unit_count, 1, coalesce(o.percent_off, 0),
                                        coalesce(o.amount_off, 0)) AS mrr,
@@ -250,4 +246,5 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                           CASE v.state WHEN 'paused' THEN 'active' ELSE v.state END),
                          (greatest(t.from_at, t.trial_to, t.pause_from), t.to_at, 'paused'))
              phase(from_at, to_at, status)
-    WHERE v.state NOT IN ('future', 'failed', 'pending') AND phase.from_at < phase.to_at $$);
+    WHERE v.state NOT IN ('future', 'failed', 'pending') AND v.unit_count IS NOT NULL
+          AND phase.from_at < phase.to_at $$);

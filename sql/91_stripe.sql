@@ -294,28 +294,31 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                    jsonb_array_elements(CASE WHEN w.rates ~ '^\s*\[\s*["{]' THEN w.rates::jsonb ELSE '[]' END) t
                    LEFT JOIN {tax_rate} r ON r.id = coalesce(t ->> 'id', t #>> '{}')) t
         GROUP BY item_id, subscription_id),
+    -- flags, not words: the planner takes half of the rows for those of a flag
     charged AS (
-        SELECT 'item' AS kind, id AS item_id, subscription_id, coalesce(plan_id, price_id) AS price_id, quantity,
-               NULL::numeric AS billed, NULL AS currency, current_period_start AS from_at,
-               current_period_end AS to_at, created, _fivetran_start, _fivetran_end,
-               _fivetran_active, is_deleted, _fivetran_synced
+        SELECT true AS is_item, false AS is_line, _fivetran_start IS NOT NULL AS has_versions, id AS item_id,
+               subscription_id, coalesce(plan_id, price_id) AS price_id, quantity, NULL::numeric AS billed,
+               NULL AS currency, current_period_start AS from_at, current_period_end AS to_at, created, _fivetran_start,
+               _fivetran_end, _fivetran_active, is_deleted, _fivetran_synced
         FROM {subscription_item} i
         UNION ALL
-        SELECT 'line', l.subscription_item_id, NULL, coalesce(l.plan_id, l.price_id), l.quantity, l.amount,
-               lower(l.currency), l.period_start, l.period_end, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT false, l.proration IS NOT TRUE, false, l.subscription_item_id, NULL, coalesce(l.plan_id, l.price_id),
+               l.quantity, l.amount, lower(l.currency), l.period_start, l.period_end, NULL, NULL, NULL, NULL, NULL, NULL
         FROM {invoice_line_item} l LEFT JOIN {invoice} v ON v.id = l.invoice_id
-        WHERE l.proration IS NOT TRUE AND l.type IS DISTINCT FROM 'invoiceitem' AND l.amount <> 0
+        WHERE CASE WHEN l.proration THEN l.amount > 0
+                   ELSE l.amount <> 0 AND l.type IS DISTINCT FROM 'invoiceitem' END
               AND l.subscription_item_id IS NOT NULL AND l.period_end > l.period_start
               AND coalesce(v.status, '') NOT IN ('void', 'draft') AND v.is_deleted IS NOT TRUE),
     priced AS (
-        SELECT c.kind, c.item_id, c.subscription_id, c.price_id, c.from_at, c.to_at, c.created, c._fivetran_start,
+        SELECT c.is_item, c.is_line, c.has_versions, c.item_id, c.subscription_id, c.price_id,
+               c.from_at, c.to_at, c.created, c._fivetran_start,
                c._fivetran_end, c._fivetran_active, c.is_deleted, c._fivetran_synced, p.id IS NOT NULL AS is_priced,
                p.product_id, coalesce(d.name, p.product_id) AS product,
                coalesce(o.currency, p.currency, c.currency) AS currency,
                coalesce(p.unit, CASE WHEN term.days >= 27 THEN 'month' ELSE 'day' END) AS unit,
                coalesce(p.unit_count, CASE WHEN term.days >= 27 THEN round(term.days / 30.4375) ELSE term.days END)
                    ::integer AS unit_count,
-               CASE WHEN c.kind = 'line' AND (p.id IS NULL OR c.quantity IS NULL
+               CASE WHEN NOT c.is_item AND (p.id IS NULL OR c.quantity IS NULL
                         OR c.to_at >= c.from_at + (p.unit_count * csmetrics.unit_length(p.unit) - interval '1 day'))
                     THEN c.billed
                     WHEN c.quantity = 0 THEN 0
@@ -340,7 +343,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         FROM charged c
         LEFT JOIN price p ON p.id = c.price_id
         LEFT JOIN {product} d ON d.id = p.product_id
-        LEFT JOIN (SELECT item_id, max(subscription_id) AS subscription_id FROM charged WHERE kind = 'item'
+        LEFT JOIN (SELECT item_id, max(subscription_id) AS subscription_id FROM charged WHERE is_item
                    GROUP BY item_id) w ON w.item_id = c.item_id
         LEFT JOIN own_currency n ON n.id = w.subscription_id
         LEFT JOIN price_option o ON o.price_id = p.id AND o.currency = n.currency AND o.currency <> p.currency
@@ -349,19 +352,22 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         LEFT JOIN tax u ON u.subscription_id = w.subscription_id,
              LATERAL (SELECT greatest(1, ceil(extract(epoch FROM c.to_at - c.from_at) / 86400)) AS days) term
         WHERE p.id IS NULL OR p.unit IS NOT NULL AND p.usage_type IS DISTINCT FROM 'metered'),
-    -- since when an item is what it is now, where its lines tell, or a proration
+    -- since when an item is what it is now, where its lines tell, or a proration; until when it was another
     present AS (
-        SELECT p.*, CASE WHEN l.item_id IS NULL THEN NULL
-                         WHEN (l.charge, l.currency, l.unit, l.unit_count)
-                              IS NOT DISTINCT FROM (p.charge, p.currency, p.unit, p.unit_count) THEN l.from_at
-                         ELSE r.from_at END AS since_at, l.to_at AS until_at
-        FROM priced p
-        LEFT JOIN (SELECT DISTINCT ON (item_id) item_id, from_at, to_at, charge, currency, unit, unit_count
-                   FROM priced WHERE kind = 'line' ORDER BY item_id, from_at DESC, charge DESC) l USING (item_id)
-        LEFT JOIN (SELECT subscription_item_id AS item_id, max(period_start) AS from_at FROM {invoice_line_item} x
-                   WHERE proration AND amount > 0 GROUP BY subscription_item_id) r
-            ON r.item_id = p.item_id AND r.from_at > l.from_at
-        WHERE p.kind = 'item' AND p._fivetran_start IS NULL AND p.is_priced) $$),
+        SELECT p.*, CASE WHEN after_line AND (p.charge, p.currency, p.unit, p.unit_count)
+                              IS NOT DISTINCT FROM (line_charge, line_currency, line_unit, line_unit_count)
+                         THEN line_from_at
+                         WHEN after_line AND prorated_at > line_from_at THEN prorated_at END AS since_at,
+               CASE WHEN after_line THEN line_to_at END AS until_at
+        FROM (SELECT q.*, lag(q.is_line) OVER w AS after_line, lag(q.charge) OVER w AS line_charge,
+                     lag(q.currency) OVER w AS line_currency, lag(q.unit) OVER w AS line_unit,
+                     lag(q.unit_count) OVER w AS line_unit_count, lag(q.from_at) OVER w AS line_from_at,
+                     lag(q.to_at) OVER w AS line_to_at,
+                     max(q.from_at) FILTER (WHERE NOT q.is_item AND NOT q.is_line) OVER (PARTITION BY q.item_id)
+                         AS prorated_at
+              FROM priced q
+              WINDOW w AS (PARTITION BY q.item_id ORDER BY q.is_item, q.is_line, q.from_at, q.charge)) p
+        WHERE p.is_item AND NOT p.has_versions AND p.is_priced) $$),
 
 -- What is seen of items that are kept in place, without versions: a refresh keeps it, so that what they were stays.
 -- Where later items replace those before, it is by these that they change.
@@ -390,10 +396,10 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
            CASE WHEN p.is_priced THEN format('subscription %s is missing', p.subscription_id)
                 ELSE format('price %s is missing', p.price_id) END AS reason
     FROM priced p
-    WHERE p.kind = 'item' AND p.is_deleted IS NOT TRUE AND p._fivetran_active IS NOT FALSE
+    WHERE p.is_item AND p.is_deleted IS NOT TRUE AND p._fivetran_active IS NOT FALSE
       AND CASE WHEN p.is_priced
                THEN NOT EXISTS (SELECT 1 FROM {subscription_history} h WHERE h.id = p.subscription_id)
-               ELSE NOT EXISTS (SELECT 1 FROM priced l WHERE l.kind = 'line' AND l.item_id = p.item_id)
+               ELSE NOT EXISTS (SELECT 1 FROM priced l WHERE l.is_line AND l.item_id = p.item_id)
                     AND NOT EXISTS (SELECT 1 FROM {observed} o WHERE o.item_key = p.item_id)
                     AND NOT EXISTS (SELECT 1 FROM {subscription_history} h
                                     WHERE h.id = p.subscription_id AND h.livemode IS FALSE) END
@@ -439,7 +445,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         WHERE from_last = 1 OR _fivetran_start IS NOT NULL),
     item_period AS (
         SELECT subscription_id, max(from_at) AS start_at, max(to_at) AS end_at FROM priced
-        WHERE kind = 'item' AND is_deleted IS NOT TRUE AND _fivetran_active IS NOT FALSE
+        WHERE is_item AND is_deleted IS NOT TRUE AND _fivetran_active IS NOT FALSE
         GROUP BY subscription_id),
     dated AS (
         SELECT k.*, coalesce(k.current_period_end, CASE WHEN k.is_last THEN p.end_at END) AS period_end,
@@ -473,33 +479,34 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         FROM version v LEFT JOIN {customer} c ON c.id = v.customer_id
         WHERE c.livemode IS NOT FALSE
         ORDER BY v.id, v.from_at DESC),
-    -- what an item was, by its lines and by what was seen; what is seen last of a line's day counts
+    -- what an item was, by its lines and by what was seen, and what it is; what was seen counts on the day of a line.
+    -- What is not seen yet is so since it was synced.
     evidence AS (
-        SELECT item_id, from_at, 1 AS place, charge, currency, unit, unit_count, product_id, product FROM priced
-        WHERE kind = 'line'
+        SELECT item_id, from_at, 1 AS place, charge, currency, unit, unit_count, product_id, product,
+               NULL::timestamptz AS synced_at
+        FROM priced WHERE is_line
         UNION ALL
         SELECT o.item_key, o.from_at, 2, o.charge, o.currency, o.unit, o.unit_count, o.product_id,
-               coalesce(d.name, o.product)
+               coalesce(d.name, o.product), NULL
         FROM {observed} o LEFT JOIN {product} d ON d.id = o.product_id
-        WHERE NOT o.is_gone),
-    evident AS (
-        SELECT DISTINCT ON (item_id, from_at) e.*
-        FROM (SELECT *, count(*) FILTER (WHERE place = 1) OVER (PARTITION BY item_id) AS lines FROM evidence) e
-        WHERE lines = 0 OR from_at > '-infinity'
-        ORDER BY item_id, from_at, place DESC),
-    state AS (
-        SELECT item_id, from_at, charge, currency, unit, unit_count, product_id, product FROM evident
+        WHERE NOT o.is_gone
         UNION ALL
-        SELECT p.item_id, coalesce(p.since_at, CASE WHEN k.item_id IS NULL THEN '-infinity'
-                                                    WHEN p._fivetran_synced > k.from_at THEN p._fivetran_synced
-                                                    ELSE greatest(now(), k.from_at) END),
-               p.charge, p.currency, p.unit, p.unit_count, p.product_id, p.product
-        FROM present p
-        LEFT JOIN (SELECT DISTINCT ON (item_id) * FROM evident ORDER BY item_id, from_at DESC) k
-            ON k.item_id = p.item_id
-        WHERE k.item_id IS NULL
-              OR (p.charge, p.currency, p.unit, p.unit_count, p.product_id)
-                 IS DISTINCT FROM (k.charge, k.currency, k.unit, k.unit_count, coalesce(k.product_id, p.product_id))),
+        SELECT item_id, since_at, 3, charge, currency, unit, unit_count, product_id, product, _fivetran_synced
+        FROM present p),
+    state AS (
+        SELECT item_id, product_id, product, charge, currency, unit, unit_count,
+               CASE WHEN place < 3 THEN from_at
+                    ELSE coalesce(from_at, CASE WHEN before_at IS NULL THEN '-infinity'
+                                                WHEN synced_at > before_at THEN synced_at
+                                                ELSE greatest(now(), before_at) END) END AS from_at
+        FROM (SELECT e.*, lag(from_at) OVER w AS before_at, lead(from_at) OVER w AS next_at, lead(place) OVER w AS next,
+                     count(*) FILTER (WHERE place = 1) OVER (PARTITION BY item_id) AS lines,
+                     (lag(charge) OVER w, lag(currency) OVER w, lag(unit) OVER w, lag(unit_count) OVER w,
+                      coalesce(lag(product_id) OVER w, product_id))
+                         IS DISTINCT FROM (charge, currency, unit, unit_count, product_id) AS differs
+              FROM evidence e WINDOW w AS (PARTITION BY item_id ORDER BY place = 3, from_at, place)) e
+        WHERE CASE WHEN place = 3 THEN before_at IS NULL OR differs
+                   ELSE (next < 3 AND next_at = from_at) IS NOT TRUE AND (lines = 0 OR from_at > '-infinity') END),
     -- since when, and until when an item was
     item AS (
         SELECT i.*, CASE WHEN NOT is_marked
@@ -507,19 +514,19 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                                                                  is_marked
                                                     ORDER BY created_at GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING)
                          END AS replaced_at
-        FROM (SELECT p.item_id, p.subscription_id, s.customer_id, p.product_id, p._fivetran_start, p._fivetran_end,
-                     p.charge, p.currency, p.unit, p.unit_count, p.product, p.to_at AS period_end,
+        FROM (SELECT p.item_id, p.subscription_id, s.customer_id, p.product_id, p.has_versions, p._fivetran_start,
+                     p._fivetran_end, p.charge, p.currency, p.unit, p.unit_count, p.product, p.to_at AS period_end,
                      CASE WHEN p.created <= coalesce(s.created, s.start_at) + interval '1 hour' OR p.created IS NULL
                           THEN coalesce(s.start_at, p.created) ELSE p.created END AS created_at,
-                     p.is_deleted IS NOT NULL OR p._fivetran_start IS NOT NULL OR p._fivetran_active IS NOT NULL
-                         AS is_marked,
+                     p.is_deleted IS NOT NULL OR p.has_versions OR p._fivetran_active IS NOT NULL AS is_marked,
                      CASE WHEN p.is_deleted OR p._fivetran_active IS FALSE AND p._fivetran_start IS NULL
                           THEN coalesce(p._fivetran_synced, p.to_at, s.period_end, now()) END AS gone_at
               FROM priced p JOIN subscription s ON s.id = p.subscription_id
-              WHERE p.kind = 'item'
+              WHERE p.is_item
               UNION ALL
               -- seen once, and in the table no more
-              SELECT o.item_key, s.id, s.customer_id, o.product_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+              SELECT o.item_key, s.id, s.customer_id, o.product_id, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                     NULL,
                      s.start_at, true, o.gone_at
               FROM (SELECT item_key, max(subscription_key) AS subscription_key, max(product_id) AS product_id,
                            max(from_at) FILTER (WHERE is_gone) AS gone_at
@@ -539,7 +546,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                                OR i._fivetran_end IS NULL
                           THEN lead(i._fivetran_start) OVER of_item
                           WHEN i._fivetran_end < '9999-01-01' THEN i._fivetran_end END AS until_at
-              FROM item i WHERE i._fivetran_start IS NOT NULL
+              FROM item i WHERE i.has_versions
               WINDOW of_item AS (PARTITION BY i.item_id ORDER BY i._fivetran_start)
               UNION ALL
               SELECT i.item_id, i.subscription_id, i.customer_id, w.product_id, w.product, w.charge, w.currency, w.unit,
@@ -548,7 +555,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
               FROM item i
               JOIN (SELECT w.*, row_number() OVER of_item AS nr, lead(from_at) OVER of_item AS until_at
                     FROM state w WINDOW of_item AS (PARTITION BY item_id ORDER BY from_at)) w ON w.item_id = i.item_id
-              WHERE i._fivetran_start IS NULL) t),
+              WHERE NOT i.has_versions) t),
     -- discounts that stand in the objects that they are of
     written_discount AS (
         SELECT w.subscription_id, w.customer_id, w.item_id, d,
@@ -623,9 +630,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
               FROM written_discount w) d
         JOIN coupon c ON c.id = d.coupon_id
         WHERE d.is_deleted IS NOT TRUE OR d._fivetran_synced IS NOT NULL),
-    billing AS (SELECT subscription_id, max(unit_count * csmetrics.unit_length(unit)) AS period,
-                       min(unit_count * csmetrics.unit_length(unit)) AS shortest
-                FROM item_in_force GROUP BY subscription_id),
+    billing AS (
+        SELECT i.subscription_id, max(i.unit_count * u.length) AS period, min(i.unit_count * u.length) AS shortest
+        FROM item_in_force i
+        LEFT JOIN (VALUES ('day', interval '1 day'), ('week', '1 week'), ('month', '1 month'), ('year', '1 year'))
+                  u(unit, length) ON u.unit = i.unit
+        GROUP BY i.subscription_id),
     applied AS (
         SELECT t.id AS subscription_id, t.item_id, t.coupon_id, t.products, t.currency, t.from_at,
                t.duration <> 'forever' AS is_limited, t.percent_off, t.amount_off,
