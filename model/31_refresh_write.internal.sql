@@ -316,7 +316,10 @@ COMMENT ON FUNCTION mark_coming() IS
 'Internal: names account among the sources of those accounts of fresh_key that come or go: sums count them, of '
 'whichever source they are';
 
-CREATE OR REPLACE FUNCTION read_state() RETURNS SETOF account_state
+CREATE OR REPLACE FUNCTION read_state() RETURNS TABLE (
+    account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[],
+    signals signals)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
@@ -424,7 +427,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
 
-CREATE OR REPLACE FUNCTION read_discount() RETURNS SETOF discount_state
+CREATE OR REPLACE FUNCTION read_discount() RETURNS TABLE (
+    account_id @account_id@, currency text, list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT f.account_id, coalesce(f.currency, ''), rollup(f.list_price), rollup(f.recurring), rollup(f.limited)
