@@ -429,7 +429,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
 
-CREATE OR REPLACE FUNCTION read_discount() RETURNS SETOF discount_state
+CREATE OR REPLACE FUNCTION read_discount() RETURNS TABLE (
+    account_id @account_id@, currency text, list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT f.account_id, coalesce(f.currency, ''), rollup(f.list_price), rollup(f.recurring), rollup(f.limited)

@@ -9,7 +9,7 @@ COMMENT ON PROCEDURE csmetrics.run_readers(text, text, boolean) IS
 'names that are free as yet in the schema that is first on the path';
 
 CREATE OR REPLACE FUNCTION csmetrics.once(statement text, "row" anyelement) RETURNS SETOF anyelement
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100 COST 100 AS 'MODULE_PATHNAME';
+LANGUAGE C STABLE PARALLEL SAFE ROWS 100 COST 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.once(text, anyelement) IS
 'Internal: what a query gives, run with the rights of the caller; kept for as long as the transaction sees the same, '
 'so that it is run once however often it is named. row: of which type its rows are. Other columns: SQLSTATE 42804.';
@@ -26,15 +26,11 @@ RETURN to_regclass(format('%I.told', (csmetrics.live_schemas(model))[2])) IS NOT
 COMMENT ON FUNCTION csmetrics.is_live(text) IS 'Internal: has a model a live form?';
 
 CREATE OR REPLACE FUNCTION csmetrics.in_live(model text, script text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     part record;
 BEGIN
     script := replace(script, '@account_id@', csmetrics.key_type(model));
-    -- in the order in which they stand: columns that came later are the last of an older model
-    script := replace(script, '@histories@', (
-        SELECT string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
-        WHERE a.attrelid = csmetrics.relation(model, 'account_state') AND a.attnum > 0 AND NOT a.attisdropped));
     FOR part IN
         SELECT * FROM (VALUES ('model', model), ('internal', csmetrics.internal_schema(model)),
                               ('live', (csmetrics.live_schemas(model))[2]), ('was', (csmetrics.live_schemas(model))[3]))
@@ -51,12 +47,12 @@ END
 $$;
 COMMENT ON FUNCTION csmetrics.in_live(text, text) IS
 'Internal: a script with the names of the schemas of a model in place of @model@, @internal@, @live@ and @was@, or as '
-'literals of @model_name@ and the like, and the columns of account_state, of s, in place of @histories@';
+'literals of @model_name@ and the like';
 
 -- What watches have told, and what is newer in watched columns.
 
 CREATE OR REPLACE FUNCTION csmetrics.newer_rows(model text, watch record) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     type regtype := csmetrics.column_type(watch.relation, watch.changed_at);
 BEGIN
@@ -74,7 +70,7 @@ COMMENT ON FUNCTION csmetrics.newer_rows(text, record) IS
 'nothing of a watch by another method';
 
 CREATE OR REPLACE FUNCTION csmetrics.told_by(model text, watch record) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     taken text := format('%I.taken_row', csmetrics.internal_schema(model));
     definition text := rtrim(pg_get_viewdef(csmetrics.relation(model, 'watched_' || watch.watch_id)), ';');
@@ -169,20 +165,20 @@ COMMENT ON PROCEDURE csmetrics.run_live(text, text, text, boolean, boolean) IS
 'Internal: runs the files whose names match in a schema of the live form of a model; only_readers: what of them reads '
 'alone, under names that are free as yet';
 
-CREATE OR REPLACE PROCEDURE csmetrics.make_live_relation(model text, name text, query text)
+CREATE OR REPLACE PROCEDURE csmetrics.make_live_relation(model text, name text, query text, form regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
     live text := (csmetrics.live_schemas(model))[2];
 BEGIN
     EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS
                     SELECT o.* FROM csmetrics.once(%L, NULL::%s) o', live, name, query,
-                   csmetrics.relation(model, name));
+                   form);
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', live, name,
                    format('Internal: what %s is, with what changed', name));
 END
 $make$;
-COMMENT ON PROCEDURE csmetrics.make_live_relation(text, text, text) IS
-'Internal: makes the live form of a table by a query, whose names are looked up when it is run';
+COMMENT ON PROCEDURE csmetrics.make_live_relation(text, text, text, regclass) IS
+'Internal: makes the live form of a table by a query of rows of that form, whose names are looked up when it is run';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_fresh(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $fresh$
@@ -191,7 +187,9 @@ DECLARE
 BEGIN
     FOREACH source IN ARRAY csmetrics.fact_sources() LOOP
         EXECUTE csmetrics.in_live(model, format($statement$
-            CREATE FUNCTION @live@.%1$I() RETURNS SETOF @internal@.%2$I
+            CREATE VIEW @live@.%2$I WITH (security_invoker) AS SELECT r.* FROM @live@.%4$I() r WHERE false;
+            COMMENT ON VIEW @live@.%2$I IS 'Internal: the form of what is read of the source';
+            CREATE FUNCTION @live@.%1$I() RETURNS SETOF @live@.%2$I
             LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $body$
             DECLARE
                 -- as a value: by it an index is searched
@@ -204,9 +202,10 @@ BEGIN
             END $body$;
             COMMENT ON FUNCTION @live@.%1$I() IS
             'Internal: what the source has now of the accounts that may have changed' $statement$,
-            'find_' || source, 'fresh_' || source, source, 'read_' || source));
+            'find_' || source, 'form_' || source, source, 'read_' || source));
         CALL csmetrics.make_live_relation(model, 'fresh_' || source, csmetrics.in_live(model,
-            format('SELECT f.* FROM @live@.%I() f', 'find_' || source)));
+            format('SELECT f.* FROM @live@.%I() f', 'find_' || source)),
+            format('%I.%I', (csmetrics.live_schemas(model))[2], 'form_' || source)::regclass);
     END LOOP;
 END
 $fresh$;
@@ -248,7 +247,8 @@ BEGIN
     FOR reading IN SELECT r.* FROM csmetrics.stored_readings(model) r LOOP
         CALL csmetrics.make_live_relation(model, reading.name,
             CASE WHEN reading.is_sum THEN csmetrics.live_sum(model, reading.name, reading.keys, reading.others)
-                 ELSE format('SELECT r.* FROM %I.%I(true) r', live, 'read_' || reading.name) END);
+                 ELSE format('SELECT r.* FROM %I.%I(true) r', live, 'read_' || reading.name) END,
+            csmetrics.relation(model, reading.name));
         IF reading.is_sum THEN
             EXECUTE format('CREATE FUNCTION %I.%I() RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
                             SET search_path = pg_catalog, pg_temp AS %L', live,

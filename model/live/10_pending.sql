@@ -77,7 +77,11 @@ COMMENT ON VIEW changed_key IS 'Internal: the accounts that may have changed sin
 
 -- The accounts themselves.
 
-CREATE OR REPLACE FUNCTION find_account() RETURNS SETOF fresh_account
+CREATE OR REPLACE VIEW form_account WITH (security_invoker) AS
+SELECT r.* FROM read_account() r WHERE false;
+COMMENT ON VIEW form_account IS 'Internal: the form of what is read of accounts';
+
+CREATE OR REPLACE FUNCTION find_account() RETURNS SETOF form_account
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
 DECLARE
     keys @account_id@[] := ARRAY(SELECT p.account_id FROM @live@.pending p WHERE p.source = 'account');
@@ -91,7 +95,7 @@ $live$;
 COMMENT ON FUNCTION find_account() IS 'Internal: the accounts that may have changed, as their source has them now';
 
 CREATE OR REPLACE VIEW fresh_account WITH (security_invoker) AS
-SELECT f.* FROM once($live$SELECT f.* FROM @live@.find_account() f$live$, NULL::fresh_account) f;
+SELECT f.* FROM once($live$SELECT f.* FROM @live@.find_account() f$live$, NULL::form_account) f;
 COMMENT ON VIEW fresh_account IS 'Internal: the accounts that may have changed, as their source has them now';
 
 CREATE OR REPLACE VIEW account WITH (security_invoker) AS

@@ -1,10 +1,13 @@
 -- The histories, with what changed since the last refresh.
 
+CREATE OR REPLACE VIEW form_state WITH (security_invoker) AS
+SELECT r.* FROM read_state() r WHERE false;
+COMMENT ON VIEW form_state IS 'Internal: the form of what is read of histories';
+
 CREATE OR REPLACE VIEW fresh_state WITH (security_invoker) AS
 SELECT s.*
-FROM once($live$SELECT @histories@
-                 FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
-          NULL::account_state) s;
+FROM once($live$SELECT s.* FROM @live@.kept_key() k JOIN @live@.read_state() s ON s.account_id = k.account_id$live$,
+          NULL::form_state) s;
 COMMENT ON VIEW fresh_state IS 'Internal: the histories of the accounts that may have changed, as they are now';
 
 CREATE OR REPLACE FUNCTION find_first() RETURNS TABLE (first_paid_on date, first_active_on date)
