@@ -70,7 +70,8 @@ describe_state(StringInfo to)
 	put(to, snapshot->subxcnt);
 	if (snapshot->xcnt > 0)
 		appendBinaryStringInfo(to, (const char *) snapshot->xip, snapshot->xcnt * sizeof(TransactionId));
-	if (snapshot->subxcnt > 0)
+	/* a copy of one that overflowed has none of them: then xmin, xmax and the transactions themselves tell */
+	if (snapshot->subxcnt > 0 && snapshot->subxip != NULL)
 		appendBinaryStringInfo(to, (const char *) snapshot->subxip, snapshot->subxcnt * sizeof(TransactionId));
 }
 
