@@ -445,7 +445,7 @@ CREATE OR REPLACE FUNCTION csmetrics.what_was_observed(vendor text, model text) 
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT format('(SELECT o.item_key, o.subscription_key, o.from_at, o.charge, o.currency, o.unit, o.unit_count, '
                       'o.product_id, o.product, o.is_gone FROM %s AS o WHERE o.vendor = %L)',
-                      coalesce(csmetrics.qualified(csmetrics.relation(model, 'observed_charge')),
+                      coalesce(csmetrics.qualified(csmetrics.relation(model, 'observed_charge')::oid),
                                '(SELECT NULL::text AS vendor, NULL::text AS item_key, NULL::text AS subscription_key, '
                                'NULL::timestamptz AS from_at, NULL::numeric AS charge, NULL::text AS currency, '
                                'NULL::text AS unit, NULL::integer AS unit_count, NULL::text AS product_id, '

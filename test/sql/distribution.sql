@@ -92,7 +92,7 @@ BEGIN
     RETURN lines;
 END
 $$;
-\set each_partition '^Append\\n(\\s+->  HashAggregate\\n.*){3}$'
+\set each_partition '^Append\\n(\\s+->  (?:Hash|Group)Aggregate\\n.*){3}$'
 SELECT doesnt_match(pg_temp.plan_of('SELECT * FROM company_internal.read_ticket()'), :'each_partition', 'by default, all partitions are aggregated at once');
 SET LOCAL enable_partitionwise_aggregate = on;
 SELECT matches(pg_temp.plan_of(format('SELECT * FROM company_internal.read_%s()', s)), :'each_partition', s || ': histories are made partition by partition')
