@@ -7,7 +7,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" csmetrics.co
 
 OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c) $(wildcard src/pg/*.c)))
 PARTS = $(sort $(wildcard sql/[0-9]*.sql))
-MODEL = $(sort $(wildcard model/[0-9]*.sql model/changes/*.sql))
+MODEL = $(sort $(wildcard model/[0-9]*.sql model/live/*.sql model/changes/*.sql))
 STEPS = $(sort $(wildcard sql/updates/*--*.sql))
 UPDATES = $(foreach step,$(STEPS),csmetrics--$(firstword $(subst --, ,$(notdir $(step))))--$(EXTVERSION).sql)
 DATA_built = csmetrics--$(EXTVERSION).sql $(UPDATES)

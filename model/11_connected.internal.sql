@@ -60,3 +60,35 @@ COMMENT ON COLUMN connected_account.created_on IS 'Day the account was created';
 COMMENT ON COLUMN connected_account.seats IS 'Seats bought';
 COMMENT ON COLUMN connected_account.time_zone IS 'IANA time zone of the account';
 COMMENT ON COLUMN connected_account.is_test IS 'True for test and internal accounts, which the model leaves out';
+
+CREATE TABLE observed_charge (
+    vendor           text NOT NULL DEFAULT '',
+    item_key         text NOT NULL DEFAULT '',
+    found_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    from_at          timestamptz NOT NULL DEFAULT '-infinity',
+    account_key      text,
+    subscription_key text,
+    charge           numeric,
+    currency         text,
+    unit             text,
+    unit_count       integer,
+    product_id       text,
+    product          text,
+    is_gone          boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (vendor, item_key, found_at));
+COMMENT ON TABLE observed_charge IS
+'What refreshes saw of items of subscriptions that their vendor changes in place: a row when one was first seen, or '
+'was another. Added to by CALL csmetrics.refresh alone and never made anew: nothing else knows what they were.';
+COMMENT ON COLUMN observed_charge.vendor IS 'The vendor';
+COMMENT ON COLUMN observed_charge.item_key IS 'Its key of the item';
+COMMENT ON COLUMN observed_charge.found_at IS 'When it was found so first';
+COMMENT ON COLUMN observed_charge.from_at IS 'Since when it counts so; -infinity: since the item is there';
+COMMENT ON COLUMN observed_charge.account_key IS 'The vendor''s key of the account';
+COMMENT ON COLUMN observed_charge.subscription_key IS 'The vendor''s key of the subscription';
+COMMENT ON COLUMN observed_charge.charge IS 'What is charged each time, as the vendor writes amounts';
+COMMENT ON COLUMN observed_charge.currency IS 'Currency of charge';
+COMMENT ON COLUMN observed_charge.unit IS 'It is charged every unit_count of these: day, week, month, year';
+COMMENT ON COLUMN observed_charge.unit_count IS 'How many of unit';
+COMMENT ON COLUMN observed_charge.product_id IS 'The vendor''s key of the product';
+COMMENT ON COLUMN observed_charge.product IS 'Name of the product';
+COMMENT ON COLUMN observed_charge.is_gone IS 'Was the item no more in the vendor''s table?';

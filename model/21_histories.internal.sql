@@ -49,6 +49,7 @@ CREATE TABLE account_state (
     entitlements mrr_timeline,
     renewals     date[],
     signals      signals,
+    waits        ticket_wait[],
     PRIMARY KEY (account_id));
 CREATE INDEX ON account_state (first_paid_on(revenue));
 CREATE INDEX ON account_state (first_active_on(usage));
@@ -69,6 +70,16 @@ COMMENT ON COLUMN account_state.entitlements IS 'How many features it was entitl
 COMMENT ON COLUMN account_state.renewals IS
 'The days on which its subscriptions renew, as the source says now; NULL without any';
 COMMENT ON COLUMN account_state.signals IS 'The user''s own signals of it; NULL without any';
+COMMENT ON COLUMN account_state.waits IS 'When its tickets waited for whom; NULL where nothing tells';
+
+CREATE OR REPLACE FUNCTION first_fact() RETURNS TABLE (first_paid_on date, first_active_on date)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT (SELECT min(first_paid_on(s.revenue)) FROM account_state s),
+           (SELECT min(first_active_on(s.usage)) FROM account_state s);
+END;
+COMMENT ON FUNCTION first_fact() IS
+'Internal: the first day on which anybody paid, and the first on which anybody used the product';
 
 CREATE TABLE revenue_state (
     account_id      @account_id@,

@@ -215,6 +215,28 @@ COMMENT ON TABLE known_dimension IS
 COMMENT ON COLUMN known_dimension.dimension IS 'The attribute, or all';
 COMMENT ON COLUMN known_dimension.account_count IS 'Accounts that have a value of it';
 
+-- As they are stored, whatever is pending: what is live has these, too, bound to the tables.
+CREATE OR REPLACE FUNCTION score_as_stored() RETURNS SETOF score_state
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT s.* FROM score_state s;
+END;
+COMMENT ON FUNCTION score_as_stored() IS 'Internal: the scores that are stored';
+
+CREATE OR REPLACE FUNCTION total_as_stored() RETURNS SETOF health_total
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT t.* FROM health_total t;
+END;
+COMMENT ON FUNCTION total_as_stored() IS 'Internal: the totals of days that are stored';
+
+CREATE OR REPLACE FUNCTION week_as_stored() RETURNS SETOF week_total
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT w.* FROM week_total w;
+END;
+COMMENT ON FUNCTION week_as_stored() IS 'Internal: the movements of weeks that are stored';
+
 CREATE OR REPLACE FUNCTION changed_state() RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
     answers answers, usage activity, features feature_usage, entitlements mrr_timeline, signals signals)

@@ -1,7 +1,7 @@
 -- What the views report: which days, and by which rules.
 
 CREATE OR REPLACE VIEW reporting_range WITH (security_invoker) AS
-SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT min(first_paid_on(revenue)) FROM account_state)),
+SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT f.first_paid_on FROM first_fact() f)),
                                  day.as_of))::date AS from_on,
        day.as_of AS as_of_on,
        -- the last instant that counts

@@ -36,7 +36,7 @@ BEGIN ATOMIC
                      -- of months that are over, a day of the next one changes nothing
                      CASE WHEN $1 IN ('stored_way', 'stored_time_to_value_monthly')
                           THEN date_trunc('month', r.as_of_on + 1)::date ELSE r.as_of_on END,
-                     r.from_on, p.report_from, (SELECT min(first_active_on(s.usage)) FROM account_state s),
+                     r.from_on, p.report_from, (SELECT f.first_active_on FROM first_fact() f),
                      r.policy_hash)
     FROM reporting_range r, policy p;
 END;
@@ -53,7 +53,7 @@ END;
 COMMENT ON FUNCTION is_stored(text) IS
 'Internal: may a reading be taken from its table: is it of today and of the present definitions, and of all accounts?';
 
-CREATE OR REPLACE FUNCTION dimensions_in_use() RETURNS text[]
+CREATE OR REPLACE FUNCTION count_dimensions() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT array_remove(ARRAY[CASE WHEN count(a.segment) > 0 THEN 'segment' END,
@@ -63,6 +63,14 @@ BEGIN ATOMIC
                               CASE WHEN count(a.region) > 0 THEN 'region' END,
                               CASE WHEN count(a.owner) > 0 THEN 'owner' END], NULL)
     FROM account a;
+END;
+COMMENT ON FUNCTION count_dimensions() IS
+'Internal: the attributes of accounts that any account has a value of, looked for among all of them';
+
+CREATE OR REPLACE FUNCTION dimensions_in_use() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT count_dimensions();
 END;
 COMMENT ON FUNCTION dimensions_in_use() IS 'Internal: the attributes of accounts that any account has a value of';
 

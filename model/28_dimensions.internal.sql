@@ -22,15 +22,34 @@ END;
 COMMENT ON FUNCTION shown_dimensions(boolean) IS
 'Internal: all, and the attributes in use; of_changed: those by which readings are stored';
 
+CREATE OR REPLACE FUNCTION member_of(of_changed boolean) RETURNS TABLE (
+    account_id @account_id@, segment text, plan text, lifecycle_stage text, onboarding_path text, region text,
+    owner text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT a.account_id, n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner
+    FROM account_state a LEFT JOIN account n USING (account_id) WHERE NOT $1
+    UNION ALL
+    -- OFFSET 0: by their keys, whatever the planner thinks of other ways
+    SELECT k.account_id, n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner
+    FROM changed_key k CROSS JOIN
+         LATERAL (SELECT s.account_id FROM account_state s WHERE s.account_id = k.account_id OFFSET 0) a
+         LEFT JOIN LATERAL (SELECT n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner
+                            FROM account n WHERE n.account_id = k.account_id OFFSET 0) n ON true
+    WHERE $1;
+END;
+COMMENT ON FUNCTION member_of(boolean) IS
+'Internal: the accounts that have histories, with the attributes that views group by; of all, or of those alone that a '
+'refresh is about to write or has just written';
+
 CREATE OR REPLACE FUNCTION dimension_of(of_changed boolean) RETURNS TABLE (
     account_id @account_id@, dimension text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT a.account_id, d.dimension, d.value
-    FROM account_state a LEFT JOIN account n USING (account_id),
+    SELECT n.account_id, d.dimension, d.value
+    FROM member_of($1) n,
          LATERAL dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
-    WHERE (NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k)))
-      AND d.dimension = ANY ((SELECT shown_dimensions($1))::text[]);
+    WHERE d.dimension = ANY ((SELECT shown_dimensions($1))::text[]);
 END;
 COMMENT ON FUNCTION dimension_of(boolean) IS
 'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written';
@@ -61,15 +80,14 @@ COMMENT ON FUNCTION attributes_are_shared() IS
 CREATE OR REPLACE FUNCTION group_of(of_changed boolean) RETURNS TABLE (account_id @account_id@, members text[])
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    SELECT a.account_id, g.members
-    FROM account_state a LEFT JOIN account n USING (account_id),
+    SELECT n.account_id, g.members
+    FROM member_of($1) n,
          LATERAL (SELECT ARRAY[n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner] AS members
                   WHERE NOT $1 AND (SELECT attributes_are_shared())
                   UNION ALL
                   SELECT ARRAY[d.dimension, d.value]
                   FROM dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
-                  WHERE $1 OR NOT (SELECT attributes_are_shared())) g
-    WHERE NOT $1 OR a.account_id = ANY (ARRAY(SELECT k.account_id FROM changed_key k));
+                  WHERE $1 OR NOT (SELECT attributes_are_shared())) g;
 END;
 COMMENT ON FUNCTION group_of(boolean) IS
 'Internal: accounts by what they are summed up by before they are under each attribute, see dimension_in: by all '

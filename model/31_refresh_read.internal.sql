@@ -91,15 +91,26 @@ COMMENT ON FUNCTION read_subscription(@account_id@[]) IS
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
 CREATE OR REPLACE FUNCTION read_ticket(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
-    account_id @account_id@, tickets tickets, row_count bigint, complaint text, digest numeric,
+    account_id @account_id@, tickets tickets, waits ticket_wait[], row_count bigint, complaint text, digest numeric,
     fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            ticket_agg(k.opened_at, k.first_reply_at, k.solved_at, k.reopened, k.escalated, k.agent_replies,
-                      k.requester_id, k.topic, k.escalated_at) FILTER (WHERE k.complaint IS NULL),
+                      k.requester_id, k.topic, k.escalated_at, k.reopened_at) FILTER (WHERE k.complaint IS NULL),
+           array_agg(w.wait ORDER BY w.wait)
+               FILTER (WHERE k.complaint IS NULL AND k.opened_at < 'infinity'
+                         AND (num_nonnulls(k.requester_wait, k.agent_wait, k.on_hold) > 0 OR w.minutes IS NOT NULL)),
            count(*), min(k.complaint), sum(k.digest), bit_or(k.fed_mask)
-    FROM kept_ticket k
+    FROM kept_ticket k,
+         LATERAL (SELECT CASE WHEN num_nonnulls(k.requester_wait_minutes, k.agent_wait_minutes, k.on_hold_minutes,
+                                                k.requester_wait_business_minutes, k.agent_wait_business_minutes,
+                                                k.on_hold_business_minutes) > 0
+                              THEN ARRAY[k.requester_wait_minutes, k.agent_wait_minutes, k.on_hold_minutes,
+                                         k.requester_wait_business_minutes, k.agent_wait_business_minutes,
+                                         k.on_hold_business_minutes] END AS minutes) m,
+         LATERAL (SELECT m.minutes, ROW (k.opened_at, nullif(k.solved_at, 'infinity'), k.requester_wait, k.agent_wait,
+                                         k.on_hold, m.minutes)::ticket_wait AS wait) w
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
 END;
@@ -112,7 +123,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
-                      k.higher_is_better) FILTER (WHERE k.complaint IS NULL),
+                      k.higher_is_better, nullif(k.ticket_id, '')) FILTER (WHERE k.complaint IS NULL),
            count(*), min(k.complaint), sum(k.digest), bit_or(k.fed_mask)
     FROM kept_survey k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)

@@ -61,15 +61,25 @@ END;
 COMMENT ON FUNCTION write_account_of_key() IS
 'Internal: stores the accounts that were read, of those of fresh_key; rows written and removed';
 
+CREATE OR REPLACE FUNCTION read_left_out(in_quarantine boolean, only_keys @account_id@[] DEFAULT NULL)
+RETURNS TABLE (account_id @account_id@)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    (SELECT s.account_id FROM source_account s
+     WHERE in_quarantine AND s.account_id IS NOT NULL AND (only_keys IS NULL OR s.account_id = ANY (only_keys))
+     EXCEPT SELECT a.account_id FROM account a WHERE in_quarantine)
+    UNION
+    SELECT a.account_id FROM account a
+    WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)
+      AND (only_keys IS NULL OR a.account_id = ANY (only_keys));
+END;
+COMMENT ON FUNCTION read_left_out(boolean, @account_id@[]) IS
+'Internal: which accounts are left out, of all or of these: test accounts and, if there are any, those in quarantine';
+
 CREATE OR REPLACE FUNCTION write_left_out_account(in_quarantine boolean, OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    WITH fresh AS (
-        (SELECT s.account_id FROM source_account s WHERE in_quarantine AND s.account_id IS NOT NULL
-         EXCEPT SELECT a.account_id FROM account a WHERE in_quarantine)
-        UNION
-        SELECT a.account_id FROM account a
-        WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)),
+    WITH fresh AS (SELECT r.account_id FROM read_left_out(in_quarantine) r),
     gone AS (
         DELETE FROM left_out_account o
         WHERE o.account_id NOT IN (SELECT f.account_id FROM fresh f)
@@ -92,12 +102,8 @@ CREATE OR REPLACE FUNCTION write_left_out_account_of_key(in_quarantine boolean, 
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH fresh AS (
-        (SELECT s.account_id FROM source_account s
-         WHERE in_quarantine AND s.account_id IN (SELECT k.account_id FROM fresh_key k)
-         EXCEPT SELECT a.account_id FROM account a WHERE in_quarantine)
-        UNION
-        SELECT a.account_id FROM fresh_key k JOIN account a USING (account_id)
-        WHERE a.is_test AND (SELECT p.test_account_rule <> 'count' FROM policy p)),
+        SELECT r.account_id
+        FROM read_left_out(in_quarantine, ARRAY(SELECT k.account_id FROM fresh_key k)) r),
     gone AS (
         DELETE FROM left_out_account o
         WHERE o.account_id IN (SELECT k.account_id FROM fresh_key k)
@@ -299,6 +305,55 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kept_key() IS 'Internal: those accounts of fresh_key that have a row in account_state';
 
+CREATE OR REPLACE FUNCTION mark_coming() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE fresh_key k SET sources = k.sources || 'account'::text
+    WHERE EXISTS (SELECT 1 FROM stored_reading)
+      AND EXISTS (SELECT 1 FROM account_state s WHERE s.account_id = k.account_id)
+          <> (k.account_id IN (SELECT x.account_id FROM kept_key() x));
+END;
+COMMENT ON FUNCTION mark_coming() IS
+'Internal: names account among the sources of those accounts of fresh_key that come or go: sums count them, of '
+'whichever source they are';
+
+CREATE OR REPLACE FUNCTION read_state() RETURNS TABLE (
+    account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
+    answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[],
+    signals signals, waits ticket_wait[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
+           n.renewals, n.signals, n.waits
+    FROM fresh_key k
+    LEFT JOIN account_state o USING (account_id)
+    LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
+               FROM fresh_subscription f GROUP BY f.account_id) s USING (account_id)
+    LEFT JOIN (SELECT f.account_id, array_agg(DISTINCT day ORDER BY day) AS renewals
+               FROM fresh_subscription f, unnest(f.renewals) day GROUP BY f.account_id) d USING (account_id)
+    LEFT JOIN fresh_milestone m USING (account_id)
+    LEFT JOIN fresh_ticket t USING (account_id)
+    LEFT JOIN fresh_survey a USING (account_id)
+    LEFT JOIN (SELECT f.account_id, rollup(f.usage) AS usage, rollup(f.features) AS features
+               FROM fresh_usage f GROUP BY f.account_id) u USING (account_id)
+    LEFT JOIN (SELECT f.account_id, rollup(f.entitled) AS entitlements
+               FROM fresh_entitlement f GROUP BY f.account_id) e USING (account_id)
+    LEFT JOIN fresh_signal g USING (account_id),
+    LATERAL (SELECT CASE WHEN 'subscription' = ANY (k.sources) THEN s.revenue ELSE o.revenue END AS revenue,
+                    CASE WHEN 'subscription' = ANY (k.sources) THEN s.notice ELSE o.notice END AS notice,
+                    CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
+                    CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
+                    CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
+                    CASE WHEN 'ticket' = ANY (k.sources) THEN t.waits ELSE o.waits END AS waits,
+                    CASE WHEN 'survey' = ANY (k.sources) THEN a.answers ELSE o.answers END AS answers,
+                    CASE WHEN 'usage' = ANY (k.sources) THEN u.usage ELSE o.usage END AS usage,
+                    CASE WHEN 'usage' = ANY (k.sources) THEN u.features ELSE o.features END AS features,
+                    CASE WHEN 'entitlement' = ANY (k.sources) THEN e.entitlements ELSE o.entitlements END
+                        AS entitlements,
+                    CASE WHEN 'signal' = ANY (k.sources) THEN g.signals ELSE o.signals END AS signals) n;
+END;
+COMMENT ON FUNCTION read_state() IS
+'Internal: the histories of the accounts of fresh_key: of sources that were read as read, of others as stored';
+
 CREATE OR REPLACE FUNCTION write_account_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -309,45 +364,22 @@ BEGIN ATOMIC
         RETURNING 1),
     changed AS (
         INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
-                                        entitlements, renewals, signals)
-        SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
-               n.entitlements, n.renewals, n.signals
-        FROM kept
-        JOIN fresh_key k USING (account_id)
+                                        entitlements, renewals, signals, waits)
+        SELECT n.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
+               n.entitlements, n.renewals, n.signals, n.waits
+        FROM kept JOIN read_state() n USING (account_id)
         LEFT JOIN account_state o USING (account_id)
-        LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
-                   FROM fresh_subscription f GROUP BY f.account_id) s USING (account_id)
-        LEFT JOIN (SELECT f.account_id, array_agg(DISTINCT day ORDER BY day) AS renewals
-                   FROM fresh_subscription f, unnest(f.renewals) day GROUP BY f.account_id) d USING (account_id)
-        LEFT JOIN fresh_milestone m USING (account_id)
-        LEFT JOIN fresh_ticket t USING (account_id)
-        LEFT JOIN fresh_survey a USING (account_id)
-        LEFT JOIN (SELECT f.account_id, rollup(f.usage) AS usage, rollup(f.features) AS features
-                   FROM fresh_usage f GROUP BY f.account_id) u USING (account_id)
-        LEFT JOIN (SELECT f.account_id, rollup(f.entitled) AS entitlements
-                   FROM fresh_entitlement f GROUP BY f.account_id) e USING (account_id)
-        LEFT JOIN fresh_signal g USING (account_id),
-        LATERAL (SELECT CASE WHEN 'subscription' = ANY (k.sources) THEN s.revenue ELSE o.revenue END AS revenue,
-                        CASE WHEN 'subscription' = ANY (k.sources) THEN s.notice ELSE o.notice END AS notice,
-                        CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
-                        CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
-                        CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
-                        CASE WHEN 'survey' = ANY (k.sources) THEN a.answers ELSE o.answers END AS answers,
-                        CASE WHEN 'usage' = ANY (k.sources) THEN u.usage ELSE o.usage END AS usage,
-                        CASE WHEN 'usage' = ANY (k.sources) THEN u.features ELSE o.features END AS features,
-                        CASE WHEN 'entitlement' = ANY (k.sources) THEN e.entitlements ELSE o.entitlements END
-                            AS entitlements,
-                        CASE WHEN 'signal' = ANY (k.sources) THEN g.signals ELSE o.signals END AS signals) n
         WHERE o.account_id IS NULL
            OR record_image_ne(
                   ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-                       n.renewals, n.signals),
+                       n.renewals, n.signals, n.waits),
                   ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
-                       o.renewals, o.signals))
+                       o.renewals, o.signals, o.waits))
         ON CONFLICT (account_id) DO UPDATE SET
-            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals)
+            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals, waits)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
-                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals)
+                   excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals,
+                   excluded.waits)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
@@ -397,15 +429,22 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION write_revenue_state() IS 'Internal: stores the revenue of entities; rows written and removed';
 
+CREATE OR REPLACE FUNCTION read_discount() RETURNS TABLE (
+    account_id @account_id@, currency text, list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.account_id, coalesce(f.currency, ''), rollup(f.list_price), rollup(f.recurring), rollup(f.limited)
+    FROM fresh_subscription f
+    WHERE f.list_price IS NOT NULL
+    GROUP BY f.account_id, coalesce(f.currency, '');
+END;
+COMMENT ON FUNCTION read_discount() IS
+'Internal: list prices and discounts of accounts by currency, from what was read';
+
 CREATE OR REPLACE FUNCTION write_discount_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    WITH fresh AS MATERIALIZED (
-        SELECT f.account_id, coalesce(f.currency, '') AS currency, rollup(f.list_price) AS list_price,
-               rollup(f.recurring) AS recurring, rollup(f.limited) AS limited
-        FROM fresh_subscription f
-        WHERE f.list_price IS NOT NULL
-        GROUP BY f.account_id, coalesce(f.currency, '')),
+    WITH fresh AS MATERIALIZED (SELECT r.* FROM read_discount() r),
     gone AS (
         DELETE FROM discount_state o USING fresh_digest d
         WHERE d.source = 'subscription' AND d.account_id = o.account_id

@@ -19,7 +19,9 @@ BEGIN ATOMIC
                duration_agg(length.reply, f.first_reply_at IS NOT NULL) FILTER (WHERE e.opens) AS reply,
                duration_agg(length.resolution, f.solved_at IS NOT NULL) FILTER (WHERE e.opens) AS resolution,
                -- of no trials as of no tickets: NULL
-               rate_agg(f.reopened > 0) FILTER (WHERE e.opens AND f.solved_at IS NOT NULL) AS reopen,
+               -- solved once, for good or not
+               rate_agg(f.reopened > 0) FILTER (WHERE e.opens AND (f.solved_at IS NOT NULL OR f.reopened > 0))
+                   AS reopen,
                rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL) AS fcr,
                rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL
                                                    AND NOT f.escalated) AS fcr_net,

@@ -31,7 +31,8 @@ CREATE OR REPLACE FUNCTION account_ticket(day date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT a.account_id, f.opened_at, f.solved_at,
-           CASE WHEN f.solved_at IS NOT NULL AND is_fed('ticket', '{reopened}') THEN f.reopened > 0 END AS is_reopened,
+           CASE WHEN (f.solved_at IS NOT NULL OR f.reopened > 0) AND is_fed('ticket', '{reopened}')
+                THEN f.reopened > 0 END AS is_reopened,
            f.first_contact,
            as_hours(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours,
                                   p.business_hours_from)) AS resolution_hours
@@ -77,3 +78,62 @@ WHERE t.last_opened_at IS NOT NULL;
 COMMENT ON VIEW support_by_account IS
 'Support, account by account: what is open, how much friction the last 90 days brought, and what it has at stake. '
 'Resolution and first contact resolution are those of all its tickets.';
+
+CREATE OR REPLACE FUNCTION account_wait() RETURNS TABLE (
+    account_id @account_id@, opened_at timestamp with time zone, solved_at timestamp with time zone,
+    requester_wait interval, agent_wait interval, on_hold interval, requester_wait_business interval,
+    agent_wait_business interval, on_hold_business interval)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT a.account_id, w.opened_at, k.solved_at,
+           coalesce(waited(w.requester_wait, r.as_of_at, NULL, NULL), k.minutes[1] * interval '1 minute'),
+           coalesce(waited(w.agent_wait, r.as_of_at, NULL, NULL), k.minutes[2] * interval '1 minute'),
+           coalesce(waited(w.on_hold, r.as_of_at, NULL, NULL), k.minutes[3] * interval '1 minute'),
+           coalesce(waited(w.requester_wait, r.as_of_at, p.business_hours, p.business_hours_from),
+                    k.minutes[4] * interval '1 minute'),
+           coalesce(waited(w.agent_wait, r.as_of_at, p.business_hours, p.business_hours_from),
+                    k.minutes[5] * interval '1 minute'),
+           coalesce(waited(w.on_hold, r.as_of_at, p.business_hours, p.business_hours_from),
+                    k.minutes[6] * interval '1 minute')
+    FROM reporting_range r, policy p, account_state a, LATERAL unnest(a.waits) w,
+         -- minutes are those of the end: known with the solve
+         LATERAL (SELECT CASE WHEN w.solved_at <= r.as_of_at THEN w.solved_at END AS solved_at,
+                         CASE WHEN w.solved_at <= r.as_of_at THEN w.minutes END AS minutes) k
+    WHERE w.opened_at <= r.as_of_at;
+END;
+COMMENT ON FUNCTION account_wait() IS
+'How long each ticket waited for whom, so far: the requester for an agent, an agent for the requester, and on hold, in '
+'all hours and in business hours of the policy, or of the help desk where only its minutes are known. NULL: not known.';
+
+CREATE OR REPLACE VIEW waiting_by_segment WITH (security_invoker) AS
+SELECT period_start_on, (period_start_on + interval '1 month')::date AS period_end_on, dimension, value,
+       timed_count, as_hours(median_duration(requester)) AS requester_wait_median_hours,
+       as_hours(median_duration(agent)) AS agent_wait_median_hours,
+       as_hours(median_duration(hold)) AS on_hold_median_hours,
+       as_hours(median_duration(requester_business)) AS requester_wait_business_median_hours,
+       as_hours(median_duration(agent_business)) AS agent_wait_business_median_hours,
+       as_hours(median_duration(hold_business)) AS on_hold_business_median_hours,
+       (period_start_on + interval '1 month')::date <= as_of_on + 1 AS is_complete, policy_hash
+FROM (SELECT date_trunc('month', w.opened_at AT TIME ZONE r.time_zone)::date AS period_start_on, d.dimension, d.value,
+             count(*) AS timed_count, duration_agg(w.requester_wait, w.solved_at IS NOT NULL) AS requester,
+             duration_agg(w.agent_wait, w.solved_at IS NOT NULL) AS agent,
+             duration_agg(w.on_hold, w.solved_at IS NOT NULL) AS hold,
+             duration_agg(w.requester_wait_business, w.solved_at IS NOT NULL) AS requester_business,
+             duration_agg(w.agent_wait_business, w.solved_at IS NOT NULL) AS agent_business,
+             duration_agg(w.on_hold_business, w.solved_at IS NOT NULL) AS hold_business, r.as_of_on, r.policy_hash
+      FROM reporting_range r, policy p, account_wait() w JOIN account_dimension d USING (account_id)
+      WHERE p.report_from IS NULL
+         OR w.opened_at >= date_trunc('month', p.report_from)::timestamp AT TIME ZONE r.time_zone
+      GROUP BY 1, 2, 3, r.as_of_on, r.policy_hash) s
+ORDER BY dimension, value, period_start_on;
+COMMENT ON VIEW waiting_by_segment IS
+'How long tickets waited for whom, month by month of their opening, for each value of each attribute of accounts that '
+'is in use, and for all: medians by survival estimates where some are open, of the tickets whose status history, or '
+'minutes of it, are known.';
+
+CREATE OR REPLACE VIEW waiting_monthly WITH (security_invoker) AS
+SELECT period_start_on, period_end_on, timed_count, requester_wait_median_hours, agent_wait_median_hours,
+       on_hold_median_hours, requester_wait_business_median_hours, agent_wait_business_median_hours,
+       on_hold_business_median_hours, is_complete, policy_hash
+FROM waiting_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+COMMENT ON VIEW waiting_monthly IS 'How long tickets waited for whom, month by month of their opening.';

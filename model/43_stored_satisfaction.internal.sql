@@ -5,31 +5,34 @@ CREATE OR REPLACE FUNCTION answer_of(as_of date, of_changed boolean) RETURNS TAB
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH fact AS (
-        SELECT a.account_id, f.kind, f.respondent, f.responded_at,
+        SELECT a.account_id, f.kind, f.respondent, f.responded_at, f.about_ticket,
                date_trunc('month', f.responded_at AT TIME ZONE r.time_zone)::date AS responded_month,
                date_trunc('month', f.sent_at AT TIME ZONE r.time_zone)::date AS sent_month,
-               CASE f.kind WHEN 'nps' THEN rescale(f.score, coalesce(f.lowest, 0), coalesce(f.highest, 10), true,
-                                                   coalesce(f.lowest, 0), coalesce(f.highest, 10))
-                           WHEN 'csat' THEN rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5),
-                                                    coalesce(f.higher_is_better, true), 1, 5)
-                           ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 7),
-                                        coalesce(f.higher_is_better, true), 1, 7) END AS score
+               f.score IS NOT NULL AS is_answered,
+               standard_score(f.kind, f.score, f.lowest, f.highest, f.higher_is_better) AS score
         FROM reporting_range r, history_of($2) a,
-             LATERAL answer_facts(a.answers, last_instant($1, r.time_zone)) f),
+             LATERAL answers_with_ticket(a.answers, last_instant($1, r.time_zone)) f),
     given AS (
         SELECT account_id, responded_month AS month, kind,
-               CASE p.answer_rule WHEN 'mean' THEN CASE WHEN respondent IS NULL THEN score ELSE avg(score) OVER one END
-                   ELSE score END AS score,
-               p.answer_rule = 'all' OR respondent IS NULL
-               OR 1 = row_number() OVER (one ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END,
-                                         responded_at DESC, score) AS counts
+               CASE WHEN p.answer_rule = 'all' OR respondent IS NULL THEN score
+                    WHEN p.answer_rule = 'mean'
+                    THEN avg(score) OVER (one RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                    -- several questions of one response are worth their mean
+                    WHEN count(*) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW) > 1
+                    THEN avg(score) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
+                    ELSE score END AS score,
+               p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER one AS counts
         FROM policy p, fact WHERE responded_at IS NOT NULL AND score IS NOT NULL
-        -- answers off their scale are rejected, not preferred to others
-        WINDOW one AS (PARTITION BY account_id, responded_month, kind, respondent, score = 'NaN'))
+        -- one a month, or about a ticket; answers off their scale are rejected, not preferred to others
+        WINDOW one AS (PARTITION BY account_id, CASE WHEN NOT about_ticket THEN responded_month END, kind, respondent,
+                                    score = 'NaN'
+                       ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC))
     SELECT account_id, month AS period_start_on, kind, score, true AS is_answer, NULL::boolean AS is_answered FROM given
     WHERE counts
     UNION ALL
-    SELECT account_id, sent_month, kind, NULL, false, responded_at IS NOT NULL FROM fact WHERE sent_month IS NOT NULL;
+    -- a row without a score is a question without an answer
+    SELECT account_id, sent_month, kind, NULL, false, responded_at IS NOT NULL AND is_answered
+    FROM fact WHERE sent_month IS NOT NULL;
 END;
 COMMENT ON FUNCTION answer_of(date, boolean) IS
 'Internal: account_answer, of all accounts or of those in changed_key';

@@ -33,7 +33,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT d.dimension, d.value, count(*),
            active_series_agg(a.usage, least(coalesce(p.report_from, first.day), r.as_of_on), r.as_of_on + 1)
-    FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+    FROM reporting_range r, policy p, (SELECT f.first_active_on AS day FROM first_fact() f) first,
          history_of($1) a JOIN dimension_of($1) d USING (account_id)
     WHERE first.day <= r.as_of_on
     GROUP BY d.dimension, d.value;
@@ -64,7 +64,7 @@ BEGIN ATOMIC
            retention_agg(a.usage, greatest(date_trunc('month', least(coalesce(p.report_from, first.day), r.as_of_on)),
                                            date_trunc('month', r.as_of_on) - interval '119 months')::date,
                          r.as_of_on + 1, 'month', p.retention_days)
-    FROM reporting_range r, policy p, (SELECT min(first_active_on(usage)) AS day FROM account_state) first,
+    FROM reporting_range r, policy p, (SELECT f.first_active_on AS day FROM first_fact() f) first,
          history_of($1) a JOIN dimension_of($1) d USING (account_id)
     WHERE first.day <= r.as_of_on
     GROUP BY d.dimension, d.value;

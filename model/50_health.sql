@@ -91,13 +91,13 @@ COMMENT ON FUNCTION health_rule_set() IS
 CREATE OR REPLACE FUNCTION health_day(as_of date) RETURNS TABLE (
     as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
     trend_days integer, health_days integer, ttv_start_rule text, pause_churn_days integer, pauses_are_churn boolean,
-    time_zone text, usage_feed_days integer, least_events bigint, least_tickets bigint)
+    time_zone text, answer_rule text, usage_feed_days integer, least_events bigint, least_tickets bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
            t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
-           p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone, p.usage_feed_days, p.least_events,
-           p.least_tickets
+           p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone, p.answer_rule, p.usage_feed_days,
+           p.least_events, p.least_tickets
     FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
     LIMIT 1;
 END;
@@ -143,9 +143,9 @@ CREATE OR REPLACE FUNCTION health_subject(
     active_users bigint, name text, segment text, lifecycle_stage text, plan text, owner text, parent_id @account_id@,
     seats numeric, since date, mrr numeric, entitled bigint, started_at timestamptz, value_at timestamptz,
     as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
-    trend_days integer, health_days integer, least_events bigint, least_tickets bigint, has_usage boolean,
-    has_usage_before boolean, has_features boolean, has_users boolean, has_tickets boolean, has_value boolean,
-    has_reopenings boolean, has_escalations boolean, has_notice boolean)
+    trend_days integer, health_days integer, answer_rule text, least_events bigint, least_tickets bigint,
+    has_usage boolean, has_usage_before boolean, has_features boolean, has_users boolean, has_tickets boolean,
+    has_value boolean, has_reopenings boolean, has_escalations boolean, has_notice boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH day AS (SELECT * FROM health_day($1)),
@@ -154,16 +154,16 @@ BEGIN ATOMIC
     same AS NOT MATERIALIZED (
         SELECT (SELECT as_of_at FROM day) AS as_of_at, (SELECT from_at FROM day) AS from_at,
                (SELECT before_at FROM day) AS before_at, (SELECT to_at FROM day) AS to_at,
-               (SELECT contact_window FROM day) AS contact_window, (SELECT trend_days FROM day) AS trend_days,
-               (SELECT health_days FROM day) AS health_days, (SELECT ttv_start_rule FROM day) AS ttv_start_rule,
-               (SELECT least_events FROM day) AS least_events, (SELECT least_tickets FROM day) AS least_tickets,
-               (SELECT pause_churn_days FROM day) AS pause_churn_days, (SELECT time_zone FROM day) AS time_zone,
-               (SELECT pauses_are_churn FROM day) AS pauses_are_churn, (SELECT has_usage FROM feed) AS has_usage,
-               (SELECT has_usage_before FROM feed) AS has_usage_before, (SELECT has_features FROM feed) AS has_features,
+               (SELECT contact_window FROM day) AS contact_window, (SELECT ttv_start_rule FROM day) AS ttv_start_rule,
+               (SELECT trend_days FROM day) AS trend_days, (SELECT health_days FROM day) AS health_days,
+               (SELECT least_events FROM day) AS least_events, (SELECT has_usage_before FROM feed) AS has_usage_before,
+               (SELECT least_tickets FROM day) AS least_tickets, (SELECT pause_churn_days FROM day) AS pause_churn_days,
+               (SELECT answer_rule FROM day) AS answer_rule, (SELECT is_fed('ticket', '{reopened}')) AS has_reopenings,
+               (SELECT time_zone FROM day) AS time_zone, (SELECT pauses_are_churn FROM day) AS pauses_are_churn,
+               (SELECT has_usage FROM feed) AS has_usage, (SELECT has_features FROM feed) AS has_features,
                (SELECT has_users FROM feed) AS has_users, (SELECT has_tickets FROM feed) AS has_tickets,
-               (SELECT has_entitlements FROM feed) AS has_entitlements, (SELECT has_value FROM feed) AS has_value,
-               (SELECT has_revenue FROM feed) AS has_revenue, (SELECT features_in_use FROM feed) AS features_in_use,
-               (SELECT is_fed('ticket', '{reopened}')) AS has_reopenings,
+               (SELECT has_entitlements FROM feed) AS has_entitlements, (SELECT has_revenue FROM feed) AS has_revenue,
+               (SELECT has_value FROM feed) AS has_value, (SELECT features_in_use FROM feed) AS features_in_use,
                (SELECT is_fed('ticket', '{escalated,escalated_at}')) AS has_escalations,
                (SELECT is_fed('subscription', '{cancelled_on}')) AS has_notice),
     users AS (
@@ -178,7 +178,7 @@ BEGIN ATOMIC
                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END,
            value_at(a.milestones, d.as_of_at), d.as_of_at, d.from_at, d.before_at, d.to_at, d.contact_window,
-           d.trend_days, d.health_days, d.least_events, d.least_tickets, d.has_usage, d.has_usage_before,
+           d.trend_days, d.health_days, d.answer_rule, d.least_events, d.least_tickets, d.has_usage, d.has_usage_before,
            d.has_features, d.has_users, d.has_tickets, d.has_value, d.has_reopenings, d.has_escalations, d.has_notice
     FROM same d CROSS JOIN (
           SELECT account_id, unpacked(s.revenue) AS revenue, unpacked(s.notice) AS notice,
@@ -238,14 +238,14 @@ BEGIN ATOMIC
            CASE WHEN has_reopenings THEN reopened_share(tickets, from_at, to_at, least_tickets) END AS reading_7,
            repeated_share(tickets, from_at, to_at, contact_window, least_tickets) AS reading_8,
            as_hours(median_resolution(tickets, from_at, to_at)) AS reading_9,
-           mean_answer(answers, 'csat', from_at, to_at) AS reading_10,
+           mean_answer(answers, 'csat', from_at, to_at, answer_rule) AS reading_10,
            due_reached_share(milestones, as_of_at) AS reading_11,
            CASE WHEN has_notice AND mrr > 0 THEN 1 - least(1,
                                             coalesce((mrr_at(notice, $1) / mrr)::double precision,
                                                      0)) END AS reading_12,
            CASE WHEN $1 - since >= health_days
                THEN (mrr / nullif(mrr_at(revenue, $1 - health_days), 0) - 1)::double precision END AS reading_13,
-           mean_answer(answers, 'nps', before_at, to_at) AS reading_14,
+           mean_answer(answers, 'nps', before_at, to_at, answer_rule) AS reading_14,
            CASE WHEN has_value AND (value_at >= started_at
                                     OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
                                         THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
@@ -266,8 +266,8 @@ BEGIN ATOMIC
            p.health_method, md5(concat(r.policy_hash, h.definition)),
            -- all that a score hangs on but for the facts, and the bounds of tiers
            md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
-                         p.usage_feed_days, p.least_events, p.least_tickets,
-                         p.contact_window_days, p.adoption_days, p.ttv_start_rule, p.health_method,
+                         p.usage_feed_days, p.least_events, p.least_tickets, p.contact_window_days, p.answer_rule,
+                         p.adoption_days, p.ttv_start_rule, p.health_method,
                          p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
                          h.places, h.definition))
     FROM reporting_range r, policy p,

@@ -161,7 +161,8 @@ COMMENT ON FUNCTION put_in_feed() IS
 
 -- Accounts that changed.
 
-CREATE OR REPLACE FUNCTION score_changed() RETURNS void LANGUAGE sql
+CREATE OR REPLACE FUNCTION read_changed_score() RETURNS SETOF changed_score
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH moved AS (
         -- counted under another attribute, whatever its score
@@ -175,15 +176,22 @@ BEGIN ATOMIC
     o AS (
         SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
         FROM scored_day d, changed_key k,
-             LATERAL (SELECT * FROM score_state s
+             LATERAL (SELECT * FROM score_as_stored() s
                       WHERE s.as_of_on = d.as_of_on AND s.account_id = k.account_id OFFSET 0) s)
-    INSERT INTO changed_score
     SELECT as_of_on, account_id, o.mrr IS NOT NULL, o.mrr, o.resolution_hours, o.health_score, n.mrr IS NOT NULL,
            n.mrr, n.resolution_hours, n.health_score, n.readings
     FROM n FULL JOIN o USING (as_of_on, account_id)
     WHERE record_image_ne(ROW (n.mrr, n.resolution_hours, n.health_score, n.readings),
                           ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
        OR account_id IN (SELECT m.account_id FROM moved m);
+END;
+COMMENT ON FUNCTION read_changed_score() IS
+'Internal: the scores of the accounts of changed_key on the stored days, with what is stored of them, where that is '
+'another';
+
+CREATE OR REPLACE FUNCTION score_changed() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO changed_score SELECT c.* FROM read_changed_score() c;
 END;
 COMMENT ON FUNCTION score_changed() IS 'Internal: scores the accounts of changed_key on the stored days';
 
@@ -254,7 +262,8 @@ COMMENT ON FUNCTION settle_usual() IS
 'Internal: stores the medians of segments that the accounts of changed_key moved, and scores who is held against them '
 'from stored readings; how many';
 
-CREATE OR REPLACE FUNCTION settle_totals() RETURNS void LANGUAGE sql
+CREATE OR REPLACE FUNCTION read_changed_total() RETURNS SETOF health_total
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH pair AS MATERIALIZED (
         SELECT c.as_of_on, c.was_there, c.before_mrr, c.before_score, c.is_there, c.mrr, c.health_score,
@@ -277,13 +286,19 @@ BEGIN ATOMIC
         SELECT p.as_of_on, d.dimension, d.value, NULL, health_agg(p.health_score, p.mrr)
         FROM pair p, LATERAL dimension_values(p.segment, p.plan, p.lifecycle_stage, p.onboarding_path, p.region,
                                              p.owner) d
-        WHERE p.is_there GROUP BY 1, 2, 3),
-    settled AS MATERIALIZED (
-        SELECT as_of_on, dimension, value, coalesce(unmerge(merged.state, lost), merged.state) AS state
-        FROM (SELECT as_of_on, dimension, value, rollup(lost) AS lost, rollup(won) AS won
-              FROM part GROUP BY 1, 2, 3) p
-             LEFT JOIN health_total t USING (as_of_on, dimension, value),
-             LATERAL (SELECT coalesce(merge(t.state, won), t.state, won) AS state) merged),
+        WHERE p.is_there GROUP BY 1, 2, 3)
+    SELECT as_of_on, dimension, value, coalesce(unmerge(merged.state, lost), merged.state) AS state
+    FROM (SELECT as_of_on, dimension, value, rollup(lost) AS lost, rollup(won) AS won
+          FROM part GROUP BY 1, 2, 3) p
+         LEFT JOIN total_as_stored() t USING (as_of_on, dimension, value),
+         LATERAL (SELECT coalesce(merge(t.state, won), t.state, won) AS state) merged;
+END;
+COMMENT ON FUNCTION read_changed_total() IS
+'Internal: the totals in which the scores of changed_score take part, without what these were and with what they are';
+
+CREATE OR REPLACE FUNCTION settle_totals() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    WITH settled AS MATERIALIZED (SELECT s.* FROM read_changed_total() s),
     gone AS (
         DELETE FROM health_total o USING settled s
         WHERE s.as_of_on = o.as_of_on AND s.dimension = o.dimension AND s.value = o.value
@@ -317,7 +332,7 @@ CREATE OR REPLACE FUNCTION changed_weeks() RETURNS TABLE (
     before_on date, as_of_on date, dimension text, value text, sign integer, improved integer, declined integer,
     into_red integer, into_red_mrr numeric, out_of_red integer, joined integer, joined_mrr numeric, "left" integer,
     left_mrr numeric, expansion_mrr numeric, contraction_mrr numeric)
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH term AS (SELECT t.yellow_from, t.green_from FROM health_term('2000-01-01') t),
     -- what is stored is what was; what is to be stored is what is
@@ -333,12 +348,12 @@ BEGIN ATOMIC
                     t.green_from) AS tier
         FROM term t CROSS JOIN (
                  SELECT DISTINCT w.before_on, w.as_of_on, c.account_id
-                 FROM (SELECT DISTINCT w.before_on, w.as_of_on FROM week_total w) w
+                 FROM (SELECT DISTINCT w.before_on, w.as_of_on FROM week_as_stored() w) w
                  JOIN changed_score c ON c.as_of_on = w.before_on OR c.as_of_on = w.as_of_on) w
              LEFT JOIN changed_score cb ON cb.as_of_on = w.before_on AND cb.account_id = w.account_id
              LEFT JOIN changed_score ca ON ca.as_of_on = w.as_of_on AND ca.account_id = w.account_id
-             LEFT JOIN score_state b ON b.as_of_on = w.before_on AND b.account_id = w.account_id
-             LEFT JOIN score_state s ON s.as_of_on = w.as_of_on AND s.account_id = w.account_id
+             LEFT JOIN score_as_stored() b ON b.as_of_on = w.before_on AND b.account_id = w.account_id
+             LEFT JOIN score_as_stored() s ON s.as_of_on = w.as_of_on AND s.account_id = w.account_id
              LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
                         FROM score_account a) o ON o.account_id = w.account_id
              LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
@@ -360,7 +375,8 @@ END;
 COMMENT ON FUNCTION changed_weeks() IS
 'Internal: what the accounts of changed_score add to week_total, and, with sign -1, what they did as stored';
 
-CREATE OR REPLACE FUNCTION settle_weeks() RETURNS void LANGUAGE sql
+CREATE OR REPLACE FUNCTION read_changed_week() RETURNS SETOF week_total
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH delta AS (
         SELECT p.before_on, p.as_of_on, p.dimension, p.value, sum(p.sign) AS accounts,
@@ -370,21 +386,28 @@ BEGIN ATOMIC
                sum(p.sign * p.joined_mrr) AS joined_mrr, sum(p.sign * p."left") AS "left",
                sum(p.sign * p.left_mrr) AS left_mrr, sum(p.sign * p.expansion_mrr) AS expansion_mrr,
                sum(p.sign * p.contraction_mrr) AS contraction_mrr
-        FROM changed_weeks() p GROUP BY 1, 2, 3, 4),
-    settled AS MATERIALIZED (
-        SELECT before_on, as_of_on, dimension, value, coalesce(w.account_count, 0) + d.accounts AS account_count,
-               coalesce(w.improved_count, 0) + d.improved AS improved_count,
-               coalesce(w.declined_count, 0) + d.declined AS declined_count,
-               coalesce(w.into_red_count, 0) + d.into_red AS into_red_count,
-               trim_scale(coalesce(w.into_red_mrr, 0) + d.into_red_mrr) AS into_red_mrr,
-               coalesce(w.out_of_red_count, 0) + d.out_of_red AS out_of_red_count,
-               coalesce(w.joined_count, 0) + d.joined AS joined_count,
-               trim_scale(coalesce(w.joined_mrr, 0) + d.joined_mrr) AS joined_mrr,
-               coalesce(w.left_count, 0) + d."left" AS left_count,
-               trim_scale(coalesce(w.left_mrr, 0) + d.left_mrr) AS left_mrr,
-               trim_scale(coalesce(w.expansion_mrr, 0) + d.expansion_mrr) AS expansion_mrr,
-               trim_scale(coalesce(w.contraction_mrr, 0) + d.contraction_mrr) AS contraction_mrr
-        FROM delta d LEFT JOIN week_total w USING (before_on, as_of_on, dimension, value)),
+        FROM changed_weeks() p GROUP BY 1, 2, 3, 4)
+    SELECT before_on, as_of_on, dimension, value, coalesce(w.account_count, 0) + d.accounts AS account_count,
+           coalesce(w.improved_count, 0) + d.improved AS improved_count,
+           coalesce(w.declined_count, 0) + d.declined AS declined_count,
+           coalesce(w.into_red_count, 0) + d.into_red AS into_red_count,
+           trim_scale(coalesce(w.into_red_mrr, 0) + d.into_red_mrr) AS into_red_mrr,
+           coalesce(w.out_of_red_count, 0) + d.out_of_red AS out_of_red_count,
+           coalesce(w.joined_count, 0) + d.joined AS joined_count,
+           trim_scale(coalesce(w.joined_mrr, 0) + d.joined_mrr) AS joined_mrr,
+           coalesce(w.left_count, 0) + d."left" AS left_count,
+           trim_scale(coalesce(w.left_mrr, 0) + d.left_mrr) AS left_mrr,
+           trim_scale(coalesce(w.expansion_mrr, 0) + d.expansion_mrr) AS expansion_mrr,
+           trim_scale(coalesce(w.contraction_mrr, 0) + d.contraction_mrr) AS contraction_mrr
+    FROM delta d LEFT JOIN week_as_stored() w USING (before_on, as_of_on, dimension, value);
+END;
+COMMENT ON FUNCTION read_changed_week() IS
+'Internal: the movements of weeks in which the scores of changed_score take part, without what these were and with '
+'what they are';
+
+CREATE OR REPLACE FUNCTION settle_weeks() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    WITH settled AS MATERIALIZED (SELECT s.* FROM read_changed_week() s),
     gone AS (
         DELETE FROM week_total w USING settled s
         WHERE w.before_on = s.before_on AND w.as_of_on = s.as_of_on AND w.dimension = s.dimension AND w.value = s.value
@@ -505,16 +528,22 @@ BEGIN ATOMIC
         DELETE FROM score_state o
         WHERE o.as_of_on = $1 AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id) RETURNING 1),
     changed AS (
+        UPDATE score_state o
+        SET (mrr, resolution_hours, health_score, readings)
+            = ROW (f.mrr, f.resolution_hours, f.health_score, f.readings)
+        FROM fresh f
+        WHERE o.as_of_on = $1 AND o.account_id = f.account_id
+          AND record_image_ne(ROW (f.mrr, f.resolution_hours, f.health_score, f.readings),
+                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
+        RETURNING 1),
+    added AS (
+        -- nobody else writes it, so that no conflict is looked for
         INSERT INTO score_state
         SELECT $1, f.account_id, f.mrr, f.resolution_hours, f.health_score, f.readings
         FROM fresh f LEFT JOIN score_state o ON o.as_of_on = $1 AND o.account_id = f.account_id
         WHERE o.account_id IS NULL
-           OR record_image_ne(ROW (f.mrr, f.resolution_hours, f.health_score, f.readings),
-                              ROW (o.mrr, o.resolution_hours, o.health_score, o.readings))
-        ON CONFLICT (as_of_on, account_id) DO UPDATE SET (mrr, resolution_hours, health_score, readings)
-            = ROW (excluded.mrr, excluded.resolution_hours, excluded.health_score, excluded.readings)
         RETURNING 1)
-    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+    SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM added), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION score_day(date) IS
 'Internal: scores all customers as of the end of a day, and stores what is not as it was; rows written and removed';

@@ -18,6 +18,21 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION forget_alert_states() IS 'Internal: removes what was known of rules that are gone or off';
 
+CREATE OR REPLACE FUNCTION forget_alerts(as_of_at timestamptz) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    -- not those that still hold, nor those by which it is told later what is news, and what waits for the cool-down
+    DELETE FROM alert a USING policy p
+    WHERE a.evaluated_at < now() - p.alert_days * interval '1 day'
+      AND NOT EXISTS (SELECT 1 FROM alert_state s WHERE s.alert_id = a.alert_id)
+      AND NOT EXISTS (SELECT 1 FROM alert_rule r LEFT JOIN alert_evaluation e USING (rule)
+                      WHERE r.rule = a.rule
+                        AND a.as_of_at >= least(forget_alerts.as_of_at, e.as_of_at)
+                            - greatest(r.cool_down, (p.alert_late_days + 2) * interval '1 day'));
+END;
+COMMENT ON FUNCTION forget_alerts(timestamptz) IS
+'Internal: takes away alerts that are over, and older than alert_days';
+
 CREATE OR REPLACE FUNCTION alert_rules_due(ahead text[], OUT names text[], OUT conditions text[], OUT clearing text[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC

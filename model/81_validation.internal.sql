@@ -19,24 +19,25 @@ BEGIN ATOMIC
     revenue AS MATERIALIZED (
         SELECT s.account_id, rollup(s.revenue) AS revenue FROM read_subscription() s GROUP BY s.account_id),
     fact AS (
-        SELECT h.account_id, f.kind, f.respondent, f.responded_at,
+        SELECT h.account_id, f.kind, f.respondent, f.responded_at, f.about_ticket,
                date_trunc('month', f.responded_at AT TIME ZONE d.time_zone)::date AS month,
-               CASE f.kind WHEN 'nps' THEN rescale(f.score, coalesce(f.lowest, 0), coalesce(f.highest, 10), true,
-                                                   coalesce(f.lowest, 0), coalesce(f.highest, 10))
-                           ELSE rescale(f.score, coalesce(f.lowest, 1), coalesce(f.highest, 5),
-                                        coalesce(f.higher_is_better, true), 1, 5) END AS score
-        FROM day d, read_survey() h, LATERAL answer_facts(h.answers, d.as_of_at) f
+               standard_score(f.kind, f.score, f.lowest, f.highest, f.higher_is_better) AS score
+        FROM day d, read_survey() h, LATERAL answers_with_ticket(h.answers, d.as_of_at) f
         WHERE 'survey' = ANY (sources) AND h.account_id NOT IN (SELECT g.account_id FROM gone g)
-          AND f.kind IN ('nps', 'csat') AND f.responded_at >= d.from_at AND f.score IS NOT NULL),
+          AND f.kind IN ('nps', 'csat') AND (f.responded_at >= d.from_at OR f.about_ticket) AND f.score IS NOT NULL),
     given AS (
-        SELECT f.kind,
-               CASE WHEN p.answer_rule <> 'mean' OR f.respondent IS NULL THEN f.score ELSE avg(f.score) OVER one END
-                   AS score,
-               p.answer_rule = 'all' OR f.respondent IS NULL
-                   OR 1 = row_number() OVER (one ORDER BY CASE p.answer_rule WHEN 'first' THEN f.responded_at END,
-                                                          f.responded_at DESC, f.score) AS counts
+        SELECT f.kind, f.responded_at,
+               CASE WHEN p.answer_rule = 'all' OR f.respondent IS NULL THEN f.score
+                    WHEN p.answer_rule = 'mean'
+                    THEN avg(f.score) OVER (one RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                    WHEN count(*) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW) > 1
+                    THEN avg(f.score) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
+                    ELSE f.score END AS score,
+               p.answer_rule = 'all' OR f.respondent IS NULL OR 1 = row_number() OVER one AS counts
         FROM policy p, fact f
-        WINDOW one AS (PARTITION BY f.account_id, f.month, f.kind, f.respondent, f.score = 'NaN'))
+        WINDOW one AS (PARTITION BY f.account_id, CASE WHEN NOT f.about_ticket THEN f.month END, f.kind, f.respondent,
+                                    f.score = 'NaN'
+                       ORDER BY CASE p.answer_rule WHEN 'first' THEN f.responded_at END, f.responded_at DESC))
     SELECT (SELECT mrr_movement_agg(limit_pauses(smooth_gaps(h.revenue, p.gap_smooth_days), p.pause_churn_days),
                                     d.month_on, d.as_of_on + 1, 'month', 12)
             FROM day d, policy p, revenue h WHERE h.account_id NOT IN (SELECT g.account_id FROM gone g)),
@@ -45,8 +46,10 @@ BEGIN ATOMIC
                  LATERAL ticket_facts(h.tickets, d.as_of_at, p.contact_window_days * interval '1 day') f
             WHERE 'ticket' = ANY (sources) AND h.account_id NOT IN (SELECT g.account_id FROM gone g)
               AND f.opened_at >= d.from_at),
-           (SELECT survey_agg(g.score) FROM given g WHERE g.counts AND g.kind = 'csat'),
-           (SELECT survey_agg(g.score) FROM given g WHERE g.counts AND g.kind = 'nps'),
+           (SELECT survey_agg(g.score) FROM given g, day d
+            WHERE g.counts AND g.kind = 'csat' AND g.responded_at >= d.from_at),
+           (SELECT survey_agg(g.score) FROM given g, day d
+            WHERE g.counts AND g.kind = 'nps' AND g.responded_at >= d.from_at),
            (SELECT sum(mrr_at(h.revenue, d.as_of_on)) FROM day d, revenue h);
 END;
 COMMENT ON FUNCTION headline(text[]) IS

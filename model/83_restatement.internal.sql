@@ -133,6 +133,10 @@ COMMENT ON FUNCTION definition_before() IS
 CREATE OR REPLACE FUNCTION forget_snapshots() RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
+    -- the last one is what the next is held against
+    DELETE FROM snapshot s USING policy p
+    WHERE s.taken_at < now() - p.snapshot_days * interval '1 day'
+      AND s.snapshot_id < (SELECT max(o.snapshot_id) FROM snapshot o);
     DELETE FROM snapshot_definition d
     WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.snapshot_id < d.snapshot_id);
     DELETE FROM snapshot_reading r
@@ -148,7 +152,8 @@ BEGIN ATOMIC
       AND NOT EXISTS (SELECT 1 FROM snapshot s
                       WHERE s.snapshot_id >= r.from_snapshot AND s.snapshot_id < r.to_snapshot);
 END;
-COMMENT ON FUNCTION forget_snapshots() IS 'Internal: takes away what only snapshots showed that were deleted';
+COMMENT ON FUNCTION forget_snapshots() IS
+'Internal: takes away snapshots older than snapshot_days, and what only those showed that are gone';
 
 CREATE OR REPLACE FUNCTION write_snapshot(note text) RETURNS TABLE (
     snapshot_id bigint, as_of_on date, reading_count bigint, movement_count bigint, account_count bigint)

@@ -1,9 +1,9 @@
 -- Opening hours, and the time between two instants that lies within them.
 CALL csmetrics.define_value('business_hours');
 COMMENT ON TYPE csmetrics.business_hours IS
-'Weekly opening hours in a named time zone, and holidays: local days without any. Text form: Europe/Berlin '
-'Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-25 2024-12-26. Equal schedules are equal '
-'values. What is no schedule: SQLSTATE 22P02.';
+'Weekly opening hours in a named time zone, and holidays: local days without any, or with their own. Text form: '
+'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-24 09:00-12:00 2024-12-25. Equal schedules '
+'are equal values. What is no schedule: SQLSTATE 22P02.';
 COMMENT ON FUNCTION csmetrics.business_hours_in(cstring) IS
 'Internal: text input; SQLSTATE 22P02 for anything that is no schedule';
 COMMENT ON FUNCTION csmetrics.business_hours_out(csmetrics.business_hours) IS

@@ -1,7 +1,7 @@
 -- The support history of one account: tickets, its aggregate and its readers.
 CALL csmetrics.define_state('tickets', has_final => true);
 COMMENT ON TYPE csmetrics.tickets IS
-'The support tickets of one account over time, 64 bytes each. Built by ticket_agg; keeps time, so it can be read as '
+'The support tickets of one account over time, 72 bytes each. Built by ticket_agg; keeps time, so it can be read as '
 'of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 '
 'bits, which tell them apart, not as text.';
 
@@ -19,6 +19,14 @@ CALL csmetrics.define_agg('ticket_agg',
 'The same with the instant of escalation, before which the ticket is not escalated; NULL or infinity: escalated '
 'tells, from the opening on; before the opening: from it on. escalated_at of -infinity or outside the years 1 to '
 '9999: SQLSTATE 22008; other errors as above.');
+CALL csmetrics.define_agg('ticket_agg',
+    'opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopened integer, '
+    'escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz, '
+    'reopened_at timestamptz',
+    'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_ticket', removable => false, comment =>
+'The same with the instant at which the ticket was first opened again; NULL or infinity: known with its solve, of one '
+'never solved since from the opening on; before the opening: from it on. reopened_at of -infinity or outside the years '
+'1 to 9999: SQLSTATE 22008; other errors as above.');
 CALL csmetrics.define_agg('ticket_agg',
     'opened_at timestamptz, solved_at timestamptz, reopened integer',
     'tickets', 256, add => 'tickets_add', symbol => 'tickets_add_solve', removable => false, comment =>
@@ -54,8 +62,9 @@ CREATE FUNCTION csmetrics.reopened_share(history csmetrics.tickets, from_at time
     to_at timestamptz) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, timestamptz) IS
-'Tickets that were reopened / tickets last solved from from_at on and before to_at, a ratio. A solve before the '
-'opening counts at the opening. NULL if none was solved, and for NULL. from_at not before to_at: SQLSTATE 22023.';
+'Tickets that were reopened / tickets last solved from from_at on and before to_at, those reopened in that time and '
+'open since among both, a ratio. A solve before the opening counts at the opening. NULL of none, and for NULL. from_at '
+'not before to_at: SQLSTATE 22023.';
 CREATE FUNCTION csmetrics.reopened_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
     least_tickets bigint) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

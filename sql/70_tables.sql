@@ -163,6 +163,7 @@ CREATE TABLE csmetrics.connector_table (
     table_name  text   NOT NULL,
     other_names text[] NOT NULL DEFAULT '{}',
     one_of      text,
+    keys        text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (vendor, table_name));
 COMMENT ON TABLE csmetrics.connector_table IS 'The tables of each vendor. One row a table.';
 COMMENT ON COLUMN csmetrics.connector_table.vendor IS 'The vendor';
@@ -170,6 +171,10 @@ COMMENT ON COLUMN csmetrics.connector_table.table_name IS 'Name of the table: {t
 COMMENT ON COLUMN csmetrics.connector_table.other_names IS 'Names that it has elsewhere, in order of preference';
 COMMENT ON COLUMN csmetrics.connector_table.one_of IS
 'Of the tables with the same word here one at least must be there; NULL: it may be missing, and then has no rows';
+
+COMMENT ON COLUMN csmetrics.connector_table.keys IS
+'Columns that tell its rows apart: of several with the same ones the latest counts. Without them all columns do; * '
+'among them: but of a table that is appended to alone. Empty: every row counts';
 
 CREATE TABLE csmetrics.connector_column (
     vendor      text    NOT NULL,
@@ -314,5 +319,11 @@ COMMENT ON COLUMN csmetrics.metric_definition.functions IS
 'Functions that work it out from states, plain columns or histories';
 GRANT SELECT ON csmetrics.metric_definition TO PUBLIC;
 
+CREATE TYPE csmetrics.ticket_wait AS (
+    opened_at timestamptz, solved_at timestamptz, requester_wait tstzmultirange, agent_wait tstzmultirange,
+    on_hold tstzmultirange, minutes numeric[]);
+COMMENT ON TYPE csmetrics.ticket_wait IS
+'When a ticket waited for whom: the requester for an agent, an agent for the requester, and on hold; or the minutes '
+'that its help desk tells of these three, in all hours, and again of these three in business hours';
 CREATE TYPE csmetrics.outdated AS (classid oid, objid oid, kind text, name text);
 COMMENT ON TYPE csmetrics.outdated IS 'Internal: an object of a model that CALL update_model() replaces by another';

@@ -8,8 +8,10 @@ CREATE OR REPLACE VIEW csmetrics.model_object AS
 SELECT p.file, lower(made[1]) AS kind, made[2] AS name, made[3] AS arguments,
        p.file LIKE '%.internal.sql' AS is_internal
 FROM csmetrics.model_part p,
-     regexp_matches(p.ddl, 
-         '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made;
+     regexp_matches(p.ddl,
+         '^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|VIEW|FUNCTION) (\w+)(?:\(([^)]*)\))?', 'gn') made
+-- the live form of a model is not the model
+WHERE p.file NOT LIKE 'model/live/%';
 COMMENT ON VIEW csmetrics.model_object IS
 'The tables, views and functions that the files of model_part make. One row an object.';
 COMMENT ON COLUMN csmetrics.model_object.file IS 'The file';
@@ -420,6 +422,18 @@ $$;
 COMMENT ON FUNCTION csmetrics.mapping(text, text, text) IS
 'Internal: which view a query given to map() is to replace, what the query is, and what is asked of it';
 
+CREATE OR REPLACE PROCEDURE csmetrics.note_mapped(model text, view_name text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('UPDATE %I.refreshed_source SET swept_at = NULL
+                    WHERE source = coalesce((SELECT v.source FROM %I.connection_view v WHERE v.view_name = $1),
+                                            regexp_replace($1, ''^source_'', ''''))',
+                   model, csmetrics.internal_schema(model)) USING view_name;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.note_mapped(text, text) IS
+'Internal: has a source read as a whole next time, since another query stands for it';
+
 CREATE OR REPLACE PROCEDURE csmetrics.map(model text, source text, query text)
 LANGUAGE plpgsql SET jit = off SET citus.enable_ddl_propagation = off AS $$
 DECLARE
@@ -431,6 +445,7 @@ BEGIN
                               wanted.view_name, csmetrics.conformed(model, wanted.subject, wanted.body, wanted));
     EXECUTE pg_catalog.format('COMMENT ON VIEW %I.%I IS %L', internal, wanted.view_name,
                               'Where the facts are: written by CALL csmetrics.map');
+    CALL csmetrics.note_mapped(model, wanted.view_name);
     CALL csmetrics.warn_of_amounts(model, wanted.view_name);
 END
 $$;

@@ -15,7 +15,37 @@ INSERT INTO csmetrics.source_column VALUES
 ('ticket', 12, 'channel', 'text', false, 'Way in which it came'),
 ('ticket', 13, 'subject', 'text', false, 'Subject line'),
 ('ticket', 14, 'escalated_at', 'timestamptz', false,
- 'When it was escalated; NULL: with its opening, where escalated is true');
+ 'When it was escalated; NULL: with its opening, where escalated is true'),
+('ticket', 15, 'reopened_at', 'timestamptz', false,
+ 'When it was first opened again; NULL: known with its solve, of one open ever since from its opening on'),
+('ticket', 16, 'requester_wait', 'tstzmultirange', false,
+ 'When the requester waited for an agent: new, open or on hold; without an end: still'),
+('ticket', 17, 'agent_wait', 'tstzmultirange', false,
+ 'When it waited for the requester: pending; without an end: still'),
+('ticket', 18, 'on_hold', 'tstzmultirange', false, 'When it was on hold; without an end: still'),
+('ticket', 19, 'requester_wait_minutes', 'numeric', false,
+ 'How long the requester waited, where only that is known, once it is solved'),
+('ticket', 20, 'agent_wait_minutes', 'numeric', false, 'The same for the wait for the requester'),
+('ticket', 21, 'on_hold_minutes', 'numeric', false, 'The same on hold'),
+('ticket', 22, 'requester_wait_business_minutes', 'numeric', false,
+ 'The same for the requester, within the business hours of the help desk'),
+('ticket', 23, 'agent_wait_business_minutes', 'numeric', false, 'The same for the wait for the requester'),
+('ticket', 24, 'on_hold_business_minutes', 'numeric', false, 'The same on hold');
+
+CREATE OR REPLACE FUNCTION csmetrics.waited(
+    waits tstzmultirange, until_at timestamptz, hours csmetrics.business_hours[], in_force_from timestamptz[])
+RETURNS interval LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN waits IS NOT NULL
+                THEN coalesce(sum(csmetrics.handling_time(lower(w), least(upper(w), until_at), hours, in_force_from)),
+                              interval '0') END
+    FROM unnest(waits) w
+    -- of a wait that began nobody knows when, nothing is known
+    WHERE lower(w) < until_at AND NOT lower_inf(w);
+END;
+COMMENT ON FUNCTION csmetrics.waited(tstzmultirange, timestamptz, csmetrics.business_hours[], timestamptz[]) IS
+'How long these waits lasted by until_at, as handling_time counts each. A wait without a beginning is left out. NULL '
+'for NULL waits; errors as business_time.';
 
 INSERT INTO csmetrics.source_check VALUES
 ('ticket', 1, 'account_id IS NULL', $$format('ticket %s: account_id is NULL', ticket_id)$$),

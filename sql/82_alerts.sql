@@ -6,6 +6,12 @@ VALUES
 (90, 'alert_late_days', 'integer', '7', 'alert_late_days BETWEEN 0 AND 3653', 'at once',
  'A condition that already held so many days before the last evaluation, by facts that came later, raises no alert: '
  'they are a backfill. Attributes and renewals bear no date and count as they are now; 3653: no fact is late', false);
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, may_be_null, defines)
+VALUES
+-- manager_weekly counts those of five weeks
+(216, 'alert_days', 'integer', '730', 'alert_days >= 42', 'at once',
+ 'Days for which alerts that are over are kept, from when they were found; NULL: for ever', true, false);
 
 CREATE OR REPLACE FUNCTION csmetrics.rule_query(model text, relation text, met text, label text, of_names integer)
 RETURNS text
@@ -125,6 +131,7 @@ BEGIN
             '%', model, reading.as_of_at, csmetrics.spelled(later, '%s');
     END IF;
     EXECUTE format('SELECT %I.forget_alert_states()', internal);
+    EXECUTE format('SELECT %I.forget_alerts($1)', internal) USING reading.as_of_at;
     EXECUTE format('SELECT d.names, d.conditions, d.clearing FROM %I.alert_rules_due($1) d', internal)
         INTO due USING later;
     IF due.names IS NULL THEN

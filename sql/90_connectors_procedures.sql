@@ -249,9 +249,9 @@ BEGIN
     FROM (SELECT format('missing table %s', string_agg(array_to_string(t.table_name || t.other_names, ' or '), ' or '
                                                        ORDER BY t.table_name)) AS missing
           FROM csmetrics.connector_table t
-               JOIN csmetrics.connector_tables(require_vendor.vendor, schema_name) f USING (table_name)
+               CROSS JOIN csmetrics.found_table(schema_name, t.table_name || t.other_names) f
           WHERE t.vendor = require_vendor.vendor AND t.one_of IS NOT NULL
-          GROUP BY t.one_of HAVING bool_and(f.relation IS NULL)) w;
+          GROUP BY t.one_of HAVING bool_and(f IS NULL)) w;
     SELECT array_agg(c ORDER BY c) INTO complaints
     FROM csmetrics.connector_tables(vendor, schema_name) f, unnest(f.complaints) c;
     IF missing IS NOT NULL OR complaints IS NOT NULL THEN
@@ -268,10 +268,11 @@ COMMENT ON FUNCTION csmetrics.require_vendor(text, text) IS
 'that is not there 3F000, missing tables 42P01, missing columns or such of a wrong type 42703';
 
 CREATE OR REPLACE FUNCTION csmetrics.sources_of(vendor text, schema_name text) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_tables(vendor, schema_name) t
-                           WHERE t.relation IS NOT NULL);
+    tables text[] := ARRAY(SELECT t.table_name FROM csmetrics.connector_table t
+                           WHERE t.vendor = sources_of.vendor
+                             AND csmetrics.found_table(schema_name, t.table_name || t.other_names) IS NOT NULL);
 BEGIN
     RETURN (SELECT array_agg(s.source ORDER BY s.source)
             FROM csmetrics.connector_source s
@@ -300,7 +301,7 @@ BEGIN
     CALL csmetrics.write_view(
         model, named, vendor, source,
         csmetrics.conformed(model, format('connector "%s", source "%s"', vendor, source),
-                            csmetrics.spelled_out(csmetrics.vendor_query(vendor, schema_name, source)),
+                            csmetrics.spelled_out(csmetrics.vendor_query(vendor, schema_name, source, model)),
                             csmetrics.asked_columns(model, source, true)),
         format('What %s knows of source %s: written by CALL csmetrics.connect', vendor, source));
 END
@@ -308,6 +309,49 @@ $$;
 COMMENT ON PROCEDURE csmetrics.write_vendor_view(text, text, text, text, boolean) IS
 'Internal: writes the view <vendor>_<source> of a model. A relation of that name that connect() did not write: '
 'SQLSTATE 42P07, unless overwrite.';
+
+CREATE OR REPLACE PROCEDURE csmetrics.drop_vendor_watches(model text, vendor text, schema_name text DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    watch record;
+BEGIN
+    FOR watch IN EXECUTE format(
+        'SELECT w.watch_id, w.source, w.relation
+         FROM %1$I.watch w JOIN %2$I.connection_view v ON v.source = w.source AND v.vendor = $1
+         JOIN %1$I.connection c ON c.vendor = v.vendor
+         JOIN pg_class r ON r.oid = w.relation
+         JOIN pg_namespace n ON n.oid = r.relnamespace AND n.nspname = c.schema_name
+         WHERE c.schema_name IS DISTINCT FROM $2 AND NOT csmetrics.by_hand($3, w.source)
+         ORDER BY w.watch_id', model, csmetrics.internal_schema(model)) USING vendor, schema_name, model
+    LOOP
+        RAISE WARNING 'watch % of source "%" in model "%" is undone, with its triggers: % is not read any more',
+            watch.watch_id, watch.source, model, watch.relation
+            USING HINT = 'Without any left the source is read as a whole. CALL csmetrics.watch() for the other tables.';
+        CALL csmetrics.drop_watch(model, watch.watch_id);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.drop_vendor_watches(text, text, text) IS
+'Internal: undoes the watches on tables of a vendor that are not read any more, since it is connected by another '
+'schema from now on, or by none: NULL';
+
+CREATE OR REPLACE PROCEDURE csmetrics.tell_in_place(model text, vendor text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found record;
+BEGIN
+    IF csmetrics.by_hand(model, 'subscription') THEN
+        RETURN;
+    END IF;
+    FOR found IN SELECT k.* FROM csmetrics.kept_in_place(model, vendor) k LOOP
+        RAISE NOTICE '%: % items of subscriptions have neither versions nor lines of invoices: what they were before '
+            'today is not known, and each refresh keeps what it sees from now on. A sync in history mode, or of the '
+            'lines of invoices, tells more.', vendor, found.row_count;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.tell_in_place(text, text) IS
+'Internal: a NOTICE where a vendor that was connected changes items of subscriptions in place';
 
 CREATE OR REPLACE PROCEDURE csmetrics.connect(
     model text, vendor text, schema_name text, overwrite boolean DEFAULT false)
@@ -331,6 +375,7 @@ BEGIN
                          'CALL csmetrics.unite_sources.';
     END IF;
 
+    CALL csmetrics.drop_vendor_watches(model, vendor, schema_name);
     sources := csmetrics.sources_of(vendor, schema_name);
     FOREACH source IN ARRAY coalesce(sources, '{}') LOOP
         CALL csmetrics.write_vendor_view(model, vendor, schema_name, source, overwrite);
@@ -350,6 +395,8 @@ BEGIN
         INTO gone USING vendor, sources;
     CALL csmetrics.unite_sources(model, overwrite);
     CALL csmetrics.drop_views(model, gone);
+    CALL csmetrics.write_part_views(model, vendor, schema_name);
+    CALL csmetrics.tell_in_place(model, vendor);
 END
 $connect$;
 COMMENT ON PROCEDURE csmetrics.connect(text, text, text, boolean) IS
@@ -380,11 +427,12 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'With overwrite => true they are dropped nevertheless.';
     END IF;
+    CALL csmetrics.drop_vendor_watches(model, vendor);
     EXECUTE format('DELETE FROM %I.connection c WHERE c.vendor = $1', model) USING vendor;
     EXECUTE format('WITH gone AS (DELETE FROM %I.connection_view v WHERE v.vendor = $1 RETURNING v.view_name)
                     SELECT array_agg(view_name) FROM gone', csmetrics.internal_schema(model)) INTO views USING vendor;
     CALL csmetrics.unite_sources(model);
-    CALL csmetrics.drop_views(model, views);
+    CALL csmetrics.drop_views(model, views || ARRAY[vendor || '_observed', vendor || '_unmatched']);
 END
 $disconnect$;
 COMMENT ON PROCEDURE csmetrics.disconnect(text, text, boolean) IS

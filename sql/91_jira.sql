@@ -1,17 +1,17 @@
 -- Jira: issues as tickets, of customers' organizations or of reporters whose address is that of a known account.
 INSERT INTO csmetrics.connector
     VALUES ('jira', 32, 'Issues as tickets, with resolution, reopenings and comments', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('jira', 'issue', '{}', 'issue'),
-('jira', 'user', '{}', 'user'),
-('jira', 'priority', '{}', NULL),
-('jira', 'issue_type', '{}', NULL),
-('jira', 'field', '{}', NULL),
-('jira', 'field_option', '{}', NULL),
-('jira', 'organization', '{}', NULL),
-('jira', 'issue_field_history', '{}', NULL),
-('jira', 'issue_multiselect_history', '{}', NULL),
-('jira', 'comment', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('jira', 'issue', '{}', 'issue', '{id}'),
+('jira', 'user', '{}', 'user', '{id}'),
+('jira', 'priority', '{}', NULL, '{id}'),
+('jira', 'issue_type', '{}', NULL, '{id}'),
+('jira', 'field', '{}', NULL, '{id}'),
+('jira', 'field_option', '{}', NULL, '{id}'),
+('jira', 'organization', '{}', NULL, '{id}'),
+('jira', 'issue_field_history', '{}', NULL, '{issue_id,field_id,time,value}'),
+('jira', 'issue_multiselect_history', '{}', NULL, '{issue_id,field_id,time,value}'),
+('jira', 'comment', '{}', NULL, '{id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('jira', 'issue', 'id', 'text', true, '{}'),
 ('jira', 'issue', 'key', 'text', false, '{}'),
@@ -24,6 +24,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('jira', 'issue', '_fivetran_deleted', 'boolean', false, '{}'),
 ('jira', 'user', 'id', 'text', true, '{account_id}'),
 ('jira', 'user', 'email', 'text', false, '{email_address}'),
+('jira', 'user', 'account_type', 'text', false, '{}'),
 ('jira', 'priority', 'id', 'text', true, '{}'),
 ('jira', 'priority', 'name', 'text', true, '{}'),
 ('jira', 'issue_type', 'id', 'text', true, '{}'),
@@ -45,6 +46,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('jira', 'issue_multiselect_history', 'time', 'timestamptz', true, '{}'),
 ('jira', 'issue_multiselect_history', 'value', 'text', true, '{}'),
 ('jira', 'issue_multiselect_history', 'is_active', 'boolean', false, '{}'),
+('jira', 'comment', 'is_deleted', 'boolean', false, '{}'),
+('jira', 'comment', 'id', 'text', false, '{}'),
 ('jira', 'comment', 'issue_id', 'text', true, '{}'),
 ('jira', 'comment', 'author_id', 'text', true, '{}'),
 ('jira', 'comment', 'created', 'timestamptz', true, '{}'),
@@ -69,7 +72,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     WHERE domain IS NOT NULL $$, NULL),
 
 -- Resolved as the issue says now; reopened when its resolution was taken back. Whoever is not the reporter replies by a
--- comment.
+-- comment, but for apps, which are bots and rules, and other customers.
 ('jira', 'ticket', $$
     SELECT coalesce(a.value, csmetrics.company_domain(u.email)) AS account_key, i.id AS ticket_id,
            i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at,
@@ -78,7 +81,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                                                   WHERE x.field_id = 'resolution') THEN 0 END) AS reopened,
            coalesce(c.agent_replies, CASE WHEN EXISTS (SELECT 1 FROM {comment} x) THEN 0 END) AS agent_replies,
            coalesce(lower(u.email), i.reporter) AS requester_id,
-           y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
+           r.reopened_at, y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
     FROM {issue} i
     LEFT JOIN {user} u ON u.id = i.reporter
     LEFT JOIN {priority} p ON p.id = i.priority
@@ -90,11 +93,14 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                      AND field_id IN (SELECT id FROM {field} f
                                       WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')
                ORDER BY issue_id, "time" DESC, value) a ON a.issue_id = i.id
-    LEFT JOIN (SELECT issue_id, count(*) FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened
-               FROM (SELECT issue_id, value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before
+    LEFT JOIN (SELECT issue_id, count(*) FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened,
+                      min("time") FILTER (WHERE nullif(value, '') IS NULL AND before <> '') AS reopened_at
+               FROM (SELECT issue_id, "time", value, lag(value) OVER (PARTITION BY issue_id ORDER BY "time") AS before
                      FROM {issue_field_history} h WHERE field_id = 'resolution') h
                GROUP BY issue_id) r ON r.issue_id = i.id
     LEFT JOIN (SELECT c.issue_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
-               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id
-               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE GROUP BY c.issue_id) c ON c.issue_id = i.id
+               FROM {comment} c JOIN {issue} i ON i.id = c.issue_id LEFT JOIN {user} w ON w.id = c.author_id
+               WHERE c.author_id <> i.reporter AND c.is_public IS NOT FALSE AND c.is_deleted IS NOT TRUE
+                     AND coalesce(w.account_type, '') NOT IN ('app', 'customer')
+               GROUP BY c.issue_id) c ON c.issue_id = i.id
     WHERE i._fivetran_deleted IS NOT TRUE AND y.subtask IS NOT TRUE AND coalesce(y.name, '') <> 'Epic' $$, NULL);

@@ -1,15 +1,15 @@
 -- Pendo: accounts, what visitors use, and answers to polls of NPS.
 INSERT INTO csmetrics.connector
     VALUES ('pendo', 40, 'Accounts; events of features and pages by visitor; NPS polls', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('pendo', 'account_history', '{account}', NULL),
-('pendo', 'visitor_history', '{visitor}', NULL),
-('pendo', 'feature_history', '{feature}', NULL),
-('pendo', 'feature_event', '{}', 'event'),
-('pendo', 'page_event', '{}', 'event'),
-('pendo', 'event', '{}', 'event'),
-('pendo', 'poll', '{}', NULL),
-('pendo', 'poll_event', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('pendo', 'account_history', '{account}', NULL, '{id}'),
+('pendo', 'visitor_history', '{visitor}', NULL, '{id}'),
+('pendo', 'feature_history', '{feature}', NULL, '{id}'),
+('pendo', 'feature_event', '{}', 'event', '{_fivetran_id,*}'),
+('pendo', 'page_event', '{}', 'event', '{_fivetran_id,*}'),
+('pendo', 'event', '{}', 'event', '{_fivetran_id,*}'),
+('pendo', 'poll', '{}', NULL, '{id}'),
+('pendo', 'poll_event', '{}', NULL, '{account_id,visitor_id,poll_id,timestamp}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('pendo', 'account_history', 'id', 'text', true, '{}'),
 ('pendo', 'account_history', 'last_updated_at', 'timestamptz', false, '{}'),
@@ -25,21 +25,25 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('pendo', 'feature_history', 'id', 'text', true, '{}'),
 ('pendo', 'feature_history', 'last_updated_at', 'timestamptz', false, '{}'),
 ('pendo', 'feature_history', 'name', 'text', true, '{}'),
+('pendo', 'feature_event', '_fivetran_id', 'text', false, '{}'),
 ('pendo', 'feature_event', 'account_id', 'text', true, '{}'),
 ('pendo', 'feature_event', 'visitor_id', 'text', true, '{}'),
 ('pendo', 'feature_event', 'feature_id', 'text', true, '{}'),
 ('pendo', 'feature_event', 'timestamp', 'timestamptz', true, '{}'),
 ('pendo', 'feature_event', 'num_events', 'bigint', true, '{}'),
+('pendo', 'page_event', '_fivetran_id', 'text', false, '{}'),
 ('pendo', 'page_event', 'account_id', 'text', true, '{}'),
 ('pendo', 'page_event', 'visitor_id', 'text', true, '{}'),
 ('pendo', 'page_event', 'timestamp', 'timestamptz', true, '{}'),
 ('pendo', 'page_event', 'num_events', 'bigint', true, '{}'),
+('pendo', 'event', '_fivetran_id', 'text', false, '{}'),
 ('pendo', 'event', 'account_id', 'text', true, '{}'),
 ('pendo', 'event', 'visitor_id', 'text', true, '{}'),
 ('pendo', 'event', 'timestamp', 'timestamptz', true, '{}'),
 ('pendo', 'event', 'num_events', 'bigint', true, '{}'),
 ('pendo', 'poll', 'id', 'text', true, '{}'),
 ('pendo', 'poll', 'attribute_type', 'text', true, '{type}'),
+('pendo', 'poll_event', 'is_deleted', 'boolean', false, '{}'),
 ('pendo', 'poll_event', 'account_id', 'text', true, '{}'),
 ('pendo', 'poll_event', 'visitor_id', 'text', true, '{}'),
 ('pendo', 'poll_event', 'poll_id', 'text', true, '{}'),
@@ -49,9 +53,9 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 -- Who installs Pendo often gives it the key of the CRM.
 INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('pendo', 'account', $$
-    SELECT DISTINCT ON (a.id) a.id AS account_key, a.name, a.plan, a.first_visit AS created_on,
+    SELECT a.id AS account_key, a.name, a.plan, a.first_visit AS created_on,
            a.salesforce_account_id AS crm_key
-    FROM {account_history} a ORDER BY a.id, a.last_updated_at DESC NULLS LAST $$, NULL),
+    FROM {account_history} a $$, NULL),
 -- Events of features and of pages are different ones; table event has both again, so it is read only where there is
 -- none of these.
 ('pendo', 'usage', $$
@@ -61,17 +65,14 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {page_event} e
           UNION ALL SELECT account_id, visitor_id, "timestamp", num_events, NULL FROM {event} e
           WHERE NOT EXISTS (SELECT 1 FROM {feature_event} x) AND NOT EXISTS (SELECT 1 FROM {page_event} x)) e
-    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id, role
-               FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
-    LEFT JOIN (SELECT DISTINCT ON (id) id, name FROM {feature_history} h ORDER BY id, last_updated_at DESC NULLS LAST) f
+    LEFT JOIN {visitor_history} v ON v.id = e.visitor_id
+    LEFT JOIN {feature_history} f
       ON f.id = e.feature_id $$, NULL),
 ('pendo', 'survey', $$
     SELECT coalesce(e.account_id, v.account_id) AS account_key, 'nps' AS kind, e.poll_response::numeric AS score,
            e."timestamp" AS responded_at, e.visitor_id AS respondent_id,
            0 AS lowest, 10 AS highest, true AS higher_is_better
     FROM {poll_event} e
-    JOIN (SELECT DISTINCT id FROM {poll} p WHERE attribute_type ~* '^nps' AND attribute_type !~* 'reason') p
-      ON p.id = e.poll_id
-    LEFT JOIN (SELECT DISTINCT ON (id) id, account_id
-               FROM {visitor_history} h ORDER BY id, last_updated_at DESC NULLS LAST) v ON v.id = e.visitor_id
-    WHERE e.poll_response ~ '^\d{1,2}$' $$, 'poll_event');
+    JOIN {poll} p ON p.id = e.poll_id AND p.attribute_type ~* '^nps' AND p.attribute_type !~* 'reason'
+    LEFT JOIN {visitor_history} v ON v.id = e.visitor_id
+    WHERE e.is_deleted IS NOT TRUE AND e.poll_response ~ '^\d{1,2}$' $$, 'poll_event');

@@ -1,15 +1,16 @@
 -- Qualtrics: invitations and answers of surveys that ask NPS, CSAT or CES.
 INSERT INTO csmetrics.connector
     VALUES ('qualtrics', 50, 'Invitations and answers of questions of NPS, CSAT and CES', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('qualtrics', 'question', '{}', 'question'),
-('qualtrics', 'question_option', '{}', NULL),
-('qualtrics', 'survey_response', '{}', 'survey_response'),
-('qualtrics', 'question_response', '{}', 'question_response'),
-('qualtrics', 'distribution', '{}', NULL),
-('qualtrics', 'distribution_contact', '{}', NULL),
-('qualtrics', 'directory_contact', '{contact}', NULL),
-('qualtrics', 'survey_embedded_data', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('qualtrics', 'question', '{}', 'question', '{id,survey_id}'),
+('qualtrics', 'question_option', '{}', NULL, '{survey_id,question_id,key,recode_value}'),
+('qualtrics', 'survey_response', '{}', 'survey_response', '{id}'),
+('qualtrics', 'question_response', '{}', 'question_response',
+ '{response_id,question_id,sub_question_key,question_option_key,loop_id}'),
+('qualtrics', 'distribution', '{}', NULL, '{id}'),
+('qualtrics', 'distribution_contact', '{}', NULL, '{contact_id,distribution_id}'),
+('qualtrics', 'directory_contact', '{contact}', NULL, '{id}'),
+('qualtrics', 'survey_embedded_data', '{}', NULL, '{response_id,key}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('qualtrics', 'question', 'id', 'text', true, '{}'),
 ('qualtrics', 'question', 'survey_id', 'text', true, '{}'),
@@ -20,24 +21,34 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('qualtrics', 'question', '_fivetran_deleted', 'boolean', false, '{}'),
 ('qualtrics', 'question_option', 'question_id', 'text', true, '{}'),
 ('qualtrics', 'question_option', 'survey_id', 'text', true, '{}'),
+('qualtrics', 'question_option', 'key', 'text', false, '{option_key,choice_id}'),
 ('qualtrics', 'question_option', 'recode_value', 'text', false, '{}'),
+('qualtrics', 'question_option', 'text', 'text', false, '{display,label}'),
 ('qualtrics', 'question_option', '_fivetran_deleted', 'boolean', false, '{}'),
+('qualtrics', 'survey_response', 'is_deleted', 'boolean', false, '{}'),
 ('qualtrics', 'survey_response', 'id', 'text', true, '{}'),
 ('qualtrics', 'survey_response', 'survey_id', 'text', true, '{}'),
 ('qualtrics', 'survey_response', 'recorded_date', 'timestamptz', true, '{end_date}'),
 ('qualtrics', 'survey_response', 'distribution_channel', 'text', false, '{}'),
 ('qualtrics', 'survey_response', 'recipient_email', 'text', false, '{}'),
+('qualtrics', 'question_response', 'is_deleted', 'boolean', false, '{}'),
+('qualtrics', 'survey_response', 'status', 'text', false, '{}'),
+('qualtrics', 'survey_response', 'finished', 'text', false, '{}'),
 ('qualtrics', 'question_response', 'response_id', 'text', true, '{}'),
 ('qualtrics', 'question_response', 'question_id', 'text', true, '{}'),
 ('qualtrics', 'question_response', 'value', 'text', true, '{}'),
+('qualtrics', 'question_response', 'question_option_key', 'text', false, '{}'),
 ('qualtrics', 'question_response', 'sub_question_key', 'text', false, '{}'),
+('qualtrics', 'question_response', 'loop_id', 'text', false, '{}'),
 ('qualtrics', 'distribution', 'id', 'text', true, '{}'),
 ('qualtrics', 'distribution', 'survey_link_survey_id', 'text', true, '{survey_id}'),
 ('qualtrics', 'distribution', 'request_type', 'text', false, '{}'),
 ('qualtrics', 'distribution', '_fivetran_deleted', 'boolean', false, '{}'),
+('qualtrics', 'distribution_contact', 'is_deleted', 'boolean', false, '{}'),
 ('qualtrics', 'distribution_contact', 'contact_id', 'text', true, '{}'),
 ('qualtrics', 'distribution_contact', 'distribution_id', 'text', true, '{}'),
 ('qualtrics', 'distribution_contact', 'sent_at', 'timestamptz', true, '{}'),
+('qualtrics', 'distribution_contact', 'status', 'text', false, '{}'),
 ('qualtrics', 'distribution_contact', 'response_id', 'text', true, '{}'),
 ('qualtrics', 'distribution_contact', 'response_completed_at', 'timestamptz', true, '{}'),
 ('qualtrics', 'directory_contact', 'id', 'text', true, '{}'),
@@ -58,38 +69,98 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                 FROM {directory_contact} c
                 UNION ALL
                 SELECT csmetrics.company_domain(recipient_email), csmetrics.company_domain(recipient_email), NULL
-                FROM {survey_response} r) k
+                FROM {survey_response} r
+                UNION ALL
+                SELECT value, NULL, value FROM {survey_embedded_data} d
+                WHERE csmetrics.squeezed(key) IN ('accountid', 'customerid', 'companyid') AND value <> '') k
           WHERE account_key IS NOT NULL ORDER BY account_key, crm_key, domain) k $$, NULL),
--- Which question asks what: its selector, its export tag, or else its text. Invitations first, answered or not; then
--- answers without one.
+-- Which question asks what: its selector, its export tag, or else its text; of those that take several answers none is
+-- a score. Labels of options say what a score is worth: the number that they begin with, else the recoded value; which
+-- end is the good one, by their words; and which of them is none, such as "not applicable". Rows of a matrix and loops
+-- of one question are worth their mean. Responses that are spam, previews, tests or unfinished are none; invitations
+-- that came back were not sent. Invitations first, answered or not; then answers without one.
 ('qualtrics', 'survey', $$
-    WITH question AS (
-        SELECT q.id, q.survey_id, q.kind, coalesce(o.lowest, CASE q.kind WHEN 'nps' THEN 0 ELSE 1 END) AS lowest,
-               coalesce(o.highest, CASE q.kind WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END) AS highest,
+    WITH asked AS (
+        -- options of a slider are no places on it
+        SELECT id, survey_id, coalesce(question_text, '') AS text, (question_type = 'Slider') IS TRUE AS is_slider,
+               CASE WHEN selector = 'NPS' OR data_export_tag ~* '(^|[^a-z])nps' THEN 'nps'
+                    WHEN data_export_tag ~* '(^|[^a-z])csat' THEN 'csat'
+                    WHEN data_export_tag ~* '(^|[^a-z])ces([^a-z]|$)' THEN 'ces'
+                    WHEN question_text ~* 'likely.*recommend|recommend.*likely' THEN 'nps'
+                    WHEN question_text ~* '\msatisf' THEN 'csat'
+                    WHEN question_text ~* 'effort|(was|is) (it )?easy|made it easy' THEN 'ces' END AS kind
+        FROM {question} q
+        WHERE coalesce(question_type, 'MC') IN ('MC', 'Slider', 'Matrix') AND _fivetran_deleted IS NOT TRUE
+              AND coalesce(selector, '') !~* '^(MA|MSB)'),
+    labelled AS (
+        SELECT o.survey_id, o.question_id, o.key, o.recode_value, o.text,
+               substring(o.text FROM '^\s*(\d{1,3})\M')::numeric AS label_number,
+               CASE WHEN o.recode_value ~ '^-?\d{1,4}$' THEN o.recode_value::numeric END AS recoded,
+               o.text ~* ('^\W*(n\W?a\M|not applicable|does( not|n.t) apply|(i )?(do not|don.t) know|not sure|unsure'
+                          '|no (opinion|answer)|prefer not|can(not|.t) (say|judge|rate)|(have|did)( not|n.t) )') IS TRUE
+                   AS is_none
+        FROM {question_option} o WHERE o._fivetran_deleted IS NOT TRUE),
+    -- how good a label sounds, from -3 to 3
+    option AS (
+        SELECT l.survey_id, l.question_id, l.key, l.recode_value, l.text, l.is_none,
+               CASE WHEN bool_and(l.is_none OR l.label_number IS NOT NULL)
+                         OVER (PARTITION BY l.survey_id, l.question_id) THEN l.label_number ELSE l.recoded END AS score,
+               CASE WHEN l.is_none THEN NULL
+                    WHEN l.text ~* '\m(neither|nor|neutral|undecided)\M' THEN 0
+                    WHEN l.text ~* '\m(dis|un)(satisf|agree|happy|likely)|\mnot (at all|very|satisf|easy|likely)'
+                         OR l.text ~* '\m(difficult|hard|poor|bad|terrible|awful|worst|negative)\M'
+                         OR l.text ~* '\m(high|much|lot of|great deal of|extreme) effort' THEN -1
+                    WHEN l.text ~* '\m(satisf|agree|happy|easy|likely|good|great|excellent|best|positive|effortless)'
+                         OR l.text ~* '\m(low|little|no|less|minimal) effort' THEN 1 END
+               * CASE WHEN l.text ~* '\m(extremely|very|completely|strongly|totally|at all)\M' THEN 3
+                      WHEN l.text ~* '\m(slightly|somewhat|a little|rather)\M' THEN 1 ELSE 2 END AS tone
+        FROM labelled l),
+    scale AS (
+        SELECT survey_id, question_id, min(score) AS lowest, nullif(max(score), min(score)) AS highest,
+               CASE WHEN regr_slope(tone, score) <> 0 THEN regr_slope(tone, score) > 0 END AS higher_is_better
+        FROM option WHERE NOT is_none AND score IS NOT NULL GROUP BY survey_id, question_id),
+    question AS (
+        SELECT q.id, q.survey_id, q.kind, q.is_slider, shift.by,
+               coalesce(o.lowest - shift.by, CASE q.kind WHEN 'nps' THEN 0 ELSE 1 END) AS lowest,
+               coalesce(o.highest - shift.by, CASE q.kind WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END) AS highest,
                -- CES as agreement that it was easy, or as the effort that it took
-               NOT (q.kind = 'ces' AND q.text ~* 'how much effort|difficult') AS higher_is_better
-        FROM (SELECT id, survey_id, coalesce(question_text, '') AS text,
-                     CASE WHEN selector = 'NPS' OR data_export_tag ~* '(^|[^a-z])nps' THEN 'nps'
-                          WHEN data_export_tag ~* '(^|[^a-z])csat' THEN 'csat'
-                          WHEN data_export_tag ~* '(^|[^a-z])ces([^a-z]|$)' THEN 'ces'
-                          WHEN question_text ~* 'likely.*recommend|recommend.*likely' THEN 'nps'
-                          WHEN question_text ~* 'satisf' THEN 'csat'
-                          WHEN question_text ~* 'effort|(was|is) (it )?easy|made it easy' THEN 'ces' END AS kind
-              FROM {question} q
-              WHERE coalesce(question_type, 'MC') IN ('MC', 'Slider', 'Matrix') AND _fivetran_deleted IS NOT TRUE) q
-        LEFT JOIN (SELECT survey_id, question_id, min(recode_value::numeric) AS lowest,
-                          nullif(max(recode_value::numeric), min(recode_value::numeric)) AS highest
-                   FROM {question_option} o WHERE recode_value ~ '^\d{1,3}$' AND _fivetran_deleted IS NOT TRUE
-                   GROUP BY survey_id, question_id) o ON o.survey_id = q.survey_id AND o.question_id = q.id
-              AND q.kind <> 'nps' AND o.highest IS NOT NULL
+               coalesce(CASE WHEN q.kind <> 'nps' THEN o.higher_is_better END,
+                        NOT (q.kind = 'ces' AND q.text ~* 'how much effort|difficult')) AS higher_is_better
+        FROM asked q
+        LEFT JOIN scale o ON o.survey_id = q.survey_id AND o.question_id = q.id AND o.highest IS NOT NULL
+             AND NOT q.is_slider,
+             -- eleven places from 1 on are those of 0 to 10
+             LATERAL (SELECT CASE WHEN q.kind = 'nps' AND o.lowest = 1 AND o.highest = 11 THEN 1 ELSE 0 END AS by) shift
         WHERE q.kind IS NOT NULL),
+    response AS (
+        SELECT r.id, r.survey_id, r.recorded_date, lower(r.recipient_email) AS email, t.ticket_id, t.account_key
+        FROM {survey_response} r
+        LEFT JOIN (SELECT response_id,
+                          min(value) FILTER (WHERE csmetrics.squeezed(key) IN ('ticketid', 'caseid')) AS ticket_id,
+                          min(nullif(value, '')) FILTER (
+                              WHERE csmetrics.squeezed(key) IN ('accountid', 'customerid', 'companyid')) AS account_key
+                   FROM {survey_embedded_data} d GROUP BY response_id) t ON t.response_id = r.id
+        -- bits of it are 1, preview, 2, test, and 8, spam
+        WHERE CASE WHEN r.status ~ '^\d{1,4}$' THEN r.status::integer & 11 = 0
+                   ELSE coalesce(r.status, '') !~* 'preview|test|spam' END
+          AND coalesce(lower(r.finished), 'true') NOT IN ('0', 'f', 'false', 'no')
+          AND coalesce(r.distribution_channel, '') !~* 'preview|test' AND r.is_deleted IS NOT TRUE),
     answer AS (
-        SELECT DISTINCT ON (response_id, question_id) response_id, question_id, value::numeric AS score
-        FROM {question_response} a WHERE value ~ '^-?\d+(\.\d+)?$' ORDER BY response_id, question_id,
-               sub_question_key NULLS FIRST),
-    ticket AS (
-        SELECT response_id, min(value) AS ticket_id FROM {survey_embedded_data} d
-        WHERE csmetrics.squeezed(key) IN ('ticketid', 'caseid') GROUP BY response_id),
+        SELECT a.response_id, a.question_id, trim_scale(avg(a.score)) AS score
+        FROM (SELECT DISTINCT a.response_id, a.question_id, a.sub_question_key, a.loop_id,
+                     CASE WHEN o.is_none THEN NULL WHEN o.score IS NOT NULL THEN o.score - q.by
+                          WHEN a.value ~ '^-?\d+(\.\d+)?$' THEN a.value::numeric - q.by END AS score
+              FROM {question_response} a
+              JOIN response r ON r.id = a.response_id
+              JOIN question q ON q.survey_id = r.survey_id AND q.id = a.question_id
+              LEFT JOIN LATERAL (
+                  SELECT o.is_none, o.score FROM option o
+                  WHERE o.survey_id = q.survey_id AND o.question_id = q.id AND NOT q.is_slider
+                    AND (o.key = a.question_option_key OR o.recode_value = a.value OR o.text = a.value)
+                  ORDER BY (o.key = a.question_option_key) IS TRUE DESC, (o.recode_value = a.value) IS TRUE DESC
+                  LIMIT 1) o ON true
+              WHERE a.is_deleted IS NOT TRUE) a
+        WHERE a.score IS NOT NULL GROUP BY a.response_id, a.question_id),
     invited AS (
         SELECT i.response_id, d.survey_link_survey_id AS survey_id, i.sent_at, i.response_completed_at, c.email,
                coalesce(nullif(c.ext_ref, ''), csmetrics.company_domain(c.email)) AS account_key
@@ -97,24 +168,24 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         JOIN {distribution} d ON d.id = i.distribution_id AND d._fivetran_deleted IS NOT TRUE
               AND coalesce(d.request_type, '') !~* 'test|reminder|thankyou'
         JOIN {directory_contact} c ON c.id = i.contact_id
-        WHERE i.sent_at IS NOT NULL)
+        WHERE i.sent_at IS NOT NULL AND i.is_deleted IS NOT TRUE
+          AND (coalesce(i.status, '') !~* 'bounce|fail|error|skipped|blocked|pending' OR i.response_id IS NOT NULL))
     SELECT i.account_key, q.kind, a.score,
            CASE WHEN a.score IS NOT NULL THEN coalesce(i.response_completed_at, r.recorded_date) END AS responded_at,
-           i.sent_at, lower(i.email) AS respondent_id, t.ticket_id,
+           i.sent_at, lower(i.email) AS respondent_id, r.ticket_id,
            q.lowest, q.highest, q.higher_is_better
     FROM invited i
     JOIN question q ON q.survey_id = i.survey_id
     LEFT JOIN answer a ON a.response_id = i.response_id AND a.question_id = q.id
-    LEFT JOIN {survey_response} r ON r.id = i.response_id
-    LEFT JOIN ticket t ON t.response_id = i.response_id
+    LEFT JOIN response r ON r.id = i.response_id
     UNION ALL
-    SELECT coalesce(nullif(c.ext_ref, ''), csmetrics.company_domain(r.recipient_email)), q.kind, a.score,
-           r.recorded_date, NULL, lower(r.recipient_email), t.ticket_id, q.lowest, q.highest, q.higher_is_better
-    FROM {survey_response} r
+    -- who is not known is one by his response
+    SELECT coalesce(nullif(c.ext_ref, ''), r.account_key, csmetrics.company_domain(r.email)), q.kind, a.score,
+           r.recorded_date, NULL, coalesce(r.email, r.id), r.ticket_id, q.lowest, q.highest, q.higher_is_better
+    FROM response r
     JOIN question q ON q.survey_id = r.survey_id
     JOIN answer a ON a.response_id = r.id AND a.question_id = q.id
-    LEFT JOIN ticket t ON t.response_id = r.id
     LEFT JOIN (SELECT DISTINCT ON (lower(email)) lower(email) AS email, ext_ref
-               FROM {directory_contact} c ORDER BY lower(email), ext_ref) c ON c.email = lower(r.recipient_email)
-    WHERE coalesce(r.distribution_channel, '') !~* 'preview|test' AND r.recorded_date IS NOT NULL
+               FROM {directory_contact} c ORDER BY lower(email), ext_ref) c ON c.email = r.email
+    WHERE r.recorded_date IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM invited i WHERE i.response_id = r.id) $$, NULL);

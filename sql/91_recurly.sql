@@ -2,15 +2,15 @@
 -- are in money, not cents.
 INSERT INTO csmetrics.connector
     VALUES ('recurly', 21, 'Accounts, and subscriptions with add-ons, trials, pauses and coupons that last', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('recurly', 'account_history', '{account}', 'account'),
-('recurly', 'subscription_history', '{subscription}', 'subscription'),
-('recurly', 'plan_history', '{plan}', 'plan'),
-('recurly', 'coupon_redemption_history', '{coupon_redemption}', NULL),
-('recurly', 'coupon_discount', '{}', NULL),
-('recurly', 'coupon', '{coupon_history}', NULL),
-('recurly', 'invoice_history', '{invoice}', NULL),
-('recurly', 'invoice_subscription_history', '{invoice_subscription}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('recurly', 'account_history', '{account}', 'account', '{id}'),
+('recurly', 'subscription_history', '{subscription}', 'subscription', '{id,updated_at}'),
+('recurly', 'plan_history', '{plan}', 'plan', '{id}'),
+('recurly', 'coupon_redemption_history', '{coupon_redemption}', NULL, '{id}'),
+('recurly', 'coupon_discount', '{}', NULL, '{coupon_id,type,currency}'),
+('recurly', 'coupon', '{coupon_history}', NULL, '{id}'),
+('recurly', 'invoice_history', '{invoice}', NULL, '{id}'),
+('recurly', 'invoice_subscription_history', '{invoice_subscription}', NULL, '{invoice_id,subscription_id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('recurly', 'account_history', 'id', 'text', true, '{}'),
 ('recurly', 'account_history', 'code', 'text', false, '{}'),
@@ -20,6 +20,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'account_history', 'email', 'text', false, '{}'),
 ('recurly', 'account_history', 'created_at', 'timestamptz', false, '{}'),
 ('recurly', 'account_history', 'updated_at', 'timestamptz', false, '{}'),
+('recurly', 'account_history', 'is_deleted', 'boolean', false, '{}'),
+('recurly', 'account_history', '_fivetran_synced', 'timestamptz', false, '{}'),
 ('recurly', 'subscription_history', 'id', 'text', true, '{}'),
 ('recurly', 'subscription_history', 'account_id', 'text', true, '{}'),
 ('recurly', 'subscription_history', 'plan_id', 'text', true, '{}'),
@@ -53,6 +55,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'coupon_redemption_history', 'created_at', 'timestamptz', true, '{}'),
 ('recurly', 'coupon_redemption_history', 'removed_at', 'timestamptz', true, '{}'),
 ('recurly', 'coupon_redemption_history', 'updated_at', 'timestamptz', false, '{}'),
+('recurly', 'coupon_redemption_history', 'is_deleted', 'boolean', false, '{}'),
 ('recurly', 'coupon_discount', 'coupon_id', 'text', true, '{}'),
 ('recurly', 'coupon_discount', 'type', 'text', true, '{}'),
 ('recurly', 'coupon_discount', 'percentage', 'numeric', false, '{}'),
@@ -70,13 +73,54 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'invoice_subscription_history', 'invoice_id', 'text', true, '{}'),
 ('recurly', 'invoice_subscription_history', 'subscription_id', 'text', true, '{}');
 
--- The code of an account is the key that the seller gave it.
+-- The code of an account is the key that the seller gave it. One that has no row is known by its key.
 INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
 ('recurly', 'account', $$
-    SELECT DISTINCT ON (a.id) a.id AS account_key,
+    SELECT a.id AS account_key,
            coalesce(a.company, nullif(concat_ws(' ', a.account_first_name, a.account_last_name), ''), a.code) AS name,
            a.created_at AS created_on, csmetrics.company_domain(a.email) AS domain, a.code AS crm_key
-    FROM {account_history} a ORDER BY a.id, a.updated_at DESC NULLS LAST $$),
+    FROM {account_history} a
+    UNION ALL
+    SELECT DISTINCT coalesce(s.account_id, s.id), NULL, NULL::timestamptz, NULL, NULL
+    FROM {subscription_history} s
+    WHERE s.state NOT IN ('future', 'failed', 'pending')
+          AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = s.account_id) $$),
+
+-- The versions of subscriptions, and plans. A plan that is missing is told by the period.
+('recurly', 'versions', $$
+    version AS (
+        SELECT h.*, nr = 1 AS is_first, CASE WHEN nr = 1 THEN '-infinity' ELSE updated_at END AS from_at,
+               coalesce(lead(updated_at) OVER (PARTITION BY h.id ORDER BY nr), 'infinity') AS to_at,
+               count(*) OVER (PARTITION BY h.id) = 1 AS is_only,
+               unit_amount * quantity + coalesce(add_ons_total, 0) AS charge, coalesce(p.name, h.plan_id) AS plan,
+               coalesce(p.unit, CASE WHEN period.days >= 27 THEN 'month' ELSE 'day' END) AS unit,
+               coalesce(p.unit_count, CASE WHEN period.days >= 27 THEN round(period.days / 30.4375)
+                                           ELSE ceil(nullif(period.days, 0)) END)::integer AS unit_count
+        FROM (SELECT DISTINCT ON (id, updated_at) s.*,
+                     dense_rank() OVER (PARTITION BY id ORDER BY updated_at NULLS FIRST) AS nr
+              FROM {subscription_history} s ORDER BY id, updated_at) h
+        LEFT JOIN (SELECT id, coalesce(name, code) AS name, rtrim(interval_unit, 's') AS unit,
+                          coalesce(interval_length, 1) AS unit_count
+                   FROM {plan_history} p WHERE interval_unit IS NOT NULL) p ON p.id = h.plan_id,
+             LATERAL (SELECT extract(epoch FROM current_period_ends_at - current_period_started_at) / 86400 AS days)
+                 period) $$),
+
+-- Without versions a subscription is changed in place: a refresh keeps what it was.
+('recurly', 'observed', $$
+    WITH {versions}
+    SELECT v.id AS item_key, coalesce(v.account_id, v.id) AS account_key, v.id AS subscription_key, v.charge,
+           lower(v.currency) AS currency, v.unit, v.unit_count, v.plan_id AS product_id, v.plan AS product,
+           NULL::timestamptz AS since_at, NULL::timestamptz AS until_at, v.updated_at AS synced_at
+    FROM version v
+    WHERE v.is_only AND v.state NOT IN ('future', 'failed', 'pending', 'expired') AND v.unit_count IS NOT NULL $$),
+
+('recurly', 'unmatched', $$
+    WITH {versions}
+    SELECT 'subscription' AS source, 'subscription ' || v.id AS row_key, NULL::numeric AS mrr,
+           format('plan %s is missing', v.plan_id) AS reason
+    FROM version v
+    WHERE v.unit_count IS NULL AND v.to_at = 'infinity'
+          AND v.state NOT IN ('future', 'failed', 'pending', 'expired') $$),
 
 -- A row for each version of a subscription, from its update to the next, the first one from activation on; cut where a
 -- trial, a pause or a coupon begins or ends. Canceled means that it will not renew: it is in force until it expires.
@@ -84,93 +128,112 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
 -- they are redeemed; those of the account from each subscription, a fixed amount from the dearest. Limited ones are
 -- told beside it: 'temporal' for their time, 'single_use' for one period of billing. A payment is due since the
 -- earliest invoice of the subscription that is past due now. Pending changes count once they are made, when the
--- subscription has them.
+-- subscription has them. Of a subscription without versions earlier refreshes tell what it was.
 ('recurly', 'subscription', $$
-    WITH version AS (
-        SELECT h.*, nr = 1 AS is_first, CASE WHEN nr = 1 THEN '-infinity' ELSE updated_at END AS from_at,
-               coalesce(lead(updated_at) OVER (PARTITION BY id ORDER BY nr), 'infinity') AS to_at,
-               unit_amount * quantity + coalesce(add_ons_total, 0) AS charge
-        FROM (SELECT DISTINCT ON (id, updated_at) s.*,
-                     dense_rank() OVER (PARTITION BY id ORDER BY updated_at NULLS FIRST) AS nr
-              FROM {subscription_history} s ORDER BY id, updated_at) h),
+    WITH {versions},
+    seen AS (
+        SELECT id, from_at, charge, unit, unit_count, plan,
+               lead(from_at) OVER (PARTITION BY id ORDER BY from_at) AS to_at
+        FROM (SELECT DISTINCT ON (item_key, from_at) item_key AS id, from_at, charge, unit, unit_count, product AS plan
+              FROM (SELECT o.item_key, o.from_at, 1 AS place, o.charge, o.unit, o.unit_count, o.product
+                    FROM {observed} o WHERE NOT o.is_gone
+                    UNION ALL
+                    SELECT v.id, CASE WHEN v.updated_at > l.from_at THEN v.updated_at
+                                      ELSE greatest(now(), l.from_at) END, 2, v.charge, v.unit, v.unit_count, v.plan
+                    FROM version v
+                    JOIN (SELECT DISTINCT ON (item_key) * FROM {observed} o WHERE NOT o.is_gone
+                          ORDER BY item_key, from_at DESC) l ON l.item_key = v.id
+                    WHERE v.is_only AND (v.charge, v.unit, v.unit_count)
+                                        IS DISTINCT FROM (l.charge, l.unit, l.unit_count)) e
+              ORDER BY item_key, from_at, place DESC) e),
     subscription AS (
-        SELECT DISTINCT ON (id) id, account_id, plan_id, coalesce(activated_at, created_at) AS start_at, canceled_at,
+        SELECT DISTINCT ON (id) id, account_id, unit, unit_count,
+               coalesce(activated_at, created_at) AS start_at, canceled_at,
                expiration_reason AS reason,
                CASE WHEN state IN ('canceled', 'expired')
                     THEN coalesce(expires_at, current_term_ends_at, current_period_ends_at, canceled_at)
-                    ELSE expires_at END AS end_at,
+                    ELSE coalesce(expires_at, gone_at) END AS end_at,
                CASE WHEN state IN ('active', 'paused') AND canceled_at IS NULL
                     THEN coalesce(current_term_ends_at, current_period_ends_at) END AS renews_at,
                first_value(id) OVER (PARTITION BY account_id ORDER BY charge DESC NULLS LAST, id) = id AS is_main
-        FROM version ORDER BY id, from_at DESC),
-    plan AS (
-        SELECT DISTINCT ON (id) id, coalesce(name, code) AS name, rtrim(interval_unit, 's') AS unit,
-               coalesce(interval_length, 1) AS unit_count
-        FROM {plan_history} p ORDER BY id, updated_at DESC NULLS LAST),
+        FROM (SELECT v.*, CASE WHEN a.is_deleted THEN coalesce(a._fivetran_synced, v.current_period_ends_at, now()) END
+                              AS gone_at
+              FROM version v LEFT JOIN {account_history} a ON a.id = v.account_id) v
+        ORDER BY id, from_at DESC),
     discount AS (
-        SELECT r.account_id, r.subscription_id, r.created_at AS from_at, coalesce(r.removed_at, 'infinity') AS to_at,
-               d.percentage, d.amount, d.currency,
+        SELECT r.account_id, r.subscription_id, r.coupon_id, r.created_at AS from_at,
+               coalesce(r.removed_at, 'infinity') AS to_at, d.percentage, d.amount, d.currency,
                coalesce(c.duration, 'forever') AS duration,
                c.temporal_amount * csmetrics.unit_length(c.temporal_unit) AS lasts
-        FROM (SELECT DISTINCT ON (id) * FROM {coupon_redemption_history} r ORDER BY id, updated_at DESC NULLS LAST) r
+        FROM {coupon_redemption_history} r
         JOIN {coupon_discount} d ON d.coupon_id = r.coupon_id AND d.type <> 'free_trial'
-        LEFT JOIN (SELECT DISTINCT ON (id) * FROM {coupon} c ORDER BY id, updated_at DESC NULLS LAST) c
-             ON c.id = r.coupon_id
-        WHERE coalesce(c.duration, 'forever') IN ('forever', 'temporal', 'single_use')),
+        LEFT JOIN {coupon} c ON c.id = r.coupon_id
+        WHERE r.is_deleted IS NOT TRUE AND coalesce(c.duration, 'forever') IN ('forever', 'temporal', 'single_use')),
     applied AS (
-        SELECT s.id AS subscription_id, d.from_at, d.duration <> 'forever' AS is_limited, d.percentage AS percent_off,
+        SELECT s.id AS subscription_id, d.coupon_id, d.from_at, d.duration <> 'forever' AS is_limited,
+               d.percentage AS percent_off,
                CASE WHEN s.is_main OR d.subscription_id IS NOT NULL THEN d.amount END AS amount_off, d.currency,
                -- what was used once is gone, but not its period
                CASE d.duration WHEN 'forever' THEN d.to_at
                     WHEN 'temporal' THEN least(d.to_at, (d.from_at AT TIME ZONE 'UTC' + d.lasts) AT TIME ZONE 'UTC')
                                ELSE (greatest(d.from_at, s.start_at) AT TIME ZONE 'UTC'
-                          + p.unit_count * csmetrics.unit_length(p.unit)) AT TIME ZONE 'UTC' END AS to_at
+                          + s.unit_count * csmetrics.unit_length(s.unit)) AT TIME ZONE 'UTC' END AS to_at
         FROM subscription s
-        JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)
-        LEFT JOIN plan p ON p.id = s.plan_id),
+        JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)),
     arrears AS (
         SELECT l.subscription_id, min(i.due_at) AS past_due_at
-        FROM (SELECT DISTINCT invoice_id, subscription_id FROM {invoice_subscription_history} x) l
-        JOIN (SELECT DISTINCT ON (id) id, state, due_at
-              FROM {invoice_history} x ORDER BY id, updated_at DESC NULLS LAST) i
-          ON i.id = l.invoice_id AND i.state = 'past_due'
+        FROM {invoice_subscription_history} l
+        JOIN {invoice_history} i ON i.id = l.invoice_id AND i.state = 'past_due'
         GROUP BY l.subscription_id),
     span AS (
         SELECT subscription_id, at AS from_at, lead(at) OVER (PARTITION BY subscription_id ORDER BY at) AS to_at
         FROM (SELECT subscription_id, from_at AS at FROM applied UNION SELECT subscription_id, to_at FROM applied
               UNION SELECT subscription_id, '-infinity' FROM applied
-              UNION SELECT subscription_id, 'infinity' FROM applied) e)
-    SELECT s.account_id AS account_key, v.id AS subscription_id, phase.from_at AS starts_on,
+              UNION SELECT subscription_id, 'infinity' FROM applied) e),
+    -- what is off the charge, of discounts that last and of all, each coupon once
+    discounted AS (
+        SELECT subscription_id, from_at, to_at, currency,
+               round(100 * (1 - CASE WHEN bool_or(percent_off >= 100 AND NOT is_limited) THEN 0
+                                     ELSE exp(coalesce(sum(ln(1 - percent_off / 100)) FILTER (
+                                         WHERE percent_off < 100 AND NOT is_limited), 0)) END), 9) AS percent_off,
+               coalesce(sum(amount_off) FILTER (WHERE NOT is_limited), 0) AS amount_off,
+               round(100 * (1 - CASE WHEN bool_or(percent_off >= 100) THEN 0
+                                     ELSE exp(coalesce(sum(ln(1 - percent_off / 100)) FILTER (
+                                         WHERE percent_off < 100), 0)) END), 9) AS all_percent_off,
+               coalesce(sum(amount_off), 0) AS all_amount_off
+        FROM (SELECT DISTINCT ON (o.subscription_id, o.from_at, v.currency, a.coupon_id)
+                     o.subscription_id, o.from_at, o.to_at, v.currency, a.percent_off, a.amount_off, a.is_limited
+              FROM span o
+              JOIN (SELECT DISTINCT id, currency FROM version) v ON v.id = o.subscription_id
+              LEFT JOIN applied a ON a.subscription_id = o.subscription_id AND a.from_at <= o.from_at
+                   AND a.to_at >= o.to_at AND (a.amount_off IS NULL OR a.currency IS NULL
+                                               OR upper(a.currency) = upper(v.currency))
+              WHERE o.to_at IS NOT NULL
+              ORDER BY o.subscription_id, o.from_at, v.currency, a.coupon_id, a.is_limited,
+                       a.amount_off DESC NULLS LAST) d
+        GROUP BY subscription_id, from_at, to_at, currency)
+    SELECT coalesce(s.account_id, s.id) AS account_key, v.id AS subscription_id, phase.from_at AS starts_on,
            nullif(phase.to_at, 'infinity') AS ends_on,
            price.mrr, price.list - price.mrr AS discount_mrr, price.mrr - price.least AS limited_discount_mrr,
-           upper(v.currency) AS currency, p.name AS product, p.name AS plan, phase.status,
+           upper(v.currency) AS currency, c.plan AS product, c.plan AS plan, phase.status,
            s.canceled_at AS cancelled_on, s.renews_at AS renews_on, s.reason AS end_reason,
            s.reason NOT IN ('nonpayment', 'nonpayment_gift', 'nonpayment_trial', 'trial_ended') AS voluntary,
            r.past_due_at AS past_due_on
     FROM version v
     JOIN subscription s ON s.id = v.id
-    JOIN plan p ON p.id = v.plan_id
+    LEFT JOIN seen w ON w.id = v.id AND v.is_only
     LEFT JOIN arrears r ON r.subscription_id = v.id
-    LEFT JOIN span o ON o.subscription_id = v.id AND o.to_at IS NOT NULL,
-         LATERAL (SELECT round(100 * (1 - CASE WHEN bool_or(a.percent_off >= 100 AND NOT a.is_limited) THEN 0
-                                               ELSE exp(coalesce(sum(ln(1 - a.percent_off / 100)) FILTER (
-                                                   WHERE a.percent_off < 100 AND NOT a.is_limited), 0)) END), 9)
-                             AS percent_off,
-                         coalesce(sum(a.amount_off) FILTER (
-                             WHERE NOT a.is_limited
-                                   AND (a.currency IS NULL OR upper(a.currency) = upper(v.currency))), 0) AS amount_off,
-                         round(100 * (1 - CASE WHEN bool_or(a.percent_off >= 100) THEN 0
-                                               ELSE exp(coalesce(sum(ln(1 - a.percent_off / 100)) FILTER (
-                                                   WHERE a.percent_off < 100), 0)) END), 9) AS all_percent_off,
-                         coalesce(sum(a.amount_off) FILTER (
-                             WHERE a.currency IS NULL OR upper(a.currency) = upper(v.currency)), 0) AS all_amount_off
-                  FROM applied a WHERE a.subscription_id = v.id AND a.from_at <= o.from_at AND a.to_at >= o.to_at) off,
-         LATERAL (SELECT csmetrics.mrr(v.charge, p.unit, p.unit_count) AS list,
-                         csmetrics.mrr(v.charge, p.unit, p.unit_count, 1, off.percent_off, off.amount_off) AS mrr,
-                         csmetrics.mrr(v.charge, p.unit, p.unit_count, 1, off.all_percent_off, off.all_amount_off)
+    LEFT JOIN discounted o ON o.subscription_id = v.id AND o.currency = v.currency,
+         LATERAL (SELECT coalesce(w.charge, v.charge) AS charge, coalesce(w.unit, v.unit) AS unit,
+                         coalesce(w.unit_count, v.unit_count) AS unit_count, coalesce(w.plan, v.plan) AS plan) c,
+         LATERAL (SELECT csmetrics.mrr(c.charge, c.unit, c.unit_count) AS list,
+                         csmetrics.mrr(c.charge, c.unit, c.unit_count, 1, coalesce(o.percent_off, 0),
+                                       coalesce(o.amount_off, 0)) AS mrr,
+                         csmetrics.mrr(c.charge, c.unit, c.unit_count, 1, coalesce(o.all_percent_off, 0),
+                                       coalesce(o.all_amount_off, 0))
                              AS least) price,
-         LATERAL (SELECT greatest(s.start_at, v.from_at, o.from_at) AS from_at,
-                         least(v.to_at, s.end_at, o.to_at, 'infinity') AS to_at,
+         LATERAL (SELECT greatest(s.start_at, v.from_at, w.from_at, o.from_at) AS from_at,
+                         least(v.to_at, w.to_at, s.end_at, o.to_at, 'infinity') AS to_at,
                          coalesce(v.trial_started_at, s.start_at) AS trial_from,
                          coalesce(v.trial_ends_at, '-infinity') AS trial_to,
                          CASE WHEN v.state <> 'paused' THEN 'infinity'
@@ -183,4 +246,5 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                           CASE v.state WHEN 'paused' THEN 'active' ELSE v.state END),
                          (greatest(t.from_at, t.trial_to, t.pause_from), t.to_at, 'paused'))
              phase(from_at, to_at, status)
-    WHERE v.state NOT IN ('future', 'failed', 'pending') AND phase.from_at < phase.to_at $$);
+    WHERE v.state NOT IN ('future', 'failed', 'pending') AND v.unit_count IS NOT NULL
+          AND phase.from_at < phase.to_at $$);

@@ -2,11 +2,11 @@
 -- for how long, so no subscriptions are made of them; fields of one's own (segment_c and the like) are added by a query
 -- of one's own, see CONNECTORS.md.
 INSERT INTO csmetrics.connector VALUES ('salesforce', 10, 'Accounts with owner and parent; cases as tickets', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('salesforce', 'account', '{account_history}', 'account'),
-('salesforce', 'user', '{}', NULL),
-('salesforce', 'case', '{case_history}', NULL),
-('salesforce', 'contact', '{contact_history}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('salesforce', 'account', '{account_history}', 'account', '{id}'),
+('salesforce', 'user', '{}', NULL, '{id}'),
+('salesforce', 'case', '{case_history}', NULL, '{id}'),
+('salesforce', 'contact', '{contact_history}', NULL, '{id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('salesforce', 'account', 'id', 'text', true, '{}'),
 ('salesforce', 'account', 'name', 'text', true, '{}'),
@@ -16,7 +16,6 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('salesforce', 'account', 'website', 'text', false, '{}'),
 ('salesforce', 'account', 'is_deleted', 'boolean', false, '{_fivetran_deleted}'),
 ('salesforce', 'account', '_fivetran_active', 'boolean', false, '{}'),
-('salesforce', 'account', '_fivetran_synced', 'timestamptz', false, '{_airbyte_extracted_at,_sdc_received_at}'),
 ('salesforce', 'user', 'id', 'text', true, '{}'),
 ('salesforce', 'user', 'name', 'text', true, '{}'),
 ('salesforce', 'case', 'id', 'text', true, '{}'),
@@ -39,15 +38,14 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 -- Other systems often keep the key without its last three letters, which only guard against a loss of capitals.
 INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('salesforce', 'account', $$
-    SELECT DISTINCT ON (a.id) a.id AS account_key, a.name, u.name AS owner, a.parent_id, a.created_date AS created_on,
+    SELECT a.id AS account_key, a.name, u.name AS owner, a.parent_id, a.created_date AS created_on,
            csmetrics.company_domain(a.website) AS domain, left(a.id, 15) AS crm_key
     FROM {account} a LEFT JOIN {user} u ON u.id = a.owner_id
-    WHERE a.is_deleted IS NOT TRUE AND a._fivetran_active IS NOT FALSE
-    ORDER BY a.id, a._fivetran_synced DESC NULLS LAST $$, NULL),
+    WHERE a.is_deleted IS NOT TRUE AND a._fivetran_active IS NOT FALSE $$, NULL),
 ('salesforce', 'ticket', $$
     SELECT c.account_id AS account_key, c.id AS ticket_id, c.created_date AS opened_at,
            CASE WHEN c.is_closed THEN c.closed_date END AS solved_at,
            coalesce(lower(n.email), c.contact_id) AS requester_id, c.reason AS topic, c.priority,
            c.is_escalated AS escalated, c.origin AS channel, c.subject
     FROM {case} c LEFT JOIN {contact} n ON n.id = c.contact_id AND n._fivetran_active IS NOT FALSE
-    WHERE c.is_deleted IS NOT TRUE AND c._fivetran_active IS NOT FALSE AND c.account_id IS NOT NULL $$, 'case');
+    WHERE c.is_deleted IS NOT TRUE AND c._fivetran_active IS NOT FALSE $$, 'case');

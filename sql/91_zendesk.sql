@@ -2,15 +2,15 @@
 INSERT INTO csmetrics.connector
     VALUES ('zendesk', 30,
             'Organizations; tickets with first reply, solve, reopenings and escalation; satisfaction as CSAT', true);
-INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of) VALUES
-('zendesk', 'organization', '{}', 'organization'),
-('zendesk', 'ticket', '{}', 'ticket'),
-('zendesk', 'user', '{}', 'user'),
-('zendesk', 'ticket_comment', '{}', NULL),
-('zendesk', 'ticket_field_history', '{}', NULL),
-('zendesk', 'ticket_tag', '{}', NULL),
-('zendesk', 'ticket_metric', '{}', NULL),
-('zendesk', 'domain_name', '{}', NULL);
+INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
+('zendesk', 'organization', '{}', 'organization', '{id}'),
+('zendesk', 'ticket', '{}', 'ticket', '{id}'),
+('zendesk', 'user', '{}', 'user', '{id}'),
+('zendesk', 'ticket_comment', '{}', NULL, '{id}'),
+('zendesk', 'ticket_field_history', '{}', NULL, '{ticket_id,field_name,updated,value}'),
+('zendesk', 'ticket_tag', '{}', NULL, '{ticket_id,tag}'),
+('zendesk', 'ticket_metric', '{}', NULL, '{ticket_id}'),
+('zendesk', 'domain_name', '{}', NULL, '{organization_id,domain_name}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('zendesk', 'organization', 'id', 'bigint', true, '{}'),
 ('zendesk', 'organization', 'name', 'text', true, '{}'),
@@ -31,20 +31,34 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'user', 'email', 'text', false, '{}'),
 ('zendesk', 'user', 'role', 'text', true, '{}'),
 ('zendesk', 'user', 'organization_id', 'bigint', false, '{}'),
+('zendesk', 'ticket_comment', 'is_deleted', 'boolean', false, '{}'),
+('zendesk', 'ticket_comment', 'id', 'text', false, '{}'),
 ('zendesk', 'ticket_comment', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_comment', 'user_id', 'bigint', true, '{author_id}'),
 ('zendesk', 'ticket_comment', 'created', 'timestamptz', true, '{created_at}'),
 ('zendesk', 'ticket_comment', 'public', 'boolean', true, '{is_public}'),
+('zendesk', 'ticket_comment', 'via_channel', 'text', false, '{channel,via}'),
+('zendesk', 'ticket_comment', 'via_source_rel', 'text', false, '{}'),
 ('zendesk', 'ticket_field_history', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_field_history', 'field_name', 'text', true, '{}'),
 ('zendesk', 'ticket_field_history', 'updated', 'timestamptz', true, '{updated_at}'),
 ('zendesk', 'ticket_field_history', 'value', 'text', true, '{}'),
+('zendesk', 'ticket_tag', 'is_deleted', 'boolean', false, '{}'),
 ('zendesk', 'ticket_tag', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_tag', 'tag', 'text', true, '{}'),
 ('zendesk', 'ticket_metric', 'ticket_id', 'bigint', true, '{}'),
 ('zendesk', 'ticket_metric', 'solved_at', 'timestamptz', false, '{}'),
 ('zendesk', 'ticket_metric', 'reopens', 'integer', false, '{}'),
 ('zendesk', 'ticket_metric', 'replies', 'integer', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'requester_wait_time_in_minutes_business', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'agent_wait_time_in_minutes_business', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes', 'text', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_calendar', 'numeric', false, '{}'),
+('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_business', 'numeric', false, '{}'),
 ('zendesk', 'domain_name', 'organization_id', 'bigint', true, '{}'),
 ('zendesk', 'domain_name', 'domain_name', 'text', true, '{}'),
 ('zendesk', 'domain_name', 'index', 'integer', false, '{}');
@@ -83,17 +97,57 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                 WHEN EXISTS (SELECT 1 FROM {ticket_tag} x)
                      OR EXISTS (SELECT 1 FROM {ticket_field_history} x WHERE x.field_name = 'tags')
                 THEN false END AS escalated,
-           t.via_channel AS channel, t.subject, change.escalated_at
+           t.via_channel AS channel, t.subject, change.escalated_at, change.reopened_at,
+           wait.requester_wait, wait.agent_wait, wait.on_hold,
+           m.requester_wait_minutes, m.agent_wait_minutes, m.on_hold_minutes, m.requester_wait_business_minutes,
+           m.agent_wait_business_minutes, m.on_hold_business_minutes
     FROM {ticket} t
     LEFT JOIN {user} u ON u.id = t.requester_id
-    LEFT JOIN {ticket_metric} m ON m.ticket_id = t.id
+    -- what it tells of waiting, apart or in JSON
+    LEFT JOIN (SELECT ticket_id, solved_at, reopens, replies,
+                      coalesce(requester_wait_time_in_minutes_calendar,
+                               substring(requester_wait_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS requester_wait_minutes,
+                      coalesce(requester_wait_time_in_minutes_business,
+                               substring(requester_wait_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS requester_wait_business_minutes,
+                      coalesce(agent_wait_time_in_minutes_calendar,
+                               substring(agent_wait_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS agent_wait_minutes,
+                      coalesce(agent_wait_time_in_minutes_business,
+                               substring(agent_wait_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS agent_wait_business_minutes,
+                      coalesce(on_hold_time_in_minutes_calendar,
+                               substring(on_hold_time_in_minutes FROM '"calendar" *: *(\d+)')::numeric)
+                          AS on_hold_minutes,
+                      coalesce(on_hold_time_in_minutes_business,
+                               substring(on_hold_time_in_minutes FROM '"business" *: *(\d+)')::numeric)
+                          AS on_hold_business_minutes
+               FROM {ticket_metric} m) m ON m.ticket_id = t.id
+    LEFT JOIN (SELECT h.ticket_id,
+                      coalesce(range_agg(tstzrange(updated, until))
+                                   FILTER (WHERE value IN ('new', 'open', 'hold')), '{}') AS requester_wait,
+                      coalesce(range_agg(tstzrange(updated, until)) FILTER (WHERE value = 'pending'), '{}')
+                          AS agent_wait,
+                      coalesce(range_agg(tstzrange(updated, until)) FILTER (WHERE value = 'hold'), '{}') AS on_hold
+               FROM (SELECT ticket_id, value, updated,
+                            lead(updated) OVER (PARTITION BY ticket_id ORDER BY updated, value = 'closed') AS until
+                     FROM {ticket_field_history} f WHERE field_name = 'status') h
+               GROUP BY h.ticket_id) wait ON wait.ticket_id = t.id
     LEFT JOIN (SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
                FROM {ticket_comment} c JOIN {user} a ON a.id = c.user_id AND a.role IN ('agent', 'admin')
                JOIN {ticket} t ON t.id = c.ticket_id
-               -- an agent who opens a ticket does not reply by it
-               WHERE c.public AND c.created > t.created_at GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
+               -- an agent who opens a ticket does not reply by it; triggers, automations and bots write in the names of
+               -- agents, and say so by their channel, alone or in JSON; the system itself has no key above 0
+               WHERE c.public AND c.created > t.created_at AND c.is_deleted IS NOT TRUE AND c.user_id > 0
+                     AND coalesce(c.via_channel, '')
+                         !~* '(^|"channel" *: *")(rule|system|[a-z_]*answer_bot[a-z_]*|[a-z_]*ai_agent[a-z_]*)("|$)'
+                     AND concat_ws(' ', c.via_source_rel, c.via_channel)
+                         !~* '(^|"rel" *: *")(trigger|automation|follow_up|merge)("|$)'
+               GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
     LEFT JOIN (SELECT h.ticket_id, max(updated) FILTER (WHERE is_solved AND was_solved IS NOT TRUE) AS solved_at,
                       count(*) FILTER (WHERE NOT is_solved AND was_solved) AS reopened,
+                      min(updated) FILTER (WHERE NOT is_solved AND was_solved) AS reopened_at,
                       min(updated) FILTER (WHERE field_name = 'tags' AND value ~* 'escalat') AS escalated_at
                FROM (SELECT ticket_id, field_name, updated, value,
                             CASE WHEN field_name = 'status' THEN value IN ('solved', 'closed') END AS is_solved,
@@ -105,7 +159,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                GROUP BY h.ticket_id) change ON change.ticket_id = t.id
     LEFT JOIN (SELECT ticket_id, bool_or(tag ~* 'escalat') AS is_escalated,
                       bool_or(lower(tag) IN ('spam', 'closed_by_merge')) AS is_none
-               FROM {ticket_tag} g GROUP BY ticket_id) tag ON tag.ticket_id = t.id
+               FROM {ticket_tag} g WHERE is_deleted IS NOT TRUE GROUP BY ticket_id) tag ON tag.ticket_id = t.id
     WHERE t.status <> 'deleted' AND t._fivetran_deleted IS NOT TRUE AND tag.is_none IS NOT TRUE $$, NULL),
 
 -- Offered and then good or bad: the ends of a scale of 1 to 5.

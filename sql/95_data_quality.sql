@@ -140,6 +140,16 @@ FROM (VALUES
     -- on no day of the earth yet
     ('account', $$created_on > (until_at AT TIME ZONE 'Pacific/Kiritimati')::date$$)) v(source, condition)
 UNION ALL
+SELECT 350 + row_number() OVER (ORDER BY source), 'unmatched', source, 'warning', 'feed', 'false', false, false,
+       'Rows of a connected vendor that stand for no account, or cannot for want of another row, and are in no figure: '
+       'see account_identity, or whether a table was not synced'
+FROM (SELECT DISTINCT source FROM csmetrics.source_column
+      WHERE name = 'account_id' AND source NOT IN ('account', 'parent', 'fx_rate')) s
+UNION ALL
+SELECT 379, 'kept in place', 'subscription', 'info', 'feed', 'false', false, false,
+       'Items that a vendor changes in place, without versions or lines of invoices: what they were before the first '
+       'refresh is not known, and no expansion before it is seen; see CONNECTORS.md'
+UNION ALL
 SELECT 900 + row_number() OVER (ORDER BY source), 'stale feed', source, 'warning', 'feed', format($$
     %1$I = (SELECT max(f.%1$I) FROM {internal}.%2$I f, {model}.reporting_range r WHERE f.%1$I <= r.as_of_at)
     AND %1$I < (SELECT as_of_at FROM {model}.reporting_range) - (
@@ -249,6 +259,12 @@ INSERT INTO csmetrics.quality_check
 (433, 'answered before sent', 'survey', 'warning', 'row', true, false,
  'responded_at < sent_at',
  'An answer before the question: two clocks, or the zone of one column is wrong'),
+(434, 'nps on another scale', 'survey', 'warning', 'row', true, false,
+ $$lower(kind) = 'nps' AND (coalesce(lowest, 0) IN (0, 1) AND coalesce(highest, 10) = 10) IS NOT TRUE$$,
+ 'Promoters and detractors are known of 0 to 10 alone: rejected, and in no figure; ask on that scale'),
+(435, 'nps from 1', 'survey', 'info', 'row', true, false,
+ $$lower(kind) = 'nps' AND lowest = 1 AND coalesce(highest, 10) = 10$$,
+ 'NPS is asked from 0 on: taken as it is, 9 and 10 as promoters, but there is one detractor less to choose'),
 (440, 'bot or test user', 'usage', 'info', 'row', true, false,
  $$user_id ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|demo|qa)([^[:alpha:]]|$)'
    OR role ~* '(^|[^[:alpha:]])(bot|robot|crawler|test|qa)([^[:alpha:]]|$)'$$,

@@ -230,15 +230,18 @@ DECLARE
     found csmetrics.found_rows;
     known record;
     told csmetrics.finding;
+    feed record;
     found_count integer := 0;
 BEGIN
     SELECT array_agg(r.rule ORDER BY r.place), array_agg(r.condition ORDER BY r.place) INTO rules, conditions
     FROM csmetrics.rules_in_force(model) r WHERE r.source = find_in_source.source;
     FOREACH found IN ARRAY csmetrics.found_in(model, source, rules, conditions) LOOP
+        feed := csmetrics.found_of_feed(model, source, found.rule, found);
+        found := feed.found;
         SELECT r.* INTO known FROM csmetrics.rules_in_force(model) r
         WHERE (r.source, r.rule) = (find_in_source.source, found.rule);
         told := (found.rule, source, known.severity, known.description, found.row_count,
-                 CASE WHEN known.kind <> 'feed' THEN cardinality(found.accounts) END, found.sample_keys, NULL, NULL,
+                 CASE WHEN known.kind <> 'feed' THEN cardinality(found.accounts) END, found.sample_keys, feed.mrr, NULL,
                  NULL, csmetrics.plain_effect(found, source, known.kind, known.can_quarantine, known.quarantine),
                  known.quarantine);
         IF found.row_count > 0 AND known.kind <> 'feed' THEN

@@ -153,7 +153,8 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     part record;
 BEGIN
-    FOR part IN SELECT p.file, p.ddl FROM csmetrics.model_part p ORDER BY p.file COLLATE pg_catalog."C" LOOP
+    FOR part IN SELECT p.file, p.ddl FROM csmetrics.model_part p
+                WHERE p.file OPERATOR(pg_catalog.!~~) 'model/live/%' ORDER BY p.file COLLATE pg_catalog."C" LOOP
         -- here names are those of the model; the views remember what they were bound to
         PERFORM pg_catalog.set_config('search_path', pg_catalog.format(
             CASE WHEN part.file OPERATOR(pg_catalog.~~) '%.internal.sql' THEN '%2$I, %1$I, csmetrics, pg_temp'
@@ -330,6 +331,7 @@ BEGIN
     IF csmetrics.relation(model, 'model_version') IS NULL THEN
         RAISE EXCEPTION 'there is no model "%"', model USING ERRCODE = 'invalid_schema_name';
     END IF;
+    CALL csmetrics.remove_live(model);
     SELECT concat_ws(', ', string_agg(pg_describe_object(o.classid, o.objid, 0), ', ' ORDER BY o.classid, o.objid)
                                FILTER (WHERE o.is_ours IS NOT TRUE),
                      csmetrics.other_dependents(array_agg(o.classid), array_agg(o.objid))) INTO others

@@ -256,6 +256,7 @@ BEGIN
     IF has_keys THEN
         EXECUTE format('ANALYZE %I.fresh_digest', internal);
         EXECUTE format('ANALYZE %I.fresh_key', internal);
+        EXECUTE format('SELECT %I.mark_coming()', internal);
         CALL csmetrics.note_changed(model, 'fresh_key');
     END IF;
     -- those whose attributes changed are among them, too
@@ -352,8 +353,13 @@ DECLARE
     source text;
 BEGIN
     FOREACH source IN ARRAY stale LOOP
+        IF source = 'subscription' AND (NOT source = ANY (keyed) OR source = ANY (whole)
+                                        OR csmetrics.is_marked(model, source)) THEN
+            CALL csmetrics.observe(model);
+        END IF;
         IF NOT source = ANY (keyed) OR source = ANY (whole) THEN
             CALL csmetrics.read_source(model, source, source = ANY (whole));
+            CALL csmetrics.tell_unmatched(model, source);
         ELSIF csmetrics.is_marked(model, source) THEN
             CALL csmetrics.read_keyed(model, source);
         ELSE

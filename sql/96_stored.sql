@@ -92,19 +92,19 @@ COMMENT ON FUNCTION csmetrics.unsure(regclass) IS
 'Internal: the condition by which a state may not be what it would be of all rows, since lengths that went to buckets '
 'do not come back where some are taken out';
 
-CREATE OR REPLACE FUNCTION csmetrics.changed_groups(model text, name text, keys text[], others text[]) RETURNS text
+CREATE OR REPLACE FUNCTION csmetrics.changed_groups(before text, after text, keys text[], others text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format($$
-    WITH after AS MATERIALIZED (SELECT r.* FROM %1$I.%2$I(true) r),
+    WITH before AS MATERIALIZED (SELECT r.* FROM %1$s r), after AS MATERIALIZED (SELECT r.* FROM %2$s r),
     diff AS MATERIALIZED (
-        SELECT %3$s, %4$s, %5$s FROM %1$I.%6$I b FULL JOIN after a USING (%3$s)
-        WHERE record_image_ne(ROW (%7$s), ROW (%8$s)))$$,
-    csmetrics.internal_schema(model), 'read_' || name, csmetrics.spelled(keys, '%I'),
+        SELECT %3$s, %4$s, %5$s FROM before b FULL JOIN after a USING (%3$s)
+        WHERE record_image_ne(ROW (%6$s), ROW (%7$s)))$$,
+    before, after, csmetrics.spelled(keys, '%I'),
     csmetrics.spelled(others, 'b.%1$I AS o_%1$s'), csmetrics.spelled(others, 'a.%1$I AS n_%1$s'),
-    replace(name, 'stored_', 'before_'), csmetrics.spelled(others, 'b.%I'), csmetrics.spelled(others, 'a.%I'));
+    csmetrics.spelled(others, 'b.%I'), csmetrics.spelled(others, 'a.%I'));
 COMMENT ON FUNCTION csmetrics.changed_groups(text, text, text[], text[]) IS
-'Internal: common tables over the groups of a sum in which the accounts that a refresh writes add something else than '
-'they did: diff, with o_ and n_ before each column';
+'Internal: common tables over the groups of a sum in which some accounts add, by after, something else than they did, '
+'by before: diff, with o_ and n_ before each column';
 
 CREATE OR REPLACE FUNCTION csmetrics.write_changed_sum(model text, name text, keys text[], others text[])
 RETURNS bigint
@@ -124,7 +124,10 @@ BEGIN
                         INSERT INTO %5$s AS s (%2$s, %8$s) SELECT %2$s, %8$s FROM value v WHERE v.row_count <> 0
                         ON CONFLICT (%2$s) DO UPDATE SET (%8$s) = ROW (%9$s))
                     SELECT count(*), bool_or(v.is_unsure) FROM value v',
-                   csmetrics.changed_groups(model, name, keys, others), csmetrics.spelled(keys, '%I'),
+                   csmetrics.changed_groups(
+                       format('%I.%I', csmetrics.internal_schema(model), replace(name, 'stored_', 'before_')),
+                       format('%I.%I(true)', csmetrics.internal_schema(model), 'read_' || name), keys, others),
+                   csmetrics.spelled(keys, '%I'),
                    (SELECT string_agg(format('%s AS %I', csmetrics.summed(relation, o), o), ', ' ORDER BY place)
                     FROM unnest(others) WITH ORDINALITY o(o, place)),
                    csmetrics.unsure(relation), relation, csmetrics.spelled(keys, 's.%I'),
@@ -189,7 +192,8 @@ BEGIN
         WHERE r.is_sum
           AND (NOT EXISTS (SELECT 1 FROM %1$I.fresh_key)
                OR EXISTS (SELECT 1 FROM %1$I.fresh_key k
-                          WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
+                          WHERE k.sources = '{}' OR 'account' = ANY (k.sources)
+                             OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
         ORDER BY r.name $query$, csmetrics.internal_schema(model)) USING model;
 END
 $$;

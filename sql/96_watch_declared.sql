@@ -124,44 +124,33 @@ RETURN format(E'CREATE VIEW %1$I.%2$I WITH (security_invoker) AS
 COMMENT ON FUNCTION csmetrics.watched_statement(text, integer, regclass, text, text) IS
 'Internal: the statement that makes the view by which refresh gets from rows that changed to accounts';
 
-CREATE OR REPLACE PROCEDURE csmetrics.make_queue(model text, watch_id integer, source text, relation regclass,
-    key_column text, keep_null boolean)
+CREATE OR REPLACE FUNCTION csmetrics.queue_language() RETURNS language_handler
+LANGUAGE C AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.queue_language() IS
+'Internal: runs the functions of triggers of watches: a statement that changes rows adds one row a key to changed_row';
+
+-- so that the function of a watch belongs to the model's owner, who can drop it with its triggers on tables of others
+CREATE OR REPLACE TRUSTED LANGUAGE csmetrics_queue HANDLER csmetrics.queue_language;
+COMMENT ON LANGUAGE csmetrics_queue IS
+'Internal: that of the functions queue_changed_<watch_id> of models, which tell refresh what statements change';
+
+CREATE OR REPLACE PROCEDURE csmetrics.make_queue(model text, watch_id integer, source text, key_column text,
+    null_is_any boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
-    internal text := csmetrics.internal_schema(model);
-    -- told apart as values, which costs less than as texts, and never by a collation to which different ones are equal
-    key text := CASE WHEN key_column IS NULL THEN 'NULL::text'
-                     ELSE format('c.%I%s', key_column,
-                                 (SELECT CASE WHEN a.attcollation <> 0 THEN ' COLLATE "C"' END FROM pg_attribute a
-                                  WHERE a.attrelid = relation AND a.attname = key_column)) END;
-    kept text := format('%s, %L, %s FROM', watch_id, source, csmetrics.key_text('k', 'key'));
-    which text := CASE WHEN keep_null THEN '' ELSE ' WHERE k.key IS NOT NULL' END;
+    queue text := format('%I.%I', csmetrics.internal_schema(model), 'queue_changed_' || watch_id);
 BEGIN
-    EXECUTE format($statement$
-        CREATE FUNCTION %1$I.%2$I() RETURNS trigger
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
-        BEGIN
-            IF TG_OP = 'INSERT' THEN
-                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_new c) k(key)%5$s;
-            ELSIF TG_OP = 'UPDATE' THEN
-                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT %4$s FROM changed_new c
-                                                          UNION SELECT %4$s FROM changed_old c) k(key)%5$s;
-            ELSIF TG_OP = 'DELETE' THEN
-                INSERT INTO %1$I.changed_row SELECT %3$s (SELECT DISTINCT %4$s FROM changed_old c) k(key)%5$s;
-            ELSE
-                INSERT INTO %1$I.changed_row VALUES (%6$s, %7$L, NULL);
-            END IF;
-            RETURN NULL;
-        END
-        $body$ $statement$, internal, 'queue_changed_' || watch_id, kept, key, which, watch_id, source);
-    EXECUTE format('REVOKE ALL ON FUNCTION %I.%I() FROM PUBLIC', internal, 'queue_changed_' || watch_id);
-    EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', internal, 'queue_changed_' || watch_id,
+    EXECUTE format('CREATE FUNCTION %s() RETURNS trigger LANGUAGE csmetrics_queue SECURITY DEFINER AS %L', queue,
+                   format('%s %s %s %s', watch_id, CASE WHEN null_is_any THEN 'any' ELSE 'none' END, source,
+                          key_column));
+    EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', queue);
+    EXECUTE format('COMMENT ON FUNCTION %s() IS %L', queue,
                    'Internal: puts the keys of rows that changed where the next refresh looks for them, for whoever '
                    'changed them');
 END
 $make$;
-COMMENT ON PROCEDURE csmetrics.make_queue(text, integer, text, regclass, text, boolean) IS
-'Internal: makes the function of the triggers of a watch; keep_null: a row without a key means any account';
+COMMENT ON PROCEDURE csmetrics.make_queue(text, integer, text, text, boolean) IS
+'Internal: makes the function of the triggers of a watch; null_is_any: a row without a key means any account';
 
 CREATE OR REPLACE PROCEDURE csmetrics.make_triggers(model text, watch_id integer, relation regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
@@ -189,7 +178,7 @@ CREATE OR REPLACE PROCEDURE csmetrics.make_watch(model text, watch_id integer, s
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 BEGIN
     IF method = 'trigger' THEN
-        CALL csmetrics.make_queue(model, watch_id, source, relation, key_column, accounts IS NULL);
+        CALL csmetrics.make_queue(model, watch_id, source, key_column, accounts IS NULL);
         CALL csmetrics.make_triggers(model, watch_id, relation);
     END IF;
     EXECUTE format('INSERT INTO %I.watch VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', model)
@@ -219,6 +208,7 @@ BEGIN
     EXECUTE csmetrics.watched_statement(model, checked.watch_id, relation, checked.key, accounts);
     CALL csmetrics.make_watch(model, checked.watch_id, source, method, relation, checked.key, accounts, changed_at,
                               checked.behind);
+    CALL csmetrics.renew_told(model);
 END
 $watch$;
 COMMENT ON PROCEDURE csmetrics.watch(text, text, text, regclass, text, text, text, text) IS
@@ -264,6 +254,7 @@ BEGIN
     FOREACH watch_id IN ARRAY watches LOOP
         CALL csmetrics.drop_watch(model, watch_id);
     END LOOP;
+    CALL csmetrics.renew_told(model);
 END
 $unwatch$;
 COMMENT ON PROCEDURE csmetrics.unwatch(text, text, regclass) IS

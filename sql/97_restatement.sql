@@ -3,6 +3,13 @@
 -- another one: it is stored when it changes, and never again while it does not. What is shown, stored and compared are
 -- functions of the model.
 
+INSERT INTO csmetrics.policy_column
+    (position, name, type, default_value, condition, takes_effect, meaning, may_be_null, defines)
+VALUES
+(217, 'snapshot_days', 'integer', 'NULL', 'snapshot_days > 0', 'at once',
+ 'Days for which snapshots are kept, but for the last, and what only they showed; NULL: for ever, as what was reported '
+ 'cannot be had again', true, false);
+
 CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, shown_by bigint) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1

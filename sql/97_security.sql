@@ -23,7 +23,7 @@ BEGIN ATOMIC
       AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
                          'connection', 'connection_view', 'feed_first', 'granted_role', 'identity', 'left_out_account',
                          'read_form', 'score_account', 'taken_row')
-      AND o.name !~ '^(fresh|before)_'
+      AND o.name !~ '^(fresh|before|observed)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));
 END;
@@ -49,6 +49,47 @@ END;
 COMMENT ON FUNCTION csmetrics.rights_of(text, boolean) IS
 'Internal: the rights of who reads a model, or also writes its rules, by table';
 
+CREATE OR REPLACE FUNCTION csmetrics.read_live(model text) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    -- the views of sources, and what of the model's own is below them
+    WITH RECURSIVE read AS (
+        SELECT c.oid FROM pg_class c
+        WHERE c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'v' AND c.relname ~ '^(source|kept)_'
+        UNION
+        SELECT c.oid
+        FROM read r
+        JOIN pg_rewrite w ON w.ev_class = r.oid
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+             AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_class c ON c.oid = d.refobjid AND c.relnamespace = ANY (csmetrics.schemas_of(model)))
+    SELECT r.oid::regclass FROM read r
+    UNION
+    SELECT csmetrics.relation(model, n)
+    FROM unnest('{account_digest,changed_row,left_out_account,score_account,watch}'::text[]) n;
+END;
+COMMENT ON FUNCTION csmetrics.read_live(text) IS
+'Internal: what readers of the live form of a model read of it besides what all of its readers do';
+
+CREATE OR REPLACE PROCEDURE csmetrics.give_live_rights(model text, "role" text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    "schema" text;
+    relation regclass;
+BEGIN
+    FOREACH "schema" IN ARRAY csmetrics.live_schemas(model) LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', "schema", "role");
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', "schema", "role");
+    END LOOP;
+    FOR relation IN SELECT r FROM csmetrics.read_live(model) r LOOP
+        EXECUTE format('GRANT SELECT ON %s TO %I', relation, "role");
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.give_live_rights(text, text) IS
+'Internal: gives a reader of a model the rights of one of its live form; those on the tables of its sources are of '
+'their owners to give';
+
 CREATE OR REPLACE PROCEDURE csmetrics.give_rights(model text, "role" text, may_write boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -58,6 +99,9 @@ BEGIN
     FOR given IN SELECT r.rights, r.relation FROM csmetrics.rights_of(model, may_write) r LOOP
         EXECUTE format('GRANT %s ON %s TO %I', given.rights, given.relation, "role");
     END LOOP;
+    IF csmetrics.is_live(model) THEN
+        CALL csmetrics.give_live_rights(model, "role");
+    END IF;
 END
 $$;
 COMMENT ON PROCEDURE csmetrics.give_rights(text, text, boolean) IS
@@ -66,7 +110,9 @@ COMMENT ON PROCEDURE csmetrics.give_rights(text, text, boolean) IS
 CREATE OR REPLACE PROCEDURE csmetrics.take_rights(model text, "role" text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    schemas text := format('%I, %I', model, csmetrics.internal_schema(model));
+    schemas text := format('%I, %I', model, csmetrics.internal_schema(model))
+                    || CASE WHEN csmetrics.is_live(model)
+                            THEN ', ' || csmetrics.spelled(csmetrics.live_schemas(model), '%I') ELSE '' END;
 BEGIN
     -- rights on columns go with those on their tables
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', schemas, "role");
@@ -148,7 +194,7 @@ BEGIN ATOMIC
       AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id'
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored, and errors that name some
-           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total',
+           OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total', 'changed_row',
                       'known_dimension', 'week_total', 'score_feed', 'score_segment', 'refresh_log')
            OR o.name IN (SELECT r.name FROM csmetrics.stored_readings(model) r))
     ORDER BY c.oid::regclass::text;
@@ -162,6 +208,9 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('CREATE POLICY %1$I ON %2$s TO %1$I USING (%3$s)', "role", relation,
               CASE WHEN sees_all THEN 'true'
                    WHEN relation = csmetrics.relation(model, 'company_total') THEN csmetrics.condition_on_totals(model)
+                   -- of rows that are told apart by keys of accounts
+                   WHEN relation = csmetrics.relation(model, 'changed_row')
+                   THEN format('key IN (SELECT a.account_id::text FROM %I.account a)', model)
                    WHEN NOT is_keyed THEN 'false'
                    -- hashed once a statement; an array is taken for ten keys, and searched from end to end for each row
                    ELSE format('account_id IN (SELECT a.account_id FROM %I.account a)', model) END);
@@ -357,6 +406,7 @@ BEGIN
     -- totals are without it, too, once its scores are gone
     EXECUTE format('INSERT INTO %I.changed_key SELECT $1::%s', internal, csmetrics.key_type(model)) USING account_id;
     CALL csmetrics.scores_before(model);
+    CALL csmetrics.forget_observed(model, account_id);
     FOR key IN
         SELECT k.relation, k.key FROM csmetrics.keys_in(model) k
         WHERE k.relation <> ALL (ARRAY[csmetrics.relation(model, 'changed_key'),

@@ -408,6 +408,7 @@ DECLARE
     unchanged text[];
     statement text;
     changed integer := 0;
+    is_live boolean := csmetrics.is_live(model);
 BEGIN
     PERFORM csmetrics.require_ownership(model);
     PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
@@ -417,6 +418,7 @@ BEGIN
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
+    CALL csmetrics.remove_live(model);
     CALL csmetrics.stand_apart(model);
     unchanged := csmetrics.unchanged_views(model);
     key_type := csmetrics.key_type(model)::regtype;
@@ -426,23 +428,21 @@ BEGIN
     outdated := ARRAY(SELECT ROW (o.classid, o.objid, o.kind, o.name)::csmetrics.outdated
                       FROM csmetrics.outdated_objects(model, fresh) o);
     CALL csmetrics.put_aside(outdated);
-    FOR statement IN
-        SELECT s.statement FROM csmetrics.missing_columns(model, fresh) s
-        UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s
-    LOOP
+    FOR statement IN SELECT s.statement FROM csmetrics.missing_columns(model, fresh) s
+                     UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s LOOP
         EXECUTE statement;
         changed := changed + 1;
     END LOOP;
     CALL csmetrics.widen_vendor_views(model, unchanged);
     CALL csmetrics.run_parts(model, key_type, true);
     CALL csmetrics.drop_outdated(model, outdated);
-    FOR statement IN
-        SELECT s.statement FROM csmetrics.missing_parts(model, fresh) s UNION ALL SELECT r FROM unnest(rights) r
-    LOOP
+    FOR statement IN SELECT s.statement FROM csmetrics.missing_parts(model, fresh) s
+                     UNION ALL SELECT r FROM unnest(rights) r LOOP
         EXECUTE statement;
     END LOOP;
     PERFORM set_config('client_min_messages', 'warning', true);
     EXECUTE format('DROP SCHEMA %I, %I CASCADE', fresh, csmetrics.internal_schema(fresh));
+    CALL csmetrics.remake_live(model, is_live);
     CALL csmetrics.renew_rights(model);
     PERFORM set_config('client_min_messages', told, true);
     -- histories may be made of more now: the next refresh reads all

@@ -84,3 +84,80 @@ DROP FUNCTION IF EXISTS csmetrics.write_table(text, text, text);
 DROP PROCEDURE IF EXISTS csmetrics.refresh_accounts(text, text[], text[]);
 DROP PROCEDURE IF EXISTS csmetrics.lock_model(text);
 DROP PROCEDURE IF EXISTS csmetrics.write_histories(text);
+
+-- Rows of vendors count once, by their keys; a column may be a field of a JSON one.
+ALTER TABLE csmetrics.connector_table ADD COLUMN keys text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN csmetrics.connector_table.keys IS
+'Columns that tell its rows apart: of several with the same ones the latest counts. Without them all columns do; * '
+'among them: but of a table that is appended to alone. Empty: every row counts';
+DROP FUNCTION IF EXISTS csmetrics.found_column(oid, text[]);
+DROP FUNCTION IF EXISTS csmetrics.vendor_query(text, text, text);
+
+-- Tickets tell when they were opened again, answers which ticket they are about.
+CREATE FUNCTION csmetrics.tickets_add(state csmetrics.tickets, opened_at timestamptz, first_reply_at timestamptz,
+    solved_at timestamptz, reopened integer,
+    escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz,
+    reopened_at timestamptz) RETURNS csmetrics.tickets
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tickets_add_ticket';
+COMMENT ON FUNCTION csmetrics.tickets_add(csmetrics.tickets, timestamptz, timestamptz, timestamptz, integer,
+    boolean, integer, text, text, timestamptz, timestamptz) IS
+'Internal: transition of ticket_agg';
+CREATE AGGREGATE csmetrics.ticket_agg(opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz,
+    reopened integer,
+    escalated boolean, agent_replies integer, requester text, topic text, escalated_at timestamptz,
+    reopened_at timestamptz) (
+    SFUNC = csmetrics.tickets_add, STYPE = csmetrics.tickets, SSPACE = 256, COMBINEFUNC = csmetrics.merge,
+    PARALLEL = SAFE, FINALFUNC = csmetrics.tickets_final);
+COMMENT ON AGGREGATE csmetrics.ticket_agg(timestamptz, timestamptz, timestamptz, integer, boolean, integer, text,
+    text, timestamptz, timestamptz) IS
+'The same with the instant at which the ticket was first opened again; NULL or infinity: known with its solve, of one '
+'never solved since from the opening on; before the opening: from it on. reopened_at of -infinity or outside the years '
+'1 to 9999: SQLSTATE 22008; other errors as above.';
+CREATE FUNCTION csmetrics.answers_add(state csmetrics.answers, kind text, score numeric, responded_at timestamptz,
+    sent_at timestamptz, respondent text,
+    lowest numeric, highest numeric, higher_is_better boolean, ticket text) RETURNS csmetrics.answers
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'answers_add';
+COMMENT ON FUNCTION csmetrics.answers_add(csmetrics.answers, text, numeric, timestamptz, timestamptz, text, numeric,
+    numeric, boolean, text) IS
+'Internal: transition of answer_agg';
+CREATE AGGREGATE csmetrics.answer_agg(kind text, score numeric, responded_at timestamptz, sent_at timestamptz,
+    respondent text,
+    lowest numeric, highest numeric, higher_is_better boolean, ticket text) (
+    SFUNC = csmetrics.answers_add, STYPE = csmetrics.answers, SSPACE = 256, COMBINEFUNC = csmetrics.merge,
+    PARALLEL = SAFE, FINALFUNC = csmetrics.answers_final);
+COMMENT ON AGGREGATE csmetrics.answer_agg(text, numeric, timestamptz, timestamptz, text, numeric, numeric, boolean,
+    text) IS
+'The same with the ticket that it is about (NULL: none): answers to csat and ces about a ticket are one a respondent '
+'and ticket, whenever they were given; all others one a respondent and window. Errors as above.';
+CREATE FUNCTION csmetrics.answers_with_ticket(history csmetrics.answers, as_of timestamptz,
+    OUT kind text, OUT sent_at timestamptz, OUT responded_at timestamptz, OUT score numeric, OUT respondent bigint,
+    OUT lowest numeric, OUT highest numeric, OUT higher_is_better boolean,
+    OUT about_ticket boolean) RETURNS SETOF record
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'answer_facts_of_tickets';
+COMMENT ON FUNCTION csmetrics.answers_with_ticket(csmetrics.answers, timestamptz) IS
+'The rows of answer_facts, and whether each is about a ticket, NPS never: respondent is then the key of the name and '
+'the ticket together. No rows for NULL.';
+CREATE FUNCTION csmetrics.mean_answer(history csmetrics.answers, kind text, from_at timestamptz,
+    to_at timestamptz, answer_rule text) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.mean_answer(csmetrics.answers, text, timestamptz, timestamptz, text) IS
+'The same, of several answers of a respondent the last, the first, their mean as one, or all, as answer_rule says; of '
+'those about one ticket those of whatever time before to_at. Another rule: SQLSTATE 22023; else as above.';
+COMMENT ON TYPE csmetrics.tickets IS
+'The support tickets of one account over time, 72 bytes each. Built by ticket_agg; keeps time, so it can be read as '
+'of any instant; adds up by merge and rollup, to at most 2^21 tickets. Requesters and topics are kept as keys of 64 '
+'bits, which tell them apart, not as text.';
+COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, timestamptz) IS
+'Tickets that were reopened / tickets last solved from from_at on and before to_at, those reopened in that time and '
+'open since among both, a ratio. A solve before the opening counts at the opening. NULL of none, and for NULL. from_at '
+'not before to_at: SQLSTATE 22023.';
+COMMENT ON TYPE csmetrics.business_hours IS
+'Weekly opening hours in a named time zone, and holidays: local days without any, or with their own. Text form: '
+'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-24 09:00-12:00 2024-12-25. Equal schedules '
+'are equal values. What is no schedule: SQLSTATE 22P02.';
+CREATE TYPE csmetrics.ticket_wait AS (
+    opened_at timestamptz, solved_at timestamptz, requester_wait tstzmultirange, agent_wait tstzmultirange,
+    on_hold tstzmultirange, minutes numeric[]);
+COMMENT ON TYPE csmetrics.ticket_wait IS
+'When a ticket waited for whom: the requester for an agent, an agent for the requester, and on hold; or the minutes '
+'that its help desk tells of these three, in all hours, and again of these three in business hours';

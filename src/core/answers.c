@@ -5,6 +5,8 @@
 
 const char *const survey_words[] = {"nps", "csat", "ces", NULL};
 
+const char *const answer_rule_words[] = {"last", "first", "mean", "all", NULL};
+
 /* The scales, where an answer does not tell, and where they are brought to. */
 typedef struct StandardScale
 {
@@ -20,6 +22,9 @@ static const StandardScale standard_scales[SURVEY_KINDS] = {
 	{1, 7, 1, 6},
 };
 
+/* Kinds, as rows have them. */
+#define SURVEY_NPS 1
+
 #define ANSWERED (ANSWER_SCORE | ANSWER_NO_AMOUNT)
 
 static bool
@@ -31,7 +36,8 @@ unless_said(const Answer *answer, int32_t what, Money value)
 static bool
 says_are_sound(const Answer *answer)
 {
-	return (answer->says & ~(ANSWER_LOWEST | ANSWER_HIGHEST | ANSWER_DIRECTION | ANSWER_HIGHER | ANSWERED)) == 0 &&
+	return (answer->says & ~(ANSWER_LOWEST | ANSWER_HIGHEST | ANSWER_DIRECTION | ANSWER_HIGHER | ANSWERED | ANSWER_TICKET)) == 0 &&
+		(!(answer->says & ANSWER_TICKET) || (answer->respondent != TEXT_KEY_NONE && answer->kind != SURVEY_NPS)) &&
 		(answer->says & (ANSWER_DIRECTION | ANSWER_HIGHER)) != ANSWER_HIGHER &&
 		(answer->says & ANSWERED) != ANSWERED &&
 		unless_said(answer, ANSWER_SCORE, answer->score) &&
@@ -96,10 +102,12 @@ scaled(const Answer *answer, const StandardScale *standard, ScaledAnswer *result
 	if (!(answer->says & ANSWER_SCORE) || answer->score < lowest || answer->score > highest || lowest == highest)
 		return false;
 	*result = (ScaledAnswer) {answer->respondent, answer->responded, .count = answer->count};
-	if (standard == &standard_scales[0])
+	if (standard == &standard_scales[SURVEY_NPS - 1])
 	{
-		/* detractors are at the low end of every NPS scale */
-		result->part = answer->score;
+		/* promoters and detractors are known of two scales alone */
+		if ((lowest != 0 && lowest != MONEY_UNIT) || highest != 10 * MONEY_UNIT)
+			return false;
+		result->part = reversed ? lowest + highest - answer->score : answer->score;
 		result->length = MONEY_UNIT;
 		return true;
 	}
@@ -127,38 +135,106 @@ compare_scaled(const void *a, const void *b)
 	return order == 0 ? COMPARE(x->part, y->part) : order;
 }
 
-/*
- * Of answers on one scale that follow one another the parts are added exactly,
- * and divided once: a part is below 2^82 and all counts together below 2^22.
- */
+/* What counts as one, or of nobody as so many: rows that follow one another. */
+typedef struct Voice
+{
+	const ScaledAnswer *answer;
+	int			rows;
+	int64_t		responded;
+	int64_t		times;
+} Voice;
+
+/* The voice that begins with the first of so many rows; `*used` is how many of them are spent on it. */
+static Voice
+voice_of(const ScaledAnswer *answer, int rows, AnswerRule rule, int *used)
+{
+	Voice		voice = {answer, 1, answer->responded, answer->count};
+	int			same = 1;
+
+	*used = 1;
+	if (rule == ANSWER_ALL || answer->respondent == TEXT_KEY_NONE)
+		return voice;
+	while (same < rows && answer[same].respondent == answer->respondent)
+		same++;
+	*used = same;
+	voice.times = 1;
+	if (rule == ANSWER_MEAN)
+	{
+		voice.rows = same;
+		return voice;
+	}
+	if (rule == ANSWER_FIRST)
+	{
+		voice.responded = answer[same - 1].responded;
+		while (voice.answer->responded != voice.responded)
+			voice.answer++;
+		voice.rows = (int) (answer + same - voice.answer);
+		return voice;
+	}
+	while (voice.rows < same && answer[voice.rows].responded == voice.responded)
+		voice.rows++;
+	return voice;
+}
+
+/* The mean of what a voice is made of, from 0 to 1; of NPS, in points. */
 static double
-scaled_mean(const ScaledAnswer *answer, int rows, const StandardScale *standard)
+voice_mean(const Voice *voice)
 {
 	int64_t		count = 0;
 	double		sum = 0;
 
-	for (int i = 0; i < rows;)
+	for (int i = 0; i < voice->rows; i++)
 	{
-		Money		length = answer[i].length;
-		Money		parts = 0;
-		int64_t		alike = 0;
-
-		for (; i < rows && answer[i].length == length; i++)
-		{
-			bool		first = i == 0 || answer[i - 1].respondent != answer[i].respondent;
-			int64_t		times = answer[i].respondent == TEXT_KEY_NONE ? answer[i].count : first;
-
-			parts += answer[i].part * times;
-			alike += times;
-		}
-		sum += (double) (standard->base * length * alike + standard->span * parts) / (double) length;
-		count += alike;
+		sum += (double) (voice->answer[i].part * voice->answer[i].count) / (double) voice->answer[i].length;
+		count += voice->answer[i].count;
 	}
 	return sum / (double) count;
 }
 
+/*
+ * Of single answers on one scale that follow one another the parts are added
+ * exactly, and divided once: a part is below 2^82 and all counts together below
+ * 2^22. Those of several rows are added as they are.
+ */
+static bool
+scaled_mean(const ScaledAnswer *answer, int rows, const StandardScale *standard, AnswerRule rule, int64_t from, double *mean)
+{
+	Money		length = 0;
+	Money		parts = 0;
+	int64_t		alike = 0;
+	int64_t		count = 0;
+	double		sum = 0;
+
+	for (int i = 0, used; i < rows; i += used)
+	{
+		Voice		voice = voice_of(answer + i, rows - i, rule, &used);
+
+		if (voice.responded < from)
+			continue;
+		count += voice.times;
+		if (voice.rows > 1)
+		{
+			sum += standard->base + standard->span * voice_mean(&voice);
+			continue;
+		}
+		if (voice.answer->length != length && alike > 0)
+		{
+			sum += (double) (standard->base * length * alike + standard->span * parts) / (double) length;
+			parts = alike = 0;
+		}
+		length = voice.answer->length;
+		parts += voice.answer->part * voice.times;
+		alike += voice.times;
+	}
+	if (alike > 0)
+		sum += (double) (standard->base * length * alike + standard->span * parts) / (double) length;
+	if (count > 0)
+		*mean = sum / (double) count;
+	return count > 0;
+}
+
 bool
-answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, ScaledAnswer *scratch, double *mean)
+answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, AnswerRule rule, ScaledAnswer *scratch, double *mean)
 {
 	const StandardScale *standard = &standard_scales[kind - 1];
 	int			rows = 0;
@@ -168,12 +244,11 @@ answers_mean(const Answers *answers, int kind, int64_t from, int64_t to, ScaledA
 	{
 		const Answer *answer = &answers->answer[i];
 
-		if (answer->count > 0 && answer->kind == kind && answer->responded >= from && scaled(answer, standard, &scratch[rows]))
+		/* of those about one ticket the first may be the one that counts, and the mean is that of all */
+		if (answer->count > 0 && answer->kind == kind && (answer->responded >= from || (answer->says & ANSWER_TICKET)) &&
+			scaled(answer, standard, &scratch[rows]))
 			rows++;
 	}
-	if (rows == 0)
-		return false;
 	sort_rows(scratch, rows, sizeof(ScaledAnswer), compare_scaled);
-	*mean = scaled_mean(scratch, rows, standard);
-	return true;
+	return scaled_mean(scratch, rows, standard, rule, from, mean);
 }

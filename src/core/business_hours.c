@@ -75,11 +75,42 @@ holiday_search(const BusinessHours *hours, int64_t day)
 	return low;
 }
 
+/* Open time on holidays between two local times. */
+static int64_t
+holiday_time(const BusinessHours *hours, int64_t from, int64_t to)
+{
+	const HolidayHours *special = holiday_hours(hours);
+	int64_t		first = floor_to_unit(from, DAY_LENGTH);
+	int64_t		open = 0;
+	uint32_t	low = 0;
+	uint32_t	high = holiday_hours_count(hours);
+	uint32_t	count = high;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+
+		if (special[middle].day < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && special[low].day * DAY_LENGTH < to; low++)
+	{
+		int64_t		midnight = special[low].day * DAY_LENGTH;
+		int64_t		opens = max64(from, midnight + special[low].opens * MINUTE_USECS);
+		int64_t		closes = min64(to, midnight + special[low].closes * MINUTE_USECS);
+
+		open += max64(0, closes - opens);
+	}
+	return open;
+}
+
 int64_t
 hours_between(const BusinessHours *hours, int64_t from, int64_t to)
 {
 	const int32_t *holidays = hours_holidays(hours);
-	int64_t		open = regular_time(hours, to) - regular_time(hours, from);
+	int64_t		open = regular_time(hours, to) - regular_time(hours, from) + holiday_time(hours, from, to);
 
 	for (uint32_t i = holiday_search(hours, floor_to_unit(from, DAY_LENGTH)); i < hours->holiday_count; i++)
 	{
@@ -110,11 +141,42 @@ touches(OpenRange a, OpenRange b)
 	return a.closes == b.opens && a.closes % MINUTES_PER_DAY != 0;
 }
 
+#define COMPARE(x, y) ((x) == (y) ? 0 : (x) < (y) ? -1 : 1)
+
+int
+compare_holiday_hours(const void *a, const void *b)
+{
+	const HolidayHours *x = a;
+	const HolidayHours *y = b;
+	int			order = COMPARE(x->day, y->day);
+
+	if (order == 0)
+		order = COMPARE(x->opens, y->opens);
+	return order == 0 ? COMPARE(x->closes, y->closes) : order;
+}
+
+/* Joins hours of a holiday that touch; they are in order, and none overlap. */
+static void
+join_holiday_hours(HoursDraft *draft)
+{
+	HolidayHours *special = draft->special;
+	int64_t		kept = 0;
+
+	for (int64_t i = 0; i < draft->special_count; i++)
+		if (kept > 0 && special[kept - 1].day == special[i].day && special[kept - 1].closes == special[i].opens)
+			special[kept - 1].closes = special[i].closes;
+		else
+			special[kept++] = special[i];
+	draft->special_count = kept;
+}
+
 size_t
 hours_settle(HoursDraft *draft)
 {
 	int			ranges = 0;
 	int64_t		holidays = 0;
+
+	join_holiday_hours(draft);
 
 	for (int i = 0; i < draft->range_count; i++)
 		if (ranges > 0 && touches(draft->ranges[ranges - 1], draft->ranges[i]))
@@ -129,7 +191,7 @@ hours_settle(HoursDraft *draft)
 			draft->holidays[holidays++] = draft->holidays[i];
 	draft->holiday_count = holidays;
 
-	return hours_size(holidays, ranges, draft->zone_length + 1);
+	return hours_size(draft->special_count, holidays, ranges, draft->zone_length + 1);
 }
 
 void
@@ -138,6 +200,12 @@ hours_build(const HoursDraft *draft, BusinessHours *hours)
 	hours->holiday_count = draft->holiday_count;
 	hours->range_count = draft->range_count;
 	hours->zone_size = draft->zone_length + 1;
+	if (draft->special_count > 0)
+	{
+		hours->header.flags = HOURS_OF_HOLIDAYS;
+		*(uint32_t *) (hours + 1) = draft->special_count;
+		memcpy((void *) holiday_hours(hours), draft->special, draft->special_count * sizeof(HolidayHours));
+	}
 	memcpy((void *) hours_holidays(hours), draft->holidays, draft->holiday_count * sizeof(int32_t));
 	memcpy((void *) hours_ranges(hours), draft->ranges, draft->range_count * sizeof(OpenRange));
 	memcpy((void *) hours_zone(hours), draft->zone, draft->zone_length);
@@ -145,6 +213,29 @@ hours_build(const HoursDraft *draft, BusinessHours *hours)
 }
 
 /* Checking */
+
+static const char *
+holiday_hours_flaw(const BusinessHours *hours)
+{
+	const HolidayHours *special = holiday_hours(hours);
+	const int32_t *holidays = hours_holidays(hours);
+	uint32_t	holiday = 0;
+
+	if ((hours->header.flags & HOURS_OF_HOLIDAYS) && holiday_hours_count(hours) == 0)
+		return "unknown flags";
+	for (uint32_t i = 0; i < holiday_hours_count(hours); i++)
+	{
+		while (holiday < hours->holiday_count && holidays[holiday] < special[i].day)
+			holiday++;
+		if (holiday == hours->holiday_count || holidays[holiday] != special[i].day)
+			return "hours of a day that is no holiday";
+		if (special[i].opens >= special[i].closes || special[i].closes > MINUTES_PER_DAY)
+			return "hours not of one day";
+		if (i > 0 && special[i - 1].day == special[i].day && special[i - 1].closes >= special[i].opens)
+			return "hours not in order";
+	}
+	return NULL;
+}
 
 const char *
 hours_flaw(const BusinessHours *hours)
@@ -155,7 +246,7 @@ hours_flaw(const BusinessHours *hours)
 
 	if (hours->header.version != BUSINESS_HOURS_VERSION)
 		return "unknown version";
-	if (hours->header.flags != 0 || hours->header.reserved != 0)
+	if ((hours->header.flags & ~HOURS_OF_HOLIDAYS) != 0 || hours->header.reserved != 0)
 		return "unknown flags";
 	for (uint32_t i = 0; i < hours->holiday_count; i++)
 		if (!day_is_valid(holidays[i]) || (i > 0 && holidays[i - 1] >= holidays[i]))
@@ -173,5 +264,5 @@ hours_flaw(const BusinessHours *hours)
 	}
 	if (!zone_name_is_plain(hours_zone(hours), zone_length) || hours_zone(hours)[zone_length] != '\0')
 		return "not the name of a time zone";
-	return NULL;
+	return holiday_hours_flaw(hours);
 }

@@ -1,7 +1,9 @@
 /*
- * Weekly opening hours in a time zone, and holidays: local days without hours.
+ * Weekly opening hours in a time zone, and holidays: local days without hours,
+ * or with hours of their own in place of those of the week.
  *
- * One flat, canonical value: the fields below, then the holidays (ascending),
+ * One flat, canonical value: the fields below, where HOURS_OF_HOLIDAYS is set the
+ * number of hours of holidays and these (ascending), then the holidays (ascending),
  * the ranges (ascending, none touching another of its day) and the zone's name
  * with its terminator.
  *
@@ -29,6 +31,17 @@ typedef struct OpenRange
 	uint16_t	closes;
 } OpenRange;
 
+/* Some holidays have hours; a flag. */
+#define HOURS_OF_HOLIDAYS 0x01
+
+/* Hours of a holiday, in minutes of the day; opens < closes, which may be midnight. */
+typedef struct HolidayHours
+{
+	int32_t		day;
+	uint16_t	opens;
+	uint16_t	closes;
+} HolidayHours;
+
 typedef struct BusinessHours
 {
 	StateHeader header;
@@ -37,9 +50,23 @@ typedef struct BusinessHours
 	uint16_t	zone_size;		/* with its terminator */
 } BusinessHours;
 
+static inline uint32_t
+holiday_hours_count(const BusinessHours *hours)
+{
+	return (hours->header.flags & HOURS_OF_HOLIDAYS) ? *(const uint32_t *) (hours + 1) : 0;
+}
+
+static inline const HolidayHours *
+holiday_hours(const BusinessHours *hours)
+{
+	return (const HolidayHours *) ((const uint32_t *) (hours + 1) + 1);
+}
+
 static inline const int32_t *
 hours_holidays(const BusinessHours *hours)
 {
+	if (hours->header.flags & HOURS_OF_HOLIDAYS)
+		return (const int32_t *) (holiday_hours(hours) + holiday_hours_count(hours));
 	return (const int32_t *) (hours + 1);
 }
 
@@ -68,6 +95,9 @@ int64_t		hours_between(const BusinessHours *hours, int64_t from, int64_t to);
 /* Open time of a week without holidays, in minutes. */
 int			hours_weekly_minutes(const BusinessHours *hours);
 
+/* By day, then by hours, for qsort. */
+int			compare_holiday_hours(const void *a, const void *b);
+
 /* What a value is made from, in memory of the caller's. */
 typedef struct HoursDraft
 {
@@ -77,6 +107,8 @@ typedef struct HoursDraft
 	int			range_count;
 	int32_t    *holidays;
 	int64_t		holiday_count;
+	HolidayHours *special;		/* hours of these */
+	int64_t		special_count;
 } HoursDraft;
 
 /* Ranges of a week that do not overlap. */
@@ -90,9 +122,11 @@ void		hours_build(const HoursDraft *draft, BusinessHours *hours);
 
 /* Size of a value with these counts. */
 static inline size_t
-hours_size(int64_t holidays, int64_t ranges, int64_t zone_size)
+hours_size(int64_t special, int64_t holidays, int64_t ranges, int64_t zone_size)
 {
-	return sizeof(BusinessHours) + holidays * sizeof(int32_t) + ranges * sizeof(OpenRange) + zone_size;
+	size_t		of_holidays = special > 0 ? sizeof(uint32_t) + special * sizeof(HolidayHours) : 0;
+
+	return sizeof(BusinessHours) + of_holidays + holidays * sizeof(int32_t) + ranges * sizeof(OpenRange) + zone_size;
 }
 
 /* What is wrong with a value of which only its size is known to fit its counts, or NULL. */

@@ -1,5 +1,6 @@
 #include "core/business_hours_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *const weekday_words[7] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -100,20 +101,32 @@ parse_weekdays(const char *text, unsigned *days, HoursFault *fault)
 	return text;
 }
 
+/* "9", "09:00"; of whole hours the minutes may be left away if the caller says so. */
 static const char *
-parse_time(const char *text, int *minute, HoursFault *fault)
+parse_clock(const char *text, bool in_hours, int *minute, HoursFault *fault)
 {
 	const char *next = text;
 	int			hour = 0;
 
 	while (is_digit(*next) && next - text < 2)
 		hour = hour * 10 + *next++ - '0';
+	if (in_hours && next > text && hour <= 24 && (next[0] == '-' || ends_piece(next[0])))
+	{
+		*minute = hour * 60;
+		return next;
+	}
 	if (next == text || next[0] != ':' || !is_digit(next[1]) || !is_digit(next[2]))
 		return refuse(fault, HOURS_TIME, text);
 	*minute = hour * 60 + (next[1] - '0') * 10 + next[2] - '0';
 	if (next[1] > '5' || *minute > MINUTES_PER_DAY || !(next[3] == '-' || ends_piece(next[3])))
 		return refuse(fault, HOURS_TIME, text);
 	return next + 3;
+}
+
+static const char *
+parse_time(const char *text, int *minute, HoursFault *fault)
+{
+	return parse_clock(text, false, minute, fault);
 }
 
 /* Keeps the ranges in order and apart, so that they never outgrow RANGES_MAX. */
@@ -204,6 +217,64 @@ hours_parse_week(const char *text, HoursDraft *draft, HoursFault *fault)
 	return text != NULL;
 }
 
+/* Hours have fewer digits than the year of the next holiday. */
+static bool
+begins_hours(const char *text)
+{
+	return is_digit(text[0]) && (!is_digit(text[1]) || !is_digit(text[2]));
+}
+
+/* "9-12 13:30-15" of a holiday */
+static const char *
+parse_holiday_hours(const char *text, int32_t day, HoursDraft *draft, HoursFault *fault)
+{
+	while (text && begins_hours(text))
+	{
+		int			opens,
+					closes;
+		const char *start = text;
+		const char *end = parse_clock(text, true, &opens, fault);
+
+		if (!end)
+			return NULL;
+		text = skip_dash(end);
+		if (text == end)
+			return refuse(fault, HOURS_TIME, start);
+		if (!(end = parse_clock(text, true, &closes, fault)))
+			return NULL;
+		if (!(*end == '\0' || is_blank(*end)))
+			return refuse(fault, HOURS_TIME, text);
+		if (closes <= opens)
+		{
+			*fault = (HoursFault) {.problem = HOURS_ORDER, .piece = start, .length = (int) (end - start)};
+			return NULL;
+		}
+		draft->special[draft->special_count++] = (HolidayHours) {day, (uint16_t) opens, (uint16_t) closes};
+		text = skip_blanks(end);
+	}
+	return text;
+}
+
+static bool
+holiday_hours_apart(HoursDraft *draft, HoursFault *fault)
+{
+	const HolidayHours *special = draft->special;
+
+	qsort(draft->special, draft->special_count, sizeof(HolidayHours), compare_holiday_hours);
+	for (int64_t i = 1; i < draft->special_count; i++)
+		if (special[i].day == special[i - 1].day && special[i].opens < special[i - 1].closes)
+		{
+			/* 2000-01-01 was a Saturday */
+			int			monday = (int) ((special[i].day % 7 + 5 + 7) % 7) * MINUTES_PER_DAY;
+
+			*fault = (HoursFault) {.problem = HOURS_OVERLAP, .overlapping = {
+				{(uint16_t) (monday + special[i - 1].opens), (uint16_t) (monday + special[i - 1].closes)},
+				{(uint16_t) (monday + special[i].opens), (uint16_t) (monday + special[i].closes)}}};
+			return false;
+		}
+	return true;
+}
+
 bool
 hours_parse(const char *text, HoursDraft *draft, HoursFault *fault)
 {
@@ -221,16 +292,23 @@ hours_parse(const char *text, HoursDraft *draft, HoursFault *fault)
 
 		if (!end || !(*end == '\0' || is_blank(*end)))
 			return refuse(fault, HOURS_HOLIDAY, text);
-		draft->holiday_count++;
-		text = skip_blanks(end);
+		text = parse_holiday_hours(skip_blanks(end), draft->holidays[draft->holiday_count++], draft, fault);
+		if (!text)
+			return false;
 	}
-	return true;
+	return holiday_hours_apart(draft, fault);
 }
 
 int64_t
 hours_text_holidays(size_t length)
 {
 	return length / DAY_TEXT_SIZE + 1;
+}
+
+int64_t
+hours_text_special(size_t length)
+{
+	return length / strlen("8-9 ") + 1;
 }
 
 bool
@@ -304,13 +382,16 @@ size_t
 hours_text_bound(const BusinessHours *hours)
 {
 	return hours->zone_size + 7 * strlen(", Mon-Tue") + hours->range_count * (RANGE_TEXT_SIZE + 1)
-		+ 1 + (size_t) hours->holiday_count * (DAY_TEXT_SIZE + 1);
+		+ 1 + (size_t) hours->holiday_count * (DAY_TEXT_SIZE + 1)
+		+ (size_t) holiday_hours_count(hours) * (RANGE_TEXT_SIZE + 1);
 }
 
 size_t
 hours_print(const BusinessHours *hours, char *out)
 {
 	const OpenRange *ranges = hours_ranges(hours);
+	const HolidayHours *special = holiday_hours(hours);
+	const HolidayHours *end = special + holiday_hours_count(hours);
 	char	   *start = out;
 
 	out = word_print(out, hours_zone(hours));
@@ -341,6 +422,11 @@ hours_print(const BusinessHours *hours, char *out)
 	{
 		*out++ = ' ';
 		out += day_print(out, hours_holidays(hours)[i]);
+		for (; special < end && special->day == hours_holidays(hours)[i]; special++)
+		{
+			*out++ = ' ';
+			out = range_print(out, (OpenRange) {special->opens, special->closes});
+		}
 	}
 	return out - start;
 }

@@ -1,4 +1,4 @@
-/* The text form of business hours: Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-25 */
+/* The text form of business hours: Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30, Sat 10:00-14:00; 2024-12-24 09:00-12:00 2024-12-25 */
 #ifndef CSMETRICS_BUSINESS_HOURS_TEXT_H
 #define CSMETRICS_BUSINESS_HOURS_TEXT_H
 
@@ -27,6 +27,9 @@ typedef struct HoursFault
 
 /* Holidays that a text may have at most. */
 int64_t		hours_text_holidays(size_t length);
+
+/* Hours of holidays that it may have at most. */
+int64_t		hours_text_special(size_t length);
 
 /* "Zone weekly hours; holidays" into an empty draft; false and the fault when it does not parse. */
 bool		hours_parse(const char *text, HoursDraft *draft, HoursFault *fault);

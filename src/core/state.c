@@ -65,6 +65,41 @@ field_next(FieldWalk *walk, void **field)
 	return letter;
 }
 
+const StateType *
+state_type_of(const StateType *type, int64_t version)
+{
+	return type->older && type->older->version == version ? type->older : type;
+}
+
+size_t
+state_renewed_size(const StateType *type, size_t size)
+{
+	return state_size(type, (size - state_size(type->older, 0)) / state_fields_size(type->older->row));
+}
+
+void
+state_renew(const StateType *type, const void *state, size_t size, void *renewed)
+{
+	const StateType *older = type->older;
+	size_t		sums = state_fields_size(older->row + strspn(older->row, STATE_KEYS));
+	size_t		keys = state_fields_size(older->row) - sums;
+	size_t		added = state_fields_size(type->row) - keys - sums;
+	size_t		fixed = state_size(older, 0);
+	const char *from = (const char *) state + fixed;
+	const char *end = (const char *) state + size;
+	char	   *into = renewed;
+
+	/* the length word is the caller's */
+	memcpy(into + sizeof(uint32_t), (const char *) state + sizeof(uint32_t), fixed - sizeof(uint32_t));
+	((StateHeader *) renewed)->version = type->version;
+	for (into += fixed; from + keys + sums <= end; from += keys + sums, into += keys + added + sums)
+	{
+		memcpy(into, from, keys);
+		memcpy(into + keys, type->lacking, added);
+		memcpy(into + keys + added, from + keys, sums);
+	}
+}
+
 static bool
 field_within_limit(char letter, const void *field)
 {
@@ -275,6 +310,14 @@ state_print(const StateType *type, const void *state, size_t size, char *out)
 		out += field_print(out, letter, field);
 	}
 	return out - start;
+}
+
+int64_t
+state_text_version(const char *text)
+{
+	int64_t		version;
+
+	return integer_parse(text, 0, UINT8_MAX, &version) ? version : -1;
 }
 
 int64_t

@@ -59,6 +59,13 @@ typedef struct StateType
 	/* What keeps these bytes from being such a state, or NULL if nothing does. */
 	const char *(*flaw) (const void *state, int64_t row_count);
 
+	/*
+	 * The version before, whose values are read too: alike but for keys that end
+	 * the keys of a row, and that its rows lack. NULL: there is none.
+	 */
+	const struct StateType *older;
+	const void *lacking;		/* what these keys are in its rows */
+
 	/* Finishes an open state in place; its size from then on, 0 on overflow, or STATE_TOO_LARGE. NULL: never open. */
 	size_t		(*close) (const struct StateType *type, void *state);
 } StateType;
@@ -115,6 +122,16 @@ char		field_next(FieldWalk *walk, void **field);
 
 /* True where the next field begins a row. */
 bool		field_begins_row(const FieldWalk *walk);
+
+/* The type as of that version of it, if that is read at all; else the type. */
+const StateType *state_type_of(const StateType *type, int64_t version);
+
+/* The number that a text form begins with, or -1. */
+int64_t		state_text_version(const char *text);
+
+/* The size of what a state of `older` of `size` bytes becomes, and that state, in zeroed memory. */
+size_t		state_renewed_size(const StateType *type, size_t size);
+void		state_renew(const StateType *type, const void *state, size_t size, void *renewed);
 
 /* What is wrong with `size` bytes from outside, or NULL; their header has been read already. */
 const char *state_flaw(const StateType *type, const void *state, size_t size);

@@ -20,3 +20,16 @@ text_key(const char *text, size_t length)
 	hash ^= hash >> 33;
 	return hash == TEXT_KEY_NONE ? 1 : (int64_t) hash;
 }
+
+int64_t
+text_key_of_two(int64_t a, int64_t b)
+{
+	char		bytes[16];
+
+	for (int i = 0; i < 8; i++)
+	{
+		bytes[i] = (char) ((uint64_t) a >> 8 * i & 0xff);
+		bytes[8 + i] = (char) ((uint64_t) b >> 8 * i & 0xff);
+	}
+	return text_key(bytes, sizeof(bytes));
+}

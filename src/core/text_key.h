@@ -14,4 +14,7 @@
 
 int64_t		text_key(const char *text, size_t length);
 
+/* The key of two names together, of which neither is none. */
+int64_t		text_key_of_two(int64_t a, int64_t b);
+
 #endif

@@ -16,17 +16,33 @@ tickets_flaw(const void *state, int64_t rows)
 			return "an instant is out of range";
 		if (ticket->escalated < ticket->opened)
 			return "an escalation is before its opening";
-		if (ticket->reopened < 0 || ticket->agent_replies < REPLIES_UNKNOWN)
+		if (ticket->reopened_at < ticket->opened || !instant_is_valid_or_never(ticket->reopened_at))
+			return "a reopening is before its opening, or out of range";
+		if (ticket->reopened < (ticket->reopened_at != INSTANT_NEVER) || ticket->agent_replies < REPLIES_UNKNOWN)
 			return "a value is out of range";
 	}
 	return bag_flaw(&tickets_type, &tickets->bag);
 }
 
-const StateType tickets_type = {
+/* Tickets of version 1 do not tell when they were reopened. */
+static const StateType tickets_type_1 = {
 	.name = "tickets",
 	.version = 1,
 	.fields = BAG_FIELDS,
 	.row = "llllllkkn",
+	.count_max = TICKETS_MAX,
+	.row_count = bag_row_count,
+};
+
+static const int64_t never = INSTANT_NEVER;
+
+const StateType tickets_type = {
+	.name = "tickets",
+	.version = 2,
+	.fields = BAG_FIELDS,
+	.row = "llllllkkln",
+	.older = &tickets_type_1,
+	.lacking = &never,
 	.count_max = TICKETS_MAX,
 	.row_count = bag_row_count,
 	.flaw = tickets_flaw,
@@ -100,6 +116,23 @@ solved_within(const Ticket *ticket, int64_t from, int64_t to)
 	return ticket->count > 0 && ticket->solved != INSTANT_NEVER && ticket_solve(ticket) >= from && ticket_solve(ticket) < to;
 }
 
+/*
+ * When a ticket that is not solved by `as_of` was reopened, as far as it was
+ * known then. Of one that has no such instant it is known with its solve; where
+ * there is none in the end either, from its opening on.
+ */
+static int64_t
+reopened_unsolved(const Ticket *ticket, int64_t as_of)
+{
+	int64_t		at = ticket->reopened_at;
+
+	if (ticket->reopened == 0 || instant_as_of(ticket->solved, as_of) != INSTANT_NEVER)
+		return INSTANT_NEVER;
+	if (at == INSTANT_NEVER && ticket->solved == INSTANT_NEVER)
+		at = ticket->opened;
+	return instant_as_of(at, as_of);
+}
+
 TicketShare
 tickets_reopened(const Tickets *tickets, int64_t from, int64_t to)
 {
@@ -108,12 +141,15 @@ tickets_reopened(const Tickets *tickets, int64_t from, int64_t to)
 	for (int i = 0; i < tickets->bag.count && tickets->ticket[i].opened < to; i++)
 	{
 		const Ticket *ticket = &tickets->ticket[i];
+		int64_t		reopened = reopened_unsolved(ticket, to - 1);
 
-		if (!solved_within(ticket, from, to))
-			continue;
-		share.whole += ticket->count;
-		if (ticket->reopened > 0)
+		if (ticket->count > 0 && reopened != INSTANT_NEVER && reopened >= from)
 			share.part += ticket->count;
+		else if (!solved_within(ticket, from, to))
+			continue;
+		else if (ticket->reopened > 0)
+			share.part += ticket->count;
+		share.whole += ticket->count;
 	}
 	return share;
 }
@@ -183,10 +219,12 @@ compare_contacts(const void *a, const void *b)
 		order = COMPARE(x->escalated, y->escalated);
 	if (order == 0)
 		order = COMPARE(x->reopened, y->reopened);
-	return order == 0 ? COMPARE(x->agent_replies, y->agent_replies) : order;
+	if (order == 0)
+		order = COMPARE(x->agent_replies, y->agent_replies);
+	return order == 0 ? COMPARE(x->reopened_at, y->reopened_at) : order;
 }
 
-/* How a ticket was reopened and answered is known with its solve. */
+/* How a ticket was reopened and answered is known with its solve, or with its reopening. */
 static Ticket
 ticket_as_of(const Ticket *ticket, int64_t as_of)
 {
@@ -195,11 +233,12 @@ ticket_as_of(const Ticket *ticket, int64_t as_of)
 	known.first_reply = instant_as_of(ticket->first_reply, as_of);
 	known.solved = instant_as_of(ticket->solved, as_of);
 	known.escalated = instant_as_of(ticket->escalated, as_of);
-	if (known.solved == INSTANT_NEVER)
+	if (known.solved == INSTANT_NEVER && reopened_unsolved(ticket, as_of) == INSTANT_NEVER)
 	{
 		known.reopened = 0;
 		known.agent_replies = REPLIES_UNKNOWN;
 	}
+	known.reopened_at = known.reopened > 0 ? instant_as_of(ticket->reopened_at, as_of) : INSTANT_NEVER;
 	return known;
 }
 
@@ -257,7 +296,13 @@ ticket_next(TicketWalk *walk, TicketFacts *facts)
 	until = contact_end(ticket, ticket->solved, walk->window);
 
 	*facts = (TicketFacts) {ticket, NOT_JUDGED, NOT_JUDGED, ticket->opened <= walk->reach};
-	if (solved && until <= walk->as_of)
+	if (ticket->solved == INSTANT_NEVER && ticket->reopened > 0)
+	{
+		/* solved once, at an instant that is not known, and not for good */
+		if (instant_after(ticket->opened, walk->window) <= walk->as_of)
+			facts->first_contact = JUDGED_NO;
+	}
+	else if (solved && until <= walk->as_of)
 		facts->first_contact = judged(ticket->reopened == 0 && (!following || following->opened > until));
 	if (ticket->agent_replies != REPLIES_UNKNOWN)
 		facts->one_touch = judged(ticket->agent_replies == 1 && ticket->reopened == 0);
@@ -336,6 +381,7 @@ ticket_resolution(const TicketFacts *facts, Resolution resolution)
 		case RESOLUTION_ONE_TOUCH:
 			return facts->one_touch;
 		default:
-			return facts->one_touch == NOT_JUDGED ? NOT_JUDGED : judged(facts->ticket->agent_replies < 2);
+			return facts->one_touch == NOT_JUDGED ? NOT_JUDGED :
+				judged(facts->ticket->agent_replies < 2 && facts->ticket->solved != INSTANT_NEVER);
 	}
 }

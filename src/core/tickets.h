@@ -27,6 +27,7 @@ typedef struct Ticket
 	int64_t		topic;
 	int32_t		reopened;		/* times */
 	int32_t		agent_replies;	/* or REPLIES_UNKNOWN */
+	int64_t		reopened_at;	/* first; or never, where that is not known; not before it was opened */
 	int64_t		count;			/* tickets with just these facts */
 } Ticket;
 
@@ -68,7 +69,11 @@ typedef struct TicketShare
 	int64_t		whole;
 } TicketShare;
 
-/* Of those last solved on instants from <= t < to, the reopened. */
+/*
+ * Of those last solved on instants from <= t < to, the reopened; and of those
+ * known as reopened and not solved by `to`, each at the instant of its reopening,
+ * or where that is not known of its opening.
+ */
 TicketShare tickets_reopened(const Tickets *tickets, int64_t from, int64_t to);
 
 typedef struct SolvedIn
@@ -124,10 +129,10 @@ TicketShare tickets_repeated(const Tickets *tickets, int64_t from, int64_t to, i
 /* What counts as resolved at first contact, out of which tickets. */
 typedef enum Resolution
 {
-	RESOLUTION_GROSS,			/* no further contact and not reopened; solved and a window old */
+	RESOLUTION_GROSS,			/* no further contact and not reopened; solved or reopened, and a window old */
 	RESOLUTION_NET,				/* likewise, without the escalated */
-	RESOLUTION_ONE_TOUCH,		/* one agent reply and not reopened; solved, replies known */
-	RESOLUTION_UNDER_TWO		/* no more than one agent reply; solved, replies known */
+	RESOLUTION_ONE_TOUCH,		/* one agent reply and not reopened; solved or reopened, replies known */
+	RESOLUTION_UNDER_TWO		/* no more than one agent reply, and solved; likewise */
 } Resolution;
 
 extern const char *const resolution_words[];

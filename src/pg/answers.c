@@ -34,7 +34,19 @@ read_scale(FunctionCallInfo fcinfo, Answer *answer)
 		answer->says |= PG_GETARG_BOOL(8) ? ANSWER_DIRECTION | ANSWER_HIGHER : ANSWER_DIRECTION;
 }
 
-/* Arguments: state, kind, score, responded_at, sent_at, respondent, lowest, highest, higher_is_better */
+/* One of transactions: of a ticket each respondent has one. NPS is about the whole, whatever it was asked after. */
+static void
+read_ticket(FunctionCallInfo fcinfo, Answer *answer)
+{
+	int64		ticket = PG_NARGS() > 9 ? text_key_arg(fcinfo, 9) : TEXT_KEY_NONE;
+
+	if (ticket == TEXT_KEY_NONE || answer->respondent == TEXT_KEY_NONE || strcmp(survey_words[answer->kind - 1], "nps") == 0)
+		return;
+	answer->respondent = text_key_of_two(answer->respondent, ticket);
+	answer->says |= ANSWER_TICKET;
+}
+
+/* Arguments: state, kind, score, responded_at, sent_at, respondent, lowest, highest, higher_is_better [, ticket] */
 static Datum
 add_answer(FunctionCallInfo fcinfo)
 {
@@ -59,6 +71,7 @@ add_answer(FunctionCallInfo fcinfo)
 				answer.responded = answer.sent;
 		}
 		read_scale(fcinfo, &answer);
+		read_ticket(fcinfo, &answer);
 		bag = bag_with(&answers_type, bag, &answer, false);
 	}
 	return bag_result(fcinfo, &answers_type, bag);
@@ -76,7 +89,7 @@ put_amount_if(RowBuilder *row, bool known, Money value)
 }
 
 static void
-put_answer(RowBuilder *row, const Answer *answer)
+put_answer(RowBuilder *row, const Answer *answer, bool with_ticket)
 {
 	row_put_text(row, survey_words[answer->kind - 1]);
 	row_put_instant(row, answer->sent);
@@ -95,12 +108,14 @@ put_answer(RowBuilder *row, const Answer *answer)
 		row_put(row, BoolGetDatum((answer->says & ANSWER_HIGHER) != 0));
 	else
 		row_put_null(row);
+	if (with_ticket)
+		row_put(row, BoolGetDatum((answer->says & ANSWER_TICKET) != 0));
 	row_end(row);
 }
 
 /* Arguments: answers, as_of */
 static Datum
-list(FunctionCallInfo fcinfo)
+list(FunctionCallInfo fcinfo, bool with_ticket)
 {
 	const Answers *answers = state_arg(fcinfo, 0, &answers_type);
 	RowBuilder	row = rows_begin(fcinfo);
@@ -111,19 +126,21 @@ list(FunctionCallInfo fcinfo)
 			for (int64 n = 0; n < known.count; n++)
 			{
 				CHECK_FOR_INTERRUPTS();
-				put_answer(&row, &known);
+				put_answer(&row, &known, with_ticket);
 			}
 	return (Datum) 0;
 }
 
-SQL_FUNCTION(answer_facts, list(fcinfo));
+SQL_FUNCTION(answer_facts, list(fcinfo, false));
+SQL_FUNCTION(answer_facts_of_tickets, list(fcinfo, true));
 
-/* Arguments: answers, kind, from_at, to_at */
+/* Arguments: answers, kind, from_at, to_at [, answer_rule] */
 static Datum
 mean_of_kind(FunctionCallInfo fcinfo)
 {
 	const Answers *answers = state_arg(fcinfo, 0, &answers_type);
 	int			kind = 1 + choice_arg(fcinfo, 1, "survey kind", survey_words);
+	AnswerRule	rule = PG_NARGS() > 4 ? choice_arg(fcinfo, 4, "answer rule", answer_rule_words) : ANSWER_LAST;
 	ScaledAnswer *scratch = palloc(answers->bag.count * sizeof(ScaledAnswer));
 	double		mean = 0;
 	bool		known;
@@ -131,7 +148,7 @@ mean_of_kind(FunctionCallInfo fcinfo)
 				to;
 
 	instant_range_args(fcinfo, 2, &from, &to);
-	known = answers_mean(answers, kind, from, to, scratch, &mean);
+	known = answers_mean(answers, kind, from, to, rule, scratch, &mean);
 	return float8_if(fcinfo, known, mean);
 }
 

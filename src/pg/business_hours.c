@@ -85,11 +85,12 @@ zone_offset(pg_tz *zone, TimestampTz at, TimestampTz *until)
 /* Values */
 
 static HoursDraft
-draft_new(int64 holidays)
+draft_new(int64 holidays, int64 special)
 {
 	return (HoursDraft) {
 		.ranges = palloc(RANGES_MAX * sizeof(OpenRange)),
 		.holidays = palloc(holidays * sizeof(int32)),
+		.special = palloc(special * sizeof(HolidayHours)),
 	};
 }
 
@@ -111,7 +112,7 @@ fault_report(const HoursFault *fault, const char *text, int code, Node *context)
 		[HOURS_TIME] = "Hours are written 09:00-17:30, from 00:00 to 24:00.",
 		[HOURS_ORDER] = "Hours past midnight belong to two days: Fri 22:00-24:00, Sat 00:00-06:00.",
 		[HOURS_OVERLAP] = "Write each hour of a day once.",
-		[HOURS_HOLIDAY] = "Holidays are written 2024-12-25, from 0001-01-01 to 9999-12-31, with blanks between.",
+		[HOURS_HOLIDAY] = "Holidays are written 2024-12-25, from 0001-01-01 to 9999-12-31, with blanks between; a half one 2024-12-24 09:00-12:00.",
 		[HOURS_ZONE] = "Write a name of pg_timezone_names, such as Europe/Berlin.",
 	};
 	const char *piece = fault->piece;
@@ -181,7 +182,7 @@ static Datum
 hours_in(FunctionCallInfo fcinfo)
 {
 	const char *text = PG_GETARG_CSTRING(0);
-	HoursDraft	draft = draft_new(hours_text_holidays(strlen(text)));
+	HoursDraft	draft = draft_new(hours_text_holidays(strlen(text)), hours_text_special(strlen(text)));
 	HoursFault	fault;
 
 	if (!hours_parse(text, &draft, &fault))
@@ -212,7 +213,7 @@ hours_make(FunctionCallInfo fcinfo)
 	HoursFault	fault;
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), DATEOID, sizeof(DateADT), true, TYPALIGN_INT, &days, &nulls, &day_count);
-	draft = draft_new(day_count);
+	draft = draft_new(day_count, 0);
 	if (!hours_parse_week(week, &draft, &fault))
 		return fault_report(&fault, week, ERRCODE_INVALID_PARAMETER_VALUE, NULL);
 	for (int i = 0; i < day_count; i++)
@@ -238,7 +239,8 @@ hours_receive(StringInfo message, BusinessHours **result)
 	int			rest = message->len - message->cursor;
 	const int	fixed = sizeof(BusinessHours) - sizeof(uint32);
 	StateHeader header = {0};
-	int64		holidays,
+	int64		special = 0,
+				holidays,
 				ranges,
 				zone_length;
 	BusinessHours *hours;
@@ -252,7 +254,11 @@ hours_receive(StringInfo message, BusinessHours **result)
 	holidays = (uint32) pq_getmsgint(message, 4);
 	ranges = pq_getmsgint(message, 2);
 	zone_length = pq_getmsgint(message, 2);
-	size = hours_size(holidays, ranges, zone_length + 1);
+	if ((header.flags & HOURS_OF_HOLIDAYS) && rest >= fixed + (int) sizeof(uint32))
+		special = (uint32) pq_getmsgint(message, 4);
+	if ((header.flags & HOURS_OF_HOLIDAYS) && special == 0)
+		return "unknown flags";
+	size = hours_size(special, holidays, ranges, zone_length + 1);
 	if (zone_length > TZ_STRLEN_MAX || rest - fixed != (int64) (size - sizeof(BusinessHours)) - 1)
 		return "wrong length";
 
@@ -262,6 +268,16 @@ hours_receive(StringInfo message, BusinessHours **result)
 	hours->holiday_count = holidays;
 	hours->range_count = ranges;
 	hours->zone_size = zone_length + 1;
+	if (special > 0)
+		*(uint32 *) (hours + 1) = special;
+	for (int64 i = 0; i < special; i++)
+	{
+		HolidayHours *of_day = (HolidayHours *) holiday_hours(hours) + i;
+
+		of_day->day = pq_getmsgint(message, 4);
+		of_day->opens = pq_getmsgint(message, 2);
+		of_day->closes = pq_getmsgint(message, 2);
+	}
 	for (int64 i = 0; i < holidays; i++)
 		((int32 *) hours_holidays(hours))[i] = pq_getmsgint(message, 4);
 	for (int64 i = 0; i < ranges; i++)
@@ -311,6 +327,14 @@ hours_send(FunctionCallInfo fcinfo)
 	pq_sendint32(&message, hours->holiday_count);
 	pq_sendint16(&message, hours->range_count);
 	pq_sendint16(&message, hours->zone_size - 1);
+	if (hours->header.flags & HOURS_OF_HOLIDAYS)
+		pq_sendint32(&message, holiday_hours_count(hours));
+	for (uint32 i = 0; i < holiday_hours_count(hours); i++)
+	{
+		pq_sendint32(&message, holiday_hours(hours)[i].day);
+		pq_sendint16(&message, holiday_hours(hours)[i].opens);
+		pq_sendint16(&message, holiday_hours(hours)[i].closes);
+	}
 	for (uint32 i = 0; i < hours->holiday_count; i++)
 		pq_sendint32(&message, hours_holidays(hours)[i]);
 	for (int i = 0; i < hours->range_count; i++)

@@ -29,6 +29,13 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* The number of the transaction in its session. */
+#if PG_VERSION_NUM >= 170000
+#define LOCAL_XID MyProc->vxid.lxid
+#else
+#define LOCAL_XID MyProc->lxid
+#endif
+
 #ifndef HAVE_INT128
 #error "csmetrics needs a compiler with 128-bit integers, as PostgreSQL on 64-bit machines has"
 #endif

@@ -1,12 +1,16 @@
-/* Runs a script of SQL statements, as create_model does the files of model/, so that an error names file and line. */
+/* Runs a script of SQL statements, as create_model does the files of model/, so that an error names file and line; or, as
+ * create_live does, those of its statements alone that make what reads and writes nothing. */
 #include "pg/pg.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 typedef struct
 {
@@ -14,6 +18,8 @@ typedef struct
 	const char *text;
 	const char *statement;		/* where in the text the present one begins */
 	bool		only_new;		/* tables that are there stay as they are */
+	bool		only_readers;	/* only functions that write nothing */
+	bool		views_too;		/* and views */
 	List	   *made;			/* names of the tables made by it */
 } Script;
 
@@ -113,6 +119,54 @@ is_done(Script *script, Node *statement)
 	return completed != NULL && !is_made(script, completed->relname);
 }
 
+static bool
+has_function(Oid schema, const char *name)
+{
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	bool		found = false;
+
+	for (int i = 0; i < list->n_members; i++)
+		found |= ((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->pronamespace == schema;
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+/* Does a statement make a function that writes nothing, by its label? */
+static bool
+makes_reader(const CreateFunctionStmt *statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, cell);
+
+		if (strcmp(option->defname, "volatility") == 0)
+			return !statement->is_procedure && strcmp(strVal(option->arg), "volatile") != 0;
+	}
+	return false;
+}
+
+/* Does a statement make what reads, under a name that is free as yet where it would stand? */
+static bool
+is_wanted(const Script *script, Node *statement)
+{
+	if (IsA(statement, ViewStmt))
+	{
+		RangeVar   *view = castNode(ViewStmt, statement)->view;
+
+		return script->views_too && !OidIsValid(get_relname_relid(view->relname, RangeVarGetCreationNamespace(view)));
+	}
+	if (IsA(statement, CreateFunctionStmt) && makes_reader(castNode(CreateFunctionStmt, statement)))
+	{
+		char	   *name;
+		Oid			schema = QualifiedNameGetCreationNamespace(castNode(CreateFunctionStmt, statement)->funcname, &name);
+
+		return !has_function(schema, name);
+	}
+	return false;
+}
+
 /* Where SPI tells the whole statement, which may be a page long, the line is enough. */
 pg_noreturn static void
 rethrow_without(const char *statement)
@@ -161,9 +215,29 @@ run_statements(Script *script)
 		const char *to = raw->stmt_len > 0 ? from + raw->stmt_len : end;
 
 		script->statement = begin_of(from);
-		if (!script->only_new || !is_done(script, raw->stmt))
+		if (script->only_readers ? is_wanted(script, raw->stmt) : !script->only_new || !is_done(script, raw->stmt))
 			run_statement(pnstrdup(script->statement, to - script->statement));
 	}
+}
+
+static void
+run_in_context(Script *script)
+{
+	ErrorContextCallback callback = {.previous = error_context_stack, .callback = tell_line, .arg = script};
+
+	SPI_connect();
+	error_context_stack = &callback;
+	run_statements(script);
+	error_context_stack = callback.previous;
+	SPI_finish();
+}
+
+/* a procedure is never STRICT */
+static void
+require_arguments(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a script needs a text and a name")));
 }
 
 PG_FUNCTION_INFO_V1(run_script);
@@ -171,18 +245,20 @@ PG_FUNCTION_INFO_V1(run_script);
 Datum
 run_script(PG_FUNCTION_ARGS)
 {
-	Script		script;
-	ErrorContextCallback callback = {.previous = error_context_stack, .callback = tell_line, .arg = &script};
+	require_arguments(fcinfo);
+	run_in_context(&(Script) {.text = text_to_cstring(PG_GETARG_TEXT_PP(0)),
+							  .file = text_to_cstring(PG_GETARG_TEXT_PP(1)), .only_new = PG_GETARG_BOOL(2)});
+	PG_RETURN_VOID();
+}
 
-	/* a procedure is never STRICT */
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a script needs a text and a name")));
-	script = (Script) {.text = text_to_cstring(PG_GETARG_TEXT_PP(0)), .file = text_to_cstring(PG_GETARG_TEXT_PP(1)),
-		.only_new = PG_GETARG_BOOL(2)};
-	SPI_connect();
-	error_context_stack = &callback;
-	run_statements(&script);
-	error_context_stack = callback.previous;
-	SPI_finish();
+PG_FUNCTION_INFO_V1(run_readers);
+
+Datum
+run_readers(PG_FUNCTION_ARGS)
+{
+	require_arguments(fcinfo);
+	run_in_context(&(Script) {.text = text_to_cstring(PG_GETARG_TEXT_PP(0)),
+							  .file = text_to_cstring(PG_GETARG_TEXT_PP(1)), .only_readers = true,
+							  .views_too = PG_GETARG_BOOL(2)});
 	PG_RETURN_VOID();
 }

@@ -46,6 +46,21 @@ state_new(const StateType *type, int64 rows)
 	return state_new_sized(type, state_size(type, rows), 0);
 }
 
+/* A value of the version before as one of this; any other as it is. */
+static StateHeader *
+state_renewed(const StateType *type, StateHeader *state)
+{
+	StateHeader *renewed;
+	Size		size;
+
+	if (!type->older || VARSIZE(state) < state_size(type->older, 0) || state->version != type->older->version)
+		return state;
+	size = state_renewed_size(type, VARSIZE(state));
+	renewed = state_new_sized(type, size, 0);
+	state_renew(type, state, VARSIZE(state), renewed);
+	return renewed;
+}
+
 static void
 check_version(const StateType *type, const StateHeader *state)
 {
@@ -69,7 +84,7 @@ check_version(const StateType *type, const StateHeader *state)
 const void *
 state_value(Datum value, const StateType *type)
 {
-	StateHeader *state = (StateHeader *) PG_DETOAST_DATUM(value);
+	StateHeader *state = state_renewed(type, (StateHeader *) PG_DETOAST_DATUM(value));
 
 	check_version(type, state);
 	return (state->flags & STATE_OPEN) ? state_closed(type, state) : state;
@@ -81,6 +96,7 @@ state_own(FunctionCallInfo fcinfo, int n, const StateType *type)
 	StateHeader *state = (StateHeader *) (AggCheckCallContext(fcinfo, NULL) ?
 										  PG_DETOAST_DATUM(PG_GETARG_DATUM(n)) : PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(n)));
 
+	state = state_renewed(type, state);
 	check_version(type, state);
 	return state;
 }
@@ -113,21 +129,34 @@ state_result(FunctionCallInfo fcinfo, const StateType *type, void *state)
 	PG_RETURN_POINTER(AggCheckCallContext(fcinfo, NULL) ? state : state_closed(type, state));
 }
 
+/* What is wrong with a state from outside, or NULL; one of the version before becomes one of this. */
+static const char *
+outside_flaw(const StateType *type, const StateType *written, void **state)
+{
+	const char *flaw = state_flaw(written, *state, VARSIZE(*state));
+
+	if (flaw || written == type)
+		return flaw;
+	*state = state_renewed(type, *state);
+	return state_flaw(type, *state, VARSIZE(*state));
+}
+
 Datum
 state_in(FunctionCallInfo fcinfo, const StateType *type)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
+	const StateType *written = state_type_of(type, state_text_version(text));
 	uint8		flags;
 	int64		rows = state_text_rows(text, &flags);
 	const char *flaw = NULL;
 	void	   *state = NULL;
 
 	/* no field takes more than 8 bytes a character: a short text cannot ask for much memory */
-	if (rows <= (*type->row ? STATE_ROWS_MAX : 0) && state_size_with(type, flags, rows) <= 8 * strlen(text) + 64)
+	if (rows <= (*type->row ? STATE_ROWS_MAX : 0) && state_size_with(written, flags, rows) <= 8 * strlen(text) + 64)
 	{
-		state = state_new_sized(type, state_size_with(type, flags, rows), 0);
-		if (state_parse(type, text, state, VARSIZE(state)))
-			flaw = state_flaw(type, state, VARSIZE(state));
+		state = state_new_sized(written, state_size_with(written, flags, rows), 0);
+		if (state_parse(written, text, state, VARSIZE(state)))
+			flaw = outside_flaw(type, written, &state);
 		else
 			state = NULL;
 	}
@@ -158,7 +187,9 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 	/* every field has the same width on the wire as in memory */
 	int64		size = (int64) message->len - message->cursor + sizeof(uint32);
 	const char *flaw = "wrong length";
+	const StateType *written;
 	StateHeader *state;
+	void	   *result = NULL;
 	FieldWalk	walk;
 	void	   *field;
 	char		letter;
@@ -170,7 +201,8 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 		state->version = pq_getmsgbyte(message);
 		state->flags = pq_getmsgbyte(message);
 		state->reserved = pq_getmsgint(message, 2);
-		walk = field_walk(type, state, size);
+		written = state_type_of(type, state->version);
+		walk = field_walk(written, state, size);
 		while ((letter = field_next(&walk, &field)) != 0 && walk.next <= walk.end)
 			switch (letter)
 			{
@@ -194,14 +226,15 @@ state_recv(FunctionCallInfo fcinfo, const StateType *type)
 				default:
 					*(int32 *) field = pq_getmsgint(message, 4);
 			}
-		flaw = state_flaw(type, state, size);
+		result = state;
+		flaw = outside_flaw(type, written, &result);
 	}
 	if (flaw)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary %s", type->name),
 				 errdetail("%s", flaw)));
-	PG_RETURN_POINTER(state);
+	PG_RETURN_POINTER(result);
 }
 
 Datum

@@ -24,7 +24,7 @@ times_arg(FunctionCallInfo fcinfo, int n, const char *what, int32 unknown)
 	return times;
 }
 
-/* A ticket whose opening is not known is left out; an escalation before the opening counts from there. */
+/* A ticket whose opening is not known is left out; an escalation or reopening before the opening counts from there. */
 static Datum
 with_ticket(FunctionCallInfo fcinfo, Ticket ticket)
 {
@@ -32,17 +32,22 @@ with_ticket(FunctionCallInfo fcinfo, Ticket ticket)
 
 	ticket.count = 1;
 	ticket.escalated = Max(ticket.escalated, ticket.opened);
+	ticket.reopened_at = Max(ticket.reopened_at, ticket.opened);
+	/* what was reopened at some instant was so once */
+	if (ticket.reopened_at != INSTANT_NEVER)
+		ticket.reopened = Max(ticket.reopened, 1);
 	if (ticket.opened != INSTANT_NEVER)
 		bag = bag_with(&tickets_type, bag, &ticket, false);
 	return bag_result(fcinfo, &tickets_type, bag);
 }
 
-/* Arguments: state, opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester, topic [, escalated_at] */
+/* Arguments: state, opened_at, first_reply_at, solved_at, reopened, escalated, agent_replies, requester, topic [, escalated_at [, reopened_at]] */
 static Datum
 add_ticket(FunctionCallInfo fcinfo)
 {
 	bool		is_escalated = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 	int64		escalated = PG_NARGS() > 9 ? open_instant_arg(fcinfo, 9, "escalated_at") : INSTANT_NEVER;
+	int64		reopened_at = PG_NARGS() > 10 ? open_instant_arg(fcinfo, 10, "reopened_at") : INSTANT_NEVER;
 
 	/* at a time that is not known: from its opening on */
 	if (is_escalated && escalated == INSTANT_NEVER)
@@ -57,6 +62,7 @@ add_ticket(FunctionCallInfo fcinfo)
 		.topic = text_key_arg(fcinfo, 8),
 		.reopened = times_arg(fcinfo, 4, "reopened", 0),
 		.agent_replies = times_arg(fcinfo, 6, "agent_replies", REPLIES_UNKNOWN),
+		.reopened_at = reopened_at,
 	});
 }
 
@@ -73,6 +79,7 @@ add_solve(FunctionCallInfo fcinfo)
 		.topic = TEXT_KEY_NONE,
 		.reopened = times_arg(fcinfo, 3, "reopened", 0),
 		.agent_replies = REPLIES_UNKNOWN,
+		.reopened_at = INSTANT_NEVER,
 	});
 }
 

@@ -30,7 +30,7 @@ CREATE FUNCTION pg_temp.heard() RETURNS TABLE (channel text, payload text) LANGU
 DECLARE message record;
 BEGIN
     PERFORM dblink_exec('one', 'NOTIFY alert_sessions, ''over''');
-    FOR attempt IN 1 .. 1000 LOOP
+    FOR attempt IN 1 .. 12000 LOOP
         FOR message IN SELECT notify_name, extra FROM dblink_get_notify('listener') LOOP
             IF message.extra = 'over' THEN
                 RETURN;
@@ -43,12 +43,13 @@ BEGIN
     END LOOP;
     RAISE 'the listener heard no last word';
 END $$;
--- How many wait for a lock; as soon as there are as many as wanted, or after ten seconds.
+-- How many wait for a lock that this session holds; as soon as there are as many as wanted, or after two minutes.
 CREATE FUNCTION pg_temp.waiting_for(what text, wanted bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE found bigint;
 BEGIN
-    FOR attempt IN 1 .. 1000 LOOP
-        EXECUTE 'SELECT count(*) FROM pg_locks WHERE (database = (SELECT oid FROM pg_database WHERE datname = current_database())) IS NOT FALSE AND NOT granted AND ' || what INTO found;
+    FOR attempt IN 1 .. 12000 LOOP
+        -- other databases have transactions that wait, too
+        EXECUTE 'SELECT count(*) FROM pg_locks WHERE NOT granted AND ' || what || ' AND pg_backend_pid() = ANY (pg_blocking_pids(pid))' INTO found;
         EXIT WHEN found >= wanted;
         PERFORM pg_sleep(0.01);
     END LOOP;

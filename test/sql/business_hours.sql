@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Business hours and the time within them: hand-computed, against a count of every minute, and from hostile hands.
 BEGIN;
-SELECT plan(155);
+SELECT plan(172);
 SELECT setseed(0.31) \g /dev/null
 
 -- Text in and out.
@@ -21,6 +21,9 @@ FROM (VALUES
     ('UTC Mon Wed fri-sat mon 09:00-10:00', 'UTC Mon 09:00-10:00, Wed 09:00-10:00, Fri-Sat 09:00-10:00', 'days of one group need not be neighbours'),
     ('UTC Sun-Sun 09:00-10:00', 'UTC Sun 09:00-10:00', 'a run of one day'),
     ('UTC Mon 09:00-10:00;2024-12-26 2024-12-25 2024-12-26 0001-01-01 9999-12-31', 'UTC Mon 09:00-10:00; 0001-01-01 2024-12-25 2024-12-26 9999-12-31', 'holidays are sorted and unique'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9-12 2024-12-25', 'UTC Mon 09:00-10:00; 2024-12-24 09:00-12:00 2024-12-25', 'a holiday with hours'),
+    (E'UTC Mon 09:00-10:00;2024-12-25\t2024-12-24 13 - 14:30 9:00-12 12:00-13 2024-12-24 0-8 2024-12-25', 'UTC Mon 09:00-10:00; 2024-12-24 00:00-08:00 09:00-14:30 2024-12-25', 'sorted, joined, given twice'),
+    ('UTC Mon 09:00-10:00; 2024-12-31 20-24 2025-01-01 0:00-24:00', 'UTC Mon 09:00-10:00; 2024-12-31 20:00-24:00 2025-01-01 00:00-24:00', 'up to midnight'),
     ('UTC Mon 09:00-10:00;', 'UTC Mon 09:00-10:00', 'no holidays after a semicolon'),
     ('UTC Mon 23:59-24:00', 'UTC Mon 23:59-24:00', 'the last minute of a day'),
     ('etc/gmt+3 Mon 09:00-10:00', 'Etc/GMT+3 Mon 09:00-10:00', 'a zone''s own spelling')
@@ -64,6 +67,14 @@ FROM (VALUES
     ('UTC Sun-Mon 09:00-10:00, Sat-Sun 09:00-10:00', 'business hours 09:00-10:00 and 09:00-10:00 of Sun overlap'),
     ('UTC Mon 09:00-10:00; 2023-02-29', 'not a holiday of business hours: "2023-02-29"'),
     ('UTC Mon 09:00-10:00; 2024-12-25, 2024-12-26', 'not a holiday of business hours: "2024-12-25"'),
+    ('UTC Mon 09:00-10:00; 9-12', 'not a holiday of business hours: "9-12"'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9', 'not a time of business hours: "9"'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9-25', 'not a time of business hours: "25"'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9-24:01', 'not a time of business hours: "24:01"'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9-12, 2024-12-25', 'not a time of business hours: "12"'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 12-9', 'business hours 12-9 do not end after they begin'),
+    ('UTC Mon 09:00-10:00; 2024-12-24 9-12 2024-12-24 11-13', 'business hours 09:00-12:00 and 11:00-13:00 of Tue overlap'),
+    ('UTC Mon 09:00-10:00; 1999-12-25 9-12 10-11', 'business hours 09:00-12:00 and 10:00-11:00 of Sat overlap'),
     ('UTC Mon 09:00-10:00; Christmas', 'not a holiday of business hours: "Christmas"'),
     ('Europe/Bonn Mon 09:00-10:00', 'unknown time zone "Europe/Bonn"'),
     ('UTC+3 Mon 09:00-10:00', 'unknown time zone "UTC+3"'),
@@ -137,6 +148,13 @@ FROM (VALUES
     ('2024-05-14 10:00+02', '2024-05-14 10:00+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30', '00:00:00', 'no time at all'),
     ('2024-05-14 10:00+02', '2024-05-14 10:00:00.000001+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30', '00:00:00.000001', 'a microsecond'),
     ('2024-05-10 16:30+02', '2024-05-13 10:00+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30', '02:00:00', 'a weekend between'),
+    -- Monday to Friday of Christmas week: 8, 3, 0, 0 and 8 hours
+    ('2024-12-23 00:00+01', '2024-12-28 00:00+01', 'Europe/Berlin Mon-Fri 09:00-17:00; 2024-12-24 9-12 2024-12-25 2024-12-26', '19:00:00', 'a half holiday'),
+    ('2024-12-24 10:00+01', '2024-12-24 16:00+01', 'Europe/Berlin Mon-Fri 09:00-17:00; 2024-12-24 9-12', '02:00:00', 'within it'),
+    ('2024-12-24 11:30+01', '2024-12-27 09:30+01', 'Europe/Berlin Mon-Fri 09:00-17:00; 2024-12-24 9-12 13-14 2024-12-25 2024-12-26', '02:00:00', 'from it to the day after: half an hour, an hour and half an hour'),
+    ('2024-12-24 12:00+01', '2024-12-27 09:00+01', 'Europe/Berlin Mon-Fri 09:00-17:00; 2024-12-24 9-12 2024-12-25 2024-12-26', '00:00:00', 'from its end on, nothing'),
+    ('2024-12-21 00:00+01', '2024-12-23 00:00+01', 'Europe/Berlin Mon-Fri 09:00-17:00; 2024-12-21 10:00-14:00', '04:00:00', 'a Saturday that is open'),
+    ('1999-12-24 00:00+00', '1999-12-25 00:00+00', 'UTC Mon-Fri 09:00-17:00; 1999-12-24 22-24', '02:00:00', 'before the year 2000, up to midnight'),
     ('2024-05-17 16:30+02', '2024-05-21 10:00+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30; 2024-05-20', '02:00:00', 'a weekend and a holiday between'),
     ('2024-05-20 10:00+02', '2024-05-20 11:00+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30; 2024-05-20', '00:00:00', 'within a holiday'),
     ('2024-05-20 10:00+02', '2024-05-21 11:00+02', 'Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30; 2024-05-20', '02:00:00', 'from within a holiday'),
@@ -399,7 +417,7 @@ END
 $$;
 
 CREATE TABLE seed AS SELECT hours::text AS form, business_hours_send(hours) AS bytes FROM schedule WHERE nr IN (1, 9, 16, 40)
-UNION ALL SELECT h::text, business_hours_send(h) FROM unnest('{UTC Mon-Sun 00:00-24:00,Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30}'::business_hours[]) AS h;
+UNION ALL SELECT h::text, business_hours_send(h) FROM unnest('{UTC Mon-Sun 00:00-24:00,UTC Mon 09:00-10:00; 2024-12-24 9-12 13-14 2024-12-25,Europe/Berlin Mon-Fri 09:00-12:00 13:00-17:30}'::business_hours[]) AS h;
 CREATE TABLE text_case AS SELECT left(form, n) AS hostile FROM seed, generate_series(0, length(form)) AS n
 UNION ALL SELECT spoil(form) FROM seed, generate_series(1, 1800);
 CREATE TABLE bytes_case AS SELECT substr(bytes, 1, n) AS hostile FROM seed, generate_series(0, length(bytes)) AS n

@@ -53,18 +53,18 @@ reached AS (
           JOIN own AS called ON caller.prosrc ~ format('\mcsmetrics\.%s\(', called.proname))
 SELECT r.oid, bool_or(writes) AS may_write, bool_or(writes OR begins) AS may_leave
 FROM reached AS r JOIN own ON own.oid = r.by GROUP BY r.oid;
-SELECT is_empty($$ SELECT identity FROM function WHERE prokind IN ('f', 'w', 'a') AND proparallel <> 's'
+SELECT is_empty($$ SELECT identity FROM function WHERE prokind IN ('f', 'w', 'a') AND proparallel <> 's' AND prorettype <> 'language_handler'::regtype
                    AND oid NOT IN (SELECT oid FROM doing WHERE may_leave) $$,
                 'functions and aggregates are parallel safe, but for PL/pgSQL that runs other SQL or begins anew after an error');
-SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provolatile = 'v'
+SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provolatile = 'v' AND prorettype <> 'language_handler'::regtype
                    AND oid NOT IN (SELECT oid FROM doing WHERE may_write) $$,
                 'functions and aggregates are immutable or stable, but for PL/pgSQL that runs other SQL');
 SELECT is_empty($$ SELECT identity FROM function WHERE proparallel = 's' AND oid IN (SELECT oid FROM doing WHERE may_leave) $$,
                 'what does so says so');
 SELECT is_empty($$ SELECT f.identity FROM function AS f
                    WHERE f.prokind = 'f' AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND NOT f.proisstrict
-                     -- the tier of nothing is Unknown, an account without own signals or readings has a health, without days nothing is split, a row has NULLs
-                     AND f.proname NOT IN ('tier', 'held_tier', 'health_of', 'score_of', 'split_gaps', 'row_digest')
+                     -- the tier of nothing is Unknown, an account without own signals or readings has a health, without days nothing is split, a row has NULLs, and one of them says of which type rows are
+                     AND f.proname NOT IN ('tier', 'held_tier', 'health_of', 'score_of', 'split_gaps', 'row_digest', 'once') AND f.prorettype <> 'language_handler'::regtype
                      AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN (aggtransfn, aggmtransfn, aggminvtransfn)) $$,
                 'functions in C are strict, but for transitions');
 
@@ -88,7 +88,7 @@ SELECT is_empty($$ SELECT s.type, need.name FROM state AS s, (VALUES ('merge'), 
                 'each state merges, unmerges, rolls up, sorts, hashes and travels');
 
 -- In its place.
-SELECT is_empty($$ SELECT type, identity, schema FROM member WHERE schema <> 'csmetrics' OR (schema IS NULL AND (type, name) <> ('schema', 'csmetrics')
+SELECT is_empty($$ SELECT type, identity, schema FROM member WHERE schema <> 'csmetrics' OR (schema IS NULL AND (type, name) NOT IN (('schema', 'csmetrics'), ('language', 'csmetrics_queue'))
                    AND type <> 'operator of access method' AND type <> 'function of access method') $$,
                 'all of it lives in schema csmetrics');
 SELECT is_empty($$ SELECT f.identity, acl.grantee::regrole FROM function AS f, aclexplode(f.proacl) AS acl WHERE acl.grantee <> f.proowner AND acl.grantee <> 0 $$,

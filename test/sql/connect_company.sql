@@ -24,7 +24,8 @@ JOIN company_stripe.product d ON d.id = p.product_id
 WHERE NOT c.is_deleted;
 CREATE VIEW company.timeline_by_hand AS
 SELECT t.id AS ticket_id, reply.first_reply_at, coalesce(reply.agent_replies, 0) AS agent_replies,
-       CASE WHEN t.status IN ('solved', 'closed') THEN change.solved_at END AS solved_at, coalesce(change.reopened, 0) AS reopened, change.escalated_at
+       CASE WHEN t.status IN ('solved', 'closed') THEN change.solved_at END AS solved_at, coalesce(change.reopened, 0) AS reopened, change.escalated_at, change.reopened_at,
+       w.requester_wait, w.agent_wait, w.on_hold
 FROM company_zendesk.ticket t
 LEFT JOIN (
     SELECT c.ticket_id, min(c.created) AS first_reply_at, count(*) AS agent_replies
@@ -32,7 +33,7 @@ LEFT JOIN (
     JOIN company_zendesk."user" u ON u.id = c.user_id AND u.role = 'agent'
     WHERE c.public GROUP BY c.ticket_id) reply ON reply.ticket_id = t.id
 LEFT JOIN (
-    SELECT ticket_id, max(updated) FILTER (WHERE is_solve) AS solved_at, count(*) FILTER (WHERE is_reopening) AS reopened,
+    SELECT ticket_id, max(updated) FILTER (WHERE is_solve) AS solved_at, count(*) FILTER (WHERE is_reopening) AS reopened, min(updated) FILTER (WHERE is_reopening) AS reopened_at,
            min(updated) FILTER (WHERE field_name = 'tags' AND value LIKE '%escalated%') AS escalated_at
     FROM (SELECT ticket_id, field_name, updated, value, field_name = 'status' AND value IN ('solved', 'closed')
                  AND coalesce(lag(value) OVER (PARTITION BY ticket_id, field_name ORDER BY updated), 'new') NOT IN ('solved', 'closed') AS is_solve,
@@ -40,6 +41,12 @@ LEFT JOIN (
                  AND lag(value) OVER (PARTITION BY ticket_id, field_name ORDER BY updated) IN ('solved', 'closed') AS is_reopening
           FROM company_zendesk.ticket_field_history) h
     GROUP BY ticket_id) change ON change.ticket_id = t.id
+LEFT JOIN (
+    SELECT h.ticket_id, coalesce(range_agg(tstzrange(h.updated, h.next)) FILTER (WHERE h.value NOT IN ('pending', 'solved', 'closed')), '{}') AS requester_wait,
+           coalesce(range_agg(tstzrange(h.updated, h.next)) FILTER (WHERE h.value = 'pending'), '{}') AS agent_wait, coalesce(range_agg(tstzrange(h.updated, h.next)) FILTER (WHERE h.value = 'hold'), '{}') AS on_hold
+    FROM (SELECT ticket_id, updated, value, min(updated) OVER (PARTITION BY ticket_id ORDER BY updated ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next
+          FROM company_zendesk.ticket_field_history WHERE field_name = 'status') h
+    GROUP BY h.ticket_id) w ON w.ticket_id = t.id
 WHERE t.status <> 'deleted' AND NOT EXISTS (SELECT FROM company_zendesk.ticket_tag g WHERE g.ticket_id = t.id AND g.tag = 'spam');
 CALL create_model('by_hand');
 UPDATE by_hand.policy SET as_of = company_made.last_day(), report_from = company_made.first_day(), ttv_start_rule = 'milestone', backtest_count = 7, delinquency_days = NULL;
@@ -73,7 +80,7 @@ CREATE VIEW company.usage_by_hand AS
 CALL map('by_hand', 'usage', 'TABLE company.usage_by_hand');
 CREATE VIEW company.ticket_by_hand AS
     SELECT o.external_id AS account_id, t.id AS ticket_id, t.created_at AS opened_at, l.first_reply_at, l.solved_at, l.reopened, l.agent_replies,
-           r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject, l.escalated_at
+           r.email AS requester_id, t.custom_topic AS topic, t.priority, l.escalated_at IS NOT NULL AS escalated, t.via_channel AS channel, t.subject, l.escalated_at, l.reopened_at, l.requester_wait, l.agent_wait, l.on_hold
     FROM company_zendesk.ticket t
     JOIN company.timeline_by_hand l ON l.ticket_id = t.id
     JOIN company_zendesk.organization o ON o.id = t.organization_id
@@ -111,7 +118,7 @@ SELECT is_empty(pg_temp.differences('TABLE company_internal.source_survey', 'TAB
 SELECT is_empty(pg_temp.differences('SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM company_internal.source_usage GROUP BY 1, 2, 3, 4', 'SELECT account_id, user_id, role, feature, count(*), sum(events), min(at), max(at) FROM by_hand_internal.source_usage GROUP BY 1, 2, 3, 4'),
     'usage too');
 SELECT is_empty(pg_temp.differences('TABLE company.revenue_monthly', 'TABLE by_hand.revenue_monthly'), 'and the bridge');
-SELECT is_empty(pg_temp.differences('SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM company_internal.account_state', 'SELECT account_id, revenue::text, tickets::text, answers::text, usage::text FROM by_hand_internal.account_state'), 'and every history');
+SELECT is_empty(pg_temp.differences('SELECT account_id, revenue::text, tickets::text, answers::text, usage::text, waits::text FROM company_internal.account_state', 'SELECT account_id, revenue::text, tickets::text, answers::text, usage::text, waits::text FROM by_hand_internal.account_state'), 'and every history');
 
 SELECT * FROM finish();
 ROLLBACK;

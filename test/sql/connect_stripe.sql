@@ -98,7 +98,7 @@ gone: 2024-01-10 2024-04-10 25 canceled
 failed: 2024-01-10 2024-04-10 25 canceled
 lost: 2024-01-10 2024-03-20 25 canceled
 test: none
-deleted: none
+deleted: 2024-01-10 2024-07-10 25 active
 erased: 2024-01-10 2024-04-10 25 canceled$$, 'Stripe: every state of a subscription, known as of now alone');
 SELECT is((SELECT string_agg(v.id || ': ' || coalesce(t.text, 'none'), E'\n' ORDER BY v.nr) FROM (VALUES
     (1, 'forever'), (2, 'amount'), (3, 'repeating'), (4, 'single'), (5, 'two'), (6, 'later'), (7, 'by customer'), (8, 'own before'), (9, 'free'), (10, 'invoice')) v(nr, id) LEFT JOIN (SELECT id, string_agg(text, ', ' ORDER BY text) AS text FROM row GROUP BY id) t USING (id)),
@@ -112,9 +112,9 @@ by customer: 2024-01-10 ... 22.5 active
 own before: 2024-01-10 ... 20 active
 free: 2024-01-10 ... 0 active
 invoice: 2024-01-10 ... 25 active$$, 'Stripe: discounts that last are off, from when until they are; others are not; the subscription''s own go before the customer''s');
-SELECT results_eq($$SELECT product, text FROM row WHERE id = 'items' ORDER BY starts_on$$, $$VALUES ('Plan', '2024-01-10 2024-05-01 0 active'), ('Add-on', '2024-03-01 ... 20 active'), ('Plan', '2024-05-01 ... 10 active')$$,
-    'Stripe: products stand side by side, an amount off is taken once, and never below 0');
-SELECT results_eq($$SELECT text FROM row WHERE id = 'changed' ORDER BY starts_on$$, $$VALUES ('2024-01-10 2024-03-01 25 active'), ('2024-03-01 ... 40 active')$$, 'Stripe: a later item of a product replaces the one before');
+SELECT results_eq($$SELECT product, text FROM row WHERE id = 'items' ORDER BY starts_on, product DESC$$, $$VALUES ('Plan', '2024-01-10 2024-03-01 0 active'), ('Plan', '2024-03-01 2024-05-01 0 active'), ('Add-on', '2024-03-01 2024-05-01 15 active'), ('Plan', '2024-05-01 ... 10 active'), ('Add-on', '2024-05-01 ... 20 active')$$,
+    'Stripe: products stand side by side, 30 off is off all of 45, and of 60, and never below 0');
+SELECT results_eq($$SELECT text FROM row WHERE id = 'changed' ORDER BY starts_on$$, $$VALUES ('2024-01-10 2024-03-01 25 active'), ('2024-03-01 ... 40 active')$$, 'Stripe: where nothing tells which items are alive, a later item of a product replaces the one before');
 SELECT is(currency || ' ' || product || ' / ' || plan, 'EUR Plan / Plan, by the year', 'Stripe: currency, product and plan') FROM row WHERE id = 'year';
 SELECT is(plan, 'Plan, every 3 months', 'Stripe: plan of several months') FROM row WHERE id = 'months3';
 SELECT results_eq($$SELECT id, cancelled_on, renews_on, end_reason, voluntary FROM row WHERE id IN ('gone', 'failed', 'leaving', 'month') ORDER BY id$$, $$VALUES

@@ -27,6 +27,8 @@ SELECT id AS ticket_id, account_id, opened_at, CASE WHEN random() < 0.8 THEN ope
        (random() < 0.15)::int AS reopened, (ARRAY['ann', 'bob', NULL])[1 + id % 3] AS requester_id, random() < 0.1 AS escalated,
        CASE WHEN id % 5 = 0 THEN opened_at + (id % 92 - 1) * interval '1 day' END AS escalated_at
 FROM (SELECT id, 1 + floor(random() * 150)::int AS account_id, timestamptz '2023-07-01' + random() * interval '450 days' AS opened_at FROM generate_series(1, 2000) AS id) AS t;
+ALTER TABLE public.ticket ADD reopened_at timestamptz;
+UPDATE public.ticket SET reopened_at = opened_at + (ticket_id % 47 - 1) * interval '1 day' WHERE reopened > 0 AND ticket_id % 4 > 0;
 CREATE TABLE public.answer AS
 SELECT id, 1 + id % 150 AS account_id, (ARRAY['nps', 'csat', 'ces'])[1 + id % 3] AS kind, sent_at, CASE WHEN random() < 0.6 THEN sent_at + random() * interval '20 days' END AS responded_at,
        1 + floor(random() * 5) AS score, (ARRAY['ann', 'bob', 'cyd', NULL])[1 + floor(random() * 4)::int] AS respondent_id
@@ -47,7 +49,8 @@ SELECT 1 + floor(random() * 150)::int AS account_id, (ARRAY['pulse', 'quality', 
 CREATE TABLE public.known (zone text, day date, until timestamptz);
 INSERT INTO public.known SELECT zone FROM unnest('{Europe/Berlin,Asia/Tokyo,America/New_York}'::text[]) zone;
 CREATE VIEW public.ticket_then AS
-    SELECT zone, account_id, ticket_id, opened_at, CASE WHEN solved_at < until THEN solved_at END AS solved_at, CASE WHEN solved_at < until THEN reopened ELSE 0 END AS reopened, requester_id,
+    SELECT zone, account_id, ticket_id, opened_at, CASE WHEN solved_at < until THEN solved_at END AS solved_at, CASE WHEN solved_at < until OR coalesce(reopened_at, solved_at, opened_at) < until THEN reopened ELSE 0 END AS reopened,
+           CASE WHEN reopened_at < until THEN reopened_at END AS reopened_at, requester_id,
            CASE WHEN escalated_at IS NULL THEN escalated ELSE escalated_at < until END AS escalated, CASE WHEN escalated_at < until THEN escalated_at END AS escalated_at
     FROM public.ticket, public.known WHERE opened_at < until;
 CREATE VIEW public.answer_then AS
@@ -69,7 +72,7 @@ BEGIN
     EXECUTE format('INSERT INTO %I.health_signal (component, signal, segment, lifecycle_stage, weight, worst, best, policy, keep_days)
                     VALUES (''own'', ''quality'', NULL, NULL, 10, 0, 100, ''carry'', 60), (''usage'', ''trend'', ''small'', NULL, 20, -1, 0.5, ''zero'', NULL), (''support'', ''csat'', NULL, ''young'', 3, 1, 4, ''neutral'', NULL)', model);
     CALL map(model, 'account', 'SELECT id AS account_id, name, segment, lifecycle_stage, parent_id, seats, created_on, time_zone FROM public.customer');
-    CALL map(model, 'ticket', format('SELECT account_id, ticket_id, opened_at, solved_at, reopened, requester_id, escalated, escalated_at FROM public.ticket%s%s', suffix, condition));
+    CALL map(model, 'ticket', format('SELECT account_id, ticket_id, opened_at, solved_at, reopened, requester_id, escalated, escalated_at, reopened_at FROM public.ticket%s%s', suffix, condition));
     CALL map(model, 'survey', format('SELECT account_id, kind, score, sent_at, responded_at, respondent_id, true AS higher_is_better FROM public.answer%s%s', suffix, condition));
     CALL map(model, 'milestone', format('SELECT account_id, milestone, reached_at, due_on, is_start, is_value FROM public.step%s%s', suffix, condition));
     CALL map(model, 'subscription', format('SELECT account_id, starts_on, ends_on, mrr, status, cancelled_on FROM public.contract%s%s', suffix, condition));

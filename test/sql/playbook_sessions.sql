@@ -21,7 +21,7 @@ CREATE FUNCTION pg_temp.count_of(condition text) RETURNS bigint LANGUAGE sql AS 
 CREATE FUNCTION pg_temp.wait_for(condition text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE met boolean;
 BEGIN
-    FOR i IN 1 .. 500 LOOP
+    FOR i IN 1 .. 6000 LOOP
         EXECUTE 'SELECT ' || condition INTO met;
         EXIT WHEN met;
         PERFORM pg_sleep(0.02);

@@ -18,7 +18,7 @@ CREATE FUNCTION pg_temp.shown() RETURNS text LANGUAGE sql AS
 $$SELECT text FROM dblink('three', 'SELECT (SELECT count(*) FROM restatement_sessions.snapshot) || '' snapshots, '' || count(*) || '' accounts, '' || coalesce(sum(amount_mrr), 0) FROM restatement_sessions_internal.snapshot_account JOIN restatement_sessions_internal.snapshot_movement USING (account_id)') AS t(text text)$$;
 CREATE FUNCTION pg_temp.waits(holder integer) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    FOR i IN 1 .. 500 LOOP
+    FOR i IN 1 .. 6000 LOOP
         IF EXISTS (SELECT FROM pg_locks l WHERE NOT l.granted AND holder = ANY (pg_blocking_pids(l.pid))) THEN
             RETURN true;
         END IF;

@@ -83,9 +83,9 @@ INSERT INTO relation_matrix VALUES
       revenue_by_period revenue_by_segment revenue_monthly revenue_movement satisfaction_by_segment satisfaction_monthly scorecard scorecard_by_account
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
-      value_by_segment'),
+      value_by_segment waiting_by_segment waiting_monthly'),
     ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
-      fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account'),
+      fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
@@ -138,15 +138,24 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'given_columns policy_sentence raise_broken'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'broken_value'),
-    ('csmetrics', '22004', '22004', '22004', '22004', 'changed_groups write_changed_sum write_reading'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
+    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
+    ('csmetrics', '3F000', '3F000', '3F000', '42501', 'make_behind make_fresh make_live_readings tell_live'),
+    ('csmetrics', '42P01', '42P01', '42P01', '42501', 'make_live_pending'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'is_live live_schemas remake_live remove_live renew_told run_live'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'in_live read_live'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'create_live drop_live make_live note_mapped'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'give_live_rights live_sum live_view make_live_relation make_live_view'),
+    ('csmetrics', '55000', '55000', '55000', '55000', 'newer_rows told_by'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'mark_coming read_changed_score read_changed_total read_changed_week read_discount read_left_out read_state'),
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'count_dimensions first_fact member_of score_as_stored total_as_stored week_as_stored'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
@@ -155,7 +164,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
     ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
-      sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alert_states forget_digests forget_snapshots has_belonging headline
+      sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
@@ -164,12 +173,12 @@ INSERT INTO routine_matrix VALUES
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
-    ('csmetrics', '22004', '22004', '22004', '22004', 'by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
+    ('csmetrics', '22004', '22004', '22004', '22004', 'found_of_feed write_part_views unmatched_query unmatched_rows tell_unmatched by_hand cast_column check_source customers_by_rule drop_outdated empty_source find_changed find_in_source findings_of findings_query found_in give_rights judged_rows kept_rows
       read_rows read_whole kept_query logged make_queue make_triggers read_stale renew_kept_view take_fingerprint relation replace_rows rule_query run_parts take_rights warn_of_amounts write_kept_view write_table write_view'),
     ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts watched_statement'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'checked_watch empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source
+    ('csmetrics', '42501', '42501', '42501', '42501', 'has_all_accounts checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source observe tell_in_place kept_in_place forget_observed queries_of
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
       require_ownership stored_count resolve_identities scores_after set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
@@ -178,7 +187,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', 'ok', 'require_all_rows'),
     ('csmetrics', '42601', '42601', '42601', '42601', 'conformed make_sources'),
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'vendor_query what_was_observed is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch reads_from is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');

@@ -25,7 +25,7 @@ END $$;
 CALL create_model('schedule_sessions');
 CALL map('schedule_sessions', 'subscription', 'SELECT ''a'' AS account_id, date ''2024-01-01'' AS starts_on, 10 AS mrr');
 SELECT dblink_exec('one', 'BEGIN; CALL csmetrics.run(''schedule_sessions'')') \g /dev/null
-SELECT dblink_exec('two', 'SET statement_timeout = ''20s''') \g /dev/null
+SELECT dblink_exec('two', 'SET statement_timeout = ''120s''') \g /dev/null
 SELECT is(dblink_exec('two', 'CALL csmetrics.run(''schedule_sessions'')'), 'CALL', 'a run beside another is over at once');
 SELECT is(n, 0::bigint, 'and did nothing') FROM dblink('two', 'SELECT count(*) FROM schedule_sessions_internal.account_state') t(n bigint);
 SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
@@ -70,7 +70,7 @@ SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule ''off''')$$), 't'
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule ''off''')$$), 'f', 'which it can be once');
 SELECT matches(pg_temp.failure($$SELECT pg_temp.home('SELECT csmetrics.schedule(''schedule_on'', ''99 * * * *'')')$$), '99 \* \* \* \*', 'what pg_cron cannot read is named');
 SELECT ok(pg_temp.wait_for('home', 'EXISTS (SELECT FROM schedule_on_internal.account_state)', 130), 'pg_cron runs the model');
-SELECT ok(pg_temp.wait_for('home', $$EXISTS (SELECT FROM cron.job_run_details d JOIN cron.job USING (jobid) WHERE jobname = 'csmetrics:schedule_on' AND d.status = 'succeeded')$$, 30), 'and says that it went well');
+SELECT ok(pg_temp.wait_for('home', $$EXISTS (SELECT FROM cron.job_run_details d JOIN cron.job USING (jobid) WHERE jobname = 'csmetrics:schedule_on' AND d.status = 'succeeded')$$, 130), 'and says that it went well');
 SELECT is(pg_temp.home('SELECT count(*) FROM schedule_on_internal.alert_evaluation'), pg_temp.home('SELECT count(*) FROM schedule_on.alert_rule WHERE is_enabled'), 'its alerts were evaluated');
 SELECT is(pg_temp.home($$SELECT count(*) FROM "schedule 'off'_internal".account_state$$), '0', 'the other was not run');
 SELECT is(pg_temp.home($$SELECT csmetrics.unschedule('schedule_on')$$), 't', 'it can be ended');

@@ -3,7 +3,7 @@
 -- Stored readings: whatever happens between refreshes, what is stored is what would be stored anew, byte for byte, and
 -- views show the same from the store as they work out themselves.
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int PRIMARY KEY, segment text, plan text, owner text, region text, is_test boolean);
@@ -112,6 +112,8 @@ SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 1'' WHERE a
 SELECT pg_temp.check('UPDATE public.customer SET region = ''north'' WHERE account_id = 2', 'an attribute that nobody had');
 SELECT pg_temp.check('UPDATE public.customer SET is_test = true WHERE account_id = 5', 'a test account');
 SELECT pg_temp.check('DELETE FROM public.click WHERE account_id = 11', 'usage gone');
+SELECT pg_temp.check('INSERT INTO public.ticket VALUES (99, ''99/1'', ''2024-08-01 12:00 UTC'', NULL, NULL, false, ''t0'')', 'an account of which one source alone tells');
+SELECT pg_temp.check('DELETE FROM public.ticket WHERE account_id = 99', 'and that goes again');
 SELECT pg_temp.check('UPDATE cs.policy SET as_of = as_of + 1', 'a day begins');
 SELECT pg_temp.check('UPDATE cs.policy SET as_of = ''2024-11-01''', 'a month begins');
 SELECT pg_temp.check('UPDATE cs.policy SET confidence = 0.9', 'another confidence');

@@ -2,12 +2,12 @@
 \i test/psql.sql
 -- Ticket histories: what was known of each ticket when, further contacts, first contact resolution, backlog, and what is refused.
 BEGIN;
-SELECT plan(153);
+SELECT plan(177);
 
--- tickets('opened first_reply solved reopened escalated agent_replies requester topic escalated_at', …): - is NULL, and so is the rest that is left away.
+-- tickets('opened first_reply solved reopened escalated agent_replies requester topic escalated_at reopened_at', …): - is NULL, and so is the rest that is left away.
 CREATE FUNCTION pg_temp.tickets(VARIADIC lines text[]) RETURNS tickets LANGUAGE sql AS $$
     SELECT ticket_agg(part[1]::timestamptz, nullif(part[2], '-')::timestamptz, nullif(part[3], '-')::timestamptz, nullif(part[4], '-')::integer,
-                      nullif(part[5], '-')::boolean, nullif(part[6], '-')::integer, nullif(part[7], '-'), nullif(part[8], '-'), nullif(part[9], '-')::timestamptz)
+                      nullif(part[5], '-')::boolean, nullif(part[6], '-')::integer, nullif(part[7], '-'), nullif(part[8], '-'), nullif(part[9], '-')::timestamptz, nullif(part[10], '-')::timestamptz)
     FROM (SELECT string_to_array(line, ' ') FROM unnest(lines) AS line) AS t(part)
 $$;
 -- Its facts in the order of opening: day opened, first_contact, one_touch, repeated.
@@ -61,7 +61,11 @@ FROM (VALUES
     (ARRAY['2024-01-01 - 2024-01-02 0 f 0', '2024-02-01 - 2024-02-02 0 f 2', '2024-03-01 - 2024-03-02 2 f 1', '2024-04-01 - - 0 f 1'],
      ARRAY['2024-01-01 true false false', '2024-02-01 true false false', '2024-03-01 false false false', '2024-04-01 ? ? false'],
      'no reply, two replies, reopened: not one touch; unsolved: not judged'),
-    (ARRAY['2024-05-31 - 2024-05-31 0 f 1'], ARRAY['2024-05-31 ? true false'], 'one touch needs no age')
+    (ARRAY['2024-05-31 - 2024-05-31 0 f 1'], ARRAY['2024-05-31 ? true false'], 'one touch needs no age'),
+    (ARRAY['2024-01-01 - - 1'], ARRAY['2024-01-01 false ? false'], 'reopened and open since: not resolved at first contact'),
+    (ARRAY['2024-05-25 - - 1', '2024-05-25T01:00 - - 1 - - ann'], ARRAY['2024-05-25 false ? false', '2024-05-25 ? ? false'], 'judged when it is 7 days old'),
+    (ARRAY['2024-01-01 - - 1 f 1', '2024-01-01 - - 0 f 1 ann'], ARRAY['2024-01-01 false false false', '2024-01-01 ? ? false'], 'nor one touch, though open; one that was never solved is not judged'),
+    (ARRAY['2024-01-01 - - - - - - - - 2024-02-01'], ARRAY['2024-01-01 false ? false'], 'what has an instant of reopening was reopened')
 ) AS c(lines, story, description);
 
 -- Windows
@@ -95,6 +99,18 @@ FROM handled, (VALUES
     ('-infinity',  ARRAY[]::text[], 'nothing is known before time')
 ) AS e(as_of, facts, description);
 
+-- Reopened at an instant and solved later; open ever since; at times that are not known; before it was opened
+CREATE TEMP VIEW comebacks AS
+    SELECT pg_temp.tickets('2024-01-01 - 2024-01-20 2 - 4 a - - 2024-01-10', '2024-01-02 - - 1 - 3 b - - 2024-01-12', '2024-01-03 - 2024-01-15 1 - 2 c', '2024-01-04 - - 1 - 1 d', '2024-01-05 - - - - - e - - 2023-12-31') AS history;
+SELECT is((SELECT string_agg(concat_ws('/', reopened, coalesce(agent_replies::text, '-')), ' ' ORDER BY opened_at) FROM ticket_facts(history, as_of)), facts, format('reopened and replies as of %s', as_of))
+FROM comebacks, (VALUES (timestamptz '2024-01-04', '0/- 0/- 0/- 1/1'), ('2024-01-09', '0/- 0/- 0/- 1/1 1/-'), ('2024-01-10', '2/4 0/- 0/- 1/1 1/-'), ('2024-01-12', '2/4 1/3 0/- 1/1 1/-'), ('2024-01-15', '2/4 1/3 1/2 1/1 1/-')) AS e(as_of, facts);
+SELECT is(reopened_share(history, f, t), share, format('reopened, of those solved or reopened from %s and before %s', f, t))
+FROM (SELECT merge(history, pg_temp.tickets('2024-01-01 - 2024-01-11 0', '2024-01-01 - - 0')) AS history FROM comebacks) AS c,
+     (VALUES (timestamptz '2024-01-01', timestamptz '2024-01-04', NULL::float8), ('2024-01-01', '2024-01-06', 1), ('2024-01-06', '2024-01-11', 1), ('2024-01-11', '2024-01-12', 0), ('2024-01-11', '2024-01-13', 0.5), ('2024-01-01', '2024-02-01', 5 / 6.0), ('2024-01-13', '2024-02-01', 1), ('2024-01-21', '2024-02-01', NULL)) AS e(f, t, share);
+-- Nine clean ones, and one that is open again
+SELECT is(concat_ws(' ', pg_temp.shares(history, '2024-06-01'), reopened_share(history, '2024-01-01', '2024-06-01')), 'gross 9/10, net 9/10, one_touch 9/10, under_two 9/10 0.1', 'nine clean tickets and one open again: 9/10 and 1/10')
+FROM (SELECT pg_temp.tickets(VARIADIC array_append(ARRAY(SELECT format('2024-01-01 - 2024-01-02 0 f 1 %s', n) FROM generate_series(1, 9) AS n), '2024-01-01 - - 1 f 1 x')) AS history) AS ten;
+
 -- Rates
 CREATE TEMP VIEW support AS
     SELECT pg_temp.tickets('2024-01-01 - 2024-01-02 0 f 1 ann', '2024-01-05 - 2024-01-06 0 t 4 ann', '2024-02-01 - 2024-02-02 0 f 0 bob',
@@ -127,7 +143,9 @@ SELECT is(pg_temp.tickets('2024-01-05 - - 0 t'), pg_temp.tickets(line), 'escalat
 FROM unnest(ARRAY['2024-01-05 - - 0 - - - - 2024-01-05', '2024-01-05 - - 0 f - - - 2023-12-31', '2024-01-05 - - 0 t - - - infinity', '2024-01-05 - - 0 t - - - 2024-01-05']) AS line;
 SELECT is(ticket_agg('2024-01-05', NULL, NULL, 0, escalated, NULL, NULL, NULL), ticket_agg('2024-01-05', NULL, NULL, 0, escalated, NULL, NULL, NULL, NULL), 'without escalated_at: ' || coalesce(escalated::text, 'NULL'))
 FROM unnest('{t,f,NULL}'::boolean[]) AS escalated GROUP BY escalated;
-SELECT is(ticket_agg('2024-01-05', NULL, NULL, 0, NULL, NULL, NULL, NULL)::text, '1 0|1 1|757728000000000 ' || repeat('9223372036854775807 ', 3) || '0 0 0 -1 1', 'the text form: opened, first reply, solved, escalated, requester, topic, reopened, replies, count');
+SELECT is(ticket_agg('2024-01-05', NULL, NULL, 0, NULL, NULL, NULL, NULL)::text, '2 0|1 1|757728000000000 ' || repeat('9223372036854775807 ', 3) || '0 0 0 -1 9223372036854775807 1', 'the text form: opened, first reply, solved, escalated, requester, topic, reopened, replies, reopened at, count');
+SELECT is(('1 0|2 2|757728000000000 ' || repeat('9223372036854775807 ', 3) || '0 0 1 -1 2|757728000000001 ' || repeat('9223372036854775807 ', 3) || '0 0 0 2 1')::tickets,
+          pg_temp.tickets('2024-01-05 - - 1', '2024-01-05 - - 1', '2024-01-05T00:00:00.000001 - - 0 - 2'), 'version 1, of two rows, did not tell when they were reopened');
 SELECT is(opened_count(history, from_at, to_at), n, format('opened from %s and before %s', from_at, to_at))
 FROM backlog, (VALUES (timestamptz '2024-01-01', timestamptz '2024-01-05', 1::bigint), ('2024-01-01 00:00:00.000001', '2024-01-05 00:00:00.000001', 2),
                       ('2024-01-12', 'infinity', 1), ('-infinity', 'infinity', 5), ('-infinity', '2024-01-01', 0)) AS e(from_at, to_at, n);
@@ -178,7 +196,7 @@ FROM (SELECT unmerge(pg_temp.tickets('2024-02-01'), pg_temp.tickets('2024-01-01'
 
 -- An account has at most 2^21 tickets.
 CREATE TEMP VIEW full_history AS
-    SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 9223372036854775807 0 0 0 -1 2097152'::tickets AS history, ticket_agg('2024-01-01', NULL, 0) AS one;
+    SELECT '2 0|1 1|0 9223372036854775807 9223372036854775807 9223372036854775807 0 0 0 -1 9223372036854775807 2097152'::tickets AS history, ticket_agg('2024-01-01', NULL, 0) AS one;
 SELECT is(open_count(history, 'infinity'), 2097152::bigint, '2^21 tickets are not too many') FROM full_history;
 SELECT throws_ok('SELECT merge(history, one) FROM full_history', '54000', 'tickets of more than 2097152 rows', 'one more is');
 SELECT throws_ok('SELECT unmerge(history, one) FROM full_history', '54000', NULL, 'whatever its sign');
@@ -187,6 +205,10 @@ SELECT throws_ok($$SELECT '1 0|1 1|0 9223372036854775807 9223372036854775807 922
 
 -- What is refused
 SELECT throws_ok($$SELECT '1 0|1 1|1 9223372036854775807 9223372036854775807 0 0 0 0 -1 1'::tickets$$, '22P02', NULL, 'an escalation before the opening, from outside');
+SELECT throws_ok(format('SELECT %L::tickets', '2 0|1 1|1 9223372036854775807 9223372036854775807 9223372036854775807 0 0 ' || rest), '22P02', NULL, description)
+FROM (VALUES ('1 -1 0 1', 'a reopening before the opening, from outside'), ('0 -1 5 1', 'one that was not reopened, but has an instant of it'), ('1 -1 9223372036854775806 1', 'a reopening at no instant')) AS wrong(rest, description);
+SELECT throws_ok(format('SELECT ticket_agg(''2024-01-01'', NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, %L)', reopened), '22008', message, message)
+FROM (VALUES ('-infinity', 'reopened_at out of range: -infinity'), ('10000-01-01', 'reopened_at out of range: 10000-01-01 00:00:00+00')) AS wrong(reopened, message);
 SELECT throws_ok(format('SELECT ticket_agg(''2024-01-01'', NULL, NULL, 0, NULL, NULL, NULL, NULL, %L)', escalated), '22008', message, message)
 FROM (VALUES ('-infinity', 'escalated_at out of range: -infinity'), ('10000-01-01', 'escalated_at out of range: 10000-01-01 00:00:00+00')) AS wrong(escalated, message);
 PREPARE ticket(timestamptz, timestamptz, timestamptz, integer, integer) AS SELECT ticket_agg($1, $2, $3, $4, NULL, $5, NULL, NULL);
@@ -229,21 +251,25 @@ ALTER TABLE ticket ADD escalated_at timestamptz, ADD since timestamptz;
 UPDATE ticket SET escalated_at = opened + floor(random() * 40 - 4) * interval '6 hours' WHERE escalated AND id % 5 > 0;
 UPDATE ticket SET escalated = (ARRAY[true, false, NULL])[1 + id % 3] WHERE escalated_at IS NOT NULL;
 UPDATE ticket SET since = CASE WHEN escalated_at > opened THEN escalated_at WHEN escalated_at IS NOT NULL OR escalated THEN opened END;
+ALTER TABLE ticket ADD reopened_at timestamptz, ADD back timestamptz;
+UPDATE ticket SET reopened_at = opened + floor(random() * 40 - 4) * interval '6 hours' WHERE reopened > 0 AND id % 4 > 0;
+UPDATE ticket SET back = CASE WHEN reopened_at IS NOT NULL THEN greatest(reopened_at, opened) WHEN reopened > 0 AND solved IS NULL THEN opened END;
 CREATE TEMP TABLE history AS
-SELECT account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history FROM ticket GROUP BY account;
+SELECT account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at, reopened_at) AS history FROM ticket GROUP BY account;
 CREATE TEMP TABLE question AS
 SELECT as_of, width FROM unnest('{2024-01-20,2024-03-01 06:00,2024-04-15 00:00:00.000001,infinity}'::timestamptz[]) AS as_of, unnest('{0,36 hours,7 days}'::interval[]) AS width;
 CREATE TEMP VIEW known AS
 SELECT as_of, account, requester, topic, opened, CASE WHEN reply <= as_of THEN reply END AS reply, CASE WHEN solved <= as_of THEN solved END AS solved,
-       CASE WHEN solved <= as_of THEN reopened ELSE 0 END AS reopened, coalesce(since <= as_of, false) AS escalated, CASE WHEN since <= as_of THEN since END AS escalated_at,
-       CASE WHEN solved <= as_of THEN replies END AS replies
+       CASE WHEN solved <= as_of OR back <= as_of THEN reopened ELSE 0 END AS reopened, CASE WHEN back <= as_of AND reopened_at IS NOT NULL THEN back END AS reopened_at, coalesce(since <= as_of, false) AS escalated, CASE WHEN since <= as_of THEN since END AS escalated_at,
+       CASE WHEN solved <= as_of OR back <= as_of THEN replies END AS replies
 FROM ticket, (SELECT DISTINCT as_of FROM question) AS q WHERE opened <= as_of;
 CREATE TEMP TABLE contact AS
-SELECT *, row_number() OVER (PARTITION BY as_of, account ORDER BY opened, reply, solved, escalated_at, reopened, replies NULLS FIRST) AS nr FROM known;
+SELECT *, row_number() OVER (PARTITION BY as_of, account ORDER BY opened, reply, solved, escalated_at, reopened, replies NULLS FIRST, reopened_at) AS nr FROM known;
 CREATE INDEX ON contact (as_of, account);
 CREATE TEMP TABLE expected AS
 SELECT q.as_of, width, account, opened, reply, solved, reopened, escalated, replies,
-       CASE WHEN solved >= opened AND solved + width <= q.as_of
+       CASE WHEN solved IS NULL AND reopened > 0 THEN CASE WHEN opened + width <= q.as_of THEN false END
+            WHEN solved >= opened AND solved + width <= q.as_of
             THEN reopened = 0 AND NOT EXISTS (SELECT FROM contact AS later
                                               WHERE (later.as_of, later.account) = (t.as_of, t.account) AND (later.requester, later.topic) IS NOT DISTINCT FROM (t.requester, t.topic)
                                                 AND later.nr > t.nr AND later.opened <= t.solved + width) END AS first_contact,
@@ -260,13 +286,15 @@ SELECT results_eq($$ SELECT as_of, width, v, success_count(r), trial_count(r) FR
                          SELECT as_of, width, v, rollup(first_contact_resolution(history, as_of, width, v)) AS r
                          FROM history, question, unnest(ARRAY['gross', 'net', 'one_touch', 'under_two']) AS v GROUP BY 1, 2, 3) AS q ORDER BY 1, 2, 3 $$,
                   $$ SELECT as_of, width, v, count(*) FILTER (WHERE success), count(success) FROM expected,
-                         LATERAL (VALUES ('gross', first_contact), ('net', CASE WHEN NOT escalated THEN first_contact END), ('one_touch', one_touch), ('under_two', replies < 2)) AS s(v, success)
+                         LATERAL (VALUES ('gross', first_contact), ('net', CASE WHEN NOT escalated THEN first_contact END), ('one_touch', one_touch), ('under_two', CASE WHEN replies IS NOT NULL THEN replies < 2 AND solved IS NOT NULL END)) AS s(v, success)
                      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 $$, 'the rates are counts of these');
 CREATE TEMP TABLE span AS SELECT f AS from_at, t AS to_at FROM unnest('{-infinity,2024-01-10,2024-02-20 18:00}'::timestamptz[]) AS f, unnest('{2024-01-10 00:00:00.000001,2024-02-20 06:00,2024-03-01,infinity}'::timestamptz[]) AS t WHERE f < t;
 SELECT is_empty($$ SELECT account, from_at, to_at, reopened_share(history, from_at, to_at), median_resolution(history, from_at, to_at), repeated_share(history, from_at, to_at, '36 hours'), escalated_open_days(history, from_at + interval '1 day'), first_opened_at(history) FROM history, span
-                   EXCEPT SELECT account, from_at, to_at, s.reopened, s.median, o.repeated, coalesce(e.days, 0), (SELECT min(opened) FROM ticket AS t WHERE t.account = h.account)
+                   EXCEPT SELECT account, from_at, to_at, c.reopened, s.median, o.repeated, coalesce(e.days, 0), (SELECT min(opened) FROM ticket AS t WHERE t.account = h.account)
                    FROM history AS h, span,
-                        LATERAL (SELECT avg((f.reopened > 0)::int)::float8 AS reopened, justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(f.solved_at - f.opened_at, '0'))) AS median
+                        LATERAL (SELECT avg((t.reopened > 0)::int)::float8 AS reopened FROM ticket AS t
+                                 WHERE t.account = h.account AND CASE WHEN t.solved < to_at THEN greatest(t.solved, t.opened) >= from_at AND t.opened < to_at ELSE t.back >= from_at AND t.back < to_at END) AS c,
+                        LATERAL (SELECT justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(f.solved_at - f.opened_at, '0'))) AS median
                                  FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END) AS f WHERE greatest(f.solved_at, f.opened_at) >= from_at AND f.solved_at IS NOT NULL) AS s,
                         LATERAL (SELECT avg(f.repeated::int)::float8 AS repeated FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END, '36 hours') AS f WHERE f.opened_at >= from_at) AS o,
                         LATERAL (SELECT extract(epoch FROM from_at + interval '1 day' - min(since))::float8 / 86400 AS days FROM ticket AS t WHERE t.account = h.account AND since <= from_at + interval '1 day' AND opened <= from_at + interval '1 day' AND (solved > from_at + interval '1 day') IS NOT FALSE) AS e $$,
@@ -276,7 +304,7 @@ SELECT is_empty($$ WITH short AS (SELECT account, ticket_agg(date_trunc('week', 
                    SELECT account, from_at, to_at, repeated_share(history, from_at, to_at, '36 hours') FROM short, span
                    EXCEPT SELECT account, from_at, to_at, (SELECT avg(f.repeated::int)::float8 FROM ticket_facts(history, CASE to_at WHEN 'infinity' THEN to_at ELSE to_at - interval '1 us' END, '36 hours') AS f WHERE f.opened_at >= from_at) FROM short, span $$,
                 'and so is the share of further contacts in short histories');
-SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at) AS history
+SELECT is_empty($$ SELECT as_of, width, account, f.* FROM (SELECT as_of, account, ticket_agg(opened, reply, solved, reopened, escalated, replies, requester, topic, escalated_at, reopened_at) AS history
                                                            FROM known GROUP BY 1, 2) AS k JOIN question USING (as_of), ticket_facts(history, as_of, width) AS f
                    EXCEPT ALL TABLE actual $$, 'a history of what was known at an instant reads the same as of then: what came later changes nothing');
 

@@ -185,7 +185,7 @@ CALL refresh('cs');
 SELECT is(pg_temp.kind(), 'keys', 'or never, if the policy says so');
 
 -- A refresh of a few keys makes no relation, and no file.
-CREATE FUNCTION pg_temp.files() RETURNS SETOF text LANGUAGE sql AS $$ SELECT concat_ws(' ', c.oid::regclass, c.relfilenode, r.xmin) FROM pg_class c LEFT JOIN pg_rewrite r ON r.ev_class = c.oid WHERE c.relpersistence <> 't' AND c.relnamespace <> 'pg_toast'::regnamespace $$;
+CREATE FUNCTION pg_temp.files() RETURNS SETOF text LANGUAGE sql AS $$ SELECT concat_ws(' ', c.oid::regclass, c.relfilenode, r.xmin) FROM pg_class c LEFT JOIN pg_rewrite r ON r.ev_class = c.oid WHERE c.relpersistence <> 't' AND c.relnamespace <> 'pg_toast'::regnamespace UNION ALL SELECT 'columns ' || count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relpersistence <> 't' $$;
 CREATE TEMP TABLE file_before AS SELECT * FROM pg_temp.files() f(file);
 UPDATE app.click SET events = events + 1 WHERE account_id < 4;
 INSERT INTO app.customer VALUES (30, 'thirty');

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Refresh and those who write beside it, from sessions of their own: what is under way is taken by the next refresh, a second refresh waits or leaves, and the
 -- row of one that failed stays. Needs dblink.
-SELECT plan(17);
+SELECT plan(19);
 DROP SCHEMA IF EXISTS watch_sessions, watch_sessions_internal, watch_sessions_aids, watch_sessions_app CASCADE;
 CREATE SCHEMA watch_sessions_aids;
 \set aids watch_sessions_aids
@@ -25,7 +25,7 @@ END $$;
 
 -- Writers do not wait for each other, nor for refresh, and none of what they do is lost.
 SELECT dblink_exec('one', 'BEGIN; UPDATE watch_sessions_app.term SET mrr = 11 WHERE account_id = 1') \g /dev/null
-SELECT dblink_exec('two', 'SET statement_timeout = ''20s''; UPDATE watch_sessions_app.term SET mrr = 12 WHERE account_id = 2') \g /dev/null
+SELECT dblink_exec('two', 'SET statement_timeout = ''120s''; UPDATE watch_sessions_app.term SET mrr = 12 WHERE account_id = 2') \g /dev/null
 CALL refresh('watch_sessions');
 SELECT is(pg_temp.mrr(2), 12::numeric, 'what was committed is taken');
 SELECT is(pg_temp.mrr(1), 10::numeric, 'what was not is not');
@@ -64,9 +64,19 @@ SELECT is((SELECT count(*) FROM watch_sessions_internal.changed_row), 0::bigint,
 SELECT is(pg_temp.last('l.state'), 'ok', 'and all is well');
 CALL refresh('watch_sessions', sweep => true);
 SELECT is(pg_temp.last($$l.sources -> 'subscription' ->> 'accounts_unseen'$$), '0', 'a sweep finds nothing that was lost');
+
+-- The live form is read beside a transaction of more subtransactions than a snapshot can list.
+CALL create_live('watch_sessions');
+SELECT dblink_exec('one', 'BEGIN; DO $d$ BEGIN FOR i IN 1 .. 100 LOOP
+                           BEGIN UPDATE watch_sessions_app.term SET mrr = mrr + 1 WHERE account_id = 1; EXCEPTION WHEN division_by_zero THEN END; END LOOP; END $d$') \g /dev/null
+SELECT dblink_exec('two', 'UPDATE watch_sessions_app.term SET mrr = 20 WHERE account_id = 2') \g /dev/null
+SELECT is((SELECT mrr FROM watch_sessions_live.account_now WHERE account_id = 2), 20::numeric, 'what is live shows what was committed');
+SELECT is((SELECT mrr FROM watch_sessions_live.account_now WHERE account_id = 1), (SELECT mrr FROM watch_sessions.account_now WHERE account_id = 1), 'and nothing else');
+SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
+CALL drop_live('watch_sessions');
 SELECT dblink_disconnect(connection) FROM unnest('{one,two}'::text[]) connection \g /dev/null
 \else
-SELECT skip('there are no other sessions here (dblink)', 17);
+SELECT skip('there are no other sessions here (dblink)', 19);
 \endif
 DROP SCHEMA IF EXISTS watch_sessions, watch_sessions_internal, watch_sessions_aids, watch_sessions_app CASCADE;
 SELECT * FROM finish();

@@ -1,0 +1,128 @@
+-- What is stored of readings and scores, without what the accounts that changed added, and with what they add now.
+
+CREATE OR REPLACE FUNCTION find_known() RETURNS TABLE (dimension text, account_count bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 7 SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
+#variable_conflict use_column
+DECLARE
+    keys @account_id@[] := ARRAY(SELECT p.account_id FROM @live@.pending p WHERE p.source = 'account');
+BEGIN
+    RETURN QUERY
+    SELECT e.key, sum(a.sign)::bigint
+    FROM (SELECT 1 AS sign, to_jsonb(f) AS attributes FROM @live@.fresh_account f
+          UNION ALL
+          SELECT -1, to_jsonb(s) FROM @internal@.score_account s WHERE s.account_id = ANY (keys)) a,
+         LATERAL jsonb_each_text(a.attributes) e
+    WHERE e.value IS NOT NULL
+    GROUP BY e.key;
+END
+$live$;
+COMMENT ON FUNCTION find_known() IS 'Internal: of how many accounts more each attribute is known than is stored';
+
+CREATE OR REPLACE VIEW known_dimension WITH (security_invoker) AS
+SELECT d.dimension, d.account_count + coalesce(f.account_count, 0) AS account_count
+FROM known_dimension d
+     LEFT JOIN once($live$SELECT f.* FROM @live@.find_known() f$live$, NULL::known_dimension) f USING (dimension);
+COMMENT ON VIEW known_dimension IS 'Internal: of how many accounts each attribute is known, with what changed';
+
+CREATE OR REPLACE FUNCTION dimensions_in_use() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
+DECLARE
+    stored text[] := (SELECT s.dimensions FROM @internal@.stored_reading s LIMIT 1);
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM @internal@.known_dimension d) OR stored IS NULL THEN
+        RETURN @live@.count_dimensions();
+    END IF;
+    RETURN array_remove(ARRAY(SELECT CASE WHEN k.account_count > 0 THEN d END
+                              FROM unnest('{segment,plan,lifecycle_stage,onboarding_path,region,owner}'::text[])
+                                   WITH ORDINALITY d(d, place) JOIN @live@.known_dimension k ON k.dimension = d.d
+                              ORDER BY d.place), NULL);
+END
+$live$;
+COMMENT ON FUNCTION dimensions_in_use() IS 'Internal: the attributes of accounts that any account has a value of';
+
+CREATE OR REPLACE FUNCTION find_stored(reading text) RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
+BEGIN
+    -- all that refresh would go by
+    RETURN NOT row_security_active('@model@.account'::regclass)
+       AND EXISTS (SELECT 1 FROM @internal@.stored_reading s
+                   WHERE s.reading = $1 AND s.basis = @live@.present_basis($1)
+                     AND s.dimensions = @live@.dimensions_in_use())
+       AND (SELECT bool_and(@live@.is_additive(r)) FROM unnest($1 || @live@.made_of($1)) r);
+END
+$live$;
+COMMENT ON FUNCTION find_stored(text) IS
+'Internal: may a reading be had from its table and from what the accounts that changed add to it?';
+
+CREATE OR REPLACE FUNCTION is_stored(reading text) RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
+BEGIN
+    RETURN o FROM csmetrics.once(format('SELECT %I.find_stored(%L)', @live_name@, $1), NULL::boolean) o;
+END
+$live$;
+COMMENT ON FUNCTION is_stored(text) IS 'Internal: find_stored, once a state of the database';
+
+CREATE OR REPLACE FUNCTION is_split() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
+BEGIN
+    RETURN @live@.is_stored('stored_active')
+       AND EXISTS (SELECT 1 FROM @internal@.scored_day d, @live@.health_term(d.as_of_on) t
+                   WHERE d.as_of_on = (SELECT r.as_of_on FROM @live@.reporting_range r) AND d.basis = t.basis);
+END
+$live$;
+COMMENT ON FUNCTION is_split() IS
+'Internal: is what an account is held against stored, and the days of the report as they were? Then rows of accounts '
+'that did not change are what they were.';
+
+-- Scores.
+
+CREATE OR REPLACE FUNCTION find_scores(day date) RETURNS SETOF score_state
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp AS $live$
+BEGIN
+    RETURN QUERY SELECT day, s.* FROM @live@.scores(day, true, true) s;
+END
+$live$;
+COMMENT ON FUNCTION find_scores(date) IS
+'Internal: the scores of the accounts that changed on a stored day, against the stored medians of their segments';
+
+CREATE OR REPLACE FUNCTION fresh_scores(day date) RETURNS SETOF score_state
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
+BEGIN ATOMIC
+    SELECT s.* FROM once(format('SELECT s.* FROM %I.find_scores(%L) s', @live_name@, day), NULL::score_state) s;
+END;
+COMMENT ON FUNCTION fresh_scores(date) IS 'Internal: find_scores, once a state of the database';
+
+CREATE OR REPLACE VIEW score_state WITH (security_invoker) AS
+SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+FROM score_state s WHERE s.account_id NOT IN (SELECT k.account_id FROM changed_key k)
+UNION ALL
+SELECT d.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
+FROM scored_day d, LATERAL fresh_scores(d.as_of_on) s;
+COMMENT ON VIEW score_state IS 'Internal: the scores of the stored days, with what changed';
+
+CREATE OR REPLACE VIEW changed_score WITH (security_invoker) AS
+SELECT c.* FROM once($live$SELECT c.* FROM @live@.read_changed_score() c$live$, NULL::changed_score) c;
+COMMENT ON VIEW changed_score IS 'Internal: the scores that are others than those stored';
+
+-- What is stored is of all accounts, and hidden from who sees some.
+CREATE OR REPLACE VIEW health_total WITH (security_invoker) AS
+SELECT t.* FROM once($live$
+    WITH changed AS MATERIALIZED (SELECT c.* FROM @live@.read_changed_total() c
+                                  WHERE NOT row_security_active('@internal@.health_total'::regclass))
+    SELECT t.* FROM @internal@.health_total t
+    WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.as_of_on = t.as_of_on AND c.dimension = t.dimension
+                                                AND c.value = t.value)
+    UNION ALL
+    SELECT c.* FROM changed c WHERE csmetrics.account_count(c.state) > 0 $live$, NULL::health_total) t;
+COMMENT ON VIEW health_total IS 'Internal: what the scores of the stored days come to, with what changed';
+
+CREATE OR REPLACE VIEW week_total WITH (security_invoker) AS
+SELECT t.* FROM once($live$
+    WITH changed AS MATERIALIZED (SELECT c.* FROM @live@.read_changed_week() c
+                                  WHERE NOT row_security_active('@internal@.week_total'::regclass))
+    SELECT t.* FROM @internal@.week_total t
+    WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.before_on = t.before_on AND c.as_of_on = t.as_of_on
+                                                AND c.dimension = t.dimension AND c.value = t.value)
+    UNION ALL
+    SELECT c.* FROM changed c WHERE c.account_count > 0 $live$, NULL::week_total) t;
+COMMENT ON VIEW week_total IS 'Internal: the movements of the stored weeks, with what changed';
