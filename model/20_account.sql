@@ -40,6 +40,8 @@ CREATE TABLE refreshed_source (
     left_out_count bigint NOT NULL,
     policy_hash    text NOT NULL,
     swept_at       timestamptz,
+    fed_columns    text[],
+    given_columns  text[],
     PRIMARY KEY (source));
 COMMENT ON TABLE refreshed_source IS
 'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
@@ -50,3 +52,18 @@ COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, i
 COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
 COMMENT ON COLUMN refreshed_source.swept_at IS
 'When it was read as a whole last; rows left out were counted then. NULL: to be read as a whole next';
+COMMENT ON COLUMN refreshed_source.fed_columns IS
+'Of csmetrics.telling_columns, those of which any row has a value: of the others nothing is known, so rates of what '
+'they count are NULL. NULL: not looked at yet, and taken for all of them';
+COMMENT ON COLUMN refreshed_source.given_columns IS
+'Those of them that a query of one''s own gives and of which none means that it did not happen, as of a notice of '
+'cancellation: they are fed, whether or not any row has a value';
+
+CREATE OR REPLACE FUNCTION is_fed(source text, columns text[]) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce((SELECT coalesce(r.given_columns && $2, false) OR coalesce(r.fed_columns && $2, r.row_count > 0)
+                     FROM refreshed_source r WHERE r.source = $1), false);
+END;
+COMMENT ON FUNCTION is_fed(text, text[]) IS
+'Internal: has any row of the source a value in one of these columns? They are of csmetrics.telling_columns()';

@@ -25,6 +25,7 @@ CREATE TABLE account_digest (
     account_id @account_id@,
     digest     numeric NOT NULL,
     row_count  bigint NOT NULL DEFAULT 0,
+    fed_mask   integer NOT NULL DEFAULT 0,
     PRIMARY KEY (source, account_id));
 COMMENT ON TABLE account_digest IS
 'What the rows of each account were when CALL csmetrics.refresh read them, as a number: where a source has the same '
@@ -33,6 +34,8 @@ COMMENT ON COLUMN account_digest.source IS 'The source';
 COMMENT ON COLUMN account_digest.account_id IS 'Key of the account';
 COMMENT ON COLUMN account_digest.digest IS 'Sum of the hashes of its rows';
 COMMENT ON COLUMN account_digest.row_count IS 'How many rows these are';
+COMMENT ON COLUMN account_digest.fed_mask IS
+'Which of csmetrics.telling_columns() have a value in any of them, the first in the lowest bit';
 
 CREATE TABLE account_state (
     account_id   @account_id@,

@@ -43,17 +43,20 @@ COMMENT ON COLUMN score_state.readings IS 'What the signals of csmetrics.model_s
 CREATE TABLE score_segment (
     as_of_on date,
     segment  text,
-    usual_9  double precision,
+    usual_9  double precision[],
     PRIMARY KEY (as_of_on, segment));
 COMMENT ON TABLE score_segment IS
 'What a segment is like on a day whose scores are stored. Written by CALL csmetrics.refresh alone.';
 COMMENT ON COLUMN score_segment.as_of_on IS 'The day';
 COMMENT ON COLUMN score_segment.segment IS 'Market segment; empty: accounts without one';
-COMMENT ON COLUMN score_segment.usual_9 IS 'Median of the ninth signal, resolution, of its customers; NULL: of none';
+COMMENT ON COLUMN score_segment.usual_9 IS
+'Those in the middle of the ninth signal, resolution, of its customers, of which the median of the others of each is '
+'told: see middle_of()';
 
 CREATE TABLE score_feed (
     as_of_on         date,
     has_usage        boolean NOT NULL,
+    has_usage_before boolean NOT NULL DEFAULT false,
     has_features     boolean NOT NULL,
     has_users        boolean NOT NULL,
     has_tickets      boolean NOT NULL,
@@ -62,11 +65,13 @@ CREATE TABLE score_feed (
     has_revenue      boolean NOT NULL,
     features_in_use  bigint,
     adoption         adoption,
+    active_count     bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (as_of_on));
 COMMENT ON TABLE score_feed IS
 'What is fed at all by a day whose scores are stored. Written by CALL csmetrics.refresh alone.';
 COMMENT ON COLUMN score_feed.as_of_on IS 'The day';
-COMMENT ON COLUMN score_feed.has_usage IS 'Has anybody used the product?';
+COMMENT ON COLUMN score_feed.has_usage IS 'Has anybody used the product within usage_feed_days?';
+COMMENT ON COLUMN score_feed.has_usage_before IS 'Had anybody used it before what trend compares?';
 COMMENT ON COLUMN score_feed.has_features IS 'Is any feature known to be used?';
 COMMENT ON COLUMN score_feed.has_users IS 'Is any user known?';
 COMMENT ON COLUMN score_feed.has_tickets IS 'Is there a ticket?';
@@ -76,6 +81,7 @@ COMMENT ON COLUMN score_feed.has_revenue IS 'Has anybody paid?';
 COMMENT ON COLUMN score_feed.features_in_use IS
 'Features that anybody used in the last 28 days; NULL where entitlements tell which an account has';
 COMMENT ON COLUMN score_feed.adoption IS 'What features_in_use is counted from';
+COMMENT ON COLUMN score_feed.active_count IS 'How many accounts used the product within usage_feed_days';
 
 CREATE TABLE feed_first (
     only_row      boolean DEFAULT true CHECK (only_row),

@@ -44,7 +44,8 @@ COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has
 CREATE OR REPLACE FUNCTION read_subscription(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
-    row_count bigint, complaint text, digest numeric)
+    row_count bigint, complaint text, digest numeric,
+    fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT t.account_id, t.subscription_id, t.currency,
@@ -62,7 +63,7 @@ BEGIN ATOMIC
                FILTER (WHERE t.is_in_force),
            mrr_timeline_agg(t.starts_on, t.until_on, t.discount) FILTER (WHERE t.is_in_force AND t.discount > 0),
            mrr_timeline_agg(t.starts_on, t.until_on, t.limited) FILTER (WHERE t.is_in_force AND t.limited > 0),
-           count(*), min(t.complaint), sum(t.digest)
+           count(*), min(t.complaint), sum(t.digest), bit_or(t.fed_mask)
     FROM (SELECT k.account_id, upper(k.currency) AS currency, k.starts_on, k.cancelled_on, k.renews_on, k.mrr,
                  CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(k.subscription_id, ''), '?') ELSE '' END
                      AS subscription_id,
@@ -76,7 +77,7 @@ BEGIN ATOMIC
                      AND (k.mrr IS NULL OR k.mrr >= 0 OR p.credit_rule = 'count') AS counts,
                  k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
                      AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
-                 p.report_currency, k.complaint, k.digest
+                 p.report_currency, k.complaint, k.digest, k.fed_mask
           FROM kept_subscription k,
                -- LIMIT tells the planner that this is one row
                (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
@@ -90,7 +91,8 @@ COMMENT ON FUNCTION read_subscription(@account_id@[]) IS
 'the currency of report at constant rates, own_revenue and the rest in the currency itself';
 
 CREATE OR REPLACE FUNCTION read_ticket(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
-    account_id @account_id@, tickets tickets, waits ticket_wait[], row_count bigint, complaint text, digest numeric)
+    account_id @account_id@, tickets tickets, waits ticket_wait[], row_count bigint, complaint text, digest numeric,
+    fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
@@ -99,7 +101,7 @@ BEGIN ATOMIC
            array_agg(w.wait ORDER BY w.wait)
                FILTER (WHERE k.complaint IS NULL AND k.opened_at < 'infinity'
                          AND (num_nonnulls(k.requester_wait, k.agent_wait, k.on_hold) > 0 OR w.minutes IS NOT NULL)),
-           count(*), min(k.complaint), sum(k.digest)
+           count(*), min(k.complaint), sum(k.digest), bit_or(k.fed_mask)
     FROM kept_ticket k,
          LATERAL (SELECT CASE WHEN num_nonnulls(k.requester_wait_minutes, k.agent_wait_minutes, k.on_hold_minutes,
                                                 k.requester_wait_business_minutes, k.agent_wait_business_minutes,
@@ -115,13 +117,14 @@ END;
 COMMENT ON FUNCTION read_ticket(@account_id@[]) IS 'Internal: the tickets of each account';
 
 CREATE OR REPLACE FUNCTION read_survey(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
-    account_id @account_id@, answers answers, row_count bigint, complaint text, digest numeric)
+    account_id @account_id@, answers answers, row_count bigint, complaint text, digest numeric,
+    fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            answer_agg(lower(k.kind), k.score, k.responded_at, k.sent_at, k.respondent_id, k.lowest, k.highest,
                       k.higher_is_better, nullif(k.ticket_id, '')) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint), sum(k.digest)
+           count(*), min(k.complaint), sum(k.digest), bit_or(k.fed_mask)
     FROM kept_survey k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
@@ -129,13 +132,14 @@ END;
 COMMENT ON FUNCTION read_survey(@account_id@[]) IS 'Internal: the questions and answers of each account';
 
 CREATE OR REPLACE FUNCTION read_milestone(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
-    account_id @account_id@, milestones milestones, row_count bigint, complaint text, digest numeric)
+    account_id @account_id@, milestones milestones, row_count bigint, complaint text, digest numeric,
+    fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id,
            milestone_agg(k.milestone, k.reached_at, (k.due_on + 1)::timestamp AT TIME ZONE p.time_zone, k.is_start,
                          coalesce(k.milestone = p.value_event, k.is_value)) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint), sum(k.digest)
+           count(*), min(k.complaint), sum(k.digest), bit_or(k.fed_mask)
     FROM kept_milestone k,
          (SELECT time_zone, value_event FROM policy LIMIT 1) p
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
@@ -144,11 +148,12 @@ END;
 COMMENT ON FUNCTION read_milestone(@account_id@[]) IS 'Internal: the milestones of each account';
 
 CREATE OR REPLACE FUNCTION read_signal(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
-    account_id @account_id@, signals signals, row_count bigint, complaint text, digest numeric)
+    account_id @account_id@, signals signals, row_count bigint, complaint text, digest numeric,
+    fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, signal_agg(k.signal, k.at, k.value) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint), sum(k.digest)
+           count(*), min(k.complaint), sum(k.digest), NULL::integer
     FROM kept_signal k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id;
@@ -157,13 +162,13 @@ COMMENT ON FUNCTION read_signal(@account_id@[]) IS 'Internal: the user''s own si
 
 CREATE OR REPLACE FUNCTION read_entitlement(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, feature text, entitled mrr_timeline, terms daterange[], row_count bigint,
-    complaint text, digest numeric)
+    complaint text, digest numeric, fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, k.feature,
            mrr_timeline_agg(coalesce(k.starts_on, '0001-01-01'), k.ends_on, 1) FILTER (WHERE k.complaint IS NULL),
            array_agg(DISTINCT daterange(k.starts_on, k.ends_on)) FILTER (WHERE k.complaint IS NULL),
-           count(*), min(k.complaint), sum(k.digest)
+           count(*), min(k.complaint), sum(k.digest), NULL::integer
     FROM kept_entitlement k
     WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
     GROUP BY k.account_id, k.feature;
@@ -172,13 +177,13 @@ COMMENT ON FUNCTION read_entitlement(@account_id@[]) IS 'Internal: the features 
 
 CREATE OR REPLACE FUNCTION read_usage(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, user_id text, role text, usage activity, features feature_usage, row_count bigint,
-    complaint text, digest numeric)
+    complaint text, digest numeric, fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT u.account_id, u.user_id, max(u.role),
            activity_agg(u.day, u.events) FILTER (WHERE u.complaint IS NULL),
            feature_usage_agg(u.feature, u.day, u.events) FILTER (WHERE u.feature IS NOT NULL AND u.complaint IS NULL),
-           count(*), min(u.complaint), sum(u.digest)
+           count(*), min(u.complaint), sum(u.digest), NULL::integer
     -- OFFSET 0: the day is worked out once a row
     FROM (SELECT k.account_id, k.user_id, k.role, k.feature, coalesce(k.events, 1) AS events, k.complaint, k.digest,
                  CASE WHEN k.complaint IS NULL
@@ -202,7 +207,8 @@ CREATE UNLOGGED TABLE fresh_milestone AS SELECT * FROM read_milestone() WITH NO 
 CREATE UNLOGGED TABLE fresh_signal AS SELECT * FROM read_signal() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_entitlement AS SELECT * FROM read_entitlement() WITH NO DATA;
 CREATE UNLOGGED TABLE fresh_usage AS SELECT * FROM read_usage() WITH NO DATA;
-CREATE UNLOGGED TABLE fresh_digest (source text, account_id @account_id@, digest numeric, row_count bigint);
+CREATE UNLOGGED TABLE fresh_digest (
+    source text, account_id @account_id@, digest numeric, row_count bigint, fed_mask integer);
 CREATE UNLOGGED TABLE fresh_change (source text, account_id @account_id@, is_forced boolean, watch_id integer);
 CREATE UNLOGGED TABLE fresh_reading (
     source text, found_by text, rows_read bigint, accounts_changed bigint, accounts_unseen bigint, seconds numeric);

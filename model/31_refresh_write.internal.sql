@@ -519,6 +519,41 @@ COMMENT ON FUNCTION forget_digests(text[]) IS
 'Internal: has the rows of accounts read whose histories are gone, whatever they were; sources: those that are read '
 'now';
 
+CREATE OR REPLACE FUNCTION fed_now() RETURNS TABLE (source text, columns text[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH fresh AS (
+        SELECT f.source, bit_or(f.fed_mask) AS gained, bool_or(o.fed_mask & ~ coalesce(f.fed_mask, 0) <> 0) AS has_lost
+        FROM fresh_digest f LEFT JOIN account_digest o USING (source, account_id)
+        GROUP BY f.source)
+    SELECT f.source, ARRAY(SELECT c.name FROM unnest(telling_columns(f.source)) WITH ORDINALITY c(name, place)
+                           WHERE (coalesce(f.gained, 0) | coalesce(k.mask, 0)) >> (c.place::integer - 1) & 1 = 1
+                              OR c.name = ANY (k.names))
+    FROM fresh f JOIN refreshed_source r USING (source),
+         -- where no account lost what it had, what was fed still is
+         LATERAL (SELECT r.fed_columns AS names, NULL::integer AS mask
+                  WHERE f.has_lost IS NOT TRUE AND r.fed_columns IS NOT NULL
+                  UNION ALL
+                  SELECT NULL, (SELECT bit_or(o.fed_mask) FROM account_digest o
+                                WHERE o.source = f.source
+                                  AND NOT EXISTS (SELECT 1 FROM fresh_digest d
+                                                  WHERE d.source = o.source AND d.account_id = o.account_id))
+                  WHERE f.has_lost OR r.fed_columns IS NULL) k;
+END;
+COMMENT ON FUNCTION fed_now() IS
+'Internal: of the sources that were read, those of csmetrics.telling_columns() that any row has a value of now';
+
+CREATE OR REPLACE FUNCTION write_fed_columns() RETURNS boolean
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH changed AS (
+        UPDATE refreshed_source r SET fed_columns = n.columns FROM fed_now() n
+        WHERE n.source = r.source AND r.fed_columns IS DISTINCT FROM n.columns RETURNING 1)
+    SELECT EXISTS (SELECT 1 FROM changed);
+END;
+COMMENT ON FUNCTION write_fed_columns() IS
+'Internal: notes which columns are fed, before digests are written; did that change?';
+
 CREATE OR REPLACE FUNCTION write_account_digest(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -529,12 +564,13 @@ BEGIN ATOMIC
         WHERE f.source = o.source AND f.account_id = o.account_id
         RETURNING 1),
     changed AS (
-        INSERT INTO account_digest AS o (source, account_id, digest, row_count)
-        SELECT f.source, f.account_id, max(f.digest), max(f.row_count) FROM fresh_digest f WHERE f.digest IS NOT NULL
+        INSERT INTO account_digest AS o (source, account_id, digest, row_count, fed_mask)
+        SELECT f.source, f.account_id, max(f.digest), max(f.row_count), coalesce(max(f.fed_mask), 0)
+        FROM fresh_digest f WHERE f.digest IS NOT NULL
         GROUP BY f.source, f.account_id
         ON CONFLICT (source, account_id)
-        DO UPDATE SET (digest, row_count) = ROW (excluded.digest, excluded.row_count)
-        WHERE o.digest <> excluded.digest OR o.row_count <> excluded.row_count
+        DO UPDATE SET (digest, row_count, fed_mask) = ROW (excluded.digest, excluded.row_count, excluded.fed_mask)
+        WHERE o.digest <> excluded.digest OR o.row_count <> excluded.row_count OR o.fed_mask <> excluded.fed_mask
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;

@@ -89,16 +89,25 @@ COMMENT ON VIEW value_by_segment IS
 CREATE OR REPLACE VIEW discount_by_segment WITH (security_invoker) AS
 SELECT d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)') AS currency,
        count(DISTINCT s.account_id) AS account_count,
-       count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) AS discounted_count,
-       sum(n.list_mrr) AS list_mrr, sum(n.discount_mrr) AS discount_mrr, sum(n.limited_mrr) AS limited_discount_mrr,
-       (sum(n.discount_mrr + n.limited_mrr) / nullif(sum(n.list_mrr), 0))::double precision AS discount_rate,
+       CASE WHEN fed.lasting OR fed.limited
+            THEN count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) END AS discounted_count,
+       sum(n.list_mrr) AS list_mrr, CASE WHEN fed.lasting THEN sum(n.discount_mrr) END AS discount_mrr,
+       CASE WHEN fed.limited THEN sum(n.limited_mrr) END AS limited_discount_mrr,
+       CASE WHEN fed.lasting OR fed.limited
+            THEN (sum(n.discount_mrr + n.limited_mrr) / nullif(sum(n.list_mrr), 0))::double precision END
+           AS discount_rate,
        r.as_of_on, r.policy_hash
-FROM reporting_range r, discount_state s JOIN account_dimension d USING (account_id),
+FROM reporting_range r,
+     -- what nothing is known of is not zero
+     (SELECT is_fed('subscription', '{discount_mrr}') AS lasting,
+             is_fed('subscription', '{limited_discount_mrr}') AS limited OFFSET 0) fed,
+     discount_state s JOIN account_dimension d USING (account_id),
      LATERAL (SELECT mrr_at(s.list_price, r.as_of_on) AS list_mrr,
                      coalesce(mrr_at(s.recurring, r.as_of_on), 0) AS discount_mrr,
                      coalesce(mrr_at(s.limited, r.as_of_on), 0) AS limited_mrr) n
 WHERE active_at(s.list_price, r.as_of_on)
-GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), r.as_of_on, r.policy_hash
+GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), fed.lasting, fed.limited, r.as_of_on,
+         r.policy_hash
 ORDER BY d.dimension, d.value, 3;
 COMMENT ON VIEW discount_by_segment IS
 'What is off the list price of the subscriptions in force on the day of the reading, as refresh saw them: recurring '

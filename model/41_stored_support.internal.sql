@@ -84,7 +84,7 @@ BEGIN ATOMIC
            ((extract(epoch FROM least(period.end_on::timestamp AT TIME ZONE r.time_zone,
                                       r.as_of_at)) - b.backlog_epochs / nullif(b.backlog, 0)) / 86400)::double precision
                                           AS backlog_age_days,
-           coalesce(m.escalated_count, 0)::bigint AS escalated_count,
+           CASE WHEN fed.escalations THEN coalesce(m.escalated_count, 0)::bigint END AS escalated_count,
            as_hours(median_duration(m.reply)) AS first_reply_median_hours,
            as_hours(reply.lower) AS first_reply_median_lower_hours,
            as_hours(reply.upper) AS first_reply_median_upper_hours,
@@ -96,17 +96,22 @@ BEGIN ATOMIC
            as_hours(naive_mean(m.resolution)) AS naive_resolution_mean_hours,
            as_hours(naive_median(m.resolution)) AS naive_resolution_median_hours,
            as_hours(naive_quantile(m.resolution, 0.9)) AS naive_resolution_p90_hours,
-           coalesce(trial_count(m.reopen), 0) AS resolved_count, rate(m.reopen) AS reopen_rate,
+           coalesce(trial_count(m.reopen), 0) AS resolved_count,
+           CASE WHEN fed.reopenings THEN rate(m.reopen) END AS reopen_rate,
            reopen.lower AS reopen_lower_rate, reopen.upper AS reopen_upper_rate,
            coalesce(trial_count(m.fcr), 0) AS judged_count,
            rate(m.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate,
-           rate(m.fcr_net) AS fcr_net_rate, net.lower AS fcr_net_lower_rate, net.upper AS fcr_net_upper_rate,
+           CASE WHEN fed.escalations THEN rate(m.fcr_net) END AS fcr_net_rate,
+           net.lower AS fcr_net_lower_rate, net.upper AS fcr_net_upper_rate,
            rate(m.one_touch) AS one_touch_rate,
            touch.lower AS one_touch_lower_rate, touch.upper AS one_touch_upper_rate,
            coalesce(rejected_count(m.resolution), 0) AS rejected_count,
            coalesce(is_exact(m.resolution) AND is_exact(m.reply), true) AS is_exact,
            period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
-    FROM reporting_range r, policy p, run b,
+    FROM reporting_range r, policy p,
+         -- what nothing is known of is not zero
+         (SELECT is_fed('ticket', '{reopened}') AS reopenings,
+                 is_fed('ticket', '{escalated,escalated_at}') AS escalations OFFSET 0) fed, run b,
          -- the months until the next with tickets, in which nothing happens but that the backlog grows older
          LATERAL (SELECT month::date AS start_on, (month + interval '1 month')::date AS end_on
                   FROM generate_series(b.month::timestamp, coalesce(b.next_month - interval '1 month', r.as_of_on),
@@ -115,9 +120,9 @@ BEGIN ATOMIC
          LATERAL median_duration_interval(m.reply, r.confidence_rate) reply,
          LATERAL median_duration_interval(m.resolution, r.confidence_rate) median,
          LATERAL duration_quantile_interval(m.resolution, 0.9, r.confidence_rate) p90,
-         LATERAL rate_interval(m.reopen, r.confidence_rate) reopen,
+         LATERAL rate_interval(CASE WHEN fed.reopenings THEN m.reopen END, r.confidence_rate) reopen,
          LATERAL rate_interval(m.fcr, r.confidence_rate) fcr,
-         LATERAL rate_interval(m.fcr_net, r.confidence_rate) net,
+         LATERAL rate_interval(CASE WHEN fed.escalations THEN m.fcr_net END, r.confidence_rate) net,
          LATERAL rate_interval(m.one_touch, r.confidence_rate) touch
     WHERE p.report_from IS NULL OR period.start_on >= date_trunc('month', p.report_from);
 END;

@@ -31,7 +31,9 @@ CREATE OR REPLACE FUNCTION account_ticket(day date) RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT a.account_id, f.opened_at, f.solved_at,
-           CASE WHEN f.solved_at IS NOT NULL OR f.reopened > 0 THEN f.reopened > 0 END AS is_reopened, f.first_contact,
+           CASE WHEN (f.solved_at IS NOT NULL OR f.reopened > 0) AND is_fed('ticket', '{reopened}')
+                THEN f.reopened > 0 END AS is_reopened,
+           f.first_contact,
            as_hours(handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at), p.business_hours,
                                   p.business_hours_from)) AS resolution_hours
     FROM reporting_range r, policy p, account_state a,
@@ -44,12 +46,18 @@ COMMENT ON FUNCTION account_ticket(day date) IS
 
 CREATE OR REPLACE VIEW support_by_account WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
-       t.open_count, t.escalated_open_count, as_days(r.as_of_at - t.oldest_at) AS oldest_open_days, t.last_opened_at,
-       t.opened_90_days_count, t.repeated_90_days_count, t.reopened_90_days_count, t.escalated_90_days_count,
+       t.open_count, CASE WHEN fed.escalations THEN t.escalated_open_count END AS escalated_open_count,
+       as_days(r.as_of_at - t.oldest_at) AS oldest_open_days, t.last_opened_at,
+       t.opened_90_days_count, t.repeated_90_days_count,
+       CASE WHEN fed.reopenings THEN t.reopened_90_days_count END AS reopened_90_days_count,
+       CASE WHEN fed.escalations THEN t.escalated_90_days_count END AS escalated_90_days_count,
        t.friction_count, t.friction_count::double precision / nullif(t.opened_90_days_count, 0) AS friction_rate,
        as_hours(median_duration(t.resolution)) AS resolution_median_hours, trial_count(t.fcr) AS judged_count,
        rate(t.fcr) AS fcr_rate, fcr.lower AS fcr_lower_rate, fcr.upper AS fcr_upper_rate, r.as_of_on, r.policy_hash
-FROM reporting_range r, policy p, account_state a LEFT JOIN account n USING (account_id),
+FROM reporting_range r, policy p,
+     (SELECT is_fed('ticket', '{reopened}') AS reopenings,
+             is_fed('ticket', '{escalated,escalated_at}') AS escalations OFFSET 0) fed,
+     account_state a LEFT JOIN account n USING (account_id),
      LATERAL (SELECT count(*) FILTER (WHERE f.solved_at IS NULL) AS open_count,
                      count(*) FILTER (WHERE f.solved_at IS NULL AND f.escalated) AS escalated_open_count,
                      min(f.opened_at) FILTER (WHERE f.solved_at IS NULL) AS oldest_at,

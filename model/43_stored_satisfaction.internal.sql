@@ -97,14 +97,19 @@ BEGIN ATOMIC
                + coalesce(rejected_count(t.ces, 1, 7), 0) AS rejected_count,
            coalesce(small_sample(t.nps), false) OR coalesce(small_sample(t.csat), false)
                OR coalesce(small_sample(t.ces), false) AS is_small_sample,
-           coalesce(trial_count(t.nps_sent), 0) AS nps_sent_count, rate(t.nps_sent) AS nps_response_rate,
+           CASE WHEN fed.asked THEN coalesce(trial_count(t.nps_sent), 0) END AS nps_sent_count,
+           rate(t.nps_sent) AS nps_response_rate,
            nps_sent.lower AS nps_response_lower_rate, nps_sent.upper AS nps_response_upper_rate,
-           coalesce(trial_count(t.csat_sent), 0) AS csat_sent_count, rate(t.csat_sent) AS csat_response_rate,
+           CASE WHEN fed.asked THEN coalesce(trial_count(t.csat_sent), 0) END AS csat_sent_count,
+           rate(t.csat_sent) AS csat_response_rate,
            csat_sent.lower AS csat_response_lower_rate, csat_sent.upper AS csat_response_upper_rate,
-           coalesce(trial_count(t.ces_sent), 0) AS ces_sent_count, rate(t.ces_sent) AS ces_response_rate,
+           CASE WHEN fed.asked THEN coalesce(trial_count(t.ces_sent), 0) END AS ces_sent_count,
+           rate(t.ces_sent) AS ces_response_rate,
            ces_sent.lower AS ces_response_lower_rate, ces_sent.upper AS ces_response_upper_rate,
            period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
     FROM reporting_range r, policy p,
+         -- where nobody says what was sent, nothing is known of it
+         (SELECT is_fed('survey', '{sent_at}') AS asked OFFSET 0) fed,
          (SELECT s.* FROM stored_answer s WHERE $1
           UNION ALL SELECT l.* FROM read_stored_answer(false) l WHERE NOT $1) t,
          LATERAL (SELECT (t.month + interval '1 month')::date AS end_on) period,

@@ -22,8 +22,12 @@ BEGIN ATOMIC
            -- no score of the scale from 1 to 5 is above 6
            answer_count(s.csat, p.satisfied_from, 6) AS satisfied_count, answer_count(s.csat) AS csat_count,
            s.ces_points, answer_count(s.ces) AS ces_count,
-           s.nps_answered_count, s.nps_sent_count, s.csat_answered_count, s.csat_sent_count
-    FROM policy p, (SELECT e.account_id, survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'nps') AS nps,
+           CASE WHEN fed.asked THEN s.nps_answered_count END AS nps_answered_count,
+           CASE WHEN fed.asked THEN s.nps_sent_count END AS nps_sent_count,
+           CASE WHEN fed.asked THEN s.csat_answered_count END AS csat_answered_count,
+           CASE WHEN fed.asked THEN s.csat_sent_count END AS csat_sent_count
+    FROM policy p, (SELECT is_fed('survey', '{sent_at}') AS asked OFFSET 0) fed,
+         (SELECT e.account_id, survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'nps') AS nps,
                     survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'csat') AS csat,
                            survey_agg(e.score) FILTER (WHERE e.is_answer AND e.kind = 'ces') AS ces,
                            sum(round(e.score, 6)) FILTER (WHERE e.kind = 'ces' AND e.score <> 'NaN') AS ces_points,

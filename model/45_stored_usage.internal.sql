@@ -1,4 +1,26 @@
--- Usage: the active days of groups of accounts, and what is stored of them.
+-- Usage: since when it is fed, the active days of groups of accounts, and what is stored of them.
+
+CREATE OR REPLACE FUNCTION usage_feed(as_of date) RETURNS TABLE (
+    is_alive boolean, first_on date, has_users boolean, has_features boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT 1 FROM account_state s WHERE is_active(s.usage, $1, p.usage_feed_days)),
+           (SELECT min(first_active_on(s.usage)) FROM account_state s WHERE first_active_on(s.usage) <= $1),
+           EXISTS (SELECT 1 FROM user_state u WHERE first_active_on(u.usage) <= $1),
+           EXISTS (SELECT 1 FROM account_state s WHERE features_used(s.features, '0001-01-01', $1 + 1) > 0)
+    FROM policy p LIMIT 1;
+END;
+COMMENT ON FUNCTION usage_feed(date) IS
+'Internal: what is known of usage at all by a day: is_alive: somebody used the product within usage_feed_days, so that '
+'no use of others is known; first_on: the first day of it, NULL: none';
+
+CREATE OR REPLACE FUNCTION idle_days(usage activity, since date, as_of date, fed_on date) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT ($3 - coalesce(last_active_on($1, $3), CASE WHEN $2 <= $3 THEN greatest($2, $4) END))::double precision;
+END;
+COMMENT ON FUNCTION idle_days(activity, date, date, date) IS
+'Internal: days since the last use, or of who never used it since its start, or since usage is fed';
 
 CREATE TABLE stored_active (
     dimension text, value text, row_count bigint NOT NULL, state active_series, PRIMARY KEY (dimension, value));

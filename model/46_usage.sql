@@ -41,12 +41,16 @@ COMMENT ON FUNCTION account_usage(day date) IS
 CREATE OR REPLACE VIEW usage_by_account WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
        first.day AS first_active_on, last_active_on(a.usage, r.as_of_on) AS last_active_on,
-       (r.as_of_on - last_active_on(a.usage, r.as_of_on))::double precision AS idle_days,
-       coalesce(active_days(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS active_28_days_count,
-       coalesce(events_between(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) AS events_28_days_count,
+       CASE WHEN feed.is_alive THEN idle_days(a.usage, begin.day, r.as_of_on, feed.first_on) END AS idle_days,
+       -- nothing, where others are seen; else nobody knows
+       CASE WHEN feed.first_on IS NOT NULL
+           THEN coalesce(active_days(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) END AS active_28_days_count,
+       CASE WHEN feed.first_on IS NOT NULL
+           THEN coalesce(events_between(a.usage, r.as_of_on - 27, r.as_of_on + 1), 0) END AS events_28_days_count,
        CASE WHEN first.day <= week.over_on
-           THEN consistency(a.usage, week.over_on,
-                            least(8, (week.over_on - first.day) / 7 + 1)) END AS consistency_rate,
+           THEN consistency(a.usage, week.over_on, least(8, (week.over_on - first.day) / 7 + 1))
+           WHEN feed.is_alive AND greatest(begin.day, feed.first_on) <= week.over_on - 6 AND begin.day IS NOT NULL
+               THEN 0 END AS consistency_rate,
        longest_gap(a.usage, greatest(first.day, r.as_of_on - 89), r.as_of_on + 1)::double precision AS longest_gap_days,
        streak(a.usage, r.as_of_on)::double precision AS streak_days,
        -- an account that has not been active for both spans has no trend yet
@@ -54,13 +58,15 @@ SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.reven
        t.lower AS trend_lower_rate, t.upper AS trend_upper_rate, t.p AS trend_p,
        t.recent / nullif(t.before, 0) - 1 AS change_rate, r.as_of_on, r.policy_hash
 FROM reporting_range r, policy p, LATERAL (SELECT week_begin(r.as_of_on + 1, p.week_start) - 1 AS over_on) week,
+     LATERAL (SELECT f.* FROM usage_feed(r.as_of_on) f OFFSET 0) feed,
      account_state a LEFT JOIN account n USING (account_id),
+     LATERAL (SELECT coalesce(first_paid_on(a.revenue), n.created_on) AS day) begin,
      LATERAL (SELECT first_active_on(a.usage, r.as_of_on) AS day) first,
      LATERAL usage_trend(CASE WHEN first.day <= r.as_of_on + 1 - 2 * p.trend_days THEN a.usage END, r.as_of_on,
                          p.trend_days, r.confidence_rate) t;
 COMMENT ON VIEW usage_by_account IS
 'Usage, account by account: how lately, how often, how steadily, and where it is going. Accounts that never used the '
-'product have no days and zero counts.';
+'product, though others do, have zero counts, and are idle since their start; where nobody uses it, nothing is known.';
 
 CREATE OR REPLACE VIEW usage_movement WITH (security_invoker) AS
 SELECT account_id, name, segment, plan, owner, mrr,

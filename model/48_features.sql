@@ -34,13 +34,18 @@ waiting AS (
                      e.feature) END AS first_used) u
     WHERE e.starts_on IS NOT NULL
     GROUP BY d.dimension, d.value, e.feature)
-SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count, f.adopters AS adopter_count,
-       f.adoption AS adoption_rate, f.lower AS adoption_lower_rate, f.upper AS adoption_upper_rate,
-       f.unentitled AS unentitled_count,
+SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count,
+       -- nobody, where any use of a feature is seen; else nobody knows
+       CASE WHEN feed.has_features THEN f.adopters END AS adopter_count,
+       CASE WHEN feed.has_features THEN f.adoption END AS adoption_rate,
+       CASE WHEN feed.has_features THEN f.lower END AS adoption_lower_rate,
+       CASE WHEN feed.has_features THEN f.upper END AS adoption_upper_rate,
+       CASE WHEN feed.has_features THEN f.unentitled END AS unentitled_count,
        as_days(median_duration(w.state)) AS activation_median_days,
        as_days(median.lower) AS activation_median_lower_days, as_days(median.upper) AS activation_median_upper_days,
        r.as_of_on, r.policy_hash
-FROM reporting_range r CROSS JOIN adopted a CROSS JOIN LATERAL feature_adoption(a.state, r.confidence_rate) f
+FROM reporting_range r CROSS JOIN LATERAL (SELECT u.* FROM usage_feed(r.as_of_on) u OFFSET 0) feed
+     CROSS JOIN adopted a CROSS JOIN LATERAL feature_adoption(a.state, r.confidence_rate) f
      LEFT JOIN waiting w ON (w.dimension, w.value, w.feature) = (a.dimension, a.value, f.feature)
      CROSS JOIN LATERAL median_duration_interval(w.state, r.confidence_rate) median
 ORDER BY a.dimension, a.value, f.feature;
@@ -50,15 +55,21 @@ COMMENT ON VIEW feature_adoption IS
 
 CREATE OR REPLACE VIEW usage_depth WITH (security_invoker) AS
 SELECT a.account_id, n.name, n.segment, n.plan, n.owner, coalesce(mrr_at(a.revenue, r.as_of_on), 0) AS mrr,
-       n.seats::bigint AS seat_count, coalesce(u.users, 0) AS user_count, coalesce(u.active, 0) AS active_user_count,
-       coalesce(u.active, 0) / nullif(n.seats, 0)::double precision AS seat_use_rate,
-       coalesce(u.active, 0) > n.seats AS is_over_seats,
+       n.seats::bigint AS seat_count,
+       -- none, where others have users; else nobody knows
+       CASE WHEN feed.has_users THEN coalesce(u.users, 0) END AS user_count,
+       CASE WHEN feed.has_users THEN coalesce(u.active, 0) END AS active_user_count,
+       CASE WHEN feed.has_users THEN coalesce(u.active, 0) / nullif(n.seats, 0)::double precision END AS seat_use_rate,
+       CASE WHEN feed.has_users THEN coalesce(u.active, 0) > n.seats END AS is_over_seats,
        u.events::double precision / nullif(u.active, 0) AS events_per_user_rate, u.middle AS events_median_rate,
-       coalesce(features_used(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, 1, p.adoption_threshold),
-                0) AS features_used_count,
-       coalesce(e.features, 0) AS entitled_count,
-       e.used::double precision / nullif(e.features, 0) AS breadth_rate, r.as_of_on, r.policy_hash
-FROM reporting_range r, policy p, account_state a LEFT JOIN account n USING (account_id)
+       CASE WHEN feed.has_features
+           THEN coalesce(features_used(a.features, r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1, 1,
+                                       p.adoption_threshold), 0) END AS features_used_count,
+       CASE WHEN EXISTS (SELECT 1 FROM entitlement_state) THEN coalesce(e.features, 0) END AS entitled_count,
+       CASE WHEN feed.has_features
+           THEN e.used::double precision / nullif(e.features, 0) END AS breadth_rate, r.as_of_on, r.policy_hash
+FROM reporting_range r, policy p, LATERAL (SELECT f.* FROM usage_feed(r.as_of_on) f OFFSET 0) feed,
+     account_state a LEFT JOIN account n USING (account_id)
      LEFT JOIN (SELECT s.account_id, count(*) AS users, count(*) FILTER (WHERE l.events > 0) AS active,
                 sum(l.events) AS events,
                        percentile_cont(0.5) WITHIN GROUP (ORDER BY l.events) FILTER (WHERE l.events > 0) AS middle

@@ -55,6 +55,8 @@ COMMENT ON COLUMN health_signal.veto_from IS
 'Where the reading is as bad as this, the score is at most veto_cap; NULL: no veto';
 COMMENT ON COLUMN health_signal.veto_cap IS 'The most that the score may be then, 0 to 100';
 COMMENT ON COLUMN health_signal.higher_is_better IS 'Direction of the signal, from the above';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON health_signal FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 INSERT INTO health_signal
 SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::double precision[], NULL::double precision[],
        'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
@@ -89,12 +91,13 @@ COMMENT ON FUNCTION health_rule_set() IS
 CREATE OR REPLACE FUNCTION health_day(as_of date) RETURNS TABLE (
     as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
     trend_days integer, health_days integer, ttv_start_rule text, pause_churn_days integer, pauses_are_churn boolean,
-    time_zone text, answer_rule text)
+    time_zone text, answer_rule text, usage_feed_days integer, least_events bigint, least_tickets bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT t.at, t.at - p.health_days * interval '24 hours', t.at - 2 * p.health_days * interval '24 hours',
            t.at + interval '1 microsecond', p.contact_window_days * interval '1 day', p.trend_days, p.health_days,
-           p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone, p.answer_rule
+           p.ttv_start_rule, r.pause_churn_days, r.pause_rule = 'churn', r.time_zone, p.answer_rule, p.usage_feed_days,
+           p.least_events, p.least_tickets
     FROM reporting_range r, policy p, LATERAL (SELECT last_instant($1, r.time_zone) AS at) t
     LIMIT 1;
 END;
@@ -102,14 +105,17 @@ COMMENT ON FUNCTION health_day(as_of date) IS
 'Internal: the instants and days between which health as of the end of a day is read, and the rules of the policy.';
 
 CREATE OR REPLACE FUNCTION health_feed(as_of date, is_fed boolean DEFAULT false) RETURNS TABLE (
-    has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
-    has_value boolean, has_revenue boolean, features_in_use bigint)
+    has_usage boolean, has_usage_before boolean, has_features boolean, has_users boolean, has_tickets boolean,
+    has_entitlements boolean, has_value boolean, has_revenue boolean, features_in_use bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT e.*, CASE WHEN has_features AND NOT has_entitlements THEN
                (SELECT count(*) FILTER (WHERE adopters > 0)
                 FROM feature_adoption((SELECT adoption_agg(features, $1 - 27, $1 + 1) FROM account_state))) END
-    FROM (SELECT EXISTS (SELECT 1 FROM account_state WHERE first_active_on(usage) <= $1) AS has_usage,
+    FROM (SELECT EXISTS (SELECT 1 FROM account_state, health_day($1) d WHERE is_active(usage, $1, d.usage_feed_days))
+                     AS has_usage,
+                 EXISTS (SELECT 1 FROM account_state, health_day($1) d
+                         WHERE first_active_on(usage) <= $1 + 1 - 2 * d.trend_days) AS has_usage_before,
                  EXISTS (SELECT 1 FROM account_state WHERE features_used(features, '0001-01-01', $1 + 1) > 0)
                      AS has_features,
                  EXISTS (SELECT 1 FROM user_state WHERE first_active_on(usage) <= $1) AS has_users,
@@ -121,13 +127,14 @@ BEGIN ATOMIC
                  EXISTS (SELECT 1 FROM account_state WHERE first_paid_on(revenue) <= $1) AS has_revenue OFFSET 0) e
     WHERE NOT $2
     UNION ALL
-    SELECT f.has_usage, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value, f.has_revenue,
-           f.features_in_use
+    SELECT f.has_usage, f.has_usage_before, f.has_features, f.has_users, f.has_tickets, f.has_entitlements,
+           f.has_value, f.has_revenue, f.features_in_use
     FROM score_feed f WHERE $2 AND f.as_of_on = $1;
 END;
 COMMENT ON FUNCTION health_feed(date, boolean) IS
-'Internal: what is fed at all by a day, as only then is nothing a reading; features_in_use: how many features are used '
-'by anyone, where no source says which of them an account has. is_fed: as stored.';
+'Internal: what is fed at all by a day, as only then is nothing a reading; has_usage: within usage_feed_days, '
+'has_usage_before: before what trend compares; features_in_use: how many features are used by anyone, where no source '
+'says which of them an account has. is_fed: as stored.';
 
 CREATE OR REPLACE FUNCTION health_subject(
     as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
@@ -136,8 +143,9 @@ CREATE OR REPLACE FUNCTION health_subject(
     active_users bigint, name text, segment text, lifecycle_stage text, plan text, owner text, parent_id @account_id@,
     seats numeric, since date, mrr numeric, entitled bigint, started_at timestamptz, value_at timestamptz,
     as_of_at timestamptz, from_at timestamptz, before_at timestamptz, to_at timestamptz, contact_window interval,
-    trend_days integer, health_days integer, has_usage boolean, has_features boolean, has_users boolean,
-    has_tickets boolean, has_value boolean, answer_rule text)
+    trend_days integer, health_days integer, answer_rule text, least_events bigint, least_tickets bigint,
+    has_usage boolean, has_usage_before boolean, has_features boolean, has_users boolean, has_tickets boolean,
+    has_value boolean, has_reopenings boolean, has_escalations boolean, has_notice boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     WITH day AS (SELECT * FROM health_day($1)),
@@ -146,47 +154,47 @@ BEGIN ATOMIC
     same AS NOT MATERIALIZED (
         SELECT (SELECT as_of_at FROM day) AS as_of_at, (SELECT from_at FROM day) AS from_at,
                (SELECT before_at FROM day) AS before_at, (SELECT to_at FROM day) AS to_at,
-               (SELECT contact_window FROM day) AS contact_window, (SELECT trend_days FROM day) AS trend_days,
-               (SELECT health_days FROM day) AS health_days, (SELECT answer_rule FROM day) AS answer_rule,
-               (SELECT ttv_start_rule FROM day) AS ttv_start_rule,
-               (SELECT pause_churn_days FROM day) AS pause_churn_days, (SELECT time_zone FROM day) AS time_zone,
-               (SELECT pauses_are_churn FROM day) AS pauses_are_churn, (SELECT has_usage FROM feed) AS has_usage,
-               (SELECT has_features FROM feed) AS has_features, (SELECT has_users FROM feed) AS has_users,
-               (SELECT has_tickets FROM feed) AS has_tickets, (SELECT has_entitlements FROM feed) AS has_entitlements,
-               (SELECT has_value FROM feed) AS has_value, (SELECT has_revenue FROM feed) AS has_revenue,
-               (SELECT features_in_use FROM feed) AS features_in_use),
+               (SELECT contact_window FROM day) AS contact_window, (SELECT ttv_start_rule FROM day) AS ttv_start_rule,
+               (SELECT trend_days FROM day) AS trend_days, (SELECT health_days FROM day) AS health_days,
+               (SELECT least_events FROM day) AS least_events, (SELECT has_usage_before FROM feed) AS has_usage_before,
+               (SELECT least_tickets FROM day) AS least_tickets, (SELECT pause_churn_days FROM day) AS pause_churn_days,
+               (SELECT answer_rule FROM day) AS answer_rule, (SELECT is_fed('ticket', '{reopened}')) AS has_reopenings,
+               (SELECT time_zone FROM day) AS time_zone, (SELECT pauses_are_churn FROM day) AS pauses_are_churn,
+               (SELECT has_usage FROM feed) AS has_usage, (SELECT has_features FROM feed) AS has_features,
+               (SELECT has_users FROM feed) AS has_users, (SELECT has_tickets FROM feed) AS has_tickets,
+               (SELECT has_entitlements FROM feed) AS has_entitlements, (SELECT has_revenue FROM feed) AS has_revenue,
+               (SELECT has_value FROM feed) AS has_value, (SELECT features_in_use FROM feed) AS features_in_use,
+               (SELECT is_fed('ticket', '{escalated,escalated_at}')) AS has_escalations,
+               (SELECT is_fed('subscription', '{cancelled_on}')) AS has_notice),
     users AS (
-        SELECT account_id, count(*) AS active_users
-        FROM (SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
-              UNION ALL
-              SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
+        SELECT account_id, count(*) AS active_users FROM (
+              SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
+              UNION ALL SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
         WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
     SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
-           coalesce(paid.first_on, first_active_on(a.usage, $1)), coalesce(mrr_at(a.revenue, $1), 0),
+           coalesce(paid.first_on, first_active_on(a.usage, $1), n.created_on), coalesce(mrr_at(a.revenue, $1), 0),
            CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, $1)::bigint ELSE d.features_in_use END,
            CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
                ELSE paid.first_on::timestamp AT TIME ZONE d.time_zone END,
            value_at(a.milestones, d.as_of_at), d.as_of_at, d.from_at, d.before_at, d.to_at, d.contact_window,
-           d.trend_days, d.health_days, d.has_usage, d.has_features, d.has_users, d.has_tickets, d.has_value,
-           d.answer_rule
-    FROM same d CROSS JOIN
-         (SELECT account_id, unpacked(s.revenue) AS revenue, unpacked(s.notice) AS notice,
+           d.trend_days, d.health_days, d.answer_rule, d.least_events, d.least_tickets, d.has_usage, d.has_usage_before,
+           d.has_features, d.has_users, d.has_tickets, d.has_value, d.has_reopenings, d.has_escalations, d.has_notice
+    FROM same d CROSS JOIN (
+          SELECT account_id, unpacked(s.revenue) AS revenue, unpacked(s.notice) AS notice,
                  unpacked(s.milestones) AS milestones, unpacked(s.tickets) AS tickets, unpacked(s.answers) AS answers,
-                 unpacked(s.usage) AS usage, unpacked(s.features) AS features,
-                 unpacked(s.entitlements) AS entitlements, unpacked(s.signals) AS signals
-          FROM (SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features,
+                 unpacked(s.usage) AS usage, unpacked(s.features) AS features, unpacked(s.entitlements) AS entitlements,
+                 unpacked(s.signals) AS signals FROM (
+                SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features,
                        s.entitlements, s.signals FROM account_state s WHERE NOT $2
                 UNION ALL SELECT s.* FROM changed_state() s WHERE $2) s OFFSET 0) a
          LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
          LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
     -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
     -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-    WHERE CASE WHEN d.has_revenue
-               THEN paid.first_on <= $1 AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), $1,
-                                                       d.pauses_are_churn) IS NULL
-               ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END
-    OFFSET 0;
+    WHERE CASE WHEN d.has_revenue THEN paid.first_on <= $1
+                    AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), $1, d.pauses_are_churn) IS NULL
+               ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END OFFSET 0;
 END;
 COMMENT ON FUNCTION health_subject(date, boolean, boolean) IS
 'Internal: whose health is read as of the end of a day, with their histories unpacked, and all that readings need, the '
@@ -206,24 +214,33 @@ BEGIN ATOMIC
     SELECT account_id, name, segment, lifecycle_stage, plan, owner, parent_id, mrr, signals,
            CASE WHEN has_usage AND $1 - since >= 7
            THEN coalesce(consistency(usage, $1, least(8, ($1 - since) / 7)), 0) END AS reading_1,
-           CASE WHEN has_features AND entitled > 0
+           CASE WHEN has_usage AND has_features AND entitled > 0
                AND $1 - since >= 28 THEN least(1,
                                                 coalesce(features_used(features, $1 - 27, $1 + 1),
                                                          0) / entitled::double precision) END AS reading_2,
-           CASE WHEN has_features AND entitled > 0
+           CASE WHEN has_usage AND has_features AND entitled > 0
                AND $1 - since >= 28 THEN least(1,
                                                 coalesce(features_used(features, $1 - 27, $1 + 1, 4),
                                                          0) / entitled::double precision) END AS reading_3,
-           CASE WHEN has_users AND $1 - since >= 28
+           CASE WHEN has_usage AND has_users AND $1 - since >= 28
                THEN coalesce(active_users, 0) / nullif(seats, 0)::double precision END AS reading_4,
-           usage_change(usage, $1, trend_days) AS reading_5,
-           CASE WHEN has_tickets THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END AS reading_6,
-           reopened_share(tickets, from_at, to_at) AS reading_7,
-           repeated_share(tickets, from_at, to_at, contact_window) AS reading_8,
+           CASE WHEN NOT has_usage THEN NULL
+                -- known silence, of who was there for both spans
+                WHEN has_usage_before AND $1 - since >= 2 * trend_days - 1
+                     AND is_active(usage, $1, trend_days) IS NOT TRUE THEN -1
+                ELSE coalesce(usage_change(usage, $1, trend_days, least_events),
+                              CASE WHEN has_usage_before AND $1 - since >= 2 * trend_days - 1
+                                        AND events_between(usage, $1 + 1 - trend_days, $1 + 1) >= least_events
+                                        AND NOT is_active(usage, $1 - trend_days, trend_days) THEN 1 END)
+                END AS reading_5,
+           CASE WHEN has_tickets AND has_escalations
+               THEN coalesce(escalated_open_count(tickets, as_of_at), 0) END AS reading_6,
+           CASE WHEN has_reopenings THEN reopened_share(tickets, from_at, to_at, least_tickets) END AS reading_7,
+           repeated_share(tickets, from_at, to_at, contact_window, least_tickets) AS reading_8,
            as_hours(median_resolution(tickets, from_at, to_at)) AS reading_9,
            mean_answer(answers, 'csat', from_at, to_at, answer_rule) AS reading_10,
            due_reached_share(milestones, as_of_at) AS reading_11,
-           CASE WHEN mrr > 0 THEN 1 - least(1,
+           CASE WHEN has_notice AND mrr > 0 THEN 1 - least(1,
                                             coalesce((mrr_at(notice, $1) / mrr)::double precision,
                                                      0)) END AS reading_12,
            CASE WHEN $1 - since >= health_days
@@ -232,7 +249,8 @@ BEGIN ATOMIC
            CASE WHEN has_value AND (value_at >= started_at
                                     OR (value_at IS NULL AND as_of_at - started_at >= interval '720 hours'))
                                         THEN as_days(least(value_at, as_of_at) - started_at) END AS reading_15,
-           CASE WHEN has_tickets THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
+           CASE WHEN has_tickets AND has_escalations
+               THEN coalesce(escalated_open_days(tickets, as_of_at), 0) END AS reading_16
     FROM health_subject($1, $2, $3);
 END;
 COMMENT ON FUNCTION health_reading(date, boolean, boolean) IS
@@ -248,7 +266,8 @@ BEGIN ATOMIC
            p.health_method, md5(concat(r.policy_hash, h.definition)),
            -- all that a score hangs on but for the facts, and the bounds of tiers
            md5(concat_ws(' ', r.time_zone, r.pause_rule, r.pause_churn_days, p.trend_days, p.health_days,
-                         p.contact_window_days, p.answer_rule, p.adoption_days, p.ttv_start_rule, p.health_method,
+                         p.usage_feed_days, p.least_events, p.least_tickets, p.contact_window_days, p.answer_rule,
+                         p.adoption_days, p.ttv_start_rule, p.health_method,
                          p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
                          h.places, h.definition))
     FROM reporting_range r, policy p,
@@ -268,6 +287,22 @@ RETURN ARRAY[CASE WHEN $1 = ANY ($3) THEN $1 END, CASE WHEN $2 = ANY ($4) THEN $
 COMMENT ON FUNCTION rule_place(text, text, text[], text[]) IS
 'Internal: holds_in of those rules of health_rule_set() that hold for an account of this segment and lifecycle stage';
 
+CREATE OR REPLACE FUNCTION middle_of(ascending double precision[]) RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN n % 2 = 1 THEN ARRAY[$1[n / 2], $1[n / 2 + 1], $1[n / 2 + 2]]
+                    ELSE ARRAY[$1[n / 2], NULL, $1[n / 2 + 1]] END FROM cardinality($1) n);
+COMMENT ON FUNCTION middle_of(double precision[]) IS
+'Internal: of values in ascending order the one in the middle and those on either side of it; of an even count, the '
+'two in the middle, with NULL between them';
+
+CREATE OR REPLACE FUNCTION median_of_others(own double precision, middle double precision[]) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN $2[2] IS NULL THEN CASE WHEN $1 <= $2[1] THEN $2[3] ELSE $2[1] END
+            WHEN $1 < $2[2] THEN ($2[2] + $2[3]) / 2 WHEN $1 > $2[2] THEN ($2[1] + $2[2]) / 2
+            ELSE ($2[1] + $2[3]) / 2 END;
+COMMENT ON FUNCTION median_of_others(double precision, double precision[]) IS
+'Internal: the median of the other values, of one of them and middle_of() all; NULL: there are no others';
+
 CREATE OR REPLACE FUNCTION scores(
     as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, mrr numeric, resolution_hours double precision, health_score double precision,
@@ -284,8 +319,8 @@ BEGIN ATOMIC
     -- kept, since some are read against the others of the segment
     reading AS MATERIALIZED (SELECT * FROM health_reading($1, $2, $3)),
     usual AS (
-        SELECT coalesce(segment, '') AS of_segment, percentile_cont(0.5) WITHIN GROUP (ORDER BY reading_9) AS usual_9
-        FROM reading WHERE NOT $2 GROUP BY 1
+        SELECT coalesce(segment, '') AS of_segment, middle_of(array_agg(reading_9 ORDER BY reading_9)) AS usual_9
+        FROM reading WHERE NOT $2 AND reading_9 IS NOT NULL GROUP BY 1
         UNION ALL
         SELECT s.segment, s.usual_9 FROM score_segment s WHERE $2 AND s.as_of_on = $1)
     SELECT r.account_id, r.mrr, r.reading_9, score_of(h.rules, m.readings, r.signals, d.as_of_at, d.min_coverage,
@@ -293,9 +328,9 @@ BEGIN ATOMIC
     FROM same d CROSS JOIN reading r LEFT JOIN usual u ON u.of_segment = coalesce(r.segment, '')
          LEFT JOIN rule h ON h.holds_in = rule_place(r.segment, r.lifecycle_stage, d.segments, d.lifecycle_stages),
          LATERAL (SELECT ARRAY[reading_1, reading_2, reading_3, reading_4, reading_5, reading_6, reading_7,
-                               reading_8, reading_9 / nullif(usual_9, 0), reading_10, reading_11, reading_12,
-                               reading_13, reading_14, reading_15, reading_16]::double precision[] AS readings
-                  OFFSET 0) m;
+                               reading_8, reading_9 / nullif(median_of_others(reading_9, usual_9), 0), reading_10,
+                               reading_11, reading_12, reading_13, reading_14, reading_15,
+                               reading_16]::double precision[] AS readings OFFSET 0) m;
 END;
 COMMENT ON FUNCTION scores(date, boolean, boolean) IS
 'Internal: the readings of each customer as of the end of a day, and the score that they make. of_changed: of accounts '
@@ -361,14 +396,33 @@ COMMENT ON FUNCTION account_health(as_of date) IS
 'past day is the same whether it was worked out then or later. readings are those of csmetrics.model_signal in their '
 'order; health is for csmetrics.contributions and health_change.';
 
+CREATE OR REPLACE FUNCTION reasons_of(
+    health health, score double precision, coverage double precision, min_coverage double precision, method text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN score IS NOT NULL THEN health_reasons(health, method)
+            WHEN coverage IS NULL THEN 'Unknown: no signal has weight'
+            ELSE concat_ws('; ',
+                format('Unknown: %s %% of the weight is known, and %s %% is needed', floor(100 * coverage::numeric),
+                       trim_scale(100 * min_coverage::numeric)),
+                -- those whose weight was taken away
+                (SELECT format('of weight 0, though known: %s', string_agg(c.signal, ', ' ORDER BY c.signal))
+                 FROM contributions(health, method) c
+                 WHERE c.weight = 0 AND c.value IS NOT NULL AND c.component NOT IN ('veto', 'pulse')
+                   AND c.signal NOT IN (SELECT m.name FROM model_signal m WHERE m.weight = 0) HAVING count(*) > 0),
+                health_reasons(health, method)) END;
+COMMENT ON FUNCTION reasons_of(health, double precision, double precision, double precision, text) IS
+'Internal: what costs a score most; of one that is Unknown first why it is, and which signals that are known were '
+'given no weight';
+
 CREATE OR REPLACE VIEW account_health WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
-       health_reasons(h.health, p.health_method) AS reasons,
+       reasons_of(h.health, h.health_score, h.coverage_rate, p.health_min_coverage, p.health_method) AS reasons,
        h.as_of_on, h.policy_hash
 FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h;
 COMMENT ON VIEW account_health IS
-'The health of each customer: its score, its tier, and what costs it most points. For a past day, the function of '
-'this name.';
+'The health of each customer: its score, its tier, and what costs it most points, or why it is Unknown. For a past '
+'day, the function of this name.';
 
 CREATE OR REPLACE VIEW health_by_account_signal WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.owner, h.mrr, k.component, k.signal,

@@ -10,22 +10,40 @@ COMMENT ON VIEW health_outcome IS
 'Scores as of past days, from what was known then, and whether the customer churned in the backtest_days after: the '
 'rows of the backtests.';
 
+CREATE OR REPLACE FUNCTION sure_auc(
+    state backtest, confidence double precision DEFAULT 0.95, OUT lower double precision, OUT upper double precision)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT i.lower, i.upper FROM auc_interval(CASE WHEN predicts($1, $2) <> 'too few' THEN $1 END, $2) i;
+END;
+COMMENT ON FUNCTION sure_auc(backtest, double precision) IS
+'Internal: auc_interval() of a backtest, NULL where predicts() says that there is too little in it for one';
+
 CREATE OR REPLACE VIEW health_backtest WITH (security_invoker) AS
 SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count,
        base_rate(s.state) AS churned_rate,
        auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
-       predicts(s.state, s.confidence_rate),
-       red.flagged AS flagged_count, red.precision AS precision_rate, red.precision_lower AS precision_lower_rate,
-       red.precision_upper AS precision_upper_rate,
-       red.recall AS recall_rate, red.recall_lower AS recall_lower_rate, red.recall_upper AS recall_upper_rate,
-       top.lift AS top_lift_rate, top.lower AS top_lift_lower_rate, top.upper AS top_lift_upper_rate,
-       exp(10 * fit.slope) AS odds_ten_points_rate, exp(10 * fit.slope_lower) AS odds_lower_rate,
-       exp(10 * fit.slope_upper) AS odds_upper_rate, s.policy_hash
-FROM (SELECT d.dimension, d.value, backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state,
-      r.confidence_rate, o.policy_hash
-      FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
-      GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) s, policy p,
-     LATERAL auc_interval(s.state, s.confidence_rate) auc,
+       s.verdict AS predicts,
+       red.flagged AS flagged_count, red.precision AS precision_rate,
+       CASE WHEN s.carries THEN red.precision_lower END AS precision_lower_rate,
+       CASE WHEN s.carries THEN red.precision_upper END AS precision_upper_rate, red.recall AS recall_rate,
+       CASE WHEN s.carries THEN red.recall_lower END AS recall_lower_rate,
+       CASE WHEN s.carries THEN red.recall_upper END AS recall_upper_rate, top.lift AS top_lift_rate,
+       CASE WHEN s.carries THEN top.lower END AS top_lift_lower_rate,
+       CASE WHEN s.carries THEN top.upper END AS top_lift_upper_rate,
+       -- by a handful of events the odds are drawn as they please
+       CASE WHEN s.carries THEN exp(10 * fit.slope) END AS odds_ten_points_rate,
+       CASE WHEN s.carries THEN exp(10 * fit.slope_lower) END AS odds_lower_rate,
+       CASE WHEN s.carries THEN exp(10 * fit.slope_upper) END AS odds_upper_rate, s.policy_hash
+FROM (SELECT g.*, g.verdict <> 'too few' AS carries
+      FROM (SELECT b.*, predicts(b.state, b.confidence_rate) AS verdict
+            FROM (SELECT d.dimension, d.value,
+                         backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state,
+                         r.confidence_rate, o.policy_hash
+                  FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
+                  GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) b OFFSET 0) g) s, policy p,
+     -- an interval that a handful of events cannot carry is none
+     LATERAL sure_auc(s.state, s.confidence_rate) auc,
      -- below yellow_from; scores have 12 decimals
      LATERAL flagged_at(s.state, 100 - p.health_yellow_from + 1e-12, s.confidence_rate) red,
      LATERAL top_lift(s.state, 0.1, s.confidence_rate) top,
@@ -38,11 +56,17 @@ COMMENT ON VIEW health_backtest IS
 CREATE OR REPLACE VIEW health_backtest_by_tier WITH (security_invoker) AS
 SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count,
        rate(rate_agg(o.is_churned)) AS churned_rate,
-       (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower AS churned_lower_rate,
-       (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper AS churned_upper_rate,
+       CASE WHEN o.carries THEN (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower END
+           AS churned_lower_rate,
+       CASE WHEN o.carries THEN (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper END
+           AS churned_upper_rate,
        o.policy_hash
-FROM reporting_range r, health_outcome o
-GROUP BY o.tier, r.confidence_rate, o.policy_hash
+FROM reporting_range r,
+     (SELECT h.*, count(*) FILTER (WHERE h.is_first AND h.is_churned) OVER () >= 10
+                  AND count(*) FILTER (WHERE h.is_first AND NOT h.is_churned) OVER () >= 10 AS carries
+      FROM (SELECT h.*, row_number() OVER (PARTITION BY h.account_id, h.is_churned) = 1 AS is_first
+            FROM health_outcome h) h) o
+GROUP BY o.tier, o.carries, r.confidence_rate, o.policy_hash
 ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier);
 COMMENT ON VIEW health_backtest_by_tier IS 'Churn in the backtest_days after a score, by its tier.';
 
@@ -61,13 +85,14 @@ COMMENT ON VIEW health_outcome_by_signal IS
 CREATE OR REPLACE VIEW health_backtest_by_signal WITH (security_invoker) AS
 SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count,
        auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
-       predicts(s.state, s.confidence_rate), s.policy_hash
-FROM (SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text) AS state,
+       s.verdict AS predicts, s.policy_hash
+FROM (SELECT b.*, predicts(b.state, b.confidence_rate) AS verdict FROM (
+      SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text) AS state,
              -- of so many signals one would stand out by chance (Bonferroni)
              1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, o.policy_hash
       FROM reporting_range r, health_outcome_by_signal o
-      GROUP BY o.component, o.signal, r.confidence_rate, o.policy_hash) s,
-     LATERAL auc_interval(s.state, s.confidence_rate) auc
+      GROUP BY o.component, o.signal, r.confidence_rate, o.policy_hash) b OFFSET 0) s,
+     LATERAL sure_auc(s.state, s.confidence_rate) auc
 ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal;
 COMMENT ON VIEW health_backtest_by_signal IS
 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. '
@@ -76,17 +101,21 @@ COMMENT ON VIEW health_backtest_by_signal IS
 CREATE OR REPLACE VIEW health_calibration WITH (security_invoker) AS
 SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score,
        100 - c.mean_risk AS health_score, c.predictions AS prediction_count, c.happened AS churn_count,
-       c.rate AS churned_rate, c.lower AS churned_lower_rate, c.upper AS churned_upper_rate,
+       c.rate AS churned_rate, CASE WHEN s.carries THEN c.lower END AS churned_lower_rate,
+       CASE WHEN s.carries THEN c.upper END AS churned_upper_rate,
        1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
-FROM (SELECT backtest_agg(100 - o.health_score, o.is_churned,
+FROM (SELECT b.*, predicts(b.state, b.confidence_rate) <> 'too few' AS carries FROM (
+      SELECT backtest_agg(100 - o.health_score, o.is_churned,
                           o.account_id::text) FILTER (WHERE o.scored_on = o.last_on) AS state,
              backtest_agg(100 - o.health_score, o.is_churned,
                           o.account_id::text) FILTER (WHERE o.scored_on < o.last_on) AS earlier, r.confidence_rate,
                           o.policy_hash
       FROM reporting_range r, (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
-      GROUP BY r.confidence_rate, o.policy_hash) s
+      GROUP BY r.confidence_rate, o.policy_hash) b OFFSET 0) s
      CROSS JOIN LATERAL calibration(s.state, 10, s.confidence_rate) c
-     LEFT JOIN LATERAL risk_fit(s.earlier, s.confidence_rate) fit ON true
+     -- no curve is drawn through a handful of events
+     LEFT JOIN LATERAL risk_fit(CASE WHEN predicts(s.earlier, s.confidence_rate) <> 'too few' THEN s.earlier END,
+                                s.confidence_rate) fit ON true
 ORDER BY c.group_number;
 COMMENT ON VIEW health_calibration IS
 'Calibration: churn after the last test day, by tenths of the score, beside what the curve of the earlier test days '
@@ -126,7 +155,7 @@ BEGIN ATOMIC
         SELECT l.*, own.lower, own.upper, auc(l.state) AS area,
                CASE WHEN own.lower > 0.5
                     THEN greatest(l.slope, 0) * ((own.lower - 0.5) / (auc(l.state) - 0.5))::numeric ELSE 0 END AS sure
-        FROM learned l LEFT JOIN LATERAL auc_interval(l.state, l.confidence) own ON true),
+        FROM learned l LEFT JOIN LATERAL sure_auc(l.state, l.confidence) own ON true),
     proposal AS (
         SELECT e.*, round(sum(e.weight) OVER () * e.sure / nullif(sum(e.sure) OVER (), 0), 1)::double precision
                AS suggested FROM evidence e),
@@ -148,8 +177,8 @@ BEGIN ATOMIC
                 WHEN auc(t.suggested) <= auc(t.now) THEN 'no better on the last test day: keep the weights'
                 WHEN suggested.lower <= auc(t.now) THEN 'better on the last test day, but within chance'
                 ELSE 'better on the last test day' END
-    FROM proposal p CROSS JOIN tested t LEFT JOIN LATERAL auc_interval(t.now) now ON true
-         LEFT JOIN LATERAL auc_interval(t.suggested) suggested ON true
+    FROM proposal p CROSS JOIN tested t LEFT JOIN LATERAL sure_auc(t.now) now ON true
+         LEFT JOIN LATERAL sure_auc(t.suggested) suggested ON true
     ORDER BY p.suggested DESC NULLS LAST, p.area DESC NULLS LAST, p.component, p.signal;
 END;
 COMMENT ON FUNCTION suggested_weights() IS

@@ -74,16 +74,28 @@ COMMENT ON FUNCTION feed_since(boolean) IS
 'Internal: since when each kind of fact is there at all, of all accounts, or of those of changed_key';
 
 CREATE OR REPLACE FUNCTION feed_at(day date) RETURNS TABLE (
-    has_usage boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
+    has_usage_before boolean, has_features boolean, has_users boolean, has_tickets boolean, has_entitlements boolean,
     has_value boolean, has_revenue boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-    SELECT coalesce(f.usage_on <= $1, false), coalesce(f.feature_on <= $1, false), coalesce(f.user_on <= $1, false),
-           coalesce(f.ticket_at <= d.as_of_at, false), coalesce(f.entitled_on <= $1, false),
+    SELECT coalesce(f.usage_on <= $1 + 1 - 2 * d.trend_days, false), coalesce(f.feature_on <= $1, false),
+           coalesce(f.user_on <= $1, false), coalesce(f.ticket_at <= d.as_of_at, false),
+           coalesce(f.entitled_on <= $1, false),
            coalesce(f.value_at <= d.as_of_at, false), coalesce(f.revenue_on <= $1, false)
     FROM feed_first f, health_day($1) d;
 END;
 COMMENT ON FUNCTION feed_at(date) IS 'Internal: what is fed at all by a day, by feed_first';
+
+CREATE OR REPLACE FUNCTION changed_active() RETURNS TABLE (as_of_on date, active_count bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.as_of_on, count(*)
+    FROM policy p, score_feed f, changed_state() s
+    WHERE is_active(s.usage, f.as_of_on, p.usage_feed_days)
+    GROUP BY f.as_of_on;
+END;
+COMMENT ON FUNCTION changed_active() IS
+'Internal: how many of the accounts of changed_key are in score_feed.active_count of each stored day';
 
 CREATE OR REPLACE FUNCTION changed_adoption() RETURNS TABLE (as_of_on date, adoption adoption)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -100,6 +112,8 @@ CREATE OR REPLACE FUNCTION take_out_feed() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
     UPDATE score_feed f SET adoption = unmerge(f.adoption, o.adoption)
     FROM changed_adoption() o WHERE o.as_of_on = f.as_of_on AND o.adoption IS NOT NULL;
+    UPDATE score_feed f SET active_count = f.active_count - o.active_count
+    FROM changed_active() o WHERE o.as_of_on = f.as_of_on;
     UPDATE feed_first f
     SET doubts = ARRAY[o.usage_on <= f.usage_on, o.feature_on <= f.feature_on, o.user_on <= f.user_on,
                        o.ticket_at <= f.ticket_at, o.entitled_on <= f.entitled_on, o.value_at <= f.value_at,
@@ -130,11 +144,16 @@ BEGIN ATOMIC
     UPDATE feed_first f SET doubts = NULL WHERE f.doubts IS NOT NULL;
     UPDATE score_feed f SET adoption = coalesce(merge(f.adoption, n.adoption), f.adoption, n.adoption)
     FROM changed_adoption() n WHERE n.as_of_on = f.as_of_on;
+    UPDATE score_feed f SET active_count = f.active_count + n.active_count
+    FROM changed_active() n WHERE n.as_of_on = f.as_of_on;
     -- days on which something else is fed now are to be scored anew as a whole
     DELETE FROM scored_day s USING score_feed f, feed_at(f.as_of_on) n
     WHERE f.as_of_on = s.as_of_on
-      AND ((f.has_usage, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value, f.has_revenue)
-           <> (n.has_usage, n.has_features, n.has_users, n.has_tickets, n.has_entitlements, n.has_value, n.has_revenue)
+      AND (f.has_usage <> (f.active_count > 0)
+           OR (f.has_usage_before, f.has_features, f.has_users, f.has_tickets, f.has_entitlements, f.has_value,
+               f.has_revenue)
+              <> (n.has_usage_before, n.has_features, n.has_users, n.has_tickets, n.has_entitlements, n.has_value,
+                  n.has_revenue)
            OR f.features_in_use <> (SELECT count(*) FILTER (WHERE a.adopters > 0) FROM feature_adoption(f.adoption) a));
 END;
 COMMENT ON FUNCTION put_in_feed() IS
@@ -203,7 +222,7 @@ BEGIN ATOMIC
         WHERE s.resolution_hours IS NOT NULL),
     usual AS (
         SELECT h.as_of_on, coalesce(h.segment, '') AS of_segment,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY h.resolution_hours) AS usual_9
+               middle_of(array_agg(h.resolution_hours ORDER BY h.resolution_hours)) AS usual_9
         FROM held h GROUP BY 1, 2),
     gone AS (
         DELETE FROM score_segment o USING day d
@@ -229,7 +248,8 @@ BEGIN ATOMIC
              LEFT JOIN rule u ON u.holds_in = rule_place(h.segment, h.lifecycle_stage, t.segments, t.lifecycle_stages),
              LATERAL (SELECT ARRAY[h.readings[1], h.readings[2], h.readings[3], h.readings[4], h.readings[5],
                                    h.readings[6], h.readings[7], h.readings[8],
-                                   h.resolution_hours / nullif(t.usual_9, 0), h.readings[10], h.readings[11],
+                                   h.resolution_hours / nullif(median_of_others(h.resolution_hours, t.usual_9), 0),
+                                   h.readings[10], h.readings[11],
                                    h.readings[12], h.readings[13], h.readings[14], h.readings[15],
                                    h.readings[16]] AS readings OFFSET 0) r
         -- what it was stays: it is that of an account that changed
@@ -490,11 +510,15 @@ CREATE OR REPLACE FUNCTION score_day(day date, OUT written bigint, OUT removed b
 BEGIN ATOMIC
     DELETE FROM week_total w WHERE $1 IN (w.before_on, w.as_of_on);
     DELETE FROM score_feed f WHERE f.as_of_on = $1;
-    INSERT INTO score_feed
-    SELECT $1, f.*, CASE WHEN f.has_features AND NOT f.has_entitlements
-                         THEN (SELECT count(*) FILTER (WHERE u.adopters > 0) FROM feature_adoption(a.adoption) u) END,
-           a.adoption
-    FROM feed_at($1) f LEFT JOIN LATERAL (
+    INSERT INTO score_feed (as_of_on, has_usage, has_usage_before, has_features, has_users, has_tickets,
+                            has_entitlements, has_value, has_revenue, features_in_use, adoption, active_count)
+    SELECT $1, c.active > 0, f.*,
+           CASE WHEN f.has_features AND NOT f.has_entitlements
+                THEN (SELECT count(*) FILTER (WHERE u.adopters > 0) FROM feature_adoption(a.adoption) u) END,
+           a.adoption, c.active
+    FROM feed_at($1) f CROSS JOIN
+         (SELECT count(*) AS active FROM policy p, account_state s
+          WHERE is_active(s.usage, $1, p.usage_feed_days)) c LEFT JOIN LATERAL (
              SELECT adoption_agg(s.features, $1 - 27, $1 + 1) AS adoption FROM account_state s) a
          ON f.has_features AND NOT f.has_entitlements;
     DELETE FROM scored_day d WHERE d.as_of_on = $1;
@@ -528,7 +552,7 @@ CREATE OR REPLACE FUNCTION sum_day(day date) RETURNS void LANGUAGE sql
 BEGIN ATOMIC
     DELETE FROM score_segment o WHERE o.as_of_on = $1;
     INSERT INTO score_segment
-    SELECT $1, coalesce(n.segment, ''), percentile_cont(0.5) WITHIN GROUP (ORDER BY s.resolution_hours)
+    SELECT $1, coalesce(n.segment, ''), middle_of(array_agg(s.resolution_hours ORDER BY s.resolution_hours))
     FROM score_state s LEFT JOIN account n USING (account_id)
     WHERE s.as_of_on = $1 AND s.resolution_hours IS NOT NULL
     GROUP BY 2;

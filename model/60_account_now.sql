@@ -21,7 +21,8 @@ BEGIN ATOMIC
            (next.renews_on - h.as_of_on)::double precision AS renewal_days,
            h.health_score, h.tier, h.coverage_rate, b.health_score AS before_score, b.tier AS before_tier,
            h.health_score::numeric - b.health_score::numeric AS change_points,
-           health_reasons(h.health, d.health_method) AS reasons, readings[1] AS consistency,
+           reasons_of(h.health, h.health_score, h.coverage_rate, d.health_min_coverage, d.health_method) AS reasons,
+           readings[1] AS consistency,
            readings[2] AS breadth,
            readings[3] AS depth,
            readings[4] AS seat_use,
@@ -37,18 +38,26 @@ BEGIN ATOMIC
            readings[14] AS nps,
            readings[15] AS time_to_value,
            readings[16] AS escalation_days,
-           open_count(a.tickets, d.as_of_at) AS open_count, last_active_on(a.usage, h.as_of_on) AS last_active_on,
-           (h.as_of_on - last_active_on(a.usage, h.as_of_on))::double precision AS idle_days,
-           value_at(a.milestones, d.as_of_at) IS NOT NULL AS has_value,
+           CASE WHEN d.has_tickets THEN coalesce(open_count(a.tickets, d.as_of_at), 0) END AS open_count,
+           last_active_on(a.usage, h.as_of_on) AS last_active_on,
+           CASE WHEN f.is_alive THEN idle_days(a.usage, coalesce(first_paid_on(a.revenue), n.created_on), h.as_of_on,
+                                               f.first_on) END AS idle_days,
+           CASE WHEN d.has_value_event THEN value_at(a.milestones, d.as_of_at) IS NOT NULL END AS has_value,
            (SELECT jsonb_object_agg(s.signal, signal_at(a.signals, s.signal, d.as_of_at))
             FROM (SELECT DISTINCT signal FROM health_signal
                   WHERE signal NOT IN (SELECT name FROM model_signal)) s) AS own_signals,
            h.as_of_on, h.policy_hash
-    FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
+    FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.health_min_coverage, p.movement_days,
+                 EXISTS (SELECT 1 FROM account_state t
+                         WHERE first_opened_at(t.tickets) <= last_instant($1, p.time_zone)) AS has_tickets,
+                 p.value_event IS NOT NULL OR is_fed('milestone', '{is_value}') AS has_value_event
+          FROM policy p LIMIT 1) d
+         CROSS JOIN (SELECT u.is_alive, u.first_on FROM usage_feed($1) u OFFSET 0) f
          CROSS JOIN account_health($1) h
          LEFT JOIN account_state a USING (account_id)
          LEFT JOIN LATERAL (SELECT min(day) AS renews_on FROM unnest(a.renewals) day WHERE day >= $1) next ON true
-         LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats
+         LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, lifecycle_stage, onboarding_path, region, seats,
+                           created_on
                     FROM account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier
                     FROM policy p, LATERAL account_score($1 - p.movement_days)) b USING (account_id);

@@ -32,6 +32,8 @@ COMMENT ON COLUMN alert_rule.cool_down IS
 'So long after an alert of an account its next one waits; if it still holds then, it comes then';
 COMMENT ON COLUMN alert_rule.channel IS 'Channel of NOTIFY on which it is announced';
 COMMENT ON COLUMN alert_rule.is_enabled IS 'Is it evaluated? When it is again, it begins anew';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON alert_rule FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 INSERT INTO alert_rule
 VALUES ('turned red', 'The score is below the bound of Red', 'tier = ''Red''',
         'tier IN (''Yellow'', ''Green'') AND health_score >= 52', 'critical', 'csm'),

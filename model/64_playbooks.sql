@@ -39,6 +39,8 @@ COMMENT ON COLUMN playbook.holdout_share IS
 'Of those for whom the trigger holds, the share left alone by chance, to be compared with: from 0 to below 1. 0: '
 'compared with past days. Another share begins the comparison anew';
 COMMENT ON COLUMN playbook.is_enabled IS 'Is it opened? What is open is judged in any case';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON playbook FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 INSERT INTO playbook
 VALUES
    ('red turnaround', 'A customer in Red: find out what is wrong, agree on how to mend it, and see that it is mended.',
@@ -197,11 +199,14 @@ COMMENT ON VIEW playbook_run_outcome IS
 CREATE OR REPLACE VIEW playbook_outcome WITH (security_invoker) AS
 SELECT s.playbook, s.is_enabled, s.control_kind,
        CASE WHEN s.control_kind = 'none' THEN 'no comparison' WHEN ratio.is_off OR missing.is_off THEN 'not comparable'
-            WHEN least(trial_count(s.treated), trial_count(s.control)) < 10 THEN 'too few'
+            WHEN NOT s.carries THEN 'too few'
             WHEN effect.lower > 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'helps' ELSE 'better than before' END
             WHEN effect.upper < 0 THEN CASE s.control_kind WHEN 'holdout' THEN 'harms' ELSE 'worse than before' END
             ELSE 'no effect shown' END AS effect_verdict,
-       effect.difference AS effect_rate, effect.lower AS effect_lower_rate, effect.upper AS effect_upper_rate,
+       effect.difference AS effect_rate,
+       -- a handful of runs carries no interval
+       CASE WHEN s.carries THEN effect.lower END AS effect_lower_rate,
+       CASE WHEN s.carries THEN effect.upper END AS effect_upper_rate,
        trial_count(s.treated) AS treated_count, success_count(s.treated) AS treated_success_count,
        rate(s.treated) AS treated_rate, treated.lower AS treated_lower_rate, treated.upper AS treated_upper_rate,
        trial_count(s.control) AS control_count, success_count(s.control) AS control_success_count,
@@ -215,7 +220,8 @@ SELECT s.playbook, s.is_enabled, s.control_kind,
        CASE s.control_kind WHEN 'holdout' THEN success_count(s.held) END AS holdout_count, rate(s.held) AS holdout_rate,
        s.run_count, s.open_run_count, s.left_out_count, s.unknown_run_count, s.lost_run_count, s.done_count,
        s.policy_hash
-FROM (SELECT b.name AS playbook, b.is_enabled, coalesce(max(o.control_kind), 'none') AS control_kind,
+FROM (SELECT g.*, least(trial_count(g.treated), trial_count(g.control)) >= 10 AS carries FROM (
+      SELECT b.name AS playbook, b.is_enabled, coalesce(max(o.control_kind), 'none') AS control_kind,
       max(o.planned_rate) FILTER (WHERE o.is_sampled) AS planned_rate,
              coalesce(rate_agg(o.is_success) FILTER (WHERE o.is_counted AND o.arm = 'treated'),
                       make_rate(0, 0)) AS treated,
@@ -247,7 +253,7 @@ FROM (SELECT b.name AS playbook, b.is_enabled, coalesce(max(o.control_kind), 'no
              count(o.done_on) FILTER (WHERE o.arm = 'treated') AS done_count, r.confidence_rate, r.policy_hash
       FROM reporting_range r CROSS JOIN playbook b
            LEFT JOIN playbook_run_outcome o ON o.playbook = b.name
-      GROUP BY b.name, b.is_enabled, r.confidence_rate, r.policy_hash) s,
+      GROUP BY b.name, b.is_enabled, r.confidence_rate, r.policy_hash) g) s,
      LATERAL rate_interval(s.treated, s.confidence_rate) treated,
          LATERAL rate_interval(s.control, s.confidence_rate) control,
      LATERAL rate_difference(s.treated, s.control, s.confidence_rate, 'newcombe-corrected') effect,

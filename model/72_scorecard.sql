@@ -21,6 +21,8 @@ COMMENT ON COLUMN target.goal IS
 'Where the reading should lie, in its unit; a round bracket leaves the limit out and a square one has it in: (1.1,) '
 'is more than 110 %, [0.8,0.9] from 80 to 90 %';
 COMMENT ON COLUMN target.note IS 'Why, or in other words';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON target FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 INSERT INTO target
 VALUES ('nrr', NULL::text, '(1.10,)'::numrange, 'Net revenue retention above 110 %'),
           ('logo_churn', NULL, '(,0.05)', 'Below 5 % of the accounts a year'),

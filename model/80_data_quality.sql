@@ -29,6 +29,8 @@ COMMENT ON COLUMN quality_rule.is_enabled IS 'Is it checked, and its quarantine 
 COMMENT ON COLUMN quality_rule.quarantine IS
 'Are the rows found left out of the histories, accounts with all that is their own? It takes effect with the next '
 'refresh; csmetrics.quality_check.can_quarantine says where that is possible';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON quality_rule FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 INSERT INTO quality_rule
 SELECT rule, source, severity, description, NULL, true, false FROM csmetrics.quality_check;
 CREATE OR REPLACE TRIGGER check_expressions BEFORE INSERT OR UPDATE ON quality_rule FOR EACH ROW

@@ -65,6 +65,11 @@ COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, tim
 'Tickets that were reopened / tickets last solved from from_at on and before to_at, those reopened in that time and '
 'open since among both, a ratio. A solve before the opening counts at the opening. NULL of none, and for NULL. from_at '
 'not before to_at: SQLSTATE 22023.';
+CREATE FUNCTION csmetrics.reopened_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
+    least_tickets bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, timestamptz, bigint) IS
+'The same, and NULL of fewer than least_tickets tickets: one of one is chance.';
 CREATE FUNCTION csmetrics.repeated_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
     contact_window interval DEFAULT '7 days') RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -72,6 +77,11 @@ COMMENT ON FUNCTION csmetrics.repeated_share(csmetrics.tickets, timestamptz, tim
 'Tickets that are a further contact of another (repeated in ticket_facts) / tickets opened from from_at on and '
 'before to_at, a ratio, as known at to_at. NULL if none was opened, and for NULL. from_at not before to_at, '
 'contact_window below 0 or with months: SQLSTATE 22023.';
+CREATE FUNCTION csmetrics.repeated_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
+    contact_window interval, least_tickets bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.repeated_share(csmetrics.tickets, timestamptz, timestamptz, interval, bigint) IS
+'The same, and NULL of fewer than least_tickets tickets: one of one is chance.';
 CREATE FUNCTION csmetrics.median_resolution(history csmetrics.tickets, from_at timestamptz,
     to_at timestamptz) RETURNS interval
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

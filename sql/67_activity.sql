@@ -67,3 +67,8 @@ COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer) IS
 'Events on the days up to as_of, it included, over those on as many days before, less 1, a ratio. NULL where the '
 'history does not reach back over both spans or the earlier had no events, and for NULL. days outside 2 to 36525: '
 'SQLSTATE 22023; as_of infinite or outside the years 1 to 9999: 22008.';
+CREATE FUNCTION csmetrics.usage_change(history csmetrics.activity, as_of date, days integer,
+    least_events bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bigint) IS
+'The same, and NULL where both spans together had fewer than least_events events: two after three is chance.';

@@ -65,7 +65,8 @@ INSERT INTO csmetrics.source_column VALUES
 
 INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
 (1, 'as_of', 'date', NULL, NULL, 'at once', 'The day as of which the views read; NULL: today in time_zone'),
-(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL', 'refresh',
+(2, 'time_zone', 'text', $$'UTC'$$, 'now() AT TIME ZONE time_zone IS NOT NULL AND csmetrics.is_time_zone(time_zone)',
+ 'refresh',
  'IANA time zone in which a day begins'),
 (3, 'report_from', 'date', NULL, NULL, 'at once',
  'The views begin with the month of this day; NULL: that of the first fact'),

@@ -10,15 +10,16 @@ INSERT INTO csmetrics.model_signal VALUES
 (3, 'usage', 'depth', 6, 0, 0.5, NULL, NULL,
  'Features used on at least 4 of the last 28 days / those it is entitled to, as in breadth'),
 (4, 'usage', 'seat_use', 8, 0, 0.8, NULL, NULL, 'Users active in the last adoption_days / seats bought'),
-(5, 'usage', 'trend', 10, -0.5, 0, NULL, NULL, 'Events of the last trend_days days / those of as many days before - 1'),
+(5, 'usage', 'trend', 10, -0.5, 0, -1, 49,
+ 'Events of the last trend_days days / those of as many days before - 1; -1 of no use at all, where others use it: a '
+ 'veto to Red; 1 of use after none; of fewer than least_events events it is not told'),
 (6, 'support', 'open_escalations', 8, 2, 0, NULL, NULL, 'Escalated tickets that are open'),
 (7, 'support', 'reopening', 5, 0.4, 0, NULL, NULL,
- 'Tickets that were opened again / tickets solved in the last health_days'),
+ 'Tickets that were opened again / tickets solved in the last health_days, of least_tickets at least'),
 (8, 'support', 'repeated_contact', 5, 0.5, 0, NULL, NULL,
- 'Further contacts on an earlier ticket / tickets opened in the last health_days'),
+ 'Further contacts on an earlier ticket / tickets opened in the last health_days, of least_tickets at least'),
 (9, 'support', 'resolution', 5, 3, 1, NULL, NULL,
- 'Median time to resolution of the tickets solved in the last health_days / that of the customer in the middle of '
- 'its segment'),
+ 'Median time to resolution of the tickets solved in the last health_days / the median of the others of its segment'),
 (10, 'support', 'csat', 7, 2, 5, NULL, NULL, 'Mean CSAT answer of the last health_days, 1 to 5'),
 (11, 'business', 'milestones', 5, 0, 1, NULL, NULL, 'Milestones reached / milestones due'),
 (12, 'business', 'renewal_posture', 9, 0, 1, NULL, NULL, 'Share of its MRR that is not under notice of cancellation'),
@@ -32,10 +33,11 @@ INSERT INTO csmetrics.model_column SELECT name, description FROM csmetrics.model
 
 INSERT INTO csmetrics.policy_column (position, name, type, default_value, condition, takes_effect, meaning) VALUES
 (80, 'health_green_from', 'double precision', '80',
- 'health_green_from > health_yellow_from AND health_green_from <= 100 AND health_green_from = '
- 'round(health_green_from::numeric, 2)', 'at once', 'Scores from here on are Green; at most two decimals'),
+ 'health_green_from <= 100 AND health_green_from = round(health_green_from::numeric, 2)', 'at once',
+ 'Scores from here on are Green; at most two decimals'),
 (81, 'health_yellow_from', 'double precision', '50',
- 'health_yellow_from >= 0 AND health_yellow_from = round(health_yellow_from::numeric, 2)', 'at once',
+ 'health_yellow_from >= 0 AND health_yellow_from < health_green_from AND health_yellow_from = '
+ 'round(health_yellow_from::numeric, 2)', 'at once',
  'Scores from here on are Yellow, lower ones Red; at most two decimals'),
 (82, 'health_min_coverage', 'double precision', '0.6', 'health_min_coverage >= 0 AND health_min_coverage <= 1',
  'at once', 'A score of which less than this share of the weight is known is Unknown'),
@@ -46,4 +48,10 @@ INSERT INTO csmetrics.policy_column (position, name, type, default_value, condit
 (85, 'health_margin', 'double precision', '2', 'health_margin >= 0 AND health_margin <= 100', 'at once',
  'Points by which a score has to move to count as moved, and to pass a bound to leave its tier where tiers are held'),
 (86, 'movement_days', 'integer', '28', 'movement_days BETWEEN 1 AND 3653', 'at once',
- 'health_movement compares with the score of so many days before');
+ 'health_movement compares with the score of so many days before'),
+(230, 'usage_feed_days', 'integer', '7', 'usage_feed_days BETWEEN 1 AND 366', 'at once',
+ 'Where nobody used the product for so many days, its feed is taken to have stopped: of no use nothing is known then'),
+(231, 'least_events', 'bigint', '10', 'least_events >= 0', 'at once',
+ 'The signal trend is not told of fewer events than these in both spans together: two after three is chance'),
+(232, 'least_tickets', 'bigint', '3', 'least_tickets >= 0', 'at once',
+ 'The signals reopening and repeated_contact are not told of fewer tickets than these: one of one is chance');

@@ -22,9 +22,9 @@ BEGIN
             RAISE EXCEPTION 'there is no view "%" of which % could be an expression', relation, TG_ARGV[i]
                 USING ERRCODE = 'undefined_table';
         END IF;
-        PERFORM csmetrics.checked_expression(to_jsonb(NEW) ->> TG_ARGV[i],
-                                             csmetrics.relation(TG_TABLE_SCHEMA, relation),
-                                             TG_ARGV[i + 2]::regtype, TG_TABLE_SCHEMA);
+        PERFORM csmetrics.require_known_tiers(csmetrics.checked_expression(
+            to_jsonb(NEW) ->> TG_ARGV[i], csmetrics.relation(TG_TABLE_SCHEMA, relation), TG_ARGV[i + 2]::regtype,
+            TG_TABLE_SCHEMA));
     END LOOP;
     RETURN NEW;
 END

@@ -98,8 +98,11 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         GROUP BY conversation_id)
     SELECT n.account_key, c.id AS ticket_id, c.created_at AS opened_at, p.first_reply_at,
            CASE WHEN c.state = 'closed' THEN coalesce(p.closed_at, c.updated_at) END AS solved_at,
-           coalesce(p.reopened, 0) + (p.is_closed IS TRUE AND c.state <> 'closed')::integer AS reopened, p.reopened_at,
-           coalesce(p.agent_replies, 0) AS agent_replies,
+           -- none, if there is where to see them; else nobody knows
+           coalesce(p.reopened, CASE WHEN EXISTS (SELECT 1 FROM {conversation_part_history} x) THEN 0 END)
+               + (p.is_closed IS TRUE AND c.state <> 'closed')::integer AS reopened, p.reopened_at,
+           coalesce(p.agent_replies,
+                    CASE WHEN EXISTS (SELECT 1 FROM {conversation_part_history} x) THEN 0 END) AS agent_replies,
            coalesce(lower(n.email), n.id) AS requester_id, c.priority, c.source_type AS channel,
            c.source_subject AS subject
     FROM {conversation_history} c

@@ -75,8 +75,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 -- comment, but for apps, which are bots and rules, and other customers.
 ('jira', 'ticket', $$
     SELECT coalesce(a.value, csmetrics.company_domain(u.email)) AS account_key, i.id AS ticket_id,
-           i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at, coalesce(r.reopened, 0) AS reopened,
-           coalesce(c.agent_replies, 0) AS agent_replies, coalesce(lower(u.email), i.reporter) AS requester_id,
+           i.created AS opened_at, c.first_reply_at, i.resolved AS solved_at,
+           -- none, if there is where to see them; else nobody knows
+           coalesce(r.reopened, CASE WHEN EXISTS (SELECT 1 FROM {issue_field_history} x
+                                                  WHERE x.field_id = 'resolution') THEN 0 END) AS reopened,
+           coalesce(c.agent_replies, CASE WHEN EXISTS (SELECT 1 FROM {comment} x) THEN 0 END) AS agent_replies,
+           coalesce(lower(u.email), i.reporter) AS requester_id,
            r.reopened_at, y.name AS topic, coalesce(p.name, i.priority) AS priority, i.summary AS subject
     FROM {issue} i
     LEFT JOIN {user} u ON u.id = i.reporter

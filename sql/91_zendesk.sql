@@ -86,11 +86,19 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
            t.id::text AS ticket_id, t.created_at AS opened_at, reply.first_reply_at,
            CASE WHEN t.status IN ('solved', 'closed')
                 THEN coalesce(change.solved_at, m.solved_at, t.updated_at) END AS solved_at,
-           coalesce(change.reopened, m.reopens, 0) AS reopened,
-           coalesce(reply.agent_replies, m.replies, 0) AS agent_replies,
+           -- none, if there is where to see them; else nobody knows
+           coalesce(change.reopened, m.reopens,
+                    CASE WHEN EXISTS (SELECT 1 FROM {ticket_field_history} x WHERE x.field_name = 'status')
+                         THEN 0 END) AS reopened,
+           coalesce(reply.agent_replies, m.replies,
+                    CASE WHEN EXISTS (SELECT 1 FROM {ticket_comment} x) THEN 0 END) AS agent_replies,
            coalesce(lower(u.email), t.requester_id::text) AS requester_id, t.priority,
-           change.escalated_at IS NOT NULL OR tag.is_escalated IS TRUE AS escalated, t.via_channel AS channel,
-           t.subject, change.escalated_at, change.reopened_at, wait.requester_wait, wait.agent_wait, wait.on_hold,
+           CASE WHEN change.escalated_at IS NOT NULL OR tag.is_escalated THEN true
+                WHEN EXISTS (SELECT 1 FROM {ticket_tag} x)
+                     OR EXISTS (SELECT 1 FROM {ticket_field_history} x WHERE x.field_name = 'tags')
+                THEN false END AS escalated,
+           t.via_channel AS channel, t.subject, change.escalated_at, change.reopened_at,
+           wait.requester_wait, wait.agent_wait, wait.on_hold,
            m.requester_wait_minutes, m.agent_wait_minutes, m.on_hold_minutes, m.requester_wait_business_minutes,
            m.agent_wait_business_minutes, m.on_hold_business_minutes
     FROM {ticket} t

@@ -25,7 +25,14 @@ FROM csmetrics.source_column
 WHERE source <> 'account' AND name <> 'renews_on' AND type IN ('date', 'timestamptz')
 GROUP BY source;
 INSERT INTO csmetrics.source_check
-SELECT DISTINCT source, 0, 'misread IS NOT NULL', 'misread' FROM csmetrics.source_column;
+SELECT source, 0, 'misread IS NOT NULL',
+       -- rows of vendors name themselves
+       format('misread || CASE WHEN misread ~ ''^(table|account) '' THEN '''' '
+              'ELSE coalesce('' ('' || nullif(concat_ws('', '', %s), '''') || '')'', '''') END',
+              coalesce(string_agg(format('%L || %I', replace(name, '_id', '') || ' ', name), ', ' ORDER BY position)
+                  FILTER (WHERE name IN (source || '_id', source, 'user_id', 'feature', 'kind', 'currency')
+                                AND source <> 'account'), 'NULL'))
+FROM csmetrics.source_column GROUP BY source;
 INSERT INTO csmetrics.source_check VALUES
 -- NaN is above all numbers
 ('subscription', 91, 'abs(mrr) > 1e18', $$format('mrr %s is no amount between -10^18 and 10^18', mrr)$$),
@@ -275,6 +282,9 @@ INSERT INTO csmetrics.quality_check
  'is_start IS NOT TRUE AND reached_at < min(reached_at) FILTER (WHERE is_start) OVER (PARTITION BY account_id)',
  'Reached before the milestone that starts the clock; first value before the start is in no figure: see which of '
  'the two is mistyped'),
+(455, 'signal of the model', 'signal', 'warning', 'row', true, false,
+ 'signal IN (SELECT m.name FROM csmetrics.model_signal m)',
+ 'Named like a signal that every model has of itself, which is read in its place: give it another name'),
 (460, 'rate twice', 'fx_rate', 'error', 'set', true, false,
  'row_number() OVER (PARTITION BY upper(currency), on_date ORDER BY {columns}) > 1',
  'Two rates of one currency on one day: which of them holds is chance: leave one out'),
@@ -389,6 +399,24 @@ COMMENT ON FUNCTION csmetrics.row_digest("any") IS
 'A number that tells rows apart, made of the hashes of values in their order; NULL is one of them. The same in any '
 'session, not on another machine. A type that cannot be hashed: SQLSTATE 42883; an array of values: 0A000.';
 
+CREATE OR REPLACE FUNCTION csmetrics.telling_columns(source text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE source WHEN 'subscription' THEN '{cancelled_on,discount_mrr,limited_discount_mrr}'::text[]
+                   WHEN 'ticket' THEN '{reopened,escalated,escalated_at,agent_replies}'
+                   WHEN 'survey' THEN '{sent_at}'
+                   WHEN 'milestone' THEN '{is_value}' END;
+COMMENT ON FUNCTION csmetrics.telling_columns(text) IS
+'Internal: the optional columns of a source of which refresh notes whether any row has a value: where none has, what '
+'would be counted by them is unknown, not nothing. NULL: none of them matters so';
+
+CREATE OR REPLACE FUNCTION csmetrics.fed_mask(source text, alias text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT coalesce(string_agg(format('CASE WHEN %s.%I IS NULL THEN 0 ELSE %s END', alias, name,
+                                          1 << (place::integer - 1)), ' | ' ORDER BY place), 'NULL::integer')
+        FROM unnest(csmetrics.telling_columns(source)) WITH ORDINALITY c(name, place));
+COMMENT ON FUNCTION csmetrics.fed_mask(text, text) IS
+'Internal: SQL of which of telling_columns() a row has a value of, the first in the lowest bit';
+
 CREATE OR REPLACE FUNCTION csmetrics.kept_query(
     model text, source text, without text[] DEFAULT '{}', of_keys boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -402,12 +430,12 @@ BEGIN
     SELECT 'CASE ' || string_agg(format('WHEN %s THEN %s', c.failing, c.complaint), ' ' ORDER BY c.position) || ' END'
     INTO complaint FROM csmetrics.source_check c WHERE c.source = kept_query.source;
     RETURN format(
-        'SELECT %1$s AS complaint, csmetrics.row_digest(%2$s) AS digest, %2$s FROM %3$s AS %4$s%5$s',
+        'SELECT %1$s AS complaint, csmetrics.row_digest(%2$s) AS digest, %6$s AS fed_mask, %2$s FROM %3$s AS %4$s%5$s',
         coalesce(csmetrics.of_model(complaint, model), 'NULL::text'), columns,
         csmetrics.kept_rows(model, source, without), alias,
         CASE WHEN of_keys
              THEN format(' WHERE %s.account_id IN (SELECT k.account_id FROM %I.fresh_key k)', alias,
-                         csmetrics.internal_schema(model)) END);
+                         csmetrics.internal_schema(model)) END, csmetrics.fed_mask(source, alias));
 END
 $$;
 COMMENT ON FUNCTION csmetrics.kept_query(text, text, text[], boolean) IS

@@ -279,8 +279,14 @@ BEGIN
         CALL csmetrics.write_kept_views(model);
         EXECUTE format('SELECT %I.write_rates_of_now()', csmetrics.internal_schema(model));
         FOR source IN SELECT DISTINCT r.source FROM csmetrics.rules_in_force(model) r ORDER BY r.source LOOP
-            CALL csmetrics.find_in_source(model, source, findings, whole);
+            BEGIN
+                CALL csmetrics.find_in_source(model, source, findings, whole);
+            EXCEPTION WHEN data_exception THEN
+                CALL csmetrics.raise_broken(model, source, SQLSTATE);
+                RAISE;
+            END;
         END LOOP;
+        findings := findings || ARRAY(SELECT f FROM csmetrics.setting_findings(model) f);
         RAISE SQLSTATE 'CSEND';
     EXCEPTION WHEN SQLSTATE 'CSEND' THEN
         RETURN QUERY SELECT f.* FROM unnest(findings) f;

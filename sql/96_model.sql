@@ -19,6 +19,8 @@ BEGIN
     EXECUTE pg_catalog.format('CREATE TABLE %I.policy (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), %s)',
                               model, options);
     EXECUTE pg_catalog.format('INSERT INTO %I.policy DEFAULT VALUES', model);
+    EXECUTE pg_catalog.format('CREATE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON %I.policy FOR EACH ROW
+                               EXECUTE FUNCTION csmetrics.say_what_is_wrong()', model);
 END
 $policy$;
 COMMENT ON PROCEDURE csmetrics.make_policy(text) IS 'Internal: makes the policy of a model from policy_column';
@@ -41,7 +43,8 @@ BEGIN
                        format('Empty until CALL csmetrics.map(%L, %L, ''SELECT ...'') says where the facts are', model,
                               source.name));
         EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS
-                        SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s', internal,
+                        SELECT NULL::text AS complaint, NULL::bigint AS digest, NULL::integer AS fed_mask, s.*
+                        FROM %1$I.%3$I s', internal,
                        'kept_' || source.name, 'source_' || source.name);
     END LOOP;
 END
@@ -58,7 +61,8 @@ BEGIN
     FOR source IN SELECT DISTINCT c.source FROM csmetrics.source_column c LOOP
         EXECUTE format('COMMENT ON VIEW %I.%I IS %L', csmetrics.internal_schema(model), 'kept_' || source,
                        format('The rows of source_%s that refresh reads: those that no rule has in quarantine. '
-                              'complaint: why a row cannot be right; NULL: it can. digest: hash of the row.', source));
+                              'complaint: why a row cannot be right; NULL: it can. digest: hash of the row. '
+                              'fed_mask: which of csmetrics.telling_columns() have a value.', source));
     END LOOP;
     EXECUTE format('COMMENT ON TABLE %I.policy IS %L', model,
         'What the numbers of this model mean: its one row is the definition in force. UPDATE it; rules marked '
@@ -98,6 +102,7 @@ BEGIN
         UNION ALL
         SELECT c.oid::regclass, a.attname, CASE a.attname WHEN 'complaint' THEN 'Why it cannot be right; NULL: it can'
                    WHEN 'digest' THEN 'Internal: hash of the row, or sum of those of the rows'
+                   WHEN 'fed_mask' THEN 'Internal: which of csmetrics.telling_columns() have a value, a bit each'
                    ELSE format('Internal: as %s has it',
                                regexp_replace(c.relname, '^(kept|fresh)_', 'source_')) END
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0

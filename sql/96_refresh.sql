@@ -247,6 +247,7 @@ DECLARE
     sources text[];
     has_entities boolean;
     has_keys boolean;
+    is_other boolean;
 BEGIN
     CALL csmetrics.empty_table(format('%I.fresh_key', internal)::regclass);
     EXECUTE format('INSERT INTO %1$I.fresh_key SELECT k.account_id, k.sources FROM %1$I.%2$I() k', internal,
@@ -279,6 +280,10 @@ BEGIN
         PERFORM csmetrics.write_table(model, 'entitlement_state');
     END IF;
     CALL csmetrics.readings_after(model);
+    EXECUTE format('SELECT %I.write_fed_columns()', internal) INTO is_other;
+    IF is_other THEN
+        CALL csmetrics.forget_readings(model);
+    END IF;
     EXECUTE format('SELECT w.written FROM %I.write_account_digest() w', internal);
 END
 $$;

@@ -41,17 +41,40 @@ $check$;
 COMMENT ON PROCEDURE csmetrics.check_source(text, text) IS
 'Internal: refuses rows that cannot be right among those that were read of a source: SQLSTATE 22023';
 
+CREATE OR REPLACE FUNCTION csmetrics.given_columns(model text, source text) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN source = 'subscription'
+            THEN CASE WHEN csmetrics.by_hand(model, source)
+                           AND pg_get_viewdef(csmetrics.relation(model, 'source_subscription'))
+                               !~ '\mNULL::date AS cancelled_on\M'
+                      THEN '{cancelled_on}' ELSE '{}' END
+            ELSE '{}' END::text[];
+COMMENT ON FUNCTION csmetrics.given_columns(text, text) IS
+'Internal: of telling_columns() those that a query of the user''s own gives, of which none means that it did not '
+'happen';
+
 CREATE OR REPLACE PROCEDURE csmetrics.sign_source(model text, source text, kept_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    given text[] := csmetrics.given_columns(model, source);
+    is_other boolean;
 BEGIN
-    EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp())
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.refreshed_source r
+                                   WHERE r.source = $1 AND r.given_columns IS DISTINCT FROM $2)', model)
+        INTO is_other USING source, given;
+    IF is_other THEN
+        CALL csmetrics.forget_readings(model);
+    END IF;
+    EXECUTE format('INSERT INTO %I.refreshed_source AS o
+                        (source, refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns)
+                    VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp(), $5)
                     ON CONFLICT (source) DO UPDATE SET
-                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at)
+                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash,
-                           excluded.swept_at)',
+                           excluded.swept_at, excluded.given_columns)',
                    model)
         USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
-              csmetrics.policy_of_refresh(model);
+              csmetrics.policy_of_refresh(model), given;
     EXECUTE format('UPDATE %I.read_form SET read_hash = $2 WHERE source = $1', csmetrics.internal_schema(model))
         USING source, csmetrics.read_hash(model, source);
 END
@@ -69,18 +92,23 @@ DECLARE
     kept_count bigint;
 BEGIN
     CALL csmetrics.empty_table(fresh);
-    IF source = ANY (csmetrics.keyed_sources()) THEN
-        -- keys as a constant: by it an index is searched, and where there is none, rows are looked up in a hash
-        EXECUTE format('SELECT CASE WHEN $1 THEN coalesce(array_agg(k.account_id), ''{}'') END::text
-                        FROM %I.fresh_key k', internal) INTO keys USING by_key;
-        EXECUTE format('INSERT INTO %s %s', fresh, csmetrics.rows_of(
-            format('%I.%I(%s[])', internal, 'read_' || source, csmetrics.key_type(model))::regprocedure,
-            ARRAY[format('%L::%s[]', keys, csmetrics.key_type(model))]));
-    ELSE
-        EXECUTE format('INSERT INTO %s %s', fresh,
-                       csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure));
-    END IF;
-    GET DIAGNOSTICS read_count = ROW_COUNT;
+    BEGIN
+        IF source = ANY (csmetrics.keyed_sources()) THEN
+            -- keys as a constant: by it an index is searched, and where there is none, rows are looked up in a hash
+            EXECUTE format('SELECT CASE WHEN $1 THEN coalesce(array_agg(k.account_id), ''{}'') END::text
+                            FROM %I.fresh_key k', internal) INTO keys USING by_key;
+            EXECUTE format('INSERT INTO %s %s', fresh, csmetrics.rows_of(
+                format('%I.%I(%s[])', internal, 'read_' || source, csmetrics.key_type(model))::regprocedure,
+                ARRAY[format('%L::%s[]', keys, csmetrics.key_type(model))]));
+        ELSE
+            EXECUTE format('INSERT INTO %s %s', fresh,
+                           csmetrics.rows_of(format('%I.%I()', internal, 'read_' || source)::regprocedure));
+        END IF;
+        GET DIAGNOSTICS read_count = ROW_COUNT;
+    EXCEPTION WHEN data_exception THEN
+        CALL csmetrics.raise_broken(model, source, SQLSTATE);
+        RAISE;
+    END;
     IF read_count = 0 THEN
         RETURN 0;
     END IF;
@@ -131,9 +159,10 @@ BEGIN
         USING keys;
     EXECUTE format('ANALYZE %I.fresh_key', internal);
     PERFORM csmetrics.read_rows(model, source, by_key => true);
-    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest, f.row_count
+    EXECUTE format('INSERT INTO %1$I.fresh_digest SELECT $1, k.account_id, f.digest, f.row_count, f.fed_mask
                     FROM %1$I.fresh_key k
-                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count,
+                                      bit_or(f.fed_mask) AS fed_mask
                                FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)',
                    internal, 'fresh_' || source) USING source;
 END
@@ -147,10 +176,11 @@ DECLARE
     kept_count bigint := csmetrics.read_rows(model, source);
 BEGIN
     EXECUTE format('INSERT INTO %1$I.fresh_digest
-                    SELECT $1, account_id, f.digest, f.row_count
+                    SELECT $1, account_id, f.digest, f.row_count, f.fed_mask
                     FROM (SELECT s.account_id FROM %1$I.account_state s
                           UNION SELECT d.account_id FROM %1$I.account_digest d WHERE d.source = $1) s
-                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                    FULL JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count,
+                                      bit_or(f.fed_mask) AS fed_mask
                                FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)',
                    csmetrics.internal_schema(model), 'fresh_' || source) USING source;
     RETURN kept_count;
@@ -237,6 +267,7 @@ BEGIN
         CALL csmetrics.note_reading(model, source, found_by, kept_count, NULL, started);
     END IF;
 EXCEPTION WHEN OTHERS THEN
+    CALL csmetrics.raise_broken(model, source, CASE WHEN SQLERRM NOT LIKE 'source "%' THEN SQLSTATE END);
     -- tells which rule in quarantine it is
     PERFORM csmetrics.found_in(model, r.source, ARRAY[r.rule], ARRAY[r.condition])
     FROM csmetrics.rules_in_force(model) r

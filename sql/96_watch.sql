@@ -372,9 +372,10 @@ BEGIN
                                     JOIN %2$I.account_digest d ON d.account_id = k.account_id AND d.source = $1), 0)
                     WHERE source = $1', model, internal) USING source, read_count;
     EXECUTE format('INSERT INTO %1$I.fresh_digest
-                    SELECT $1, k.account_id, f.digest, f.row_count
+                    SELECT $1, k.account_id, f.digest, f.row_count, f.fed_mask
                     FROM %1$I.fresh_key k
-                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count
+                    LEFT JOIN (SELECT f.account_id, sum(f.digest) AS digest, sum(f.row_count) AS row_count,
+                                      bit_or(f.fed_mask) AS fed_mask
                                FROM %1$I.%2$I f GROUP BY f.account_id) f USING (account_id)
                     LEFT JOIN %1$I.account_digest d ON d.account_id = k.account_id AND d.source = $1
                     WHERE f.digest IS DISTINCT FROM d.digest

@@ -39,11 +39,10 @@ BEGIN
         EXECUTE format('SELECT (%s) IS NOT FALSE FROM jsonb_populate_record(NULL::%I.policy, $1) AS policy',
                        asked.expression, model) INTO met USING policy;
         IF NOT met THEN
-            RAISE EXCEPTION '% %',
-                (SELECT string_agg(format('%s %s', o, coalesce(policy ->> o, 'NULL')), ', ')
-                 FROM unnest(asked.options) o),
-                CASE WHEN asked.name IS NULL THEN 'is not allowed'
-                     ELSE format('violates check constraint "%s"', asked.name) END
+            RAISE EXCEPTION '%', coalesce(
+                    csmetrics.policy_sentence(model, asked.options, policy),
+                    (SELECT string_agg(format('%s %s', o, coalesce(policy ->> o, 'NULL')), ', ')
+                     FROM unnest(asked.options) o) || ' is not allowed')
                 USING ERRCODE = CASE WHEN asked.name IS NULL THEN 'not_null_violation' ELSE 'check_violation' END,
                       CONSTRAINT = coalesce(asked.name, ''), DETAIL = format('It must meet: %s.', asked.expression);
         END IF;

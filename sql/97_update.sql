@@ -261,7 +261,8 @@ BEGIN ATOMIC
     WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^source_' AND m.columns IS NOT NULL
     UNION ALL
     SELECT format('CREATE VIEW %I.%I WITH (security_invoker) AS
-                   SELECT NULL::text AS complaint, NULL::bigint AS digest, s.* FROM %1$I.%3$I s',
+                   SELECT NULL::text AS complaint, NULL::bigint AS digest, NULL::integer AS fed_mask, s.*
+                   FROM %1$I.%3$I s',
                   csmetrics.internal_schema(model), n.relname, regexp_replace(n.relname, '^(kept|keyed)_', 'source_'))
     FROM pg_class n
     WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relname ~ '^(kept|keyed)_'

@@ -62,12 +62,39 @@ END
 $live$;
 COMMENT ON FUNCTION is_stored(text) IS 'Internal: find_stored, once a state of the database';
 
+CREATE OR REPLACE FUNCTION find_same_feed() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
+DECLARE
+    keys @account_id@[] := ARRAY(SELECT k.account_id FROM @live@.fresh_key k);
+BEGIN
+    RETURN (SELECT f.first_active_on FROM @live@.first_fact() f)
+           IS NOT DISTINCT FROM (SELECT min(csmetrics.first_active_on(s.usage)) FROM @internal@.account_state s)
+       AND NOT EXISTS (
+           SELECT 1
+           FROM @model@.policy p, @live@.reporting_range r,
+                LATERAL (SELECT r.as_of_on - p.movement_days
+                         UNION
+                         SELECT r.as_of_on - k * p.backtest_days FROM generate_series(0, p.backtest_count) k) d(day)
+           -- where others use the product, it does not matter who of these does
+           WHERE NOT EXISTS (SELECT 1 FROM @internal@.account_state s
+                             WHERE csmetrics.is_active(s.usage, d.day, p.usage_feed_days)
+                               AND s.account_id <> ALL (keys))
+             AND EXISTS (SELECT 1 FROM @internal@.account_state s
+                         WHERE csmetrics.is_active(s.usage, d.day, p.usage_feed_days) AND s.account_id = ANY (keys))
+                 <> EXISTS (SELECT 1 FROM @live@.fresh_state s
+                            WHERE csmetrics.is_active(s.usage, d.day, p.usage_feed_days)));
+END
+$live$;
+COMMENT ON FUNCTION find_same_feed() IS
+'Internal: is usage fed on the days that views of accounts read as it was at the last refresh, whatever changed since?';
+
 CREATE OR REPLACE FUNCTION is_split() RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
 BEGIN
     RETURN @live@.is_stored('stored_active')
        AND EXISTS (SELECT 1 FROM @internal@.scored_day d, @live@.health_term(d.as_of_on) t
-                   WHERE d.as_of_on = (SELECT r.as_of_on FROM @live@.reporting_range r) AND d.basis = t.basis);
+                   WHERE d.as_of_on = (SELECT r.as_of_on FROM @live@.reporting_range r) AND d.basis = t.basis)
+       AND (SELECT o FROM csmetrics.once(format('SELECT %I.find_same_feed()', @live_name@), NULL::boolean) o);
 END
 $live$;
 COMMENT ON FUNCTION is_split() IS

@@ -41,16 +41,17 @@ activity_trend(const Activity *activity, size_t size, int32_t last, int32_t days
 }
 
 bool
-activity_change(const Activity *activity, size_t size, int32_t last, int32_t days, double *change)
+activity_change(const Activity *activity, size_t size, int32_t last, int32_t days, int64_t least, double *change)
 {
 	int32_t		middle = last + 1 - days;
 	int32_t		begin = middle - days;
 	int64_t		before = activity_events(activity, size, begin, middle);
+	int64_t		recent = activity_events(activity, size, middle, last + 1);
 	int32_t		first,
 				final;
 
-	if (before <= 0 || !activity_bounds(activity, size, DAY_FIRST, begin + 1, &first, &final))
+	if (before <= 0 || before + recent < least || !activity_bounds(activity, size, DAY_FIRST, begin + 1, &first, &final))
 		return false;
-	*change = (double) (activity_events(activity, size, middle, last + 1) - before) / before;
+	*change = (double) (recent - before) / before;
 	return true;
 }

@@ -22,8 +22,9 @@ Trend		activity_trend(const Activity *activity, size_t size, int32_t last, int32
 
 /*
  * Events of the last `days` days over those of the days before, less 1; false
- * where it began too late for both spans, or the earlier had no events.
+ * where it began too late for both spans, the earlier had no events, or both
+ * together had fewer than `least`.
  */
-bool		activity_change(const Activity *activity, size_t size, int32_t last, int32_t days, double *change);
+bool		activity_change(const Activity *activity, size_t size, int32_t last, int32_t days, int64_t least, double *change);
 
 #endif

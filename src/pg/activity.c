@@ -238,7 +238,7 @@ trend_row(FunctionCallInfo fcinfo)
 	return row_result(fcinfo, lengthof(values), values, nulls);
 }
 
-/* Arguments: activity, as_of, days */
+/* Arguments: activity, as_of, days [, least_events] */
 static Datum
 change_of_usage(FunctionCallInfo fcinfo)
 {
@@ -246,7 +246,8 @@ change_of_usage(FunctionCallInfo fcinfo)
 	int32		last = day_arg(fcinfo, 1, "as_of");
 	int32		days = days_arg(fcinfo, 2, "days", 2, 36525);
 	double		change = 0;
-	bool		known = activity_change(activity, VARSIZE(activity), last, days, &change);
+	int64		least = PG_NARGS() > 3 ? PG_GETARG_INT64(3) : 0;
+	bool		known = activity_change(activity, VARSIZE(activity), last, days, least, &change);
 
 	return float8_if(fcinfo, known, change);
 }

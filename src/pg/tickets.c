@@ -125,13 +125,16 @@ days_of_escalation(FunctionCallInfo fcinfo)
 
 SQL_FUNCTION(escalated_open_days, days_of_escalation(fcinfo));
 
+/* NULL of none, and of fewer than the argument in that place, if there is one. */
 static Datum
-share_if_any(FunctionCallInfo fcinfo, TicketShare share)
+share_if_any(FunctionCallInfo fcinfo, TicketShare share, int n)
 {
-	return float8_if(fcinfo, share.whole > 0, (double) share.part / share.whole);
+	int64		least = PG_NARGS() > n ? PG_GETARG_INT64(n) : 0;
+
+	return float8_if(fcinfo, share.whole > 0 && share.whole >= least, (double) share.part / share.whole);
 }
 
-/* Arguments: tickets, from_at, to_at */
+/* Arguments: tickets, from_at, to_at [, least_tickets] */
 static Datum
 share_reopened(FunctionCallInfo fcinfo)
 {
@@ -139,10 +142,10 @@ share_reopened(FunctionCallInfo fcinfo)
 				to;
 
 	instant_range_args(fcinfo, 1, &from, &to);
-	return share_if_any(fcinfo, tickets_reopened(tickets_arg(fcinfo), from, to));
+	return share_if_any(fcinfo, tickets_reopened(tickets_arg(fcinfo), from, to), 3);
 }
 
-/* Arguments: tickets, from_at, to_at, contact_window */
+/* Arguments: tickets, from_at, to_at, contact_window [, least_tickets] */
 static Datum
 share_repeated(FunctionCallInfo fcinfo)
 {
@@ -152,7 +155,7 @@ share_repeated(FunctionCallInfo fcinfo)
 				to;
 
 	instant_range_args(fcinfo, 1, &from, &to);
-	return share_if_any(fcinfo, tickets_repeated(tickets, from, to, window, palloc(tickets->bag.count * sizeof(Ticket))));
+	return share_if_any(fcinfo, tickets_repeated(tickets, from, to, window, palloc(tickets->bag.count * sizeof(Ticket))), 4);
 }
 
 /* Arguments: tickets, from_at, to_at */

@@ -72,10 +72,10 @@ SELECT results_eq('SELECT rule, severity, audience, account_id, from_state, to_s
     $$SELECT 'hot', 'warning', 'csm', a, CASE t WHEN 'on' THEN 'off' ELSE 'on' END, t, (day + 1)::timestamptz - interval '1 microsecond'
       FROM (VALUES ('b', 'on', date '2024-03-02'), ('b', 'off', '2024-03-06'), ('b', 'on', '2024-03-09'), ('a', 'on', '2024-03-11'), ('a', 'off', '2024-03-12'), ('b', 'off', '2024-03-12'), ('c', 'on', '2024-03-12'), ('d', 'on', '2024-03-14')) v(a, t, day)$$,
     'all alerts so far');
-SELECT is(evidence, '{"mrr": 100, "name": "Account c", "tier": "Unknown", "owner": "Ann", "reasons": null, "segment": "small", "renews_on": "2025-01-01", "health_score": null, "open_tickets": null, "usage_change": null}', 'evidence') FROM cs.alert WHERE account_id = 'c';
+SELECT is(evidence, '{"mrr": 100, "name": "Account c", "tier": "Unknown", "owner": "Ann", "reasons": "Unknown: 0 % of the weight is known, and 60 % is needed; of weight 0, though known: heat", "segment": "small", "renews_on": "2025-01-01", "health_score": null, "open_tickets": null, "usage_change": null}', 'evidence') FROM cs.alert WHERE account_id = 'c';
 SELECT is(evaluated_at BETWEEN now() AND clock_timestamp(), true, 'evaluated_at is when it was found') FROM cs.alert WHERE account_id = 'c';
 SELECT results_eq('SELECT rule, severity, audience, account_id, name, segment, owner, mrr, health_score, tier, reasons, raised_at FROM cs.alert_open',
-    $$VALUES ('hot', 'warning', 'csm', 'd', 'Account d', 'small', 'Ann', 100::numeric, NULL::float8, 'Unknown', NULL, timestamptz '2024-03-14 23:59:59.999999'), ('hot', 'warning', 'csm', 'c', 'Account c', 'small', 'Ann', 100, NULL, 'Unknown', NULL, '2024-03-12 23:59:59.999999')$$,
+    $$VALUES ('hot', 'warning', 'csm', 'd', 'Account d', 'small', 'Ann', 100::numeric, NULL::float8, 'Unknown', 'Unknown: 0 % of the weight is known, and 60 % is needed; of weight 0, though known: heat', timestamptz '2024-03-14 23:59:59.999999'), ('hot', 'warning', 'csm', 'c', 'Account c', 'small', 'Ann', 100, NULL, 'Unknown', 'Unknown: 0 % of the weight is known, and 60 % is needed; of weight 0, though known: heat', '2024-03-12 23:59:59.999999')$$,
     'alert_open: who still meets it, the latest first');
 INSERT INTO cs.alert_rule (rule, condition, severity, cool_down) VALUES ('loud', '(own_signals ->> ''noise'')::int >= 80', 'critical', '0'), ('faint', '(own_signals ->> ''noise'')::int < 10', 'info', '0');
 SELECT is(pg_temp.on_day('2024-03-15'), '', 'new rules beside it');
@@ -212,9 +212,9 @@ FROM (VALUES ('colour = 1', NULL, '42703 column "colour" does not exist'), ('mrr
              ('EXISTS (SELECT FROM public.own)', NULL, '42601 this is not one expression'), ('nosuch(mrr)', NULL, '42883 function nosuch(numeric) does not exist'),
              (NULL, NULL, '23502 null value in column "condition" of relation "alert_rule" violates not-null constraint')) t(condition, clears, want);
 SELECT is(pg_temp.failure('INSERT INTO cs.alert_rule (rule, condition, severity, audience, cool_down, channel) VALUES (' || given || ')'), want, 'refused: ' || left(given, 60))
-FROM (VALUES ('''x'', ''true'', ''grave'', ''csm'', ''0'', ''c''', '23514 new row for relation "alert_rule" violates check constraint "known_severity"'), ('''x'', ''true'', ''info'', ''all'', ''0'', ''c''', '23514 new row for relation "alert_rule" violates check constraint "known_audience"'),
-             ('''x'', ''true'', ''info'', ''csm'', ''-1 day'', ''c''', '23514 new row for relation "alert_rule" violates check constraint "cool_down_from_0"'), ('''x'', ''true'', ''info'', ''csm'', ''0'', ''''', '23514 new row for relation "alert_rule" violates check constraint "channel_of_1_to_63_bytes"'),
-             ('''x'', ''true'', ''info'', ''csm'', ''0'', repeat(''c'', 64)', '23514 new row for relation "alert_rule" violates check constraint "channel_of_1_to_63_bytes"'), (''''', ''true'', ''info'', ''csm'', ''0'', ''c''', '23514 new row for relation "alert_rule" violates check constraint "rule_of_1_to_255_bytes"'),
+FROM (VALUES ('''x'', ''true'', ''grave'', ''csm'', ''0'', ''c''', '23514 severity grave is none of critical, warning, info'), ('''x'', ''true'', ''info'', ''all'', ''0'', ''c''', '23514 audience all is none of csm, manager, executive'),
+             ('''x'', ''true'', ''info'', ''csm'', ''-1 day'', ''c''', '23514 cool_down -1 days is below 0'), ('''x'', ''true'', ''info'', ''csm'', ''0'', ''''', '23514 channel "" has not 1 to 63 bytes'),
+             ('''x'', ''true'', ''info'', ''csm'', ''0'', repeat(''c'', 64)', '23514 channel "' || repeat('c', 64) || '" has not 1 to 63 bytes'), (''''', ''true'', ''info'', ''csm'', ''0'', ''c''', '23514 the name of a rule has 1 to 255 bytes: ""'),
              ('''hot'', ''true'', ''info'', ''csm'', ''0'', ''c''', '23505 duplicate key value violates unique constraint "alert_rule_pkey"')) t(given, want);
 SELECT is(pg_temp.failure('UPDATE cs.alert_rule SET clears_when = ''colour''') , '42703 column "colour" does not exist', 'so is a change');
 SELECT is(pg_temp.failure('UPDATE cs.policy SET alert_late_days = -1') LIKE '23514 %', true, 'and alert_late_days below 0');
@@ -306,6 +306,8 @@ INSERT INTO public.case VALUES (5, '1', '2024-05-10', NULL, '2024-05-18 12:00');
 CREATE TABLE public.visit (account_id bigint, at timestamptz, user_id text, events int);
 INSERT INTO public.visit SELECT 8, day, 'a', 1 FROM generate_series(timestamptz '2024-04-01 12:00', '2024-07-01', '1 day') day;
 INSERT INTO public.visit VALUES (6, '2024-05-18 12:00', 'x', 1);
+-- the others are never quiet
+INSERT INTO public.visit SELECT id, day, 'u', 1 FROM generate_series(timestamptz '2024-01-02 12:00', '2024-07-01', '1 day') day, unnest('{1,2,3,4,5,7}'::int[]) id;
 CREATE TABLE public.mark (account_id bigint, milestone text, reached_at timestamptz, is_value boolean, is_start boolean);
 INSERT INTO public.mark VALUES (7, 'kickoff', '2024-04-02 12:00', NULL, true), (8, 'live', '2024-01-15', true, NULL), (8, 'kickoff', '2024-01-05', NULL, true);
 UPDATE fresh.policy SET ttv_start_rule = 'milestone';

@@ -81,7 +81,7 @@ CREATE TEMP TABLE before AS SELECT pg_temp.left_behind() AS state;
 SELECT count(*) FROM compare_policies('cs', '{"discount_rule": "all"}', '{"churn_date_rule": "click"}', '2024-01-31') \g /dev/null
 SELECT is(pg_temp.left_behind(), state, 'policy and histories are as they were') FROM before;
 SET LOCAL compare.fail = 'on';
-SELECT is(pg_temp.failure($$SELECT * FROM compare_policies('cs', '{}', '{"churn_date_rule": "click"}')$$), '22012 division by zero', 'an error half way is that of the source');
+SELECT is(pg_temp.failure($$SELECT * FROM compare_policies('cs', '{}', '{"churn_date_rule": "click"}')$$), '22012 source "subscription", account a, starts_on 2023-01-01: column mrr: division by zero', 'an error half way is that of the source');
 SELECT is(pg_temp.left_behind(), state, 'and leaves all as it was') FROM before;
 SET LOCAL compare.fail = 'off';
 -- histories are not made anew where no option asks for it: a change of the sources waits for a refresh
@@ -98,11 +98,11 @@ FROM (VALUES
     ('''nosuch'', ''{}'', ''{}''', '3F000 there is no model "nosuch"', 'an unknown model'), ('NULL, ''{}'', ''{}''', '22004 null values cannot be formatted as an SQL identifier', 'none'),
     ('''cs'', NULL, ''{}''', '22004 policy a: NULL is no JSON object', 'no policy'), ('''cs'', ''{}'', ''[1]''', '22023 policy b: [1] is no JSON object', 'an array'), ('''cs'', ''{}'', ''null''', '22023 policy b: null is no JSON object', 'null of JSON'),
     ('''cs'', ''{"nosuch": 1, "as_of": null, "Odd": 2}'', ''{}''', '22023 policy a: unknown option "Odd", "nosuch"', 'unknown options'),
-    ('''cs'', ''{}'', ''{"churn_date_rule": "never"}''', '23514 policy b: churn_date_rule never violates check constraint "policy_churn_date_rule_check"', 'a value that a check refuses'),
+    ('''cs'', ''{}'', ''{"churn_date_rule": "never"}''', '23514 policy b: churn_date_rule never is none of term_end, click, scheduled', 'a value that a check refuses'),
     ('''cs'', ''{}'', ''{"answer_rule": null}''', '23502 policy b: answer_rule NULL is not allowed', 'NULL where there is none'),
     ('''cs'', ''{"trend_days": "x"}'', ''{}''', '22P02 policy a: invalid input syntax for type integer: "x"', 'a value of another type'),
     ('''cs'', ''{"time_zone": "Mars/Base"}'', ''{}''', '22023 policy a: time zone "Mars/Base" not recognized', 'an unknown time zone')) AS t(arguments, want, why);
-SELECT matches(pg_temp.failure($$SELECT * FROM policy_differences('cs', '{}', '{"health_green_from": 40}')$$), '^23514 policy b: health_green_from 40, health_yellow_from 50 violates check constraint "policy_check', 'a check of two options');
+SELECT is(pg_temp.failure($$SELECT * FROM policy_differences('cs', '{}', '{"health_green_from": 40}')$$), '23514 policy b: health_yellow_from 50 is not below health_green_from 40', 'a check of two options');
 SELECT is(pg_temp.refusal($$SELECT * FROM compare_policies('cs', '{"discount_rule": "x"}', '{}')$$), '23514 policy_discount_rule_check', 'compare_policies refuses the same, and names the constraint');
 SELECT is(pg_temp.failure(format('SELECT * FROM compare_policies(''cs'', ''{}'', ''{}'', %L)', since)), format('22023 since %s is not before 2024-06-30, the day as of which the model reads', since), 'since has to be earlier: ' || since) FROM unnest('{2024-06-30,2024-07-01}'::date[]) since;
 -- A model of a hostile name

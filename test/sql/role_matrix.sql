@@ -131,7 +131,13 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
-    ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'fed_now write_fed_columns written_account'),
+    ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed median_of_others middle_of reasons_of sure_auc'),
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active idle_days usage_feed'),
+    ('csmetrics', '42501', '42501', '42501', '42501', 'known_words setting_findings unknown_words'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'given_columns policy_sentence raise_broken'),
+    ('csmetrics', '22004', '22004', '22004', '22004', 'broken_value'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),

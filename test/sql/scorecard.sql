@@ -79,10 +79,10 @@ CALL refresh('cs');
 SELECT results_eq('SELECT metric, segment, goal FROM cs.target ORDER BY 1', $$VALUES ('ces', NULL::text, '(5.0,)'::numrange), ('csat', NULL, '[0.80,0.90]'), ('fcr', NULL, '[0.75,0.85]'), ('health', NULL, '(70,)'), ('logo_churn', NULL, '(,0.05)'), ('nrr', NULL, '(1.10,)'), ('time_to_value', NULL, '(,30)')$$,
     'the goals that a model begins with');
 SELECT is(pg_temp.failure($$INSERT INTO cs.target VALUES ('nosuch', NULL, '(1,)')$$), '22023 unknown metric "nosuch"', 'a metric that is none is named');
-SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(1,1)' WHERE metric = 'nrr'$$) LIKE '23514 %"goal_not_empty"', true, 'an empty goal is refused');
-SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(,)' WHERE metric = 'nrr'$$) LIKE '23514 %"goal_with_a_limit"', true, 'one without limits');
-SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(NaN,)' WHERE metric = 'nrr'$$) LIKE '23514 %"finite_limits"', true, 'one whose limit is no number');
-SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(1,Infinity]' WHERE metric = 'nrr'$$) LIKE '23514 %"finite_limits"', true, 'or has no end');
+SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(1,1)' WHERE metric = 'nrr'$$) = '23514 the goal of nrr is empty: nothing lies in it', true, 'an empty goal is refused');
+SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(,)' WHERE metric = 'nrr'$$) = '23514 the goal of nrr has no limit: everything lies in it', true, 'one without limits');
+SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(NaN,)' WHERE metric = 'nrr'$$) LIKE '23514 the goal % of nrr has a limit that is no number', true, 'one whose limit is no number');
+SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(1,Infinity]' WHERE metric = 'nrr'$$) LIKE '23514 the goal % of nrr has a limit that is no number', true, 'or has no end');
 SELECT is(pg_temp.failure($$UPDATE cs.target SET goal = '(5,1)' WHERE metric = 'nrr'$$), '22000 range lower bound must be less than or equal to range upper bound', 'and limits the wrong way round');
 SELECT is(pg_temp.failure($$INSERT INTO cs.target VALUES ('nrr', NULL, '(1,)')$$) LIKE '23505 %', true, 'there is one goal for all');
 

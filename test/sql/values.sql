@@ -51,7 +51,7 @@ INSERT INTO planted (planted, error, found) VALUES
  'subscription: 1 of 1: b / NULL / 2026-02-02 / NULL / column mrr: "1.234,50" is no plain decimal, like -1234.50; bring it into that form, as replace(replace(mrr, ''.'', ''''), '','', ''.'')::numeric does with 1.234,50'),
 ($$UPDATE crm.call SET solved = '03/04/2026 10:00' WHERE nr = '2'$$,
  '22023 source "ticket", account b: column solved_at: "03/04/2026 10:00" is no instant in ISO form, like 2026-03-04 10:00:00+01; '
- 'bring it into that form, as regexp_replace(solved_at, ''^(\d\d)\.(\d\d)\.(\d{4})'', ''\3-\2-\1'') does with 04.03.2026, or NULL where it is none',
+ 'bring it into that form, as regexp_replace(solved_at, ''^(\d\d)\.(\d\d)\.(\d{4})'', ''\3-\2-\1'') does with 04.03.2026, or NULL where it is none (ticket 2)',
  'ticket: 1 of 1: b / 2 / 2026-03-03 23:00:00+00 / column solved_at: "03/04/2026 10:00" is no instant in ISO form, like 2026-03-04 10:00:00+01; '
  'bring it into that form, as regexp_replace(solved_at, ''^(\d\d)\.(\d\d)\.(\d{4})'', ''\3-\2-\1'') does with 04.03.2026, or NULL where it is none');
 SELECT is((pg_temp.told(planted))[1], error, 'refresh: ' || planted) FROM planted ORDER BY nr;
