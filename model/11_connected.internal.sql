@@ -27,7 +27,8 @@ COMMENT ON COLUMN identity.vendor IS 'The vendor';
 COMMENT ON COLUMN identity.account_key IS 'Its key of the account';
 COMMENT ON COLUMN identity.account_id IS 'The account';
 COMMENT ON COLUMN identity.matched_by IS
-'mapping (a row of account_identity), crm key, domain, or own: no other is known, so the key is that of the account';
+'mapping (a row of account_identity), crm key, domain, merged (into another of its vendor''s), or own: no other is '
+'known, so the key is that of the account';
 
 CREATE TABLE connected_account (
     account_id      @account_id@,

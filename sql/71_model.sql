@@ -203,7 +203,8 @@ BEGIN ATOMIC
         FROM csmetrics.source_column s WHERE s.source = asked_columns.source
         UNION ALL
         SELECT v.position, v.name, false, v.type
-        FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean'))
+        FROM (VALUES (1001, 'domain', 'text'), (1002, 'crm_key', 'text'), (1003, 'only_matched', 'boolean'),
+                     (1004, 'merged_into', 'text'))
              v(position, name, type)
         WHERE of_vendor AND asked_columns.source = 'account')
     SELECT array_agg(c.name ORDER BY c.position), array_agg(format_type(c.type::regtype, NULL) ORDER BY c.position),

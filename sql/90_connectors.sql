@@ -12,6 +12,7 @@ CREATE OR REPLACE FUNCTION csmetrics.company_domain(address text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     host text := pg_catalog.lower(pg_catalog.btrim(address));
+    rest text;
 BEGIN
     IF pg_catalog.strpos(host, '://') OPERATOR(pg_catalog.>) 0 THEN
         host := pg_catalog.split_part(host, '://', 2);
@@ -24,25 +25,31 @@ BEGIN
     IF pg_catalog.starts_with(host, 'www.') THEN
         host := pg_catalog.substr(host, 5);
     END IF;
-    IF host OPERATOR(pg_catalog.~) '^([a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]+$'
-       -- free mail
-       AND host OPERATOR(pg_catalog.<>) ALL (
-        '{gmail.com,googlemail.com,outlook.com,hotmail.com,hotmail.co.uk,hotmail.fr,live.com,msn.com,yahoo.com,'
-        'yahoo.co.uk,yahoo.co.jp,yahoo.fr,yahoo.de,ymail.com,rocketmail.com,icloud.com,me.com,mac.com,aol.com,gmx.com,'
-        'gmx.de,gmx.net,gmx.at,gmx.ch,web.de,t-online.de,freenet.de,mail.com,email.com,mail.ru,bk.ru,inbox.ru,list.ru,'
-        'yandex.ru,yandex.com,proton.me,protonmail.com,pm.me,tutanota.com,tuta.io,fastmail.com,hey.com,zoho.com,qq.com,'
-        '163.com,126.com,sina.com,naver.com,daum.net,hanmail.net,orange.fr,wanadoo.fr,free.fr,laposte.net,sfr.fr,'
-        'libero.it,virgilio.it,uol.com.br,bol.com.br,terra.com.br,rediffmail.com,comcast.net,verizon.net,att.net,'
-        'sbcglobal.net,btinternet.com,bigpond.com,shaw.ca,rogers.com,seznam.cz,wp.pl,o2.pl,onet.pl,interia.pl}'
-        ::pg_catalog.text[]) THEN
-        RETURN host;
+    IF host OPERATOR(pg_catalog.!~) '^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+$'
+       -- mail that has a domain in each country; not those that stand for something else, such as .io
+       OR host OPERATOR(pg_catalog.~)
+          ('(^|\.)((hotmail|outlook|live|msn|windowslive|yahoo|ymail|rocketmail|gmx|aol|gmail|googlemail|yandex|zoho'
+           '|icloud|proton(mail)?|tuta(nota)?|fastmail|hushmail|tiscali|wanadoo|freenet|lycos|excite|caramail)'
+           '\.(com|net|org|fm|info|(com?|net?|org)\.[a-z]{2}|(?!ai|co|gg|io|ly|me|sh|so|to|tv|vc)[a-z]{2})'
+           '|(orange|vodafone|tele2|telia|telenor|movistar|t-online|chello|upcmail|inbox|mail|terra)'
+           '\.((com?|net?)\.)?(?!ai|co|gg|io|ly|me|sh|so|to|tv|vc)[a-z]{2})$') THEN
+        RETURN NULL;
     END IF;
-    RETURN NULL;
+    rest := host;
+    WHILE pg_catalog.strpos(rest, '.') OPERATOR(pg_catalog.>) 0 LOOP
+        IF rest OPERATOR(pg_catalog.=) ANY (csmetrics.mail_domains())
+           OR rest OPERATOR(pg_catalog.=) ANY (csmetrics.shared_hosts()) THEN
+            RETURN NULL;
+        END IF;
+        rest := pg_catalog.substr(rest, pg_catalog.strpos(rest, '.') OPERATOR(pg_catalog.+) 1);
+    END LOOP;
+    RETURN host;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.company_domain(text) IS
 'The domain of a company from a website or an e-mail address, in lower case and without www; NULL for domains of free '
-'mail, for what is neither, and for NULL. company_domain(''https://www.Acme.com/about'') is acme.com.';
+'mail, of providers, and of hosts that many share, for what is neither, and for NULL. '
+'company_domain(''https://www.Acme.com/about'') is acme.com.';
 
 CREATE OR REPLACE FUNCTION csmetrics.minor_units(currency text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
@@ -345,6 +352,10 @@ BEGIN
                      THEN csmetrics.read_as(wanted.reference, wanted.given, wanted.type) END;
         IF relation IS NULL THEN
             NULL;
+        ELSIF wanted.column_name ~ '(master_record_id|merged_object_ids)$' AND of_latest AND read IS NOT NULL THEN
+            -- the row that says that it is deleted may be the only one that says what it was merged into, or may not
+            read := format('CASE WHEN first_value(%s) OVER latest THEN max(%s) OVER every ELSE %2$s END',
+                           csmetrics.deletion_mark(relation), read);
         ELSIF wanted.column_name IN ('is_deleted', '_fivetran_deleted') THEN
             mark := csmetrics.deletion_mark(relation, wanted.other_names);
             read := CASE WHEN of_latest THEN format('first_value(%s) OVER latest', mark) ELSE mark END;

@@ -4,10 +4,16 @@
 CREATE OR REPLACE FUNCTION csmetrics.listed_query(model text, vendors text[], names text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
-            format('SELECT %L::text AS vendor, %s AS place, account_key, domain, crm_key, only_matched%s
-                    FROM %I.%I WHERE account_key IS NOT NULL',
-                   vendor, place, csmetrics.spelled(names, ', %I', ''), csmetrics.internal_schema(model),
-                   vendor || '_account'),
+            format('SELECT %L::text AS vendor, %s AS place, account_key, domain, nullif(crm_key, '''') AS crm_key,
+                           only_matched, %s AS merged_into%s
+                    FROM %I.%I WHERE account_key <> ''''',
+                   vendor, place,
+                   -- views that an older version wrote, or a user, may not have it
+                   CASE WHEN EXISTS (SELECT 1 FROM pg_attribute a
+                                     WHERE a.attrelid = csmetrics.relation(model, vendor || '_account')
+                                       AND a.attname = 'merged_into')
+                        THEN 'nullif(merged_into, '''')' ELSE 'NULL::text' END,
+                   csmetrics.spelled(names, ', %I', ''), csmetrics.internal_schema(model), vendor || '_account'),
             ' UNION ALL ' ORDER BY place)
         FROM unnest(vendors) WITH ORDINALITY p(vendor, place));
 COMMENT ON FUNCTION csmetrics.listed_query(text, text[], text[]) IS
@@ -20,45 +26,99 @@ RETURN CASE WHEN by_hand
                     FROM %I.source_account WHERE account_id IS NOT NULL', csmetrics.internal_schema(model))
        -- each of them by its key, and by the other form of it that some systems write
        ELSE 'SELECT key, (array_agg(DISTINCT account_id))[1] AS account_id
-             FROM (SELECT account_key AS key, coalesce(mapped_id, account_key) AS account_id
-                   FROM mapped WHERE place = 1
-                   UNION ALL
-                   SELECT crm_key, coalesce(mapped_id, account_key)
-                   FROM mapped WHERE place = 1 AND crm_key IS NOT NULL) k
+             FROM (SELECT k.key, coalesce(mapped_id, account_key) AS account_id
+                   FROM mapped, unnest(ARRAY[account_key, crm_key]) k(key)
+                   WHERE place = 1 AND merged_into IS NULL AND k.key IS NOT NULL
+                     AND (mapped_id IS NOT NULL OR only_matched IS NOT TRUE
+                          OR coalesce(domain, crm_key) IS NOT NULL)) k
              GROUP BY key HAVING count(DISTINCT account_id) = 1' END;
 COMMENT ON FUNCTION csmetrics.known_query(text, boolean) IS
 'Internal: a query, over mapped, of the accounts that are known, by their keys: those mapped by hand, or those of the '
 'first vendor';
 
+CREATE OR REPLACE FUNCTION csmetrics.merged_query(by_hand boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format($query$
+    -- a row that was merged into another, which may have been merged in its turn; a ring has no end
+    step AS (
+        SELECT vendor, account_key, merged_into AS winner, ARRAY[account_key] AS passed
+        FROM listed WHERE merged_into IS NOT NULL
+        UNION ALL
+        SELECT s.vendor, s.account_key, l.merged_into, s.passed || s.winner
+        FROM step s JOIN listed l ON l.vendor = s.vendor AND l.account_key = s.winner AND l.merged_into IS NOT NULL
+        WHERE s.winner <> ALL (s.passed)),
+    merged AS MATERIALIZED (
+        SELECT s.vendor, s.account_key, min(s.winner) AS winner
+        FROM step s
+        WHERE s.winner <> ALL (s.passed)
+          AND NOT EXISTS (SELECT 1 FROM listed l
+                          WHERE l.vendor = s.vendor AND l.account_key = s.winner AND l.merged_into IS NOT NULL)
+        GROUP BY s.vendor, s.account_key),
+    -- its keys are keys of the one that is left
+    lost AS MATERIALIZED (
+        SELECT DISTINCT ON (k.key) k.key, w.account_id
+        FROM merged m
+             JOIN alive w ON w.key = m.winner
+             JOIN listed l ON l.vendor = m.vendor AND l.account_key = m.account_key AND l.merged_into IS NOT NULL%s
+             CROSS JOIN LATERAL unnest(ARRAY[l.account_key, l.crm_key]) k(key)
+        WHERE k.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alive a WHERE a.key = k.key)
+        ORDER BY k.key, w.account_id),
+    known AS MATERIALIZED (SELECT key, account_id FROM alive UNION ALL SELECT key, account_id FROM lost)
+    $query$, CASE WHEN NOT by_hand THEN ' AND l.place = 1' END);
+COMMENT ON FUNCTION csmetrics.merged_query(boolean) IS
+'Internal: the common tables, over listed and alive, of rows of vendors that were merged into others, of the keys of '
+'theirs that are now keys of other accounts (lost), and of all keys of accounts (known)';
+
 CREATE OR REPLACE FUNCTION csmetrics.identity_query(
     model text, vendors text[], by_hand boolean, is_text boolean, names text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format($query$
-    WITH listed AS MATERIALIZED (%2$s),
+    WITH RECURSIVE listed AS MATERIALIZED (%2$s),
     mapped AS (
         SELECT l.*, m.account_id AS mapped_id
         FROM listed l LEFT JOIN %1$I.account_identity m ON m.vendor = l.vendor AND m.account_key = l.account_key),
-    known AS (%3$s),
+    alive AS MATERIALIZED (%3$s),
+    %7$s,
     tied AS MATERIALIZED (
-        SELECT l.*, coalesce(l.mapped_id, %4$s k.account_id, o.account_id) AS tied_id
-        FROM mapped l LEFT JOIN known k ON k.key = l.crm_key LEFT JOIN known o ON o.key = l.account_key),
+        SELECT l.*, coalesce(g.account_id, l.mapped_id, %4$s k.account_id, o.account_id) AS tied_id
+        FROM mapped l LEFT JOIN known k ON k.key = l.crm_key LEFT JOIN known o ON o.key = l.account_key
+             LEFT JOIN lost g ON g.key = l.mapped_id::text),
+    shared AS (
+        SELECT t.domain
+        FROM (SELECT DISTINCT domain FROM tied WHERE domain IS NOT NULL) t
+             CROSS JOIN LATERAL string_to_array(t.domain, '.') p
+             CROSS JOIN LATERAL generate_subscripts(p, 1) n
+             JOIN %1$I.shared_domain s ON s.domain = array_to_string(p[n:], '.')),
     of_domain AS (
         SELECT domain, (array_agg(DISTINCT tied_id))[1] AS account_id FROM tied
-        WHERE tied_id IS NOT NULL AND domain IS NOT NULL AND (only_matched IS NOT TRUE OR place = 1)
+        WHERE tied_id IS NOT NULL AND domain NOT IN (SELECT domain FROM shared)
+          AND (only_matched IS NOT TRUE OR place = 1)
         GROUP BY domain HAVING count(DISTINCT tied_id) = 1),
-    resolved AS MATERIALIZED (
-        SELECT t.*, coalesce(t.tied_id, d.account_id%5$s) AS account_id,
+    settled AS MATERIALIZED (
+        SELECT t.*, coalesce(t.tied_id, d.account_id%5$s) AS settled_id,
                CASE WHEN t.mapped_id IS NOT NULL THEN 'mapping'
+                    WHEN t.merged_into IS NOT NULL THEN 'merged'
                     %6$s
                     WHEN t.tied_id IS NOT NULL THEN 'crm key'
                     WHEN d.account_id IS NOT NULL THEN 'domain' ELSE 'own' END AS matched_by
-        FROM tied t LEFT JOIN of_domain d ON d.domain = t.domain)
+        FROM tied t LEFT JOIN of_domain d ON d.domain = t.domain),
+    resolved AS MATERIALIZED (
+        SELECT s.*, coalesce(s.settled_id, w.settled_id) AS account_id
+        FROM settled s
+             LEFT JOIN merged g ON g.vendor = s.vendor AND g.account_key = s.account_key AND s.merged_into IS NOT NULL
+             LEFT JOIN settled w ON w.vendor = g.vendor AND w.account_key = g.winner AND w.merged_into IS NULL)
     $query$, model,
     csmetrics.listed_query(model, vendors, names),
     csmetrics.known_query(model, by_hand),
-    CASE WHEN NOT by_hand THEN 'CASE WHEN l.place = 1 THEN l.account_key END,' END,
-    CASE WHEN is_text THEN ', CASE WHEN t.only_matched IS NOT TRUE THEN t.account_key END' END,
-    CASE WHEN NOT by_hand THEN 'WHEN t.place = 1 THEN ''own''' END);
+    -- of the first vendor: what is known by no more than its key, as the key of a fact is, makes no account
+    CASE WHEN NOT by_hand
+         THEN 'CASE WHEN l.place = 1 AND l.merged_into IS NULL
+                         AND (l.only_matched IS NOT TRUE OR coalesce(l.domain, l.crm_key) IS NOT NULL)
+                    THEN l.account_key END,' END,
+    CASE WHEN is_text THEN ', CASE WHEN t.only_matched IS NOT TRUE AND t.merged_into IS NULL
+                                     THEN t.account_key END' END,
+    CASE WHEN NOT by_hand THEN 'WHEN t.place = 1 THEN ''own''' END,
+    csmetrics.merged_query(by_hand));
 COMMENT ON FUNCTION csmetrics.identity_query(text, text[], boolean, boolean, text[]) IS
 'Internal: the common tables that resolve the keys of the connected vendors to accounts, with the attributes of these '
 'names; the last of them is resolved';
@@ -97,7 +157,8 @@ RETURN format('LEFT JOIN (SELECT DISTINCT ON (r.account_id) r.account_id%2$s
                           FROM resolved r
                           LEFT JOIN resolved parent ON parent.place = r.place AND parent.account_key = r.parent_id
                           WHERE r.place = %1$s
-                          ORDER BY r.account_id, r.account_key <> r.account_id, r.account_key) v%1$s
+                          ORDER BY r.account_id, r.account_key <> r.account_id, r.merged_into IS NOT NULL,
+                                   r.only_matched, r.account_key) v%1$s
                ON v%1$s.account_id = a.account_id', place,
     (SELECT string_agg(CASE WHEN c.type = 'account_id' THEN format(', parent.account_id AS %I', c.name)
                             ELSE format(', r.%I', c.name) END, '' ORDER BY c.position)
@@ -110,7 +171,9 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format($query$
     SELECT a.account_id, %1$s
     FROM (SELECT account_id FROM resolved WHERE account_id IS NOT NULL
-          UNION SELECT account_id FROM %2$I.account_identity WHERE vendor = ANY (%3$L::text[])) a
+          UNION SELECT coalesce(g.account_id, i.account_id)
+          FROM %2$I.account_identity i LEFT JOIN lost g ON g.key = i.account_id::text
+          WHERE i.vendor = ANY (%3$L::text[])) a
          %4$s$query$,
     -- the first vendor that knows it
     (SELECT string_agg(format('coalesce(%s)',
@@ -162,6 +225,51 @@ $$;
 COMMENT ON FUNCTION csmetrics.connected_vendors(text) IS
 'Internal: the vendors that are connected to a model, in the order in which they are asked; NULL: none';
 
+CREATE OR REPLACE FUNCTION csmetrics.accounts_by_hand(model text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    by_hand boolean;
+BEGIN
+    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
+                   csmetrics.internal_schema(model)) INTO by_hand;
+    RETURN by_hand;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.accounts_by_hand(text) IS
+'Internal: are the accounts of a model those that its user mapped, not those of connected vendors?';
+
+CREATE OR REPLACE FUNCTION csmetrics.unknown_crm_keys(model text)
+RETURNS TABLE (vendor text, row_count bigint, sample_keys text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $unknown$
+DECLARE
+    vendors text[] := csmetrics.connected_vendors(model);
+    by_hand boolean := csmetrics.accounts_by_hand(model);
+BEGIN
+    IF vendors IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        %1$s
+        SELECT u.vendor, count(*),
+               string_agg(format('%%s %%s: %%s', u.vendor, u.account_key, u.crm_key), '; ' ORDER BY u.place)
+                   FILTER (WHERE u.place <= 5)
+        FROM (SELECT l.vendor, l.account_key, l.crm_key,
+                     row_number() OVER (PARTITION BY l.vendor ORDER BY l.account_key) AS place
+              FROM mapped l
+              -- its own key, or a name, is no note of what another has
+              WHERE l.mapped_id IS NULL AND l.crm_key <> l.account_key AND NOT starts_with(l.account_key, l.crm_key)
+                AND l.crm_key IS DISTINCT FROM l.name%2$s
+                AND NOT EXISTS (SELECT 1 FROM known k WHERE k.key = l.crm_key)
+                AND NOT EXISTS (SELECT 1 FROM known k WHERE k.key = l.account_key)) u
+        GROUP BY u.vendor ORDER BY u.vendor$query$,
+        csmetrics.identity_query(model, vendors, by_hand, csmetrics.key_type(model) = 'text', ARRAY['name']),
+        CASE WHEN NOT by_hand THEN ' AND l.place > 1' END);
+END
+$unknown$;
+COMMENT ON FUNCTION csmetrics.unknown_crm_keys(text) IS
+'Internal: how many rows of accounts of each connected vendor note a key of the CRM that is that of no account, and '
+'the first five';
+
 CREATE OR REPLACE PROCEDURE csmetrics.resolve_identities(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
@@ -180,8 +288,7 @@ BEGIN
     IF vendors IS NULL AND NOT has_some THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I.connection_view v WHERE v.view_name = ''source_account'')',
-                   internal) INTO by_hand;
+    by_hand := csmetrics.accounts_by_hand(model);
     SELECT array_agg(c.name ORDER BY c.position) INTO names FROM csmetrics.source_column c
     WHERE c.source = 'account' AND c.name NOT IN ('account_id', 'misread');
     tables := csmetrics.identity_query(model, vendors, by_hand, csmetrics.key_type(model) = 'text', names);
@@ -190,7 +297,8 @@ BEGIN
             'SELECT DISTINCT ON (i.vendor, i.account_key) i.vendor, i.account_key, i.account_id, i.matched_by
              FROM (SELECT vendor, account_key, account_id, matched_by FROM resolved WHERE account_id IS NOT NULL
                    UNION ALL
-                   SELECT m.vendor, m.account_key, m.account_id, ''mapping'' FROM %I.account_identity m
+                   SELECT m.vendor, m.account_key, coalesce(g.account_id, m.account_id), ''mapping''
+                   FROM %I.account_identity m LEFT JOIN lost g ON g.key = m.account_id::text
                    WHERE m.vendor = ANY (%L::text[])) i
              ORDER BY i.vendor, i.account_key, i.account_id', model, vendors);
     END IF;

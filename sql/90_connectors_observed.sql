@@ -239,6 +239,9 @@ BEGIN
     ELSIF rule = 'kept in place' AND NOT csmetrics.by_hand(model, source) THEN
         SELECT coalesce(sum(k.row_count), 0), string_agg(k.sample_keys, '; ' ORDER BY k.vendor)
         INTO found.row_count, found.sample_keys FROM csmetrics.kept_in_place(model) k;
+    ELSIF rule = 'unknown crm key' THEN
+        SELECT coalesce(sum(k.row_count), 0), string_agg(k.sample_keys, '; ' ORDER BY k.vendor)
+        INTO found.row_count, found.sample_keys FROM csmetrics.unknown_crm_keys(model) k;
     END IF;
 END
 $$;

@@ -107,6 +107,7 @@ BEGIN
                                       'NULL: none'
                    WHEN 'crm_key' THEN 'Its key in the CRM; NULL: unknown'
                    WHEN 'only_matched' THEN 'True: it stands for an account only where it matches one that is known'
+                   WHEN 'merged_into' THEN 'The vendor''s key of the account that it was merged into; NULL: it was not'
                    ELSE c.description END AS description
         FROM pg_attribute a
              LEFT JOIN csmetrics.source_column c ON c.source = write_view.source AND c.name = a.attname

@@ -10,6 +10,7 @@ INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, 
 ('intercom', 'conversation_part_history', '{conversation_part}', NULL, '{id}');
 INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, required, other_names) VALUES
 ('intercom', 'company_history', 'id', 'text', true, '{}'),
+('intercom', 'company_history', 'is_deleted', 'boolean', false, '{}'),
 ('intercom', 'company_history', 'company_id', 'text', false, '{}'),
 ('intercom', 'company_history', 'name', 'text', false, '{}'),
 ('intercom', 'company_history', 'website', 'text', false, '{}'),
@@ -42,6 +43,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('intercom', 'conversation_contact_history', 'contact_id', 'text', true, '{}'),
 ('intercom', 'conversation_contact_history', '_fivetran_active', 'boolean', false, '{}'),
 ('intercom', 'conversation_part_history', 'id', 'text', true, '{}'),
+('intercom', 'conversation_part_history', 'is_deleted', 'boolean', false, '{}'),
 ('intercom', 'conversation_part_history', 'conversation_id', 'text', true, '{}'),
 ('intercom', 'conversation_part_history', 'part_type', 'text', true, '{}'),
 ('intercom', 'conversation_part_history', 'author_type', 'text', true, '{}'),
@@ -49,20 +51,28 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('intercom', 'conversation_part_history', 'created_at', 'timestamptz', true, '{}'),
 ('intercom', 'conversation_part_history', 'updated_at', 'timestamptz', false, '{}');
 
--- A contact belongs to his company (of several to the one with the lowest key), or to that of his address if it is a
--- known one.
+-- A contact belongs to his company (of several to one that is there, and of these to that with the lowest key), or to
+-- that of his address if it is a known one.
 INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
+('intercom', 'employer', $$
+    (SELECT DISTINCT ON (k.contact_id) k.contact_id, k.company_id
+     FROM {contact_company_history} k
+     LEFT JOIN {company_history} c ON c.id = k.company_id AND c.is_deleted IS NOT TRUE
+     WHERE k._fivetran_active IS NOT FALSE AND k.is_deleted IS NOT TRUE AND k.company_id <> ''
+     ORDER BY k.contact_id, c.id IS NULL, k.company_id) $$, NULL),
 ('intercom', 'account', $$
     SELECT c.id AS account_key, c.name, c.plan_name AS plan, coalesce(c.remote_created_at, c.created_at) AS created_on,
            csmetrics.company_domain(c.website) AS domain, c.company_id AS crm_key, false AS only_matched
-    FROM {company_history} c
+    FROM {company_history} c WHERE c.is_deleted IS NOT TRUE
     UNION ALL
     SELECT domain, NULL, NULL, NULL, domain, NULL, true
     FROM (SELECT DISTINCT csmetrics.company_domain(p.email) AS domain FROM {contact_history} p
-          WHERE NOT EXISTS (SELECT 1 FROM {contact_company_history} k
-                            WHERE k.contact_id = p.id AND k._fivetran_active IS NOT FALSE
-                                  AND k.is_deleted IS NOT TRUE)) d
-    WHERE domain IS NOT NULL $$, NULL),
+          WHERE NOT EXISTS (SELECT 1 FROM {employer} k WHERE k.contact_id = p.id)) d
+    WHERE domain IS NOT NULL
+    UNION ALL
+    SELECT k.company_id, NULL, NULL, NULL, NULL, NULL, true
+    FROM (SELECT DISTINCT company_id FROM {employer} e) k
+    WHERE NOT EXISTS (SELECT 1 FROM {company_history} c WHERE c.id = k.company_id) $$, NULL),
 
 -- Closed: when it was last, if it still is; one that is open after its last close was opened again. What nobody of the
 -- customers wrote in is no ticket. Replies may come with an assignment, a close or an opening that has a text; notes
@@ -71,9 +81,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     WITH contact AS (
         SELECT p.id, p.email, coalesce(k.company_id, csmetrics.company_domain(p.email)) AS account_key
         FROM {contact_history} p
-        LEFT JOIN (SELECT contact_id, min(company_id) AS company_id FROM {contact_company_history} k
-                   WHERE _fivetran_active IS NOT FALSE AND is_deleted IS NOT TRUE
-                   GROUP BY contact_id) k ON k.contact_id = p.id),
+        LEFT JOIN {employer} k ON k.contact_id = p.id),
     part AS (
         SELECT conversation_id, min(created_at) FILTER (WHERE is_reply) AS first_reply_at,
                count(*) FILTER (WHERE is_reply) AS agent_replies,
@@ -94,7 +102,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
               FROM (SELECT id, conversation_id, part_type, author_type, created_at, body,
                            part_type = 'close' AS is_close,
                            part_type IN ('open', 'assign_and_reopen', 'note_and_reopen') AS is_opening
-                    FROM {conversation_part_history} h) q) q
+                    FROM {conversation_part_history} h WHERE is_deleted IS NOT TRUE) q) q
         GROUP BY conversation_id)
     SELECT n.account_key, c.id AS ticket_id, c.created_at AS opened_at, p.first_reply_at,
            CASE WHEN c.state = 'closed' THEN coalesce(p.closed_at, c.updated_at) END AS solved_at,
@@ -129,7 +137,5 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     LEFT JOIN {contact_history} p
       ON p.id = coalesce(CASE WHEN c.source_author_type IN ('user', 'lead', 'contact') THEN c.source_author_id END,
                          n.contact_id)
-    LEFT JOIN (SELECT contact_id, min(company_id) AS company_id FROM {contact_company_history} k
-               WHERE _fivetran_active IS NOT FALSE AND is_deleted IS NOT TRUE
-               GROUP BY contact_id) k ON k.contact_id = p.id
+    LEFT JOIN {employer} k ON k.contact_id = p.id
     WHERE c.conversation_rating_created_at IS NOT NULL AND c.is_deleted IS NOT TRUE $$, NULL);

@@ -61,7 +61,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
            coalesce(o.name, p.name, v.value) AS crm_key, false AS only_matched
     FROM (SELECT DISTINCT value FROM (SELECT field_id, value, is_active FROM {issue_field_history} h
                                       UNION ALL SELECT field_id, value, is_active FROM {issue_multiselect_history} h) h
-          WHERE is_active IS NOT FALSE AND value IS NOT NULL
+          WHERE is_active IS NOT FALSE AND value <> ''
                 AND field_id IN (SELECT id FROM {field} f
                                  WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')) v
     LEFT JOIN {organization} o ON o.id = v.value
@@ -89,7 +89,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     LEFT JOIN (SELECT DISTINCT ON (issue_id) issue_id, value
                FROM (SELECT issue_id, field_id, value, is_active, "time" FROM {issue_field_history} h
                      UNION ALL SELECT issue_id, field_id, value, is_active, "time" FROM {issue_multiselect_history} h) h
-               WHERE is_active IS NOT FALSE AND value IS NOT NULL
+               WHERE is_active IS NOT FALSE AND value <> ''
                      AND field_id IN (SELECT id FROM {field} f
                                       WHERE name ~* '^(organi[sz]ations?|customers?|accounts?)$')
                ORDER BY issue_id, "time" DESC, value) a ON a.issue_id = i.id

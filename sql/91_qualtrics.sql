@@ -136,7 +136,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         SELECT r.id, r.survey_id, r.recorded_date, lower(r.recipient_email) AS email, t.ticket_id, t.account_key
         FROM {survey_response} r
         LEFT JOIN (SELECT response_id,
-                          min(value) FILTER (WHERE csmetrics.squeezed(key) IN ('ticketid', 'caseid')) AS ticket_id,
+                          min(nullif(value, '')) FILTER (
+                              WHERE csmetrics.squeezed(key) IN ('ticketid', 'caseid')) AS ticket_id,
                           min(nullif(value, '')) FILTER (
                               WHERE csmetrics.squeezed(key) IN ('accountid', 'customerid', 'companyid')) AS account_key
                    FROM {survey_embedded_data} d GROUP BY response_id) t ON t.response_id = r.id
@@ -163,14 +164,14 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         WHERE a.score IS NOT NULL GROUP BY a.response_id, a.question_id),
     invited AS (
         SELECT i.response_id, d.survey_link_survey_id AS survey_id, i.sent_at, i.response_completed_at, c.email,
-               coalesce(nullif(c.ext_ref, ''), csmetrics.company_domain(c.email)) AS account_key
+               nullif(c.ext_ref, '') AS account_key, csmetrics.company_domain(c.email) AS domain
         FROM {distribution_contact} i
         JOIN {distribution} d ON d.id = i.distribution_id AND d._fivetran_deleted IS NOT TRUE
               AND coalesce(d.request_type, '') !~* 'test|reminder|thankyou'
         JOIN {directory_contact} c ON c.id = i.contact_id
         WHERE i.sent_at IS NOT NULL AND i.is_deleted IS NOT TRUE
           AND (coalesce(i.status, '') !~* 'bounce|fail|error|skipped|blocked|pending' OR i.response_id IS NOT NULL))
-    SELECT i.account_key, q.kind, a.score,
+    SELECT coalesce(i.account_key, r.account_key, i.domain) AS account_key, q.kind, a.score,
            CASE WHEN a.score IS NOT NULL THEN coalesce(i.response_completed_at, r.recorded_date) END AS responded_at,
            i.sent_at, lower(i.email) AS respondent_id, r.ticket_id,
            q.lowest, q.highest, q.higher_is_better
@@ -186,6 +187,6 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     JOIN question q ON q.survey_id = r.survey_id
     JOIN answer a ON a.response_id = r.id AND a.question_id = q.id
     LEFT JOIN (SELECT DISTINCT ON (lower(email)) lower(email) AS email, ext_ref
-               FROM {directory_contact} c ORDER BY lower(email), ext_ref) c ON c.email = r.email
+               FROM {directory_contact} c ORDER BY lower(email), nullif(ext_ref, '')) c ON c.email = r.email
     WHERE r.recorded_date IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM invited i WHERE i.response_id = r.id) $$, NULL);

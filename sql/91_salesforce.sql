@@ -15,6 +15,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('salesforce', 'account', 'created_date', 'timestamptz', false, '{}'),
 ('salesforce', 'account', 'website', 'text', false, '{}'),
 ('salesforce', 'account', 'is_deleted', 'boolean', false, '{_fivetran_deleted}'),
+('salesforce', 'account', 'master_record_id', 'text', false, '{}'),
 ('salesforce', 'account', '_fivetran_active', 'boolean', false, '{}'),
 ('salesforce', 'user', 'id', 'text', true, '{}'),
 ('salesforce', 'user', 'name', 'text', true, '{}'),
@@ -33,18 +34,31 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('salesforce', 'case', '_fivetran_active', 'boolean', false, '{}'),
 ('salesforce', 'contact', 'id', 'text', true, '{}'),
 ('salesforce', 'contact', 'email', 'text', true, '{}'),
+('salesforce', 'contact', 'account_id', 'text', false, '{}'),
 ('salesforce', 'contact', '_fivetran_active', 'boolean', false, '{}');
 
--- Other systems often keep the key without its last three letters, which only guard against a loss of capitals.
+-- Other systems often keep the key without its last three letters, which only guard against a loss of capitals. An
+-- account that was merged away tells into which; accounts of cases that are not in their table are tried by their keys.
 INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('salesforce', 'account', $$
     SELECT a.id AS account_key, a.name, u.name AS owner, a.parent_id, a.created_date AS created_on,
-           csmetrics.company_domain(a.website) AS domain, left(a.id, 15) AS crm_key
+           csmetrics.company_domain(a.website) AS domain, left(a.id, 15) AS crm_key, false AS only_matched,
+           NULL::text AS merged_into
     FROM {account} a LEFT JOIN {user} u ON u.id = a.owner_id
-    WHERE a.is_deleted IS NOT TRUE AND a._fivetran_active IS NOT FALSE $$, NULL),
+    WHERE a.is_deleted IS NOT TRUE AND a._fivetran_active IS NOT FALSE AND nullif(a.master_record_id, '') IS NULL
+    UNION ALL
+    SELECT DISTINCT ON (a.id) a.id, NULL, NULL, NULL, NULL::timestamptz, NULL, left(a.id, 15), true, a.master_record_id
+    FROM {account} a WHERE a.master_record_id <> ''
+    UNION ALL
+    SELECT k.account_id, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL
+    FROM (SELECT coalesce(nullif(c.account_id, ''), n.account_id) AS account_id
+          FROM {case} c LEFT JOIN {contact} n ON n.id = c.contact_id GROUP BY 1) k
+    WHERE k.account_id <> '' AND NOT EXISTS (SELECT 1 FROM {account} a WHERE a.id = k.account_id
+                                             AND (a.is_deleted IS NOT TRUE AND a._fivetran_active IS NOT FALSE
+                                                  OR a.master_record_id <> '')) $$, NULL),
 ('salesforce', 'ticket', $$
-    SELECT c.account_id AS account_key, c.id AS ticket_id, c.created_date AS opened_at,
-           CASE WHEN c.is_closed THEN c.closed_date END AS solved_at,
+    SELECT coalesce(nullif(c.account_id, ''), n.account_id) AS account_key, c.id AS ticket_id,
+           c.created_date AS opened_at, CASE WHEN c.is_closed THEN c.closed_date END AS solved_at,
            coalesce(lower(n.email), c.contact_id) AS requester_id, c.reason AS topic, c.priority,
            c.is_escalated AS escalated, c.origin AS channel, c.subject
     FROM {case} c LEFT JOIN {contact} n ON n.id = c.contact_id AND n._fivetran_active IS NOT FALSE

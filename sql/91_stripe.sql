@@ -194,10 +194,10 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
 ('stripe', 'account', $$
     SELECT c.id AS account_key, coalesce(c.name, c.description, c.email) AS name, i.product AS plan,
            c.created AS created_on, csmetrics.company_domain(c.email) AS domain,
-           coalesce(c.metadata ->> 'salesforce_account_id', c.metadata ->> 'sf_account_id',
-                    c.metadata ->> 'salesforce_id', c.metadata ->> 'hubspot_company_id', c.metadata ->> 'hubspot_id',
-                    c.metadata ->> 'crm_account_id', c.metadata ->> 'crm_id', c.metadata ->> 'account_id',
-                    c.metadata ->> 'external_id') AS crm_key
+           (SELECT nullif(c.metadata ->> k.name, '')
+            FROM unnest('{salesforce_account_id,sf_account_id,salesforce_id,hubspot_company_id,hubspot_id,'
+                        'crm_account_id,crm_id,account_id,external_id}'::text[]) WITH ORDINALITY k(name, place)
+            WHERE c.metadata ->> k.name <> '' ORDER BY k.place LIMIT 1) AS crm_key
     FROM (SELECT id, name, description, email, created, metadata, livemode FROM {customer} c
           UNION ALL
           SELECT DISTINCT coalesce(s.customer_id, s.id), NULL, NULL, NULL, NULL::timestamptz, NULL::jsonb, true

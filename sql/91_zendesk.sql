@@ -59,18 +59,21 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('zendesk', 'ticket_metric', 'on_hold_time_in_minutes', 'text', false, '{}'),
 ('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_calendar', 'numeric', false, '{}'),
 ('zendesk', 'ticket_metric', 'on_hold_time_in_minutes_business', 'numeric', false, '{}'),
+('zendesk', 'domain_name', 'is_deleted', 'boolean', false, '{}'),
 ('zendesk', 'domain_name', 'organization_id', 'bigint', true, '{}'),
 ('zendesk', 'domain_name', 'domain_name', 'text', true, '{}'),
 ('zendesk', 'domain_name', 'index', 'integer', false, '{}');
 
--- A ticket without organization belongs to the company of its requester's address, if that is a known one.
+-- A ticket without organization, or of one that is not there any more, belongs to that of its requester, or to the
+-- company of his address, if that is a known one. Keys that are in no table are tried all the same.
 INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 ('zendesk', 'account', $$
     SELECT o.id::text AS account_key, o.name, o.created_at AS created_on, d.domain, o.external_id AS crm_key,
            false AS only_matched
     FROM {organization} o
     LEFT JOIN (SELECT DISTINCT ON (organization_id) organization_id, csmetrics.company_domain(domain_name) AS domain
-               FROM {domain_name} d WHERE csmetrics.company_domain(domain_name) IS NOT NULL
+               FROM {domain_name} d
+               WHERE csmetrics.company_domain(domain_name) IS NOT NULL AND is_deleted IS NOT TRUE
                ORDER BY organization_id, index, domain_name) d ON d.organization_id = o.id
     WHERE o._fivetran_deleted IS NOT TRUE
     UNION ALL
@@ -78,11 +81,17 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     FROM (SELECT DISTINCT csmetrics.company_domain(u.email) AS domain FROM {ticket} t
           JOIN {user} u ON u.id = t.requester_id
           WHERE t.organization_id IS NULL AND u.organization_id IS NULL) d
-    WHERE domain IS NOT NULL $$, NULL),
+    WHERE domain IS NOT NULL
+    UNION ALL
+    SELECT k.key::text, NULL, NULL, NULL, NULL, true
+    FROM (SELECT organization_id AS key FROM {ticket} t UNION SELECT organization_id FROM {user} u) k
+    WHERE k.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {organization} o WHERE o.id = k.key) $$, NULL),
 
 -- Solved: when it last came to be solved or closed, if it still is. A change from solved to closed is no solve.
 ('zendesk', 'ticket', $$
-    SELECT coalesce(t.organization_id::text, u.organization_id::text, csmetrics.company_domain(u.email)) AS account_key,
+    SELECT coalesce(o.id::text, w.id::text, CASE WHEN t.organization_id IS NULL AND u.organization_id IS NULL
+                                                 THEN csmetrics.company_domain(u.email) END,
+                    t.organization_id::text, u.organization_id::text) AS account_key,
            t.id::text AS ticket_id, t.created_at AS opened_at, reply.first_reply_at,
            CASE WHEN t.status IN ('solved', 'closed')
                 THEN coalesce(change.solved_at, m.solved_at, t.updated_at) END AS solved_at,
@@ -103,6 +112,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
            m.agent_wait_business_minutes, m.on_hold_business_minutes
     FROM {ticket} t
     LEFT JOIN {user} u ON u.id = t.requester_id
+    LEFT JOIN {organization} o ON o.id = t.organization_id AND o._fivetran_deleted IS NOT TRUE
+    LEFT JOIN {organization} w ON w.id = u.organization_id AND w._fivetran_deleted IS NOT TRUE
     -- what it tells of waiting, apart or in JSON
     LEFT JOIN (SELECT ticket_id, solved_at, reopens, replies,
                       coalesce(requester_wait_time_in_minutes_calendar,
@@ -164,7 +175,9 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
 
 -- Offered and then good or bad: the ends of a scale of 1 to 5.
 ('zendesk', 'survey', $$
-    SELECT coalesce(t.organization_id::text, u.organization_id::text, csmetrics.company_domain(u.email)) AS account_key,
+    SELECT coalesce(o.id::text, w.id::text, CASE WHEN t.organization_id IS NULL AND u.organization_id IS NULL
+                                                 THEN csmetrics.company_domain(u.email) END,
+                    t.organization_id::text, u.organization_id::text) AS account_key,
            'csat' AS kind, CASE WHEN h.answer LIKE 'good%' THEN 5 WHEN h.answer LIKE 'bad%' THEN 1 END AS score,
            h.answered_at AS responded_at, h.offered_at AS sent_at,
            coalesce(lower(u.email), t.requester_id::text) AS respondent_id, t.id::text AS ticket_id, 1 AS lowest,
@@ -180,4 +193,6 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
           GROUP BY ticket_id) h
     JOIN {ticket} t ON t.id = h.ticket_id AND t.status <> 'deleted' AND t._fivetran_deleted IS NOT TRUE
     LEFT JOIN {user} u ON u.id = t.requester_id
+    LEFT JOIN {organization} o ON o.id = t.organization_id AND o._fivetran_deleted IS NOT TRUE
+    LEFT JOIN {organization} w ON w.id = u.organization_id AND w._fivetran_deleted IS NOT TRUE
     WHERE h.offered_at IS NOT NULL OR h.answered_at IS NOT NULL $$, 'ticket_field_history');

@@ -146,6 +146,11 @@ SELECT 350 + row_number() OVER (ORDER BY source), 'unmatched', source, 'warning'
 FROM (SELECT DISTINCT source FROM csmetrics.source_column
       WHERE name = 'account_id' AND source NOT IN ('account', 'parent', 'fx_rate')) s
 UNION ALL
+SELECT 378, 'unknown crm key', 'account', 'warning', 'feed', 'false', false, false,
+       'Keys of the CRM that a connected vendor notes and that are those of no account: of one that was deleted, or '
+       'never was; what such customers have may stand under an account of its own: mend the note, or map it in '
+       'account_identity'
+UNION ALL
 SELECT 379, 'kept in place', 'subscription', 'info', 'feed', 'false', false, false,
        'Items that a vendor changes in place, without versions or lines of invoices: what they were before the first '
        'refresh is not known, and no expansion before it is seen; see CONNECTORS.md'
@@ -232,6 +237,44 @@ INSERT INTO csmetrics.quality_check
                           FROM {internal}.source_subscription)$$,
  'In another currency than most, and added up as if it were one: set report_currency in the policy and map source '
  'fx_rate'),
+-- Contracts and deals that are mapped by hand.
+(409, 'deal of several accounts', 'subscription', 'warning', 'set', true, false,
+ 'mrr > 0 AND subscription_id IS NOT NULL
+  AND dense_rank() OVER (PARTITION BY subscription_id, starts_on, mrr ORDER BY account_id) > 1',
+ 'The same subscription_id, start and MRR stand under another account, too: a deal that is joined with all of its '
+ 'companies counts once for each; map it to the one that pays'),
+(417, 'last day as end', 'subscription', 'warning', 'set', false, false,
+ $$mrr > 0 AND (SELECT gap_smooth_days <= 1 FROM {model}.policy)
+   AND ((account_id, coalesce(product, ''), starts_on - 1) IN (
+            SELECT s.account_id, coalesce(s.product, ''), s.ends_on FROM {internal}.source_subscription s
+            WHERE s.mrr > 0 AND s.ends_on >= s.starts_on)
+        OR starts_on - 1 = max(coalesce(ends_on, 'infinity'))
+               FILTER (WHERE mrr > 0 AND (ends_on >= starts_on OR ends_on IS NULL))
+               OVER (PARTITION BY account_id ORDER BY starts_on, {columns}
+                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))$$,
+ 'The term before it ended one day earlier: ends_on is the day after the last, and was given the last; each renewal '
+ 'reads as churn and reactivation: map ends_on + 1'),
+(418, 'late renewal', 'subscription', 'warning', 'set', false, false,
+ $$mrr > 0
+   AND row_number() OVER (PARTITION BY account_id, coalesce(subscription_id, starts_on::text) ORDER BY starts_on,
+                                       {columns}) = 1
+   AND max(coalesce(ends_on, 'infinity')) FILTER (WHERE mrr > 0 AND (ends_on >= starts_on OR ends_on IS NULL))
+       OVER (PARTITION BY account_id ORDER BY starts_on, {columns}
+             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+       BETWEEN starts_on - 92
+           AND starts_on - greatest(2, (SELECT gap_smooth_days FROM {model}.policy))$$,
+ 'Under a new subscription_id the account is back within three months of its end, and reads as churn and reactivation: '
+ 'a renewal signed late, if it used the product meanwhile; see gap_smooth_days'),
+(419, 'early renewal', 'subscription', 'warning', 'set', false, false,
+ $$(account_id, coalesce(subscription_id, ''), starts_on) IN (
+       SELECT b.account_id, coalesce(b.subscription_id, ''), b.starts_on
+       FROM {internal}.source_subscription a JOIN {internal}.source_subscription b
+            ON b.account_id = a.account_id AND coalesce(b.product, '') = coalesce(a.product, '')
+       WHERE a.mrr > 0 AND b.mrr > 0 AND (a.subscription_id = b.subscription_id) IS NOT TRUE
+         AND b.starts_on > a.starts_on AND b.starts_on < a.ends_on AND a.ends_on <= b.starts_on + 92
+         AND (b.ends_on > a.ends_on OR b.ends_on IS NULL))$$,
+ 'It starts within three months before the end of another subscription of the account and product, and both count '
+ 'until then: a renewal signed early under a new id: end the other on the day on which this one starts'),
 (420, 'duplicate ticket', 'ticket', 'warning', 'set', true, false,
  'ticket_id IS NOT NULL AND row_number() OVER (PARTITION BY ticket_id ORDER BY opened_at, {columns}) > 1',
  'A ticket_id that is there before: a join in the query given to map, or two help desks that count alike'),

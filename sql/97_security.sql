@@ -22,7 +22,7 @@ BEGIN ATOMIC
     WHERE o.kind <> 'function'
       AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
                          'connection', 'connection_view', 'feed_first', 'granted_role', 'identity', 'left_out_account',
-                         'read_form', 'score_account', 'taken_row')
+                         'read_form', 'score_account', 'shared_domain', 'taken_row')
       AND o.name !~ '^(fresh|before|observed)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));

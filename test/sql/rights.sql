@@ -78,7 +78,7 @@ RESET ROLE;
 CREATE FUNCTION pg_temp.unread("role" text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT c.oid::regclass || ': ' || f FROM pg_class c, LATERAL (SELECT pg_temp.by("role", format('SELECT * FROM %s', c.oid::regclass)) AS f) f
     WHERE c.relnamespace = 'cs'::regnamespace AND c.relkind IN ('r', 'v') AND f <> 'no error' $$;
-SELECT results_eq('SELECT * FROM pg_temp.unread(''rights_reader'') ORDER BY 1', $$VALUES ('cs.account_identity: 42501 permission denied for table account_identity'), ('cs.connection: 42501 permission denied for table connection')$$,
+SELECT results_eq('SELECT * FROM pg_temp.unread(''rights_reader'') ORDER BY 1', $$VALUES ('cs.account_identity: 42501 permission denied for table account_identity'), ('cs.connection: 42501 permission denied for table connection'), ('cs.shared_domain: 42501 permission denied for table shared_domain')$$,
                   'a reader reads every view and table, but for what maps accounts of vendors');
 SELECT is_empty($$SELECT * FROM pg_class c WHERE relnamespace = ANY (schemas_of('cs')) AND relkind IN ('r', 'v')
                   AND (relname ~ '^(source|kept|fresh)_' OR relname IN ('identity', 'connected_account', 'account_digest')) AND has_table_privilege('rights_reader', oid, 'SELECT')$$,

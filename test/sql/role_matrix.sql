@@ -72,7 +72,7 @@ ANALYZE;
 CREATE TEMP TABLE relation_matrix (schema text, kind text, owner text, editor text, reader text, csm text, nobody text, names text);
 INSERT INTO relation_matrix VALUES
     ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert allowed_function data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
-    ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection'),
+    ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection shared_domain'),
     ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_signal playbook quality_rule target'),
     ('cs', 'runs of plays', 'rawd', 'rw', 'r', 'r', '', 'playbook_run'),
     ('cs', 'policy', 'rawd', 'rw', 'r', 'r', '', 'policy'),
@@ -178,7 +178,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '22004', '22004', '22004', '42501', 'policy_on read_facts watched_statement'),
     ('csmetrics', '23502', '23502', '23502', '42501', 'require_allowed'),
     ('csmetrics', '42P01', '42P01', '42P01', '42P01', 'cast_columns'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'has_all_accounts checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source observe tell_in_place kept_in_place forget_observed queries_of
+    ('csmetrics', '42501', '42501', '42501', '42501', 'has_all_accounts accounts_by_hand unknown_crm_keys checked_watch drop_vendor_watches empty_stored forced_sources found_by is_marked is_watched keyed_now lead_on log_refresh make_watch note_reading note_unseen read_accounts read_hash read_keyed read_keyed_accounts read_source observe tell_in_place kept_in_place forget_observed queries_of
       ready_keys refresh_once run_once take_changes tell_unseen tell_unseen_accounts write_accounts changed_views close_playbook_runs comment_columns comment_rules connected_vendors data_findings drop_policies enable_policies find_effect lock_model
       make_internal_schema make_policy mapping misplaced put_policy read_changed readings_under redefinition refresh_accounts refresh_entities renew_rights require_owner
       require_ownership stored_count resolve_identities scores_after set_rights settle_alerts sign_model sign_source sources_with stand_apart states_of tell_unseeing unchanged_views unite_source whole_policy widen_vendor_views
