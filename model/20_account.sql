@@ -22,7 +22,8 @@ COMMENT ON TABLE account IS
 COMMENT ON COLUMN account.account_id IS 'Key of the account';
 COMMENT ON COLUMN account.name IS 'Name of the account';
 COMMENT ON COLUMN account.segment IS 'Market segment';
-COMMENT ON COLUMN account.plan IS 'Plan or contract type';
+COMMENT ON COLUMN account.plan IS
+'Plan or contract type, as the account source says now; those of its subscriptions as of then: view revenue_by_product';
 COMMENT ON COLUMN account.lifecycle_stage IS 'Stage of the customer lifecycle';
 COMMENT ON COLUMN account.onboarding_path IS 'Way in which the account was brought on board';
 COMMENT ON COLUMN account.region IS 'Region';
@@ -40,6 +41,7 @@ CREATE TABLE refreshed_source (
     left_out_count bigint NOT NULL,
     policy_hash    text NOT NULL,
     swept_at       timestamptz,
+    quarantine     jsonb,
     PRIMARY KEY (source));
 COMMENT ON TABLE refreshed_source IS
 'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
@@ -50,3 +52,5 @@ COMMENT ON COLUMN refreshed_source.left_out_count IS 'Rows that were left out, i
 COMMENT ON COLUMN refreshed_source.policy_hash IS 'Fingerprint of the rules of the policy that hold as of a refresh';
 COMMENT ON COLUMN refreshed_source.swept_at IS
 'When it was read as a whole last; rows left out were counted then. NULL: to be read as a whole next';
+COMMENT ON COLUMN refreshed_source.quarantine IS
+'The rules by which rows were left out, each with its condition, NULL: that of csmetrics.quality_check; NULL: none';

@@ -3,11 +3,13 @@
 
 -- logged: live scores name it, and a standby reads no table that is not
 CREATE TABLE changed_key (
-    account_id @account_id@,
+    account_id    @account_id@,
+    comes_or_goes boolean NOT NULL DEFAULT false,
     PRIMARY KEY (account_id));
 COMMENT ON TABLE changed_key IS
 'Internal: the accounts whose attributes or histories a refresh writes; empty between refreshes';
 COMMENT ON COLUMN changed_key.account_id IS 'Key of the account';
+COMMENT ON COLUMN changed_key.comes_or_goes IS 'Has it histories now and had none, or the other way round?';
 
 CREATE TABLE scored_day (
     as_of_on date,

@@ -100,7 +100,7 @@ BEGIN ATOMIC
            csat_sent.lower AS csat_response_lower_rate, csat_sent.upper AS csat_response_upper_rate,
            coalesce(trial_count(t.ces_sent), 0) AS ces_sent_count, rate(t.ces_sent) AS ces_response_rate,
            ces_sent.lower AS ces_response_lower_rate, ces_sent.upper AS ces_response_upper_rate,
-           period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
+           period.end_on <= r.over_until_on AS is_complete, r.policy_hash
     FROM reporting_range r, policy p,
          (SELECT s.* FROM stored_answer s WHERE $1
           UNION ALL SELECT l.* FROM read_stored_answer(false) l WHERE NOT $1) t,

@@ -12,7 +12,8 @@ CREATE OR REPLACE FUNCTION account_now(as_of date) RETURNS TABLE (
     repeated_contact double precision, resolution double precision, csat double precision, milestones double precision,
     renewal_posture double precision, mrr_change double precision, nps double precision, time_to_value double precision,
     escalation_days double precision, open_count bigint, last_active_on date, idle_days double precision,
-    has_value boolean, own_signals jsonb, as_of_on date, policy_hash text)
+    has_value boolean, own_signals jsonb, as_of_on date, policy_hash text, overdue_mrr numeric,
+    overdue_days double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT h.account_id, h.name, h.segment, h.plan, n.lifecycle_stage, n.onboarding_path, n.region, h.owner,
@@ -43,7 +44,11 @@ BEGIN ATOMIC
            (SELECT jsonb_object_agg(s.signal, signal_at(a.signals, s.signal, d.as_of_at))
             FROM (SELECT DISTINCT signal FROM health_signal
                   WHERE signal NOT IN (SELECT name FROM model_signal)) s) AS own_signals,
-           h.as_of_on, h.policy_hash
+           h.as_of_on, h.policy_hash, CASE WHEN a.renewals IS NOT NULL THEN coalesce(mrr_at(a.overdue, $1), 0) END,
+           -- since the last one that has come
+           CASE WHEN mrr_at(a.overdue, $1) > 0
+                THEN ($1 - (SELECT max(day) FROM unnest(a.renewals) day WHERE day <= $1))::double precision
+                WHEN a.renewals IS NOT NULL THEN 0 END
     FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.movement_days FROM policy p LIMIT 1) d
          CROSS JOIN account_health($1) h
          LEFT JOIN account_state a USING (account_id)

@@ -44,11 +44,15 @@ COMMENT ON PROCEDURE csmetrics.check_source(text, text) IS
 CREATE OR REPLACE PROCEDURE csmetrics.sign_source(model text, source text, kept_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('INSERT INTO %I.refreshed_source AS o VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp())
+    EXECUTE format('INSERT INTO %1$I.refreshed_source AS o
+                        (source, refreshed_at, row_count, left_out_count, policy_hash, swept_at, quarantine)
+                    VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp(),
+                            (SELECT jsonb_object_agg(q.rule, q.condition) FROM %1$I.quality_rule q
+                             WHERE q.source = $1 AND q.is_enabled AND q.quarantine))
                     ON CONFLICT (source) DO UPDATE SET
-                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at)
+                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at, quarantine)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash,
-                           excluded.swept_at)',
+                           excluded.swept_at, excluded.quarantine)',
                    model)
         USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
               csmetrics.policy_of_refresh(model);

@@ -74,6 +74,9 @@ RETURN (
                                        csmetrics.unmerge(s.%1$I, d.o_%1$s)) END', a.attname)
         WHEN t.oid = 'bigint'::regtype THEN
             format('coalesce(s.%1$I, 0) - coalesce(d.o_%1$s, 0) + coalesce(d.n_%1$s, 0)', a.attname)
+        -- in the one form that a number has
+        WHEN t.oid = 'numeric'::regtype AND a.attnotnull THEN
+            format('trim_scale(coalesce(s.%1$I, 0) - coalesce(d.o_%1$s, 0) + coalesce(d.n_%1$s, 0))', a.attname)
         ELSE format('coalesce(d.n_%1$s, s.%1$I)', a.attname) END
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = relation AND a.attname = name);
@@ -189,7 +192,9 @@ BEGIN
         WHERE r.is_sum
           AND (NOT EXISTS (SELECT 1 FROM %1$I.fresh_key)
                OR EXISTS (SELECT 1 FROM %1$I.fresh_key k
-                          WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true)))
+                          WHERE k.sources = '{}' OR coalesce(k.sources && %1$I.hangs_on(r.name), true))
+               -- an account counts as one, whatever is known of it
+               OR EXISTS (SELECT 1 FROM %1$I.changed_key c WHERE c.comes_or_goes))
         ORDER BY r.name $query$, csmetrics.internal_schema(model)) USING model;
 END
 $$;
@@ -276,6 +281,17 @@ DECLARE
 BEGIN
     EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.%2$s k
                     ON CONFLICT DO NOTHING', internal, accounts);
+    IF accounts = 'fresh_key' THEN
+        EXECUTE format('UPDATE %1$I.changed_key c SET comes_or_goes = true
+                        FROM %1$I.fresh_key f LEFT JOIN %1$I.account_state s USING (account_id)
+                             LEFT JOIN %1$I.kept_key() n USING (account_id)
+                        WHERE c.account_id = f.account_id AND (s.account_id IS NULL) <> (n.account_id IS NULL)',
+                       internal);
+    END IF;
+    -- what merged into another is part of its score
+    EXECUTE format('INSERT INTO %1$I.changed_key
+                    SELECT DISTINCT e.entity_id FROM %1$I.account_entity e JOIN %1$I.changed_key k USING (account_id)
+                    WHERE e.is_merged AND e.entity_id <> e.account_id ON CONFLICT DO NOTHING', internal);
     -- of many accounts it takes less to add all up anew
     EXECUTE format('SELECT count(*) > 100 AND 4 * count(*) > (SELECT count(*) FROM %1$I.account_state)
                     FROM %1$I.changed_key', internal) INTO are_many;
