@@ -71,7 +71,7 @@ COMMENT ON FUNCTION dimensions_in_use() IS 'Internal: the attributes of accounts
 CREATE OR REPLACE FUNCTION is_additive(reading text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT $1 NOT IN ('stored_movement', 'stored_loss', 'stored_product_movement')
+    SELECT $1 NOT IN ('stored_movement', 'stored_loss', 'stored_product_movement', 'stored_ahead')
         OR NOT (EXISTS (SELECT 1 FROM policy p WHERE p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL)
                 OR EXISTS (SELECT 1 FROM account_entity) OR EXISTS (SELECT 1 FROM revenue_state));
 END;
@@ -83,6 +83,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT CASE $1 WHEN 'stored_movement' THEN '{subscription}'::text[]
                    WHEN 'stored_loss' THEN '{subscription}'
+                   WHEN 'stored_ahead' THEN '{subscription}'
                    WHEN 'stored_product_movement' THEN '{subscription}'
                    WHEN 'stored_ticket' THEN '{ticket}'
                    WHEN 'stored_answer' THEN '{survey}'

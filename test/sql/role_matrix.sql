@@ -90,9 +90,9 @@ INSERT INTO relation_matrix VALUES
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state ending_state entitlement_state product_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
-    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_loss stored_movement stored_product_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
+    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_ahead stored_answer stored_loss stored_movement stored_product_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way stored_way_now stored_retention'),
-    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_loss before_movement before_product_movement before_ticket before_way before_way_now before_retention'),
+    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_ahead before_answer before_loss before_movement before_product_movement before_ticket before_way before_way_now before_retention'),
     ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
@@ -130,7 +130,7 @@ INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'entity_movement entity_fx told_loss lost_by_reason read_stored_loss live_stored_loss entity_part entity_opening entity_shift shift_part shared_out shift_share read_stored_product_movement
-      live_stored_product_movement product_movement answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+      live_stored_product_movement product_movement ahead_entity read_stored_ahead live_stored_ahead answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'written_account'),
@@ -138,7 +138,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept stored_readings readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'ahead_entity merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
+    ('cs', 'ok', 'ok', 'ok', '42501', 'merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),

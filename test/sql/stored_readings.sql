@@ -3,12 +3,12 @@
 -- Stored readings: whatever happens between refreshes, what is stored is what would be stored anew, byte for byte, and
 -- views show the same from the store as they work out themselves.
 BEGIN;
-SELECT plan(24);
+SELECT plan(25);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int PRIMARY KEY, segment text, plan text, owner text, region text, is_test boolean);
 INSERT INTO public.customer SELECT a, 'segment ' || a % 3, 'plan ' || a % 2, 'csm ' || a % 4, NULL, false FROM generate_series(1, 40) a;
-CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text, product text, plan text, end_reason text);
+CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text, product text, plan text, end_reason text, cancelled_on date, renews_on date);
 INSERT INTO public.term SELECT a, date '2024-01-01' + 37 * k + a, CASE WHEN k < 5 THEN date '2024-01-01' + 37 * k + a + 30 + 7 * (a % 2) END, 10 * a + k, NULL, 'product ' || k % 2, 'plan ' || (a + k) % 3,
     CASE WHEN a % 2 = 0 THEN 'reason ' || k % 3 END FROM generate_series(1, 38) a, generate_series(1, 5) k;
 CREATE TABLE public.click (account_id int, at timestamptz, user_id text, feature text);
@@ -108,6 +108,7 @@ SELECT pg_temp.check('SELECT 1', 'nothing changed');
 SELECT pg_temp.check('UPDATE public.term SET mrr = mrr + 1 WHERE account_id = 7', 'another price');
 SELECT pg_temp.check('UPDATE public.term SET product = ''product 2'' WHERE account_id IN (8, 13) AND mrr % 2 = 0', 'another product');
 SELECT pg_temp.check('UPDATE public.term SET end_reason = ''price'' WHERE account_id < 20', 'another reason');
+SELECT pg_temp.check('UPDATE public.term SET cancelled_on = ''2024-10-01'', renews_on = ''2024-12-15'' WHERE ends_on IS NULL AND account_id % 3 = 0', 'renewals called off');
 SELECT pg_temp.check('UPDATE public.ticket SET solved_at = opened_at + interval ''3 days'' WHERE account_id = 9 AND solved_at IS NULL', 'tickets solved');
 SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 9'' WHERE account_id IN (1, 4)', 'a new segment');
 SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 1'' WHERE account_id IN (1, 4)', 'and back: it is gone again');
