@@ -84,3 +84,7 @@ DROP FUNCTION IF EXISTS csmetrics.write_table(text, text, text);
 DROP PROCEDURE IF EXISTS csmetrics.refresh_accounts(text, text[], text[]);
 DROP PROCEDURE IF EXISTS csmetrics.lock_model(text);
 DROP PROCEDURE IF EXISTS csmetrics.write_histories(text);
+
+-- Snapshots are compared by more than the policy.
+DROP FUNCTION IF EXISTS csmetrics.snapshot_pair(text, bigint, bigint);
+DROP FUNCTION IF EXISTS csmetrics.redefinition(text, jsonb, bigint);
