@@ -22,7 +22,8 @@ COMMENT ON TABLE account IS
 COMMENT ON COLUMN account.account_id IS 'Key of the account';
 COMMENT ON COLUMN account.name IS 'Name of the account';
 COMMENT ON COLUMN account.segment IS 'Market segment';
-COMMENT ON COLUMN account.plan IS 'Plan or contract type';
+COMMENT ON COLUMN account.plan IS
+'Plan or contract type, as the account source says now; those of its subscriptions as of then: view revenue_by_product';
 COMMENT ON COLUMN account.lifecycle_stage IS 'Stage of the customer lifecycle';
 COMMENT ON COLUMN account.onboarding_path IS 'Way in which the account was brought on board';
 COMMENT ON COLUMN account.region IS 'Region';
@@ -42,6 +43,7 @@ CREATE TABLE refreshed_source (
     swept_at       timestamptz,
     fed_columns    text[],
     given_columns  text[],
+    quarantine     jsonb,
     PRIMARY KEY (source));
 COMMENT ON TABLE refreshed_source IS
 'How fresh the figures are: when CALL csmetrics.refresh read each source last. Written by it alone.';
@@ -58,6 +60,8 @@ COMMENT ON COLUMN refreshed_source.fed_columns IS
 COMMENT ON COLUMN refreshed_source.given_columns IS
 'Those of them that a query of one''s own gives and of which none means that it did not happen, as of a notice of '
 'cancellation: they are fed, whether or not any row has a value';
+COMMENT ON COLUMN refreshed_source.quarantine IS
+'The rules by which rows were left out, each with its condition, NULL: that of csmetrics.quality_check; NULL: none';
 
 CREATE OR REPLACE FUNCTION is_fed(source text, columns text[]) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE

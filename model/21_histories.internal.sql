@@ -50,6 +50,8 @@ CREATE TABLE account_state (
     renewals     date[],
     signals      signals,
     waits        ticket_wait[],
+    called_off   mrr_timeline,
+    overdue      mrr_timeline,
     PRIMARY KEY (account_id));
 CREATE INDEX ON account_state (first_paid_on(revenue));
 CREATE INDEX ON account_state (first_active_on(usage));
@@ -71,6 +73,10 @@ COMMENT ON COLUMN account_state.renewals IS
 'The days on which its subscriptions renew, as the source says now; NULL without any';
 COMMENT ON COLUMN account_state.signals IS 'The user''s own signals of it; NULL without any';
 COMMENT ON COLUMN account_state.waits IS 'When its tickets waited for whom; NULL where nothing tells';
+COMMENT ON COLUMN account_state.called_off IS
+'Its MRR whose renewal was called off and that has no end in the source, from the day of the renewal on; NULL: none';
+COMMENT ON COLUMN account_state.overdue IS
+'Its MRR in force past its day of renewal, though not cancelled, over time; NULL without any';
 
 CREATE OR REPLACE FUNCTION first_fact() RETURNS TABLE (first_paid_on date, first_active_on date)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
@@ -141,11 +147,48 @@ COMMENT ON COLUMN discount_state.list_price IS 'MRR without discounts; free subs
 COMMENT ON COLUMN discount_state.recurring IS 'Recurring discounts, which MRR has off';
 COMMENT ON COLUMN discount_state.limited IS 'One-off and limited discounts, which it has not';
 
+CREATE TABLE product_state (
+    account_id      @account_id@,
+    subscription_id text,
+    product         text,
+    plan            text,
+    revenue         mrr_timeline,
+    PRIMARY KEY (account_id, subscription_id, product, plan));
+COMMENT ON TABLE product_state IS
+'One row an account, product and plan of its subscriptions: their MRR over time, which adds up to its own. Only of '
+'accounts with a subscription that has either. Written by CALL csmetrics.refresh alone.';
+COMMENT ON COLUMN product_state.account_id IS 'Key of the account';
+COMMENT ON COLUMN product_state.subscription_id IS 'Key of the subscription; empty unless entities are subscriptions';
+COMMENT ON COLUMN product_state.product IS 'Product; empty where the source has none';
+COMMENT ON COLUMN product_state.plan IS 'Plan; empty where the source has none';
+COMMENT ON COLUMN product_state.revenue IS 'MRR over time, in the currency of report at constant rates';
+
+CREATE TABLE ending_state (
+    account_id      @account_id@,
+    subscription_id text,
+    ended_on        date,
+    cause           text,
+    reason          text,
+    mrr             numeric NOT NULL,
+    PRIMARY KEY (account_id, subscription_id, ended_on, cause, reason));
+COMMENT ON TABLE ending_state IS
+'One row an account, day and reason for which some of its MRR ended then, as its subscriptions say. Written by CALL '
+'csmetrics.refresh alone.';
+COMMENT ON COLUMN ending_state.account_id IS 'Key of the account';
+COMMENT ON COLUMN ending_state.subscription_id IS 'Key of the subscription; empty unless entities are subscriptions';
+COMMENT ON COLUMN ending_state.ended_on IS 'The first day without it';
+COMMENT ON COLUMN ending_state.cause IS 'voluntary, involuntary, paused or unknown';
+COMMENT ON COLUMN ending_state.reason IS
+'end_reason of the source; (past due): it counted until so long after a payment was due; (paused); (unknown)';
+COMMENT ON COLUMN ending_state.mrr IS
+'MRR that ended, in the currency of report at constant rates, before what came in its place';
+
 CREATE TABLE account_entity (
     account_id @account_id@,
     entity_id  @account_id@,
     starts_on  date NOT NULL DEFAULT '-infinity',
     ends_on    date NOT NULL DEFAULT 'infinity',
+    is_merged  boolean NOT NULL DEFAULT false,
     PRIMARY KEY (account_id, starts_on),
     CHECK (starts_on < ends_on));
 COMMENT ON TABLE account_entity IS
@@ -156,3 +199,4 @@ COMMENT ON COLUMN account_entity.account_id IS 'The account';
 COMMENT ON COLUMN account_entity.entity_id IS 'The account that it belongs to meanwhile';
 COMMENT ON COLUMN account_entity.starts_on IS 'First day';
 COMMENT ON COLUMN account_entity.ends_on IS 'The day after the last';
+COMMENT ON COLUMN account_entity.is_merged IS 'Is it no account of its own any more?';

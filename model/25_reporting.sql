@@ -15,7 +15,12 @@ SELECT date_trunc('month', least(coalesce(p.report_from, (SELECT f.first_paid_on
                 'annual_discount', p.annual_discount::numeric, 'monthly_expansion', p.monthly_expansion::numeric,
                 'health_green_from', p.health_green_from::numeric, 'health_yellow_from', p.health_yellow_from::numeric,
                 'health_min_coverage', p.health_min_coverage::numeric, 'health_margin', p.health_margin::numeric))
-            - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text) AS policy_hash
-FROM policy p, LATERAL (SELECT coalesce(p.as_of, (now() AT TIME ZONE p.time_zone)::date) AS as_of) day
+            - ARRAY(SELECT name FROM policy_column WHERE NOT defines) - 'only_row')::text
+           -- rows that are left out are in no figure
+           || coalesce((SELECT string_agg(f.source || f.quarantine::text, '' ORDER BY f.source)
+                        FROM refreshed_source f), '')) AS policy_hash,
+       least(day.as_of, day.today) + 1 AS over_until_on
+FROM policy p, LATERAL (SELECT (now() AT TIME ZONE p.time_zone)::date AS today) now,
+     LATERAL (SELECT coalesce(p.as_of, now.today) AS as_of, now.today) day
 LIMIT 1;
 COMMENT ON VIEW reporting_range IS 'The days that the other views report and the rules that they follow: one row.';

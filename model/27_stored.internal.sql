@@ -36,6 +36,8 @@ BEGIN ATOMIC
                      -- of months that are over, a day of the next one changes nothing
                      CASE WHEN $1 IN ('stored_way', 'stored_time_to_value_monthly')
                           THEN date_trunc('month', r.as_of_on + 1)::date ELSE r.as_of_on END,
+                     -- of days to come, a day that passes is one that is over
+                     CASE WHEN r.over_until_on <= r.as_of_on THEN r.over_until_on END,
                      r.from_on, p.report_from, (SELECT f.first_active_on FROM first_fact() f),
                      r.policy_hash)
     FROM reporting_range r, policy p;
@@ -77,7 +79,7 @@ COMMENT ON FUNCTION dimensions_in_use() IS 'Internal: the attributes of accounts
 CREATE OR REPLACE FUNCTION is_additive(reading text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT $1 <> 'stored_movement'
+    SELECT $1 NOT IN ('stored_movement', 'stored_loss', 'stored_product_movement', 'stored_ahead')
         OR NOT (EXISTS (SELECT 1 FROM policy p WHERE p.entity_grain = 'subscription' OR p.report_currency IS NOT NULL)
                 OR EXISTS (SELECT 1 FROM account_entity) OR EXISTS (SELECT 1 FROM revenue_state));
 END;
@@ -88,6 +90,9 @@ CREATE OR REPLACE FUNCTION hangs_on(reading text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT CASE $1 WHEN 'stored_movement' THEN '{subscription}'::text[]
+                   WHEN 'stored_loss' THEN '{subscription}'
+                   WHEN 'stored_ahead' THEN '{subscription}'
+                   WHEN 'stored_product_movement' THEN '{subscription}'
                    WHEN 'stored_ticket' THEN '{ticket}'
                    WHEN 'stored_answer' THEN '{survey}'
                    WHEN 'stored_active' THEN '{usage}'

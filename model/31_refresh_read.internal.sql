@@ -41,54 +41,89 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION read_parent() IS 'Internal: the parents as source_parent has them now';
 
+CREATE OR REPLACE FUNCTION counted_subscription(only_keys @account_id@[]) RETURNS TABLE (
+    account_id @account_id@, subscription_id text, key text, currency text, product text, plan text, starts_on date,
+    until_on date, cancelled_on date, renews_on date, end_reason text, voluntary boolean, mrr numeric, amount numeric,
+    report_amount numeric, discount numeric, limited numeric, is_paused boolean, is_free boolean, counts boolean,
+    is_in_force boolean, is_delinquent boolean, report_currency text, complaint text, digest bigint, fed_mask integer)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT t.account_id,
+           CASE t.entity_grain WHEN 'subscription' THEN coalesce(nullif(t.subscription_id, ''), '?') ELSE '' END,
+           t.subscription_id, t.currency, t.product, t.plan, t.starts_on, t.until_on, t.cancelled_on, t.renews_on,
+           t.end_reason, t.voluntary, t.mrr, t.amount,
+           in_report_currency(t.amount, t.currency, t.report_currency,
+                              (SELECT jsonb_object_agg(r.currency, r.fx) FROM constant_rate r)),
+           t.discount, t.limited, t.status = 'paused' AND t.pause_rule <> 'keep',
+           t.mrr = 0 AND t.zero_mrr_rule = 'count',
+           t.is_right AND (t.mrr IS NULL OR t.mrr >= 0 OR t.credit_rule = 'count'),
+           t.is_right AND (t.status IS DISTINCT FROM 'paused' OR t.pause_rule = 'keep') AND t.mrr >= 0,
+           coalesce(t.due_until = t.until_on AND t.due_until < coalesce(t.ends_on, 'infinity'), false),
+           t.report_currency, t.complaint, t.digest, t.fed_mask
+    FROM (SELECT k.account_id, k.subscription_id, upper(k.currency) AS currency, coalesce(k.product, '') AS product,
+                 coalesce(k.plan, '') AS plan, k.starts_on, k.ends_on, k.cancelled_on, k.renews_on, k.mrr, k.status,
+                 nullif(k.end_reason, '') AS end_reason, k.voluntary,
+                 counted_until(k.starts_on, k.ends_on, k.cancelled_on, k.renews_on, k.past_due_on, p.churn_date_rule,
+                               p.delinquency_days) AS until_on,
+                 -- days end with the year 9999
+                 CASE WHEN k.past_due_on < date '9999-12-31' - p.delinquency_days
+                      THEN greatest(k.starts_on, k.past_due_on + p.delinquency_days) END AS due_until,
+                 counted_mrr(k.mrr, k.discount_mrr, k.limited_discount_mrr, p.discount_rule) AS amount,
+                 coalesce(k.discount_mrr, 0) AS discount, coalesce(k.limited_discount_mrr, 0) AS limited,
+                 k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count') AS is_right,
+                 p.entity_grain, p.pause_rule, p.zero_mrr_rule, p.credit_rule, p.report_currency, k.complaint, k.digest,
+                 k.fed_mask
+          FROM kept_subscription k,
+               -- LIMIT tells the planner that this is one row
+               (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
+                       trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
+          WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
+          OFFSET 0) t;
+END;
+COMMENT ON FUNCTION counted_subscription(@account_id@[]) IS
+'Internal: the subscriptions as source_subscription has them now, each with what it counts for by the policy: '
+'subscription_id is empty unless entities are subscriptions, key is its own; report_amount: in the currency of report '
+'at constant rates; is_delinquent: it counts until so long after a payment was due';
+
 CREATE OR REPLACE FUNCTION read_subscription(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, subscription_id text, currency text, revenue mrr_timeline, own_revenue mrr_timeline,
     notice mrr_timeline, renewals date[], list_price mrr_timeline, recurring mrr_timeline, limited mrr_timeline,
-    row_count bigint, complaint text, digest numeric,
-    fed_mask integer)
+    product text, plan text, endings jsonb, called_off mrr_timeline, overdue mrr_timeline, row_count bigint,
+    complaint text, digest numeric, fed_mask integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT t.account_id, t.subscription_id, t.currency,
-           mrr_timeline_agg(t.starts_on, t.until_on,
-                            in_report_currency(t.amount, t.currency, t.report_currency,
-                                               (SELECT jsonb_object_agg(r.currency, r.fx) FROM constant_rate r)),
-                            t.is_paused, t.is_free) FILTER (WHERE t.counts),
+           mrr_timeline_agg(t.starts_on, t.until_on, t.report_amount, t.is_paused, t.is_free) FILTER (WHERE t.counts),
            mrr_timeline_agg(t.starts_on, t.until_on, t.amount, t.is_paused, t.is_free)
                FILTER (WHERE t.counts AND t.report_currency IS NOT NULL),
            -- by click nothing counts that is under notice
-           mrr_timeline_agg(greatest(t.starts_on, t.cancelled_on), t.until_on, t.amount)
+           mrr_timeline_agg(greatest(t.starts_on, t.cancelled_on), t.until_on, t.report_amount)
                FILTER (WHERE t.is_in_force AND t.cancelled_on < coalesce(t.until_on, 'infinity')),
            array_agg(DISTINCT t.renews_on) FILTER (WHERE t.renews_on IS NOT NULL AND t.complaint IS NULL),
            mrr_timeline_agg(t.starts_on, t.until_on, t.mrr + t.discount, false, t.mrr + t.discount = 0)
                FILTER (WHERE t.is_in_force),
            mrr_timeline_agg(t.starts_on, t.until_on, t.discount) FILTER (WHERE t.is_in_force AND t.discount > 0),
            mrr_timeline_agg(t.starts_on, t.until_on, t.limited) FILTER (WHERE t.is_in_force AND t.limited > 0),
+           t.product, t.plan,
+           -- what tells of a reason alone: it is taken to pieces by read_ending()
+           jsonb_agg(jsonb_build_array(t.key, t.starts_on, t.until_on, t.cancelled_on, t.end_reason, t.voluntary,
+                                       t.is_delinquent, t.is_paused, t.report_amount))
+               FILTER (WHERE t.counts AND (t.is_delinquent OR t.is_paused OR t.end_reason IS NOT NULL
+                                           OR t.voluntary IS NOT NULL)),
+           mrr_timeline_agg(greatest(t.starts_on, t.renews_on), NULL, t.report_amount)
+               FILTER (WHERE t.is_in_force AND t.cancelled_on IS NOT NULL AND t.renews_on <= '9999-12-31'
+                         AND coalesce(t.until_on, 'infinity') = 'infinity'),
+           mrr_timeline_agg(greatest(t.starts_on, t.renews_on), t.until_on, t.report_amount)
+               FILTER (WHERE t.is_in_force AND t.cancelled_on IS NULL AND t.renews_on < coalesce(t.until_on, 'infinity')
+                         AND t.renews_on <= '9999-12-31'),
            count(*), min(t.complaint), sum(t.digest), bit_or(t.fed_mask)
-    FROM (SELECT k.account_id, upper(k.currency) AS currency, k.starts_on, k.cancelled_on, k.renews_on, k.mrr,
-                 CASE p.entity_grain WHEN 'subscription' THEN coalesce(nullif(k.subscription_id, ''), '?') ELSE '' END
-                     AS subscription_id,
-                 counted_until(k.starts_on, k.ends_on, k.cancelled_on, k.renews_on, k.past_due_on, p.churn_date_rule,
-                               p.delinquency_days) AS until_on,
-                 counted_mrr(k.mrr, k.discount_mrr, k.limited_discount_mrr, p.discount_rule) AS amount,
-                 coalesce(k.discount_mrr, 0) AS discount, coalesce(k.limited_discount_mrr, 0) AS limited,
-                 k.status = 'paused' AND p.pause_rule <> 'keep' AS is_paused,
-                 k.mrr = 0 AND p.zero_mrr_rule = 'count' AS is_free,
-                 k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
-                     AND (k.mrr IS NULL OR k.mrr >= 0 OR p.credit_rule = 'count') AS counts,
-                 k.complaint IS NULL AND (k.status IS DISTINCT FROM 'trial' OR p.trial_rule = 'count')
-                     AND (k.status IS DISTINCT FROM 'paused' OR p.pause_rule = 'keep') AND k.mrr >= 0 AS is_in_force,
-                 p.report_currency, k.complaint, k.digest, k.fed_mask
-          FROM kept_subscription k,
-               -- LIMIT tells the planner that this is one row
-               (SELECT entity_grain, churn_date_rule, delinquency_days, discount_rule, pause_rule, zero_mrr_rule,
-                       trial_rule, credit_rule, report_currency FROM policy LIMIT 1) p
-          WHERE only_keys IS NULL OR k.account_id = ANY (only_keys)
-          OFFSET 0) t
-    GROUP BY t.account_id, t.subscription_id, t.currency;
+    FROM counted_subscription(only_keys) t
+    GROUP BY t.account_id, t.subscription_id, t.currency, t.product, t.plan;
 END;
 COMMENT ON FUNCTION read_subscription(@account_id@[]) IS
-'Internal: the revenue of each account by currency, and by subscription where these are the entities; revenue is in '
-'the currency of report at constant rates, own_revenue and the rest in the currency itself';
+'Internal: the revenue of each account by currency, product and plan, and by subscription where these are the '
+'entities; own_revenue, list_price, recurring and limited are in the currency itself, all else in that of report at '
+'constant rates; endings: what read_ending() is made of';
 
 CREATE OR REPLACE FUNCTION read_ticket(only_keys @account_id@[] DEFAULT NULL) RETURNS TABLE (
     account_id @account_id@, tickets tickets, waits ticket_wait[], row_count bigint, complaint text, digest numeric,

@@ -138,20 +138,20 @@ END;
 COMMENT ON FUNCTION write_fx_rate() IS 'Internal: stores the rates that were read; rows written and removed';
 
 CREATE OR REPLACE FUNCTION belonging() RETURNS TABLE (
-    account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date)
+    account_id @account_id@, parent_id @account_id@, starts_on date, ends_on date, is_merger boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     -- to a parent that there is, other than itself
     WITH known AS (
         SELECT a.account_id, a.parent_id FROM account a
         WHERE a.account_id NOT IN (SELECT l.account_id FROM left_out_account l))
-    SELECT b.account_id, b.parent_id, b.starts_on, b.ends_on
+    SELECT b.account_id, b.parent_id, b.starts_on, b.ends_on, b.is_merger
     FROM policy p,
          LATERAL (
-             SELECT f.account_id, f.parent_id, f.starts_on, f.ends_on FROM fresh_parent f
+             SELECT f.account_id, f.parent_id, f.starts_on, f.ends_on, f.is_merger FROM fresh_parent f
              WHERE f.is_merger OR p.entity_grain = 'parent'
              UNION ALL
-             SELECT k.account_id, k.parent_id, '-infinity', 'infinity' FROM known k
+             SELECT k.account_id, k.parent_id, '-infinity', 'infinity', false FROM known k
              WHERE p.entity_grain = 'parent'
                AND k.account_id NOT IN (SELECT f.account_id FROM fresh_parent f WHERE f.account_id IS NOT NULL)) b
     WHERE b.account_id <> b.parent_id AND b.starts_on < b.ends_on
@@ -224,8 +224,12 @@ BEGIN ATOMIC
     cut AS (
         SELECT entity_id, day AS starts_on, lead(day) OVER (PARTITION BY entity_id ORDER BY day) AS ends_on
         FROM (SELECT entity_id, starts_on AS day FROM member UNION SELECT entity_id, ends_on FROM member) d),
+    merger AS MATERIALIZED (SELECT b.account_id, b.starts_on, b.ends_on FROM belonging() b WHERE b.is_merger),
     fresh AS MATERIALIZED (
-        SELECT DISTINCT ON (m.account_id, c.starts_on) m.account_id, m.entity_id, c.starts_on, c.ends_on
+        SELECT DISTINCT ON (m.account_id, c.starts_on) m.account_id, m.entity_id, c.starts_on, c.ends_on,
+               EXISTS (SELECT 1 FROM merger g
+                       WHERE g.account_id = m.account_id AND g.starts_on <= c.starts_on AND g.ends_on >= c.ends_on)
+                   AS is_merged
         FROM member m
         JOIN cut c ON c.entity_id = m.entity_id AND c.starts_on >= m.starts_on AND c.ends_on <= m.ends_on),
     gone AS (
@@ -233,11 +237,12 @@ BEGIN ATOMIC
         WHERE NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = o.account_id AND f.starts_on = o.starts_on)
         RETURNING 1),
     changed AS (
-        INSERT INTO account_entity AS o (account_id, entity_id, starts_on, ends_on)
-        SELECT f.account_id, f.entity_id, f.starts_on, f.ends_on FROM fresh f
+        INSERT INTO account_entity AS o (account_id, entity_id, starts_on, ends_on, is_merged)
+        SELECT f.account_id, f.entity_id, f.starts_on, f.ends_on, f.is_merged FROM fresh f
         ON CONFLICT (account_id, starts_on)
-        DO UPDATE SET (entity_id, ends_on) = ROW (excluded.entity_id, excluded.ends_on)
-        WHERE (o.entity_id, o.ends_on) <> (excluded.entity_id, excluded.ends_on)
+        DO UPDATE SET (entity_id, ends_on, is_merged)
+                      = ROW (excluded.entity_id, excluded.ends_on, excluded.is_merged)
+        WHERE (o.entity_id, o.ends_on, o.is_merged) <> (excluded.entity_id, excluded.ends_on, excluded.is_merged)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
@@ -319,14 +324,15 @@ COMMENT ON FUNCTION mark_coming() IS
 CREATE OR REPLACE FUNCTION read_state() RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
     answers answers, usage activity, features feature_usage, entitlements mrr_timeline, renewals date[],
-    signals signals, waits ticket_wait[])
+    signals signals, waits ticket_wait[], called_off mrr_timeline, overdue mrr_timeline)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-           n.renewals, n.signals, n.waits
+           n.renewals, n.signals, n.waits, n.called_off, n.overdue
     FROM fresh_key k
     LEFT JOIN account_state o USING (account_id)
-    LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice
+    LEFT JOIN (SELECT f.account_id, rollup(f.revenue) AS revenue, rollup(f.notice) AS notice,
+                      rollup(f.called_off) AS called_off, rollup(f.overdue) AS overdue
                FROM fresh_subscription f GROUP BY f.account_id) s USING (account_id)
     LEFT JOIN (SELECT f.account_id, array_agg(DISTINCT day ORDER BY day) AS renewals
                FROM fresh_subscription f, unnest(f.renewals) day GROUP BY f.account_id) d USING (account_id)
@@ -341,6 +347,8 @@ BEGIN ATOMIC
     LATERAL (SELECT CASE WHEN 'subscription' = ANY (k.sources) THEN s.revenue ELSE o.revenue END AS revenue,
                     CASE WHEN 'subscription' = ANY (k.sources) THEN s.notice ELSE o.notice END AS notice,
                     CASE WHEN 'subscription' = ANY (k.sources) THEN d.renewals ELSE o.renewals END AS renewals,
+                    CASE WHEN 'subscription' = ANY (k.sources) THEN s.called_off ELSE o.called_off END AS called_off,
+                    CASE WHEN 'subscription' = ANY (k.sources) THEN s.overdue ELSE o.overdue END AS overdue,
                     CASE WHEN 'milestone' = ANY (k.sources) THEN m.milestones ELSE o.milestones END AS milestones,
                     CASE WHEN 'ticket' = ANY (k.sources) THEN t.tickets ELSE o.tickets END AS tickets,
                     CASE WHEN 'ticket' = ANY (k.sources) THEN t.waits ELSE o.waits END AS waits,
@@ -364,22 +372,23 @@ BEGIN ATOMIC
         RETURNING 1),
     changed AS (
         INSERT INTO account_state AS o (account_id, revenue, notice, milestones, tickets, answers, usage, features,
-                                        entitlements, renewals, signals, waits)
+                                        entitlements, renewals, signals, waits, called_off, overdue)
         SELECT n.account_id, n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features,
-               n.entitlements, n.renewals, n.signals, n.waits
+               n.entitlements, n.renewals, n.signals, n.waits, n.called_off, n.overdue
         FROM kept JOIN read_state() n USING (account_id)
         LEFT JOIN account_state o USING (account_id)
         WHERE o.account_id IS NULL
            OR record_image_ne(
                   ROW (n.revenue, n.notice, n.milestones, n.tickets, n.answers, n.usage, n.features, n.entitlements,
-                       n.renewals, n.signals, n.waits),
+                       n.renewals, n.signals, n.waits, n.called_off, n.overdue),
                   ROW (o.revenue, o.notice, o.milestones, o.tickets, o.answers, o.usage, o.features, o.entitlements,
-                       o.renewals, o.signals, o.waits))
+                       o.renewals, o.signals, o.waits, o.called_off, o.overdue))
         ON CONFLICT (account_id) DO UPDATE SET
-            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals, waits)
+            (revenue, notice, milestones, tickets, answers, usage, features, entitlements, renewals, signals, waits,
+             called_off, overdue)
             = ROW (excluded.revenue, excluded.notice, excluded.milestones, excluded.tickets, excluded.answers,
                    excluded.usage, excluded.features, excluded.entitlements, excluded.renewals, excluded.signals,
-                   excluded.waits)
+                   excluded.waits, excluded.called_off, excluded.overdue)
         RETURNING 1)
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
@@ -461,6 +470,98 @@ BEGIN ATOMIC
     SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
 END;
 COMMENT ON FUNCTION write_discount_state() IS 'Internal: stores list prices and discounts; rows written and removed';
+
+CREATE OR REPLACE FUNCTION read_product() RETURNS TABLE (
+    account_id @account_id@, subscription_id text, product text, plan text, revenue mrr_timeline)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT f.account_id, f.subscription_id, f.product, f.plan, rollup(f.revenue)
+    FROM fresh_subscription f
+    WHERE f.revenue IS NOT NULL
+      -- all parts of an account, or none
+      AND f.account_id IN (SELECT n.account_id FROM fresh_subscription n
+                           WHERE n.product || n.plan <> '' AND n.revenue IS NOT NULL)
+    GROUP BY f.account_id, f.subscription_id, f.product, f.plan;
+END;
+COMMENT ON FUNCTION read_product() IS
+'Internal: revenue by product and plan of the accounts whose subscriptions were read';
+
+CREATE OR REPLACE FUNCTION write_product_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS MATERIALIZED (SELECT r.* FROM read_product() r),
+    gone AS (
+        DELETE FROM product_state o USING fresh_digest d
+        WHERE d.source = 'subscription' AND d.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh f
+                          WHERE (f.account_id, f.subscription_id, f.product, f.plan)
+                                = (o.account_id, o.subscription_id, o.product, o.plan))
+        RETURNING 1),
+    changed AS (
+        INSERT INTO product_state AS o
+        SELECT f.account_id, f.subscription_id, f.product, f.plan, f.revenue
+        FROM fresh f LEFT JOIN product_state o USING (account_id, subscription_id, product, plan)
+        WHERE record_image_ne(ROW (f.revenue), ROW (o.revenue))
+        ON CONFLICT (account_id, subscription_id, product, plan) DO UPDATE SET revenue = excluded.revenue
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_product_state() IS 'Internal: stores revenue by product and plan; rows written and removed';
+
+CREATE OR REPLACE FUNCTION read_ending() RETURNS TABLE (
+    account_id @account_id@, subscription_id text, ended_on date, cause text, reason text, mrr numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH told AS (
+        SELECT f.account_id, f.subscription_id, t.key, t.starts_on, t.until_on, t.end_reason, t.voluntary,
+               t.is_delinquent, t.is_paused, coalesce(greatest(t.mrr, 0), 0) AS mrr,
+               -- rows of one subscription that was cancelled once have one reason: that of the end of the last
+               max(coalesce(t.until_on, 'infinity')) OVER (PARTITION BY f.account_id, t.key, t.cancelled_on)
+                   > coalesce(t.until_on, 'infinity') AND t.key IS NOT NULL AND t.cancelled_on IS NOT NULL AS goes_on
+        FROM fresh_subscription f,
+             LATERAL (SELECT e ->> 0 AS key, (e ->> 1)::date AS starts_on, (e ->> 2)::date AS until_on,
+                             (e ->> 3)::date AS cancelled_on, e ->> 4 AS end_reason, (e ->> 5)::boolean AS voluntary,
+                             (e ->> 6)::boolean AS is_delinquent, (e ->> 7)::boolean AS is_paused,
+                             (e ->> 8)::numeric AS mrr
+                      FROM jsonb_array_elements(f.endings) e) t)
+    SELECT e.account_id, e.subscription_id, e.ended_on, e.cause, e.reason, trim_scale(sum(e.mrr))
+    FROM (SELECT t.account_id, t.subscription_id, t.until_on AS ended_on,
+                 CASE WHEN t.is_delinquent THEN 'involuntary' WHEN t.voluntary THEN 'voluntary'
+                      WHEN NOT t.voluntary THEN 'involuntary' ELSE 'unknown' END AS cause,
+                 coalesce(t.end_reason, CASE WHEN t.is_delinquent THEN '(past due)' ELSE '(unknown)' END) AS reason,
+                 CASE WHEN t.is_paused THEN 0 ELSE t.mrr END AS mrr
+          FROM told t
+          WHERE t.until_on > t.starts_on AND t.until_on < 'infinity' AND NOT t.goes_on
+            AND (t.is_delinquent OR t.end_reason IS NOT NULL OR t.voluntary IS NOT NULL)
+          UNION ALL
+          SELECT t.account_id, t.subscription_id, t.starts_on, 'paused', '(paused)', 0
+          FROM told t WHERE t.is_paused AND coalesce(t.until_on > t.starts_on, true)) e
+    GROUP BY e.account_id, e.subscription_id, e.ended_on, e.cause, e.reason;
+END;
+COMMENT ON FUNCTION read_ending() IS
+'Internal: why MRR of the accounts that were read ended, and when, from what read_subscription() gave';
+
+CREATE OR REPLACE FUNCTION write_ending_state(OUT written bigint, OUT removed bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH fresh AS MATERIALIZED (SELECT r.* FROM read_ending() r),
+    gone AS (
+        DELETE FROM ending_state o USING fresh_digest d
+        WHERE d.source = 'subscription' AND d.account_id = o.account_id
+          AND NOT EXISTS (SELECT 1 FROM fresh f
+                          WHERE (f.account_id, f.subscription_id, f.ended_on, f.cause, f.reason)
+                                = (o.account_id, o.subscription_id, o.ended_on, o.cause, o.reason))
+        RETURNING 1),
+    changed AS (
+        INSERT INTO ending_state AS o
+        SELECT f.account_id, f.subscription_id, f.ended_on, f.cause, f.reason, f.mrr
+        FROM fresh f LEFT JOIN ending_state o USING (account_id, subscription_id, ended_on, cause, reason)
+        WHERE record_image_ne(ROW (f.mrr), ROW (o.mrr))
+        ON CONFLICT (account_id, subscription_id, ended_on, cause, reason) DO UPDATE SET mrr = excluded.mrr
+        RETURNING 1)
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone);
+END;
+COMMENT ON FUNCTION write_ending_state() IS 'Internal: stores why MRR ended; rows written and removed';
 
 CREATE OR REPLACE FUNCTION write_user_state(OUT written bigint, OUT removed bigint)
 LANGUAGE sql VOLATILE

@@ -62,14 +62,17 @@ BEGIN ATOMIC
            m.state, m.is_known, m.opening, m.closing
     FROM movement_state('month', 12, 0, $1) m
     UNION ALL
-    SELECT p.period, 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
+    SELECT 'quarter', 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed,
+           m.row_count, m.state, m.is_known, m.opening, m.closing
+    FROM movement_state('quarter', 1, 0, $1) m
+    UNION ALL
+    SELECT 'year', 1, m.dimension, m.value, coalesce(m.currency, ''), m.from_on, m.until_on, m.is_mixed, m.row_count,
            m.state, m.is_known, m.opening, m.closing
-    FROM policy p, movement_state(p.period, 1, 0, $1) m
-    WHERE (SELECT period <> 'month' FROM policy);
+    FROM movement_state('year', 1, 0, $1) m;
 END;
 COMMENT ON FUNCTION read_stored_movement(boolean) IS
-'Internal: the movements by month, of the year up to each, and by the period of the policy, of all accounts or of '
-'those in changed_key';
+'Internal: the movements by month, of the year up to each, by quarter and by year, of all accounts or of those in '
+'changed_key';
 
 CREATE OR REPLACE FUNCTION live_stored_movement() RETURNS SETOF stored_movement
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
@@ -134,7 +137,7 @@ BEGIN ATOMIC
                sum(m.closing_count)::bigint AS closing_count,
                sum(m.intra_period_count)::bigint AS intra_period_count,
                rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
-               bool_and(m.complete) AS is_complete
+               bool_and(m.complete AND m.period_end <= r.over_until_on) AS is_complete
         FROM reporting_range r,
              movement_of($1, $2, $3, $4) g
              CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
@@ -227,31 +230,84 @@ COMMENT ON FUNCTION read_stored_retention_by_segment(boolean) IS
 'Internal: the rows of view retention_by_segment, from what is stored or from the histories';
 
 CREATE TABLE stored_revenue_by_period (
-    period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
-    reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
+    period text, period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric,
+    new_mrr numeric, reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric,
+    pause_mrr numeric,
     churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
     churn_count bigint, closing_count bigint, nrr_rate double precision, nrr_lower_rate double precision,
     nrr_upper_rate double precision, grr_rate double precision, grr_lower_rate double precision,
     grr_upper_rate double precision, logo_churn_rate double precision, logo_churn_lower_rate double precision,
     logo_churn_upper_rate double precision, is_complete boolean, policy_hash text,
-    PRIMARY KEY (dimension, value, period_start_on));
-COMMENT ON TABLE stored_revenue_by_period IS 'Internal: the rows of view revenue_by_period';
+    PRIMARY KEY (period, dimension, value, period_start_on));
+COMMENT ON TABLE stored_revenue_by_period IS 'Internal: the rows of view revenue_all_periods';
 
 CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean) RETURNS SETOF stored_revenue_by_period
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
-    SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
-           b.resume_mrr,
+    SELECT b.period, b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr,
+           b.reactivation_mrr, b.resume_mrr,
            b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
            b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
            nrr.upper AS nrr_upper_rate,
            grr(b.flow) AS grr_rate, grr.lower AS grr_lower_rate, grr.upper AS grr_upper_rate,
            b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
            logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
-    FROM reporting_range r, bridge_of(r.period, 1, 0, $1) b,
+    FROM reporting_range r,
+         (SELECT 'month' AS period, m.* FROM bridge_of('month', 1, 0, $1) m
+          UNION ALL SELECT 'quarter', q.* FROM bridge_of('quarter', 1, 0, $1) q
+          UNION ALL SELECT 'year', y.* FROM bridge_of('year', 1, 0, $1) y) b,
          LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
          LATERAL grr_interval(b.flow, r.confidence_rate) grr,
          LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
 END;
 COMMENT ON FUNCTION read_stored_revenue_by_period(boolean) IS
-'Internal: the rows of view revenue_by_period, from what is stored or from the histories';
+'Internal: the rows of view revenue_all_periods, from what is stored or from the histories';
+
+CREATE OR REPLACE FUNCTION entity_movement(period text, of_changed boolean) RETURNS TABLE (
+    account_id @account_id@, subscription_id text, period_start_on date, period_end_on date, movement text,
+    opening numeric, closing numeric, amount numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report($1, 1, 0))
+    SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate,
+           c.closing * k.rate, c.amount * k.rate
+    FROM reporting_range r, entity_period($1, 0, $2) h
+         CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, $1, 1, r.pause_rule = 'churn') c
+         LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
+         LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
+    UNION ALL
+    SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening,
+           k.one * c.closing, k.one * c.amount
+    FROM reporting_range r, mixed_entity_period($1, 1, 0) h,
+         LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k,
+         LATERAL changes(h.revenue, h.from_on, h.end_on, $1, 1, r.pause_rule = 'churn') c;
+END;
+COMMENT ON FUNCTION entity_movement(text, boolean) IS
+'Internal: the movements of entities by the periods of the report, each at the rate of movements, NULL where it is '
+'missing; amounts of a period and movement add up to the bridge. of_changed: of accounts in changed_key alone.';
+
+CREATE OR REPLACE FUNCTION entity_fx(period text) RETURNS TABLE (
+    account_id @account_id@, subscription_id text, period_start_on date, period_end_on date, movement text,
+    opening numeric, closing numeric, amount numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report($1, 1, 0))
+    SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing,
+           f.closing - f.opening - f.movement
+    FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening,
+                 m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement,
+                 m.opening + m.closing > 0 AS is_there
+          FROM entity_period($1, 0, false) h
+               JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
+               LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening,
+                               mrr_at(h.revenue, x.end_on - 1) AS closing) m
+          UNION ALL
+          SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr,
+                 true
+          FROM mixed_entity_period($1, 1, 0) h WHERE h.is_first) f
+    -- an error row where a rate is missing
+    WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0;
+END;
+COMMENT ON FUNCTION entity_fx(text) IS
+'Internal: what exchange rates did to entities by the periods of the report, as a movement; opening and closing at the '
+'rates of then. NULL where one is missing.';

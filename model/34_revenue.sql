@@ -22,9 +22,11 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
 CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
-SELECT s.* FROM stored_revenue_by_segment s WHERE is_stored('stored_revenue_by_segment')
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
+FROM stored_revenue_by_segment s WHERE is_stored('stored_revenue_by_segment')
 UNION ALL
-SELECT l.* FROM read_stored_revenue_by_segment(false) l WHERE NOT is_stored('stored_revenue_by_segment');
+SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
+FROM read_stored_revenue_by_segment(false) l WHERE NOT is_stored('stored_revenue_by_segment');
 COMMENT ON VIEW revenue_by_segment IS
 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the '
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
@@ -95,12 +97,28 @@ COMMENT ON VIEW missing_rate IS
 'The rates that are missing: a row a currency, month and day for which nothing in source_fx_rate says what MRR was '
 'worth. The figures that would need them are NULL.';
 
-CREATE OR REPLACE VIEW revenue_by_period WITH (security_invoker) AS
-SELECT s.* FROM stored_revenue_by_period s WHERE is_stored('stored_revenue_by_period')
+CREATE OR REPLACE VIEW revenue_all_periods WITH (security_invoker) AS
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
+FROM stored_revenue_by_period s WHERE is_stored('stored_revenue_by_period')
 UNION ALL
-SELECT l.* FROM read_stored_revenue_by_period(false) l WHERE NOT is_stored('stored_revenue_by_period');
+SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
+FROM read_stored_revenue_by_period(false) l WHERE NOT is_stored('stored_revenue_by_period');
+COMMENT ON VIEW revenue_all_periods IS
+'The revenue bridge by months, by quarters and by years, of the fiscal year where it is another, side by side: column '
+'period tells which. For all and for each value of each attribute in use.';
+COMMENT ON COLUMN revenue_all_periods.period IS
+'month, quarter or year: choose one, since each has all of the movements';
+
+CREATE OR REPLACE VIEW revenue_by_period WITH (security_invoker) AS
+SELECT s.period_start_on, s.period_end_on, s.dimension, s.value, s.opening_mrr, s.new_mrr, s.reactivation_mrr,
+       s.resume_mrr, s.expansion_mrr, s.contraction_mrr, s.pause_mrr, s.churn_mrr, s.fx_mrr, s.closing_mrr,
+       s.intra_period_mrr, s.opening_count, s.churn_count, s.closing_count, s.nrr_rate, s.nrr_lower_rate,
+       s.nrr_upper_rate, s.grr_rate, s.grr_lower_rate, s.grr_upper_rate, s.logo_churn_rate, s.logo_churn_lower_rate,
+       s.logo_churn_upper_rate, s.is_complete, s.policy_hash, s.opening_arr, s.closing_arr
+FROM revenue_all_periods s WHERE s.period = (SELECT p.period FROM policy p);
 COMMENT ON VIEW revenue_by_period IS
-'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another.';
+'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another. All '
+'of these beside each other are in revenue_all_periods.';
 
 CREATE OR REPLACE VIEW revenue_monthly WITH (security_invoker) AS
 SELECT period_start_on, period_end_on,
@@ -110,45 +128,18 @@ SELECT period_start_on, period_end_on,
        opening_count, new_count, reactivation_count, resume_count, expansion_count, contraction_count, pause_count,
        churn_count, closing_count, intra_period_count,
        nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
-       logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash
+       logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash,
+       opening_arr, closing_arr
 FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
 COMMENT ON VIEW revenue_monthly IS
 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
 'churn.';
 
 CREATE OR REPLACE VIEW revenue_movement WITH (security_invoker) AS
-WITH rate AS MATERIALIZED (SELECT * FROM rate_in_report('month', 1, 0))
-SELECT c.period_start AS period_start_on, c.period_end AS period_end_on, c.account_id, c.subscription_id, n.name,
+SELECT c.period_start_on, c.period_end_on, c.account_id, c.subscription_id, n.name,
        n.segment, n.plan, n.owner,
        c.movement, c.opening AS opening_mrr, c.closing AS closing_mrr, c.amount AS amount_mrr
-FROM (SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, c.opening * k.rate AS opening,
-      c.closing * k.rate AS closing, c.amount * k.rate AS amount
-      FROM reporting_range r, entity_period('month', 0, false) h
-           CROSS JOIN LATERAL changes(h.revenue, h.from_on, h.until_on, 'month', 1, r.pause_rule = 'churn') c
-           LEFT JOIN rate x ON x.currency = h.currency AND x.start_on = c.period_start AND x.end_on = c.period_end,
-           LATERAL (SELECT CASE WHEN h.currency IS NULL THEN 1 ELSE x.movement_fx END AS rate) k
-      UNION ALL
-      SELECT h.account_id, h.subscription_id, c.period_start, c.period_end, c.movement, k.one * c.opening,
-             k.one * c.closing, k.one * c.amount
-      FROM reporting_range r, mixed_entity_period('month', 1, 0) h,
-            LATERAL (SELECT CASE WHEN h.is_known THEN 1 END AS one) k,
-           LATERAL changes(h.revenue, h.from_on, h.end_on, 'month', 1, r.pause_rule = 'churn') c
-      UNION ALL
-      SELECT f.account_id, f.subscription_id, f.start_on, f.end_on, 'fx', f.opening, f.closing,
-             f.closing - f.opening - f.movement
-      FROM (SELECT h.account_id, h.subscription_id, x.start_on, x.end_on, m.opening * x.opening_fx AS opening,
-            m.closing * x.closing_fx AS closing, (m.closing - m.opening) * x.movement_fx AS movement,
-            m.opening + m.closing > 0 AS is_there
-            FROM entity_period('month', 0, false) h
-                 JOIN rate x ON x.currency = h.currency AND h.from_on <= x.start_on AND x.end_on <= h.until_on,
-                 LATERAL (SELECT mrr_at(h.revenue, x.start_on - 1) AS opening,
-                          mrr_at(h.revenue, x.end_on - 1) AS closing) m
-            UNION ALL
-            SELECT h.account_id, h.subscription_id, h.start_on, h.end_on, h.opening_mrr, h.closing_mrr, h.movement_mrr,
-                   true
-            FROM mixed_entity_period('month', 1, 0) h WHERE h.is_first) f
-      -- an error row where a rate is missing
-      WHERE f.is_there AND f.closing - f.opening - f.movement IS DISTINCT FROM 0) c
+FROM (SELECT m.* FROM entity_movement('month', false) m UNION ALL SELECT f.* FROM entity_fx('month') f) c
      LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW revenue_movement IS
 'The movements account by account, with the attributes of now: amount_mrr by month and movement adds up to '

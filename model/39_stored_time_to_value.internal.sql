@@ -89,7 +89,8 @@ BEGIN ATOMIC
            as_days(median_duration(w.state)) AS ttv_median_days,
            as_days(median.lower) AS ttv_median_lower_days, as_days(median.upper) AS ttv_median_upper_days,
            share_within(w.state, '30 days') AS within_30_days_rate,
-           share.lower AS within_30_days_lower_rate, share.upper AS within_30_days_upper_rate, true AS is_complete,
+           share.lower AS within_30_days_lower_rate, share.upper AS within_30_days_upper_rate,
+           w.end_on <= r.over_until_on AS is_complete,
            r.policy_hash
     FROM reporting_range r,
          (SELECT s.* FROM stored_way s WHERE $1

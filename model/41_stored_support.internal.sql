@@ -107,7 +107,7 @@ BEGIN ATOMIC
            touch.lower AS one_touch_lower_rate, touch.upper AS one_touch_upper_rate,
            coalesce(rejected_count(m.resolution), 0) AS rejected_count,
            coalesce(is_exact(m.resolution) AND is_exact(m.reply), true) AS is_exact,
-           period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
+           period.end_on <= r.over_until_on AS is_complete, r.policy_hash
     FROM reporting_range r, policy p,
          -- what nothing is known of is not zero
          (SELECT is_fed('ticket', '{reopened}') AS reopenings,

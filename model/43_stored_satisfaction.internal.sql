@@ -106,7 +106,7 @@ BEGIN ATOMIC
            CASE WHEN fed.asked THEN coalesce(trial_count(t.ces_sent), 0) END AS ces_sent_count,
            rate(t.ces_sent) AS ces_response_rate,
            ces_sent.lower AS ces_response_lower_rate, ces_sent.upper AS ces_response_upper_rate,
-           period.end_on <= r.as_of_on + 1 AS is_complete, r.policy_hash
+           period.end_on <= r.over_until_on AS is_complete, r.policy_hash
     FROM reporting_range r, policy p,
          -- where nobody says what was sent, nothing is known of it
          (SELECT is_fed('survey', '{sent_at}') AS asked OFFSET 0) fed,

@@ -62,6 +62,71 @@ SELECT component, name, NULL::text, NULL::text, weight, worst, best, NULL::doubl
        'renormalise', NULL::integer, veto_from, veto_cap FROM csmetrics.model_signal
    UNION ALL SELECT 'pulse', 'pulse', NULL, NULL, 0, 0, 100, NULL, NULL, 'pulse', 90, NULL, NULL;
 
+CREATE TABLE health_component (
+    component       text NOT NULL,
+    segment         text,
+    lifecycle_stage text,
+    weight          double precision NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (component, segment, lifecycle_stage),
+    CONSTRAINT weight_in_range CHECK (weight >= 0 AND weight <= 1e6));
+COMMENT ON TABLE health_component IS
+'Weights of components, for who wants them to weigh the same whatever signals they are of: the weights of the signals '
+'of a component are then shares of its own. A component without a row weighs what its signals do together.';
+COMMENT ON COLUMN health_component.component IS 'The component, as in health_signal';
+COMMENT ON COLUMN health_component.segment IS
+'Holds for accounts of this segment; NULL: for all that have no row of their own';
+COMMENT ON COLUMN health_component.lifecycle_stage IS
+'Holds in this lifecycle stage; NULL: in all that have no row of their own';
+COMMENT ON COLUMN health_component.weight IS 'Its weight, from 0; only proportions matter';
+
+CREATE OR REPLACE FUNCTION health_place() RETURNS TABLE (
+    segment text, lifecycle_stage text, segments text[], lifecycle_stages text[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT s.segment, l.lifecycle_stage, known.segments, known.lifecycle_stages
+    FROM (SELECT coalesce(array_agg(DISTINCT p.segment) FILTER (WHERE p.segment IS NOT NULL), '{}') AS segments,
+                 coalesce(array_agg(DISTINCT p.lifecycle_stage) FILTER (WHERE p.lifecycle_stage IS NOT NULL), '{}')
+                     AS lifecycle_stages
+          FROM (SELECT h.segment, h.lifecycle_stage FROM health_signal h
+                UNION ALL SELECT c.segment, c.lifecycle_stage FROM health_component c) p) known,
+         unnest(known.segments || NULL::text) s(segment),
+         unnest(known.lifecycle_stages || NULL::text) l(lifecycle_stage);
+END;
+COMMENT ON FUNCTION health_place() IS
+'Internal: the segments and lifecycle stages that have rules of health of their own, each with each, and NULL for the '
+'others';
+
+CREATE OR REPLACE FUNCTION health_weight(segment text, lifecycle_stage text) RETURNS TABLE (
+    component text, signal text, weight double precision, worst double precision, best double precision,
+    knots double precision[], scores double precision[], policy text, keep_days integer, veto_from double precision,
+    veto_cap double precision)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+    -- the row of the segment before that of the stage before that for all
+    WITH held AS (
+        SELECT DISTINCT ON (g.component, g.signal) g.* FROM health_signal g
+        WHERE coalesce(g.segment = $1, g.segment IS NULL)
+          AND coalesce(g.lifecycle_stage = $2, g.lifecycle_stage IS NULL)
+        ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL),
+    own AS (
+        SELECT DISTINCT ON (c.component) c.component, c.weight FROM health_component c
+        WHERE coalesce(c.segment = $1, c.segment IS NULL)
+          AND coalesce(c.lifecycle_stage = $2, c.lifecycle_stage IS NULL)
+        ORDER BY c.component, c.segment IS NULL, c.lifecycle_stage IS NULL)
+    SELECT h.component, h.signal,
+           CASE WHEN o.weight IS NULL OR t.weight IN (o.weight, 0) THEN h.weight
+                ELSE h.weight * o.weight / t.weight END,
+           h.worst, h.best, h.knots, h.scores, h.policy, h.keep_days, h.veto_from, h.veto_cap
+    FROM held h
+         -- numbers of any order add up to the same as numeric
+         JOIN (SELECT h.component, sum(h.weight::numeric)::double precision AS weight FROM held h GROUP BY 1) t
+             USING (component)
+         LEFT JOIN own o USING (component);
+END;
+COMMENT ON FUNCTION health_weight(text, text) IS
+'Internal: the rows of health_signal that hold in a segment and lifecycle stage, with the weights that they have '
+'there: where their component has one of its own, shares of that';
+
 CREATE OR REPLACE FUNCTION health_rule_set() RETURNS TABLE (
     holds_in text[], holds_everywhere boolean, segments text[], lifecycle_stages text[], rules health_rules)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -71,16 +136,7 @@ BEGIN ATOMIC
                            coalesce(h.knots, ARRAY[least(h.worst, h.best), greatest(h.worst, h.best)]),
                            coalesce(h.scores, CASE WHEN h.best > h.worst THEN '{0,100}'::double precision[]
                                               ELSE '{100,0}' END), h.policy, h.keep_days, h.veto_from, h.veto_cap)
-    FROM (SELECT segment, lifecycle_stage, segments, lifecycle_stages
-          FROM (SELECT coalesce(array_agg(DISTINCT segment) FILTER (WHERE segment IS NOT NULL), '{}') AS segments,
-                       coalesce(array_agg(DISTINCT lifecycle_stage) FILTER (WHERE lifecycle_stage IS NOT NULL),
-                                '{}') AS lifecycle_stages FROM health_signal) known,
-               unnest(segments || NULL::text) segment, unnest(lifecycle_stages || NULL::text) lifecycle_stage) k,
-         -- the row of the segment before that of the stage before that for all
-         LATERAL (SELECT DISTINCT ON (g.component, g.signal) * FROM health_signal g
-                  WHERE coalesce(g.segment = k.segment, g.segment IS NULL)
-                    AND coalesce(g.lifecycle_stage = k.lifecycle_stage, g.lifecycle_stage IS NULL)
-                  ORDER BY g.component, g.signal, g.segment IS NULL, g.lifecycle_stage IS NULL) h
+    FROM health_place() k, LATERAL health_weight(k.segment, k.lifecycle_stage) h
          LEFT JOIN model_signal m ON m.name = h.signal
     GROUP BY k.segment, k.lifecycle_stage, k.segments, k.lifecycle_stages;
 END;
@@ -136,6 +192,39 @@ COMMENT ON FUNCTION health_feed(date, boolean) IS
 'has_usage_before: before what trend compares; features_in_use: how many features are used by anyone, where no source '
 'says which of them an account has. is_fed: as stored.';
 
+CREATE OR REPLACE FUNCTION merged_on(as_of date) RETURNS TABLE (account_id @account_id@, entity_id @account_id@)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT e.account_id, e.entity_id FROM account_entity e
+    WHERE e.is_merged AND e.starts_on <= $1 AND $1 < e.ends_on AND e.entity_id <> e.account_id;
+END;
+COMMENT ON FUNCTION merged_on(date) IS
+'Internal: the accounts that have become a part of another by a day, and are no customers of their own any more';
+
+CREATE OR REPLACE FUNCTION merged_mrr(as_of date) RETURNS TABLE (account_id @account_id@, mrr numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT m.entity_id, sum(mrr_at(s.revenue, $1)) FROM merged_on($1) m JOIN account_state s USING (account_id)
+    GROUP BY m.entity_id;
+END;
+COMMENT ON FUNCTION merged_mrr(date) IS
+'Internal: what is still in force on a day of the subscriptions of accounts that merged, by the account that they '
+'are a part of';
+
+CREATE OR REPLACE FUNCTION users_active(as_of date, of_changed boolean) RETURNS TABLE (
+    account_id @account_id@, active_users bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT u.account_id, count(*)
+    FROM (SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
+          UNION ALL SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
+    WHERE active_days(u.usage, (SELECT $1 + 1 - p.adoption_days FROM policy p), $1 + 1) > 0
+    GROUP BY u.account_id;
+END;
+COMMENT ON FUNCTION users_active(date, boolean) IS
+'Internal: the users of each account that used the product within adoption_days of the end of a day; of_changed: of '
+'the accounts of changed_key';
+
 CREATE OR REPLACE FUNCTION health_subject(
     as_of date, of_changed boolean DEFAULT false, is_fed boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, revenue mrr_timeline, notice mrr_timeline, milestones milestones, tickets tickets,
@@ -165,14 +254,10 @@ BEGIN ATOMIC
                (SELECT has_entitlements FROM feed) AS has_entitlements, (SELECT has_revenue FROM feed) AS has_revenue,
                (SELECT has_value FROM feed) AS has_value, (SELECT features_in_use FROM feed) AS features_in_use,
                (SELECT is_fed('ticket', '{escalated,escalated_at}')) AS has_escalations,
-               (SELECT is_fed('subscription', '{cancelled_on}')) AS has_notice),
-    users AS (
-        SELECT account_id, count(*) AS active_users FROM (
-              SELECT u.account_id, u.usage FROM user_state u WHERE NOT $2
-              UNION ALL SELECT u.account_id, u.usage FROM changed_user() u WHERE $2) u
-        WHERE active_days(usage, (SELECT $1 + 1 - adoption_days FROM policy), $1 + 1) > 0 GROUP BY account_id)
+               (SELECT is_fed('subscription', '{cancelled_on}')) AS has_notice)
     SELECT a.*, u.active_users, n.name, n.segment, n.lifecycle_stage, n.plan, n.owner, n.parent_id, n.seats,
-           coalesce(paid.first_on, first_active_on(a.usage, $1), n.created_on), coalesce(mrr_at(a.revenue, $1), 0),
+           coalesce(paid.first_on, first_active_on(a.usage, $1), n.created_on),
+           coalesce(mrr_at(a.revenue, $1) + coalesce(g.mrr, 0), g.mrr, 0),
            CASE WHEN d.has_entitlements THEN mrr_at(a.entitlements, $1)::bigint ELSE d.features_in_use END,
            CASE d.ttv_start_rule WHEN 'milestone' THEN started_at(a.milestones, d.as_of_at)
                WHEN 'created' THEN n.created_on::timestamp AT TIME ZONE d.time_zone
@@ -188,13 +273,17 @@ BEGIN ATOMIC
                 SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features,
                        s.entitlements, s.signals FROM account_state s WHERE NOT $2
                 UNION ALL SELECT s.* FROM changed_state() s WHERE $2) s OFFSET 0) a
-         LEFT JOIN account n USING (account_id) LEFT JOIN users u USING (account_id),
+         LEFT JOIN account n USING (account_id) LEFT JOIN users_active($1, $2) u USING (account_id)
+         LEFT JOIN merged_mrr($1) g USING (account_id),
          LATERAL (SELECT CASE WHEN d.has_revenue THEN first_paid_on(a.revenue) END AS first_on) paid
     -- customers of that day, paused ones too; without subscriptions, all accounts of the source and those with usage
     -- in a gap nobody knows yet that it will be a short one, so gap_smooth_days has no part in this
-    WHERE CASE WHEN d.has_revenue THEN paid.first_on <= $1
-                    AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), $1, d.pauses_are_churn) IS NULL
-               ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END OFFSET 0;
+    WHERE a.account_id NOT IN (SELECT m.account_id FROM merged_on($1) m)
+      AND CASE WHEN d.has_revenue
+               THEN g.mrr > 0 OR paid.first_on <= $1 AND churned_on(limit_pauses(a.revenue, d.pause_churn_days), $1,
+                                                                    d.pauses_are_churn) IS NULL
+               ELSE n.account_id IS NOT NULL OR first_active_on(a.usage) <= $1 END
+    OFFSET 0;
 END;
 COMMENT ON FUNCTION health_subject(date, boolean, boolean) IS
 'Internal: whose health is read as of the end of a day, with their histories unpacked, and all that readings need, the '
@@ -269,7 +358,10 @@ BEGIN ATOMIC
                          p.usage_feed_days, p.least_events, p.least_tickets, p.contact_window_days, p.answer_rule,
                          p.adoption_days, p.ttv_start_rule, p.health_method,
                          p.health_min_coverage::numeric, p.health_yellow_from::numeric, p.health_green_from::numeric,
-                         h.places, h.definition))
+                         h.places, h.definition,
+                         (SELECT string_agg(concat_ws(',', e.account_id, e.entity_id, e.starts_on, e.ends_on), ' '
+                                            ORDER BY e.account_id, e.starts_on)
+                          FROM account_entity e WHERE e.is_merged)))
     FROM reporting_range r, policy p,
          (SELECT string_agg(s.rules::text, ' ' ORDER BY s.holds_in) AS definition,
                  string_agg(s.holds_in::text, ' ' ORDER BY s.holds_in) AS places
@@ -509,6 +601,19 @@ COMMENT ON VIEW health_by_segment IS
 'scores. The values of one attribute add up to all.';
 
 CREATE OR REPLACE VIEW health_by_parent WITH (security_invoker) AS
+WITH RECURSIVE below AS (
+    SELECT a.account_id, a.parent_id AS ancestor_id, ARRAY[a.account_id, a.parent_id] AS seen
+    FROM account a WHERE a.parent_id <> a.account_id
+    UNION ALL
+    SELECT b.account_id, a.parent_id, b.seen || a.parent_id
+    FROM below b JOIN account a ON a.account_id = b.ancestor_id
+    WHERE a.parent_id <> ALL (b.seen)),
+-- of whom revenue is part where entities are parents, too
+known AS (
+    SELECT b.account_id, b.ancestor_id FROM below b
+    UNION
+    SELECT e.account_id, e.entity_id FROM account_entity e, reporting_range r
+    WHERE NOT e.is_merged AND e.entity_id <> e.account_id AND e.starts_on <= r.as_of_on AND r.as_of_on < e.ends_on)
 SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
        weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
        weighted_score(merge(health_agg(c.health_score, c.mrr),
@@ -516,13 +621,15 @@ SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
        (array_agg(c.account_id ORDER BY c.health_score,
                   c.account_id) FILTER (WHERE c.health_score IS NOT NULL))[1] AS worst_child_id,
        min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
-FROM (SELECT h.*, row_number() OVER (PARTITION BY h.parent_id) AS place
-      FROM reporting_range r, LATERAL account_health(r.as_of_on) h WHERE h.parent_id IS NOT NULL) c
+FROM (SELECT h.account_id, h.mrr, h.health_score, h.as_of_on, h.policy_hash, k.ancestor_id AS parent_id,
+             row_number() OVER (PARTITION BY k.ancestor_id) AS place
+      FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN known k USING (account_id)) c
      LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN account n ON n.account_id = c.parent_id
 GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash
 ORDER BY c.parent_id;
 COMMENT ON VIEW health_by_parent IS
-'Health of accounts with children: of the children alone, with the parent, each by its MRR, and of the worst child.';
+'Health of accounts with children: of all below them, at whatever depth, alone, with the parent, each by its MRR, and '
+'of the worst of them.';
 
 CREATE OR REPLACE FUNCTION scores_moved() RETURNS TABLE (
     account_id @account_id@, mrr numeric, before_on date, as_of_on date, before_at timestamptz, as_of_at timestamptz,

@@ -12,7 +12,8 @@ CREATE OR REPLACE FUNCTION account_now(as_of date) RETURNS TABLE (
     repeated_contact double precision, resolution double precision, csat double precision, milestones double precision,
     renewal_posture double precision, mrr_change double precision, nps double precision, time_to_value double precision,
     escalation_days double precision, open_count bigint, last_active_on date, idle_days double precision,
-    has_value boolean, own_signals jsonb, as_of_on date, policy_hash text)
+    has_value boolean, own_signals jsonb, as_of_on date, policy_hash text, overdue_mrr numeric,
+    overdue_days double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT h.account_id, h.name, h.segment, h.plan, n.lifecycle_stage, n.onboarding_path, n.region, h.owner,
@@ -22,22 +23,11 @@ BEGIN ATOMIC
            h.health_score, h.tier, h.coverage_rate, b.health_score AS before_score, b.tier AS before_tier,
            h.health_score::numeric - b.health_score::numeric AS change_points,
            reasons_of(h.health, h.health_score, h.coverage_rate, d.health_min_coverage, d.health_method) AS reasons,
-           readings[1] AS consistency,
-           readings[2] AS breadth,
-           readings[3] AS depth,
-           readings[4] AS seat_use,
-           readings[5] AS trend,
-           readings[6] AS open_escalations,
-           readings[7] AS reopening,
-           readings[8] AS repeated_contact,
-           readings[9] AS resolution,
-           readings[10] AS csat,
-           readings[11] AS milestones,
-           readings[12] AS renewal_posture,
-           readings[13] AS mrr_change,
-           readings[14] AS nps,
-           readings[15] AS time_to_value,
-           readings[16] AS escalation_days,
+           readings[1] AS consistency, readings[2] AS breadth, readings[3] AS depth, readings[4] AS seat_use,
+           readings[5] AS trend, readings[6] AS open_escalations, readings[7] AS reopening,
+           readings[8] AS repeated_contact, readings[9] AS resolution, readings[10] AS csat,
+           readings[11] AS milestones, readings[12] AS renewal_posture, readings[13] AS mrr_change,
+           readings[14] AS nps, readings[15] AS time_to_value, readings[16] AS escalation_days,
            CASE WHEN d.has_tickets THEN coalesce(open_count(a.tickets, d.as_of_at), 0) END AS open_count,
            last_active_on(a.usage, h.as_of_on) AS last_active_on,
            CASE WHEN f.is_alive THEN idle_days(a.usage, coalesce(first_paid_on(a.revenue), n.created_on), h.as_of_on,
@@ -46,7 +36,11 @@ BEGIN ATOMIC
            (SELECT jsonb_object_agg(s.signal, signal_at(a.signals, s.signal, d.as_of_at))
             FROM (SELECT DISTINCT signal FROM health_signal
                   WHERE signal NOT IN (SELECT name FROM model_signal)) s) AS own_signals,
-           h.as_of_on, h.policy_hash
+           h.as_of_on, h.policy_hash, CASE WHEN a.renewals IS NOT NULL THEN coalesce(mrr_at(a.overdue, $1), 0) END,
+           -- since the last one that has come
+           CASE WHEN mrr_at(a.overdue, $1) > 0
+                THEN ($1 - (SELECT max(day) FROM unnest(a.renewals) day WHERE day <= $1))::double precision
+                WHEN a.renewals IS NOT NULL THEN 0 END
     FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.health_min_coverage, p.movement_days,
                  EXISTS (SELECT 1 FROM account_state t
                          WHERE first_opened_at(t.tickets) <= last_instant($1, p.time_zone)) AS has_tickets,

@@ -35,7 +35,8 @@ FROM revenue_by_segment s,
 UNION ALL
 SELECT m.metric, s.dimension, s.value, date_trunc('month', s.as_of_on)::date AS period_start_on,
        s.as_of_on + 1 AS period_end_on,
-       m.reading, m.reading_lower, m.reading_upper, m.n_count, extract(day FROM s.as_of_on + 1) = 1 AS is_complete,
+       m.reading, m.reading_lower, m.reading_upper, m.n_count, extract(day FROM s.as_of_on + 1) = 1
+           AND s.as_of_on < (SELECT over_until_on FROM reporting_range) AS is_complete,
        s.policy_hash
 FROM (SELECT * FROM health_trend OFFSET 0) s,
      LATERAL (VALUES
@@ -60,7 +61,8 @@ FROM time_to_value_monthly s,
 UNION ALL
 SELECT m.metric, s.dimension, s.value, date_trunc('month', s.day_on)::date AS period_start_on,
        s.day_on + 1 AS period_end_on,
-       m.reading, m.reading_lower, m.reading_upper, m.n_count, extract(day FROM s.day_on + 1) = 1 AS is_complete,
+       m.reading, m.reading_lower, m.reading_upper, m.n_count, extract(day FROM s.day_on + 1) = 1
+           AND s.day_on < (SELECT over_until_on FROM reporting_range) AS is_complete,
        s.policy_hash
 FROM (SELECT * FROM usage_by_segment OFFSET 0) s,
      LATERAL (VALUES

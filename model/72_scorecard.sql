@@ -32,6 +32,12 @@ VALUES ('nrr', NULL::text, '(1.10,)'::numrange, 'Net revenue retention above 110
           ('ces', NULL, '(5.0,)', 'Above 5 of 7'),
           ('fcr', NULL, '[0.75,0.85]', 'From 75 to 85 %');
 
+CREATE OR REPLACE FUNCTION judged_hash(policy_hash text, goal numrange) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN $1 IS NULL OR $2 IS NULL THEN $1 ELSE md5(concat($1, $2)) END;
+COMMENT ON FUNCTION judged_hash(text, numrange) IS
+'Internal: fingerprint of the definition of a figure and of the goal that it is judged by, if there is one';
+
 CREATE OR REPLACE VIEW scorecard WITH (security_invoker) AS
 WITH series AS MATERIALIZED (SELECT * FROM metric_reading WHERE is_complete AND dimension IN ('all', 'segment')),
 latest AS (
@@ -49,7 +55,7 @@ SELECT k.name AS metric, k.indicator, k.unit, k.higher_is_better, t.period_start
            THEN (t.reading - past.middle) / nullif(1.4826 * spread.deviation, 0) END AS robust_z_score,
        low.value AS lowest_segment, low.reading AS lowest_reading, high.value AS highest_segment,
        high.reading AS highest_reading,
-       k.source_view, k.reading AS source_column, t.policy_hash
+       k.source_view, k.reading AS source_column, judged_hash(t.policy_hash, g.goal) AS policy_hash
 FROM policy p CROSS JOIN model_metric k LEFT JOIN latest t ON t.metric = k.name
      LEFT JOIN target g ON g.metric = k.name AND g.segment IS NULL
      LEFT JOIN series before ON before.metric = k.name AND before.dimension = 'all'
@@ -88,7 +94,7 @@ SELECT t.metric, k.indicator, k.unit, t.dimension, t.value, t.period_start_on, t
        t.reading - t.all_reading AS reading_from_all, goal_text(g.goal) AS goal, goal_status(t.reading, g.goal),
        goal_distance(t.reading, g.goal) AS reading_from_goal,
        goal_verdict(t.reading, t.reading_lower, t.reading_upper, g.goal) AS verdict, k.source_view,
-       k.reading AS source_column, t.policy_hash
+       k.reading AS source_column, judged_hash(t.policy_hash, g.goal) AS policy_hash
 FROM (SELECT m.metric, m.dimension, m.value, m.period_start_on, m.period_end_on, m.n_count, s.is_suppressed,
       m.policy_hash,
              CASE WHEN NOT s.is_suppressed THEN m.reading END AS reading,
@@ -119,7 +125,7 @@ SELECT t.period_start_on, t.period_end_on, t.metric, k.indicator, k.unit, k.high
        t.reading_lower, t.reading_upper, t.n_count, t.before_reading, t.reading - t.before_reading AS reading_change,
        goal_text(g.goal) AS goal, goal_status(t.reading, g.goal),
        goal_verdict(t.reading, t.reading_lower, t.reading_upper, g.goal) AS verdict, k.source_view,
-       k.reading AS source_column, t.policy_hash
+       k.reading AS source_column, judged_hash(t.policy_hash, g.goal) AS policy_hash
 FROM reporting_range r, (SELECT *,
                          first_value(reading) OVER (PARTITION BY metric
                                                     ORDER BY period_end_on RANGE BETWEEN '1 month' PRECEDING

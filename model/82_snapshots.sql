@@ -9,6 +9,8 @@ CREATE TABLE snapshot (
     policy_hash text NOT NULL,
     policy      jsonb NOT NULL,
     note        text,
+    health_hash text,
+    definition  jsonb,
     PRIMARY KEY (snapshot_id),
     CONSTRAINT one_after_the_other UNIQUE NULLS NOT DISTINCT (follows));
 COMMENT ON TABLE snapshot IS
@@ -22,6 +24,11 @@ COMMENT ON COLUMN snapshot.as_of_on IS 'The day as of which the views read: peri
 COMMENT ON COLUMN snapshot.policy_hash IS 'Fingerprint of the policy';
 COMMENT ON COLUMN snapshot.policy IS 'The policy itself';
 COMMENT ON COLUMN snapshot.note IS 'What it is, as: board report of May';
+COMMENT ON COLUMN snapshot.health_hash IS
+'Fingerprint of the policy and of what health is made of; NULL: not known then';
+COMMENT ON COLUMN snapshot.definition IS
+'What else defines figures: quarantine (rules by source), health (signals), components (their weights), targets; NULL: '
+'not known then';
 
 CREATE TABLE snapshot_reading (
     source_view     text,

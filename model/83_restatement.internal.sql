@@ -81,7 +81,7 @@ BEGIN ATOMIC
     SELECT m.account_id, m.period_start_on, m.period_end_on, m.movement, sum(m.amount_mrr)
     FROM revenue_movement m
     WHERE shown_by IS NULL AND m.amount_mrr IS NOT NULL
-      AND m.period_end_on <= (SELECT r.as_of_on + 1 FROM reporting_range r)
+      AND m.period_end_on <= (SELECT r.over_until_on FROM reporting_range r)
     GROUP BY m.account_id, m.period_start_on, m.period_end_on, m.movement
     UNION ALL
     SELECT s.account_id, s.period_start_on, s.period_end_on, s.movement, s.amount_mrr
@@ -102,31 +102,65 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION accounts_at(bigint) IS 'Internal: the accounts that a snapshot shows; NULL: those of now';
 
-CREATE OR REPLACE FUNCTION definition_at(shown_by bigint) RETURNS TABLE (policy_hash text, policy jsonb, as_of_on date)
+CREATE OR REPLACE FUNCTION present_definition() RETURNS jsonb
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT r.policy_hash, to_jsonb(p) - 'only_row', r.as_of_on
-    FROM reporting_range r, policy p
+    SELECT jsonb_build_object(
+        'quarantine', (SELECT coalesce(jsonb_object_agg(f.source, f.quarantine), '{}') FROM refreshed_source f
+                       WHERE f.quarantine IS NOT NULL),
+        'health', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.component, h.signal, h.segment, h.lifecycle_stage),
+                                   '[]') FROM health_signal h),
+        'components', (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.component, c.segment, c.lifecycle_stage), '[]')
+                       FROM health_component c),
+        'targets', (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.metric, t.segment), '[]') FROM target t));
+END;
+COMMENT ON FUNCTION present_definition() IS
+'Internal: what defines figures besides the policy: rules by which rows were left out, what health is made of, targets';
+
+CREATE OR REPLACE FUNCTION definition_at(shown_by bigint) RETURNS TABLE (
+    policy_hash text, policy jsonb, as_of_on date, health_hash text, definition jsonb)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT r.policy_hash, to_jsonb(p) - 'only_row', r.as_of_on, h.policy_hash, present_definition()
+    FROM reporting_range r, policy p, LATERAL health_term(r.as_of_on) h
     WHERE shown_by IS NULL
     UNION ALL
-    SELECT s.policy_hash, s.policy, s.as_of_on FROM snapshot s WHERE s.snapshot_id = shown_by;
+    SELECT s.policy_hash, s.policy, s.as_of_on, s.health_hash, s.definition
+    FROM snapshot s WHERE s.snapshot_id = shown_by;
 END;
 COMMENT ON FUNCTION definition_at(bigint) IS
-'Internal: the policy of a snapshot, its fingerprint, and the day as of which it reads; NULL: those of now';
+'Internal: the policy of a snapshot, its fingerprint, the day as of which it reads, that of health, and what else '
+'defines its figures; NULL: those of now';
 
 CREATE OR REPLACE FUNCTION definition_before() RETURNS TABLE (
-    snapshot_id bigint, policy jsonb, present jsonb, is_redefined boolean)
+    snapshot_id bigint, policy jsonb, present jsonb, is_redefined boolean, quarantine jsonb, present_quarantine jsonb)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT s.snapshot_id, s.policy || jsonb_build_object('as_of', p.as_of, 'report_from', p.report_from),
-           to_jsonb(p) - 'only_row', s.policy_hash <> r.policy_hash
+           to_jsonb(p) - 'only_row', s.policy_hash <> r.policy_hash, coalesce(s.definition -> 'quarantine', '{}'),
+           present_definition() -> 'quarantine'
     FROM snapshot s, policy p, reporting_range r
     ORDER BY s.snapshot_id DESC
     LIMIT 1;
 END;
 COMMENT ON FUNCTION definition_before() IS
-'Internal: the policy of the last snapshot, with the days as of which the model reads now, the present policy, and '
-'whether that is another definition; no row without a snapshot';
+'Internal: the policy of the last snapshot, with the days as of which the model reads now, the present policy, whether '
+'that is another definition, and by which rules rows were left out then and are now; no row without a snapshot';
+
+CREATE OR REPLACE FUNCTION put_quarantine(rules jsonb) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    UPDATE quality_rule q
+    SET (is_enabled, quarantine, condition)
+        = ROW (q.is_enabled OR rules -> q.source ? q.rule, coalesce(rules -> q.source ? q.rule, false),
+               CASE WHEN rules -> q.source ? q.rule THEN rules -> q.source ->> q.rule ELSE q.condition END)
+    WHERE q.quarantine OR rules -> q.source ? q.rule;
+    INSERT INTO quality_rule (source, rule, condition, quarantine)
+    SELECT s.key, r.key, r.value, true FROM jsonb_each(rules) s, jsonb_each_text(s.value) r
+    ON CONFLICT DO NOTHING;
+END;
+COMMENT ON FUNCTION put_quarantine(jsonb) IS
+'Internal: puts the rules in force by which rows were left out, by source, as table refreshed_source has them';
 
 -- Taking one.
 
@@ -161,9 +195,9 @@ LANGUAGE sql
 BEGIN ATOMIC
     -- one statement, so that a refresh meanwhile cannot come between the figures and the accounts behind them
     WITH taken AS (
-        INSERT INTO snapshot (follows, as_of_on, policy_hash, policy, note)
-        SELECT (SELECT max(s.snapshot_id) FROM snapshot s), d.as_of_on, d.policy_hash, d.policy, write_snapshot.note
-        FROM definition_at(NULL) d
+        INSERT INTO snapshot (follows, as_of_on, policy_hash, policy, note, health_hash, definition)
+        SELECT (SELECT max(s.snapshot_id) FROM snapshot s), d.as_of_on, d.policy_hash, d.policy, $1, d.health_hash,
+               d.definition FROM definition_at(NULL) d
         RETURNING snapshot.snapshot_id, snapshot.as_of_on),
     now_reading AS MATERIALIZED (SELECT r.* FROM readings_at(NULL) r),
     old_reading AS (
@@ -233,15 +267,16 @@ COMMENT ON FUNCTION write_redefinition(bigint, jsonb) IS
 
 CREATE OR REPLACE FUNCTION restated(then_id bigint, now_id bigint) RETURNS TABLE (
     source_view text, metric text, dimension text, value text, period_start_on date, period_end_on date,
-    reported_then numeric, reported_now numeric, difference numeric, is_restated boolean)
+    reported_then numeric, reported_now numeric, difference numeric, is_restated boolean, is_health boolean)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT source_view, metric, dimension, value, period_start_on, coalesce(b.period_end_on, n.period_end_on),
            b.reading, n.reading, d.difference,
-           coalesce(d.difference <> 0, b.reading IS DISTINCT FROM n.reading)
+           coalesce(d.difference <> 0, b.reading IS DISTINCT FROM n.reading),
+           coalesce(k.of_view = 'health_trend', false)
     FROM readings_at(then_id) b
          FULL JOIN readings_at(now_id) n USING (source_view, metric, dimension, value, period_start_on)
-         LEFT JOIN (SELECT m.name, m.unit FROM csmetrics.model_metric m) k
+         LEFT JOIN (SELECT m.name, m.unit, m.source_view AS of_view FROM csmetrics.model_metric m) k
              ON k.name = metric AND source_view = 'metric_reading',
          -- where there is nothing of what is added up, there is none of it; a ratio of nothing is unknown
          LATERAL (SELECT CASE WHEN k.unit IN ('mrr', 'count') OR k.unit IS NULL AND metric ~ '_(mrr|count)$'
@@ -249,7 +284,8 @@ BEGIN ATOMIC
                               ELSE n.reading - b.reading END AS difference) d;
 END;
 COMMENT ON FUNCTION restated(bigint, bigint) IS
-'Internal: the figures of one snapshot beside those of another, NULL: of now';
+'Internal: the figures of one snapshot beside those of another, NULL: of now; is_health: they hang on what health is '
+'made of';
 
 CREATE OR REPLACE FUNCTION restated_by_account(then_id bigint, now_id bigint, since_last jsonb) RETURNS TABLE (
     account_id @account_id@, period_start_on date, period_end_on date, movement text, amount_then numeric,

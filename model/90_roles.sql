@@ -123,17 +123,18 @@ BEGIN ATOMIC
            count(*) FILTER (WHERE NOT was_there), count(*) FILTER (WHERE NOT is_there),
            coalesce(sum(h.raised), 0)::bigint, coalesce(sum(h.cleared), 0)::bigint, coalesce(sum(h.opened), 0)::bigint,
            coalesce(sum(h.judged), 0)::bigint, coalesce(sum(h.successes), 0)::bigint,
-           coalesce(sum(h.overdue), 0)::bigint, w.start_on + 7 <= r.as_of_on + 1, r.policy_hash
-    FROM reporting_range r CROSS JOIN report_weeks() w JOIN account c USING (k)
+           coalesce(sum(h.overdue), 0)::bigint, w.start_on + 7 <= r.over_until_on, t.policy_hash
+    FROM reporting_range r CROSS JOIN LATERAL health_term(r.as_of_on) t CROSS JOIN report_weeks() w
+         JOIN account c USING (k)
          JOIN account_dimension d USING (account_id) LEFT JOIN week_happened() h USING (k, account_id)
-    GROUP BY w.start_on, w.day, d.dimension, d.value, r.as_of_on, r.policy_hash;
+    GROUP BY w.start_on, w.day, d.dimension, d.value, r.as_of_on, r.over_until_on, t.policy_hash;
 END;
 COMMENT ON FUNCTION live_manager_weekly(date) IS
 'Internal: what manager_weekly shows, added up from the scores that the reader sees';
 
 CREATE OR REPLACE VIEW manager_weekly WITH (security_invoker) AS
 WITH term AS MATERIALIZED (
-    SELECT r.as_of_on, r.policy_hash, t.basis, t.yellow_from, t.green_from
+    SELECT r.as_of_on, r.over_until_on, t.policy_hash, t.basis, t.yellow_from, t.green_from
     FROM reporting_range r, LATERAL health_term(r.as_of_on) t),
 week AS MATERIALIZED (SELECT * FROM report_weeks() WHERE k < 4),
 -- those that are stored are of all accounts, and hidden from who sees some
@@ -168,7 +169,7 @@ SELECT w.start_on AS period_start_on, w.start_on + 7 AS period_end_on, m.dimensi
        m.left_count, coalesce(a.raised, 0) AS raised_count, coalesce(a.cleared, 0) AS cleared_count,
        coalesce(a.opened, 0) AS play_opened_count, coalesce(a.judged, 0) AS play_judged_count,
        coalesce(a.successes, 0) AS play_success_count, coalesce(a.overdue, 0) AS play_overdue_count,
-       w.start_on + 7 <= t.as_of_on + 1 AS is_complete, t.policy_hash
+       w.start_on + 7 <= t.over_until_on AS is_complete, t.policy_hash
 FROM term t CROSS JOIN week w JOIN week_total m ON m.before_on = w.before_on AND m.as_of_on = w.day
      JOIN dimension_in_use USING (dimension)
      LEFT JOIN health_total b ON b.as_of_on = w.before_on AND b.dimension = m.dimension AND b.value = m.value

@@ -154,3 +154,52 @@ COMMENT ON PROCEDURE csmetrics.evaluate_alerts(text) IS
 'Evaluates the rules of alert_rule over account_now: a row of alert and a NOTIFY for each customer that began to meet '
 'one, or no longer does. An error names the rule, and nothing is changed. Row-level security that may hide rows: '
 'SQLSTATE 42501; an unknown model: 3F000.';
+
+CREATE OR REPLACE FUNCTION csmetrics.note_response() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    complaint text;
+BEGIN
+    IF (NEW.response, NEW.reason, NEW.until_on) IS NOT DISTINCT FROM (OLD.response, OLD.reason, OLD.until_on) THEN
+        RETURN NEW;
+    END IF;
+    complaint := CASE
+        WHEN NEW.response IS NULL THEN CASE WHEN num_nonnulls(NEW.reason, NEW.until_on) > 0
+                                            THEN 'reason and until_on are of a response: there is none' END
+        WHEN NEW.to_state <> 'on' THEN format('alert %s is of a rule that turned off: there is nothing to respond to',
+                                              NEW.alert_id)
+        WHEN NEW.response = 'dismissed' AND coalesce(trim(NEW.reason), '') = ''
+            THEN 'an alert is dismissed for a reason: say which'
+        WHEN NEW.response = 'snoozed' AND NEW.until_on IS NULL THEN 'an alert is snoozed until a day: say which'
+        WHEN NEW.response NOT IN ('acknowledged', 'snoozed', 'dismissed')
+            THEN format('%L is no response: acknowledged, snoozed or dismissed', NEW.response) END;
+    IF complaint IS NOT NULL THEN
+        RAISE EXCEPTION '%', complaint USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    NEW.responded_by := CASE WHEN NEW.response IS NOT NULL THEN current_user END;
+    NEW.responded_at := CASE WHEN NEW.response IS NOT NULL THEN clock_timestamp() END;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.note_response() IS
+'Internal: notes who responded to an alert, and when; refuses what is no response: SQLSTATE 22023';
+
+CREATE OR REPLACE PROCEDURE csmetrics.respond_to_alert(
+    model text, alert_id bigint, response text, reason text DEFAULT NULL, until_on date DEFAULT NULL)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    written bigint;
+BEGIN
+    PERFORM csmetrics.require_model(model);
+    EXECUTE format('UPDATE %I.alert a SET response = $2, reason = $3, until_on = $4 WHERE a.alert_id = $1', model)
+        USING alert_id, response, reason, until_on;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written = 0 THEN
+        RAISE EXCEPTION 'model "%" has no alert %', model, alert_id USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE csmetrics.respond_to_alert(text, bigint, text, text, date) IS
+'Responds to an alert: acknowledged, snoozed (until_on: the first day on which it is open again), dismissed (with a '
+'reason), NULL: takes it back; table alert keeps who and when. An unknown alert, no reason, no day: SQLSTATE 22023; '
+'who is no editor: 42501; an unknown model: 3F000.';

@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     -- what the policy does not report now is not known to be none
     EXECUTE format(
-        'SELECT jsonb_build_object(''policy_hash'', r.policy_hash, ''until'', r.as_of_on + 1,
+        'SELECT jsonb_build_object(''policy_hash'', r.policy_hash, ''until'', r.over_until_on,
                                    ''from'', coalesce(date_trunc(''month'', p.report_from)::date, ''-infinity''))
                 || (SELECT coalesce(jsonb_object_agg(m.period_start_on,
                                                      jsonb_build_array(m.opening_count, m.closing_count)), ''{}'')

@@ -272,6 +272,8 @@ BEGIN
             PERFORM csmetrics.write_table(model, 'revenue_state');
         END IF;
         PERFORM csmetrics.write_table(model, 'discount_state');
+        PERFORM csmetrics.write_table(model, 'product_state');
+        PERFORM csmetrics.write_table(model, 'ending_state');
     END IF;
     IF 'usage' = ANY (sources) THEN
         PERFORM csmetrics.write_table(model, 'user_state');

@@ -131,7 +131,8 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY '{account, left_out_account, fx_rate, account_digest, account_state, revenue_state,
-                            user_state, entitlement_state, discount_state, account_entity}'::text[] LOOP
+                            user_state, entitlement_state, discount_state, product_state, ending_state,
+                            account_entity}'::text[] LOOP
         EXECUTE format('DELETE FROM %s', csmetrics.relation(model, name));
     END LOOP;
     EXECUTE format('UPDATE %I.refreshed_source SET policy_hash = ''''', model);

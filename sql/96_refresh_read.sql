@@ -65,13 +65,16 @@ BEGIN
     IF is_other THEN
         CALL csmetrics.forget_readings(model);
     END IF;
-    EXECUTE format('INSERT INTO %I.refreshed_source AS o
-                        (source, refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns)
-                    VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp(), $5)
+    EXECUTE format('INSERT INTO %1$I.refreshed_source AS o
+                        (source, refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns,
+                         quarantine)
+                    VALUES ($1, clock_timestamp(), $2, $3, $4, clock_timestamp(), $5,
+                            (SELECT jsonb_object_agg(q.rule, q.condition) FROM %1$I.quality_rule q
+                             WHERE q.source = $1 AND q.is_enabled AND q.quarantine))
                     ON CONFLICT (source) DO UPDATE SET
-                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns)
+                        (refreshed_at, row_count, left_out_count, policy_hash, swept_at, given_columns, quarantine)
                     = ROW (excluded.refreshed_at, excluded.row_count, excluded.left_out_count, excluded.policy_hash,
-                           excluded.swept_at, excluded.given_columns)',
+                           excluded.swept_at, excluded.given_columns, excluded.quarantine)',
                    model)
         USING source, kept_count, csmetrics.left_out_count(model, source, kept_count),
               csmetrics.policy_of_refresh(model), given;

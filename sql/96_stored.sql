@@ -74,6 +74,9 @@ RETURN (
                                        csmetrics.unmerge(s.%1$I, d.o_%1$s)) END', a.attname)
         WHEN t.oid = 'bigint'::regtype THEN
             format('coalesce(s.%1$I, 0) - coalesce(d.o_%1$s, 0) + coalesce(d.n_%1$s, 0)', a.attname)
+        -- in the one form that a number has
+        WHEN t.oid = 'numeric'::regtype AND a.attnotnull THEN
+            format('trim_scale(coalesce(s.%1$I, 0) - coalesce(d.o_%1$s, 0) + coalesce(d.n_%1$s, 0))', a.attname)
         ELSE format('coalesce(d.n_%1$s, s.%1$I)', a.attname) END
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = relation AND a.attname = name);
@@ -280,6 +283,10 @@ DECLARE
 BEGIN
     EXECUTE format('INSERT INTO %1$I.changed_key SELECT k.account_id FROM %1$I.%2$s k
                     ON CONFLICT DO NOTHING', internal, accounts);
+    -- what merged into another is part of its score
+    EXECUTE format('INSERT INTO %1$I.changed_key
+                    SELECT DISTINCT e.entity_id FROM %1$I.account_entity e JOIN %1$I.changed_key k USING (account_id)
+                    WHERE e.is_merged AND e.entity_id <> e.account_id ON CONFLICT DO NOTHING', internal);
     -- of many accounts it takes less to add all up anew
     EXECUTE format('SELECT count(*) > 100 AND 4 * count(*) > (SELECT count(*) FROM %1$I.account_state)
                     FROM %1$I.changed_key', internal) INTO are_many;

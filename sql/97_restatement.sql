@@ -10,7 +10,8 @@ VALUES
  'Days for which snapshots are kept, but for the last, and what only they showed; NULL: for ever, as what was reported '
  'cannot be had again', true, false);
 
-CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, shown_by bigint) RETURNS jsonb
+CREATE OR REPLACE FUNCTION csmetrics.redefinition(model text, policy jsonb, quarantine jsonb, shown_by bigint)
+RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET lc_numeric = 'C' AS $redefinition$
@@ -18,15 +19,20 @@ DECLARE
     internal text := csmetrics.internal_schema(model);
     in_force jsonb := csmetrics.whole_policy(model, '{}', 'in force');
     whole jsonb := csmetrics.whole_policy(model, policy, 'of the snapshot');
+    is_other boolean;
     result jsonb;
 BEGIN
+    EXECUTE format('SELECT %I.present_definition() -> ''quarantine'' <> $1', internal) INTO is_other USING quarantine;
     -- whatever is done here is undone: what the query gave stays
     BEGIN
         EXECUTE format('CREATE TEMPORARY TABLE csmetrics_now AS SELECT * FROM %I.movements_at($1)', internal)
             USING shown_by;
         CALL csmetrics.put_policy(model, whole);
-        IF csmetrics.differ_by_refresh(whole, in_force) THEN
-            CALL csmetrics.refresh(model);
+        IF is_other THEN
+            EXECUTE format('SELECT %I.put_quarantine($1)', internal) USING quarantine;
+        END IF;
+        IF is_other OR csmetrics.differ_by_refresh(whole, in_force) THEN
+            CALL csmetrics.refresh(model, may_shrink => true);
         END IF;
         EXECUTE format(
             'SELECT coalesce(jsonb_agg(to_jsonb(q)), ''[]'')
@@ -41,9 +47,10 @@ BEGIN
     END;
 END
 $redefinition$;
-COMMENT ON FUNCTION csmetrics.redefinition(text, jsonb, bigint) IS
-'Internal: what the policy in force adds to the movements that a snapshot shows, NULL: to those of now, account by '
-'account, against another policy: these less those that the facts of now have under that';
+COMMENT ON FUNCTION csmetrics.redefinition(text, jsonb, jsonb, bigint) IS
+'Internal: what the policy in force, and the rules by which rows are left out, add to the movements that a snapshot '
+'shows, NULL: to those of now, account by account, against others: these less those that the facts of now have under '
+'these';
 
 CREATE OR REPLACE PROCEDURE csmetrics.take_snapshot(model text, note text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
@@ -59,7 +66,8 @@ BEGIN
     -- one at a time; readers go on
     EXECUTE format('LOCK TABLE %I.snapshot IN SHARE ROW EXCLUSIVE MODE', model);
     EXECUTE format('SELECT b.* FROM %I.definition_before() b', internal) INTO before;
-    IF before.is_redefined AND csmetrics.differ_by_refresh(before.policy, before.present) THEN
+    IF before.is_redefined AND (before.quarantine <> before.present_quarantine
+                                OR csmetrics.differ_by_refresh(before.policy, before.present)) THEN
         -- rows that came since the last refresh are no matter of definition
         CALL csmetrics.refresh(model);
     END IF;
@@ -67,7 +75,8 @@ BEGIN
     EXECUTE format('SELECT w.* FROM %I.write_snapshot($1) w', internal) INTO taken USING note;
     IF before.is_redefined THEN
         EXECUTE format('SELECT %I.write_redefinition($1, $2)', internal)
-            USING taken.snapshot_id, csmetrics.redefinition(model, before.policy, taken.snapshot_id);
+            USING taken.snapshot_id,
+                  csmetrics.redefinition(model, before.policy, before.quarantine, taken.snapshot_id);
     END IF;
     RAISE NOTICE 'snapshot % of model "%" as of %: % figures, % movements and % accounts are new', taken.snapshot_id,
         model, taken.as_of_on, taken.reading_count, taken.movement_count, taken.account_count;
@@ -116,7 +125,8 @@ COMMENT ON FUNCTION csmetrics.require_snapshots(text, bigint, bigint) IS
 
 CREATE OR REPLACE FUNCTION csmetrics.snapshot_pair(
     model text, from_snapshot bigint, to_snapshot bigint,
-    OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date)
+    OUT then_id bigint, OUT then_hash text, OUT now_hash text, OUT report_from date, OUT as_of_on date,
+    OUT then_health text, OUT now_health text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
@@ -128,6 +138,10 @@ BEGIN
     EXECUTE format('SELECT d.* FROM %I.definition_at($1) d', internal) INTO now_is USING to_snapshot;
     then_hash := then_is.policy_hash;
     now_hash := now_is.policy_hash;
+    -- snapshots of earlier versions do not know
+    then_health := CASE WHEN now_is.health_hash IS NULL THEN then_hash
+                        ELSE coalesce(then_is.health_hash, then_hash) END;
+    now_health := CASE WHEN then_is.health_hash IS NULL THEN now_hash ELSE now_is.health_hash END;
     -- the periods that both report
     as_of_on := least(then_is.as_of_on, now_is.as_of_on);
     report_from := date_trunc('month', greatest((then_is.policy ->> 'report_from')::date,
@@ -135,7 +149,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csmetrics.snapshot_pair(text, bigint, bigint) IS
-'Internal: the two that are compared, with their policies and the days of the periods that both report; errors as '
+'Internal: the two that are compared, with the fingerprints of their definitions, of figures in general and of those '
+'of health, and the days of the periods that both report; errors as '
 'restatement';
 
 CREATE OR REPLACE FUNCTION csmetrics.restatement(
@@ -157,12 +172,16 @@ BEGIN
                   HINT = 'csmetrics.restatement_by_account tells what changed, account by account.';
     END IF;
     RETURN QUERY EXECUTE format(
-        'SELECT r.*, $3 <> $4, $3, $4
-         FROM %I.restated($1, $2) r
+        'SELECT r.source_view, r.metric, r.dimension, r.value, r.period_start_on, r.period_end_on, r.reported_then,
+                r.reported_now, r.difference, r.is_restated, h.before <> h.now, h.before, h.now
+         FROM %I.restated($1, $2) r,
+              LATERAL (SELECT CASE WHEN r.is_health THEN $7 ELSE $3 END AS before,
+                              CASE WHEN r.is_health THEN $8 ELSE $4 END AS now) h
          WHERE r.period_end_on <= $5 + 1 AND ($6 IS NULL OR r.period_start_on >= $6)
          ORDER BY r.source_view, r.metric, r.dimension <> ''all'', r.dimension, r.value, r.period_start_on',
         csmetrics.internal_schema(model))
-    USING pair.then_id, to_snapshot, pair.then_hash, pair.now_hash, pair.as_of_on, pair.report_from;
+    USING pair.then_id, to_snapshot, pair.then_hash, pair.now_hash, pair.as_of_on, pair.report_from, pair.then_health,
+          pair.now_health;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.restatement(text, bigint, bigint) IS
@@ -176,7 +195,8 @@ DECLARE
     before record;
 BEGIN
     EXECUTE format('SELECT b.* FROM %I.definition_before() b', csmetrics.internal_schema(model)) INTO before;
-    RETURN CASE WHEN before.is_redefined THEN csmetrics.redefinition(model, before.policy, NULL) ELSE '[]' END;
+    RETURN CASE WHEN before.is_redefined
+                THEN csmetrics.redefinition(model, before.policy, before.quarantine, NULL) ELSE '[]' END;
 END
 $$;
 COMMENT ON FUNCTION csmetrics.redefined_since(text) IS

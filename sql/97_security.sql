@@ -39,6 +39,8 @@ BEGIN ATOMIC
     FROM (VALUES ('INSERT, UPDATE, DELETE', 'alert_rule'), ('INSERT, UPDATE, DELETE', 'playbook'),
                  ('INSERT, UPDATE, DELETE', 'quality_rule'), ('INSERT, UPDATE, DELETE', 'health_signal'),
                  ('INSERT, UPDATE, DELETE', 'target'), ('UPDATE (done_on, note)', 'playbook_run'),
+                 ('INSERT, UPDATE, DELETE', 'health_component'), ('UPDATE (response, reason, until_on)', 'alert'),
+                 ('INSERT (relation, action, item, before, after)', 'definition_change'),
                  -- but for what decides who sees the company's totals
                  (format('UPDATE (%s)', csmetrics.spelled(
                       ARRAY(SELECT o FROM unnest(csmetrics.policy_options(model)) o
@@ -164,8 +166,8 @@ END
 $$;
 COMMENT ON PROCEDURE csmetrics.grant_write(text, text) IS
 'Makes a role an editor of the model: a reader that writes policy, targets, health signals and the rules of alerts, '
-'playbooks and data quality, and closes runs of playbooks. Kept by update_model. Not by its owner: SQLSTATE 42501; no '
-'such role: 42704.';
+'playbooks and data quality, responds to alerts and closes runs. Kept by update_model. Not by its owner: SQLSTATE '
+'42501; no such role: 42704.';
 
 CREATE OR REPLACE PROCEDURE csmetrics.revoke_rights(model text, "role" text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off

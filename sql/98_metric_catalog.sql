@@ -59,6 +59,31 @@ FROM (VALUES
  'sum of opening MRR of accounts that closed without, and of pauses that ended without',
  'mrr', NULL, 'revenue bridge (MRR waterfall)',
  '{}', '{churn_mrr,left_mrr}', '{churned_mrr}'),
+('loss_reason', 'revenue', 'Churn and contraction by reason',
+ 'MRR lost for each reason that was given, what customers ended apart from what failed',
+ 'churned and contraction MRR, shared out to the reasons of the subscriptions that ended in the period',
+ 'mrr', NULL, NULL,
+ '{}', '{reason,cause}', '{}'),
+('transfer_mrr', 'revenue', 'Transfers between products', NULL,
+ 'least(what products of one customer gained, what others lost) in the period',
+ 'mrr', NULL, 'so that the sum over products is the bridge of customers',
+ '{}', '{transfer_mrr,transfer_in_mrr,transfer_out_mrr}', '{}'),
+('committed_mrr', 'revenue', 'Committed MRR (CMRR)', NULL,
+ 'MRR in force now + what is to start - what is to end, pause or was called off, by the end of the month ahead',
+ 'mrr', NULL, 'contracted MRR: no renewal and no new customer is assumed',
+ '{}', '{committed_mrr,committed_count,starting_mrr,starting_count,notice_mrr,scheduled_pause_mrr}', '{}'),
+('scheduled_churn_mrr', 'revenue', 'Scheduled churn', NULL,
+ 'sum of MRR of accounts that have none left at the end of the month ahead',
+ 'mrr', NULL, NULL,
+ '{}', '{scheduled_churn_mrr,scheduled_churn_count,scheduled_contraction_mrr}', '{}'),
+('overdue_mrr', 'revenue', 'Renewals overdue', NULL,
+ 'sum of MRR in force of subscriptions whose day of renewal has passed, neither cancelled nor renewed to a later day',
+ 'mrr', NULL, NULL,
+ '{}', '{overdue_mrr,overdue_days}', '{}'),
+('arr', 'revenue', 'Annual recurring revenue (ARR)', NULL,
+ '12 x MRR',
+ 'money', NULL, 'annualized run rate',
+ '{}', '{closing_arr,opening_arr,committed_arr}', '{}'),
 ('discount', 'revenue', 'Discounts', NULL,
  '(recurring + one-off and limited discounts) / MRR at list price, of the subscriptions in force',
  'rate', NULL, NULL,
@@ -685,6 +710,38 @@ COMMENT ON FUNCTION csmetrics.explained_options(text[], jsonb) IS
 'Internal: rules of the policy as explain_metric tells them, with what is in force in the policy given; NULL: with '
 'their defaults';
 
+CREATE OR REPLACE FUNCTION csmetrics.explained_changes(model text, metric text, options text[], is_of_health boolean)
+RETURNS TABLE (aspect text, explanation text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT 'changed ' || to_char(c.changed_at AT TIME ZONE p.time_zone, 'YYYY-MM-DD'),
+               format('%%s by %%s', c.text, c.changed_by)
+        FROM %1$I.policy p,
+             (SELECT d.change_id, d.changed_at, d.changed_by,
+                     CASE WHEN d.relation = 'policy'
+                          THEN (SELECT string_agg(format('%%s from %%s to %%s', o.key,
+                                                         coalesce(d.before ->> o.key, 'NULL'),
+                                                         coalesce(o.value, 'NULL')), ', ' ORDER BY o.key)
+                                FROM jsonb_each_text(d.after) o WHERE o.key = ANY ($2))
+                          WHEN d.relation = 'target' AND coalesce(d.after, d.before) ->> 'metric' IS DISTINCT FROM $1
+                               AND split_part(d.item, ',', 1) IS DISTINCT FROM $1 THEN NULL
+                          WHEN d.relation IN ('health_signal', 'health_component') AND NOT $3 THEN NULL
+                          WHEN d.relation = 'quality_rule'
+                               AND NOT coalesce(d.after, '{}') || coalesce(d.before, '{}') ?| '{quarantine,condition}'
+                               THEN NULL
+                          WHEN d.relation IN ('alert_rule', 'playbook') THEN NULL
+                          ELSE concat_ws(' ', d.relation, d.item, d.action,
+                                         'from ' || d.before::text, 'to ' || d.after::text) END AS text
+              FROM %1$I.definition_change d) c
+        WHERE c.text IS NOT NULL
+        ORDER BY c.change_id DESC LIMIT 10 $query$, model) USING metric, options, is_of_health;
+END
+$$;
+COMMENT ON FUNCTION csmetrics.explained_changes(text, text, text[], boolean) IS
+'Internal: the last ten changes of what defines a metric, or what it is judged by, as explain_metric tells them, the '
+'latest first';
+
 CREATE OR REPLACE FUNCTION csmetrics.explain_metric(
     name text, model text DEFAULT NULL, OUT aspect text, OUT explanation text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $explain$
@@ -715,6 +772,8 @@ BEGIN
                     csmetrics.goal_words(goal, $2) || coalesce('': '' || note, '''')
              FROM %I.target WHERE metric = $1 ORDER BY segment NULLS FIRST', model)
         USING metric.name, metric.unit;
+        RETURN QUERY SELECT c.aspect, c.explanation
+        FROM csmetrics.explained_changes(model, metric.name, metric.options, metric.family = 'health') c;
     END IF;
     RETURN QUERY
     SELECT t.aspect, t.text
@@ -724,6 +783,6 @@ BEGIN
 END
 $explain$;
 COMMENT ON FUNCTION csmetrics.explain_metric(text, text) IS
-'A metric in words, a row an aspect: what it is, rules of the policy with what is in force in the model (NULL: their '
-'defaults), goals, columns that show it, functions. name: of the metric, or of a column or function of it. An unknown '
-'one: SQLSTATE 22023, with those near; an unknown model: 3F000.';
+'A metric in words, a row an aspect: what it is, rules with what is in force in the model (NULL: their defaults), '
+'goals, who changed these when, columns, functions. name: of it, or of a column or function. An unknown one: '
+'SQLSTATE 22023, with those near; an unknown model: 3F000.';

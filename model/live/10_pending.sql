@@ -72,7 +72,11 @@ $live$;
 COMMENT ON FUNCTION is_pending() IS 'Internal: may any account have changed since the last refresh?';
 
 CREATE OR REPLACE VIEW changed_key WITH (security_invoker) AS
-SELECT DISTINCT p.account_id FROM pending p;
+SELECT p.account_id FROM pending p
+UNION
+-- what merged into another is part of its score
+SELECT e.entity_id FROM account_entity e JOIN pending p USING (account_id)
+WHERE e.is_merged AND e.entity_id <> e.account_id;
 COMMENT ON VIEW changed_key IS 'Internal: the accounts that may have changed since the last refresh';
 
 -- The accounts themselves.

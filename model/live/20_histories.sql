@@ -40,11 +40,11 @@ COMMENT ON FUNCTION first_fact() IS
 
 CREATE OR REPLACE VIEW account_state WITH (security_invoker) AS
 SELECT s.account_id, s.revenue, s.notice, s.milestones, s.tickets, s.answers, s.usage, s.features, s.entitlements,
-       s.renewals, s.signals, s.waits
+       s.renewals, s.signals, s.waits, s.called_off, s.overdue
 FROM account_state s WHERE s.account_id NOT IN (SELECT k.account_id FROM fresh_key k)
 UNION ALL
 SELECT f.account_id, f.revenue, f.notice, f.milestones, f.tickets, f.answers, f.usage, f.features, f.entitlements,
-       f.renewals, f.signals, f.waits
+       f.renewals, f.signals, f.waits, f.called_off, f.overdue
 FROM fresh_state f;
 COMMENT ON VIEW account_state IS 'Internal: the histories of accounts, with what changed';
 
@@ -70,6 +70,22 @@ FROM discount_state s WHERE s.account_id NOT IN (SELECT c.account_id FROM fresh_
 UNION ALL
 SELECT d.account_id, d.currency, d.list_price, d.recurring, d.limited FROM read_discount() d;
 COMMENT ON VIEW discount_state IS 'Internal: list prices and discounts, with what changed';
+
+CREATE OR REPLACE VIEW product_state WITH (security_invoker) AS
+SELECT s.account_id, s.subscription_id, s.product, s.plan, s.revenue
+FROM product_state s WHERE s.account_id NOT IN (SELECT c.account_id FROM fresh_change c
+                                                WHERE c.source = 'subscription')
+UNION ALL
+SELECT p.account_id, p.subscription_id, p.product, p.plan, p.revenue FROM read_product() p;
+COMMENT ON VIEW product_state IS 'Internal: revenue by product and plan, with what changed';
+
+CREATE OR REPLACE VIEW ending_state WITH (security_invoker) AS
+SELECT s.account_id, s.subscription_id, s.ended_on, s.cause, s.reason, s.mrr
+FROM ending_state s WHERE s.account_id NOT IN (SELECT c.account_id FROM fresh_change c
+                                               WHERE c.source = 'subscription')
+UNION ALL
+SELECT e.account_id, e.subscription_id, e.ended_on, e.cause, e.reason, e.mrr FROM read_ending() e;
+COMMENT ON VIEW ending_state IS 'Internal: why MRR ended, with what changed';
 
 CREATE OR REPLACE VIEW revenue_state WITH (security_invoker) AS
 SELECT s.account_id, s.subscription_id, s.currency, s.valid_from_on, s.valid_until_on, s.is_mixed, s.revenue

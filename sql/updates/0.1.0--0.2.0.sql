@@ -161,3 +161,7 @@ CREATE TYPE csmetrics.ticket_wait AS (
 COMMENT ON TYPE csmetrics.ticket_wait IS
 'When a ticket waited for whom: the requester for an agent, an agent for the requester, and on hold; or the minutes '
 'that its help desk tells of these three, in all hours, and again of these three in business hours';
+
+-- Snapshots are compared by more than the policy.
+DROP FUNCTION IF EXISTS csmetrics.snapshot_pair(text, bigint, bigint);
+DROP FUNCTION IF EXISTS csmetrics.redefinition(text, jsonb, bigint);

@@ -3,7 +3,7 @@
 -- The demo company, whose causes of churn are known because they are planted: the backtest of its health finds
 -- them, and finds nothing where there is nothing.
 BEGIN;
-SELECT plan(30);
+SELECT plan(34);
 
 \set company full
 \i test/company.sql
@@ -54,6 +54,17 @@ SELECT is_empty($$SELECT account_id FROM company.account_health AS h LEFT JOIN (
 SELECT is_empty($$SELECT account_id FROM company.health_movement WHERE change_points <> health_score::numeric - before_score::numeric$$, 'changes to its difference');
 SELECT results_eq($$SELECT sum(account_count)::bigint, sum(red_count)::bigint, sum(mrr), sum(red_mrr) FROM company.health_by_segment WHERE dimension = 'segment'$$,
                   $$SELECT count(*), count(*) FILTER (WHERE tier = 'Red'), sum(mrr), sum(mrr) FILTER (WHERE tier = 'Red') FROM company.account_health$$, 'segments to the whole');
+
+-- Why customers leave is what was planted, and sums are the bridge to the last decimal.
+SELECT results_eq($$SELECT cause, sum(churn_count)::bigint FROM company.churn_by_reason WHERE dimension = 'all' AND cause <> 'paused' AND churn_count > 0 GROUP BY 1 ORDER BY 1$$,
+                  $$SELECT CASE WHEN is_involuntary THEN 'involuntary' ELSE 'voluntary' END, count(*) FROM company_made.churn_truth GROUP BY 1 ORDER BY 1$$, 'who was cut off, and who left by himself');
+SELECT is_empty($$SELECT 1 FROM (SELECT period_start_on, dimension, value, sum(churn_mrr) AS a, sum(churn_count) AS b, sum(contraction_mrr) AS c, sum(contraction_count) AS d FROM company.churn_by_reason GROUP BY 1, 2, 3) r
+                  FULL JOIN (SELECT * FROM company.revenue_by_segment WHERE churn_count + contraction_count > 0) s USING (period_start_on, dimension, value)
+                  WHERE (r.a, r.b, r.c, r.d) IS DISTINCT FROM (s.churn_mrr, s.churn_count, s.contraction_mrr, s.contraction_count)$$, 'reasons add up, by segment');
+SELECT is_empty($$SELECT 1 FROM (SELECT period_start_on, dimension, sum(opening_mrr) AS a, sum(new_mrr) AS b, sum(expansion_mrr) AS c, sum(contraction_mrr) AS d, sum(churn_mrr) AS e, sum(closing_mrr) AS f, sum(transfer_in_mrr - transfer_out_mrr) AS g
+                                 FROM company.revenue_by_product GROUP BY 1, 2) p FULL JOIN (SELECT m.*, d.dimension FROM company.revenue_monthly m, unnest('{product,subscription_plan}'::text[]) d(dimension)) r USING (period_start_on, dimension)
+                  WHERE (p.a, p.b, p.c, p.d, p.e, p.f, p.g) IS DISTINCT FROM (r.opening_mrr, r.new_mrr, r.expansion_mrr, r.contraction_mrr, r.churn_mrr, r.closing_mrr, 0::numeric)$$, 'products and plans, month by month');
+SELECT results_eq($$SELECT opening_mrr, opening_count FROM company.revenue_ahead WHERE dimension = 'all' LIMIT 1$$, $$SELECT closing_mrr, closing_count FROM company.revenue_monthly ORDER BY period_start_on DESC LIMIT 1$$, 'the months ahead go on from there');
 
 SELECT * FROM finish();
 ROLLBACK;

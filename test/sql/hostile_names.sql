@@ -40,6 +40,8 @@ INSERT INTO called (name, statement) SELECT name, format(statement, :'model', :'
     ('drop_live', 'CALL csmetrics.drop_live(%1$L)'),
     ('validate', 'CALL csmetrics.validate(%1$L)'),
     ('evaluate_alerts', 'CALL csmetrics.evaluate_alerts(%1$L)'),
+    ('respond_to_alert', 'INSERT INTO %1$I.alert (rule, severity, audience, account_id, from_state, to_state, as_of_at) VALUES (%4$L, ''info'', ''csm'', %4$L, ''off'', ''on'', ''2024-01-01'')'),
+    ('respond_to_alert', 'CALL csmetrics.respond_to_alert(%1$L, 1, ''dismissed'', %4$L)'),
     ('run_playbooks', 'CALL csmetrics.run_playbooks(%1$L)'),
     ('allow_function', 'CALL csmetrics.allow_function(%1$L, format(''%%I.%%I(text)'', %2$L, %4$L))'),
     ('checked_expression', 'SELECT csmetrics.checked_expression(format(''%%I.%%I(name)'', %2$L, %4$L), format(''%%I.account_now'', %1$L)::regclass, ''boolean'', %1$L)'),

@@ -11,6 +11,7 @@ INSERT INTO public.customer SELECT a, 'segment ' || a % 3, 'UTC', NULL, false FR
 CREATE TABLE public.term (account_id int, subscription_id text, starts_on date, ends_on date, mrr numeric, currency text, discount_mrr numeric);
 INSERT INTO public.term SELECT a, 's' || k, date '2024-01-01' + 90 * k + a, CASE WHEN k < 3 THEN date '2024-01-01' + 90 * k + a + 80 END, 10 * a + k, 'EUR', k
 FROM generate_series(1, 19) a, generate_series(1, 3) k;
+ALTER TABLE public.term ADD product text DEFAULT 'product', ADD plan text, ADD end_reason text DEFAULT 'reason';
 CREATE TABLE public.click (account_id int, at timestamptz, user_id text, role text, feature text, events int);
 INSERT INTO public.click SELECT a, timestamptz '2024-06-01 22:30 UTC' + k * interval '30 hours', CASE WHEN k % 4 > 0 THEN 'u' || k % 4 END, 'r' || k % 2, 'f' || k % 3, k
 FROM generate_series(1, 18) a, generate_series(1, 12) k;
@@ -52,7 +53,7 @@ CREATE FUNCTION pg_temp.contents(model text) RETURNS SETOF text LANGUAGE plpgsql
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY '{account,left_out_account,fx_rate,account_state,revenue_state,user_state,entitlement_state,discount_state,account_entity}'::text[] LOOP
+    FOREACH name IN ARRAY '{account,left_out_account,fx_rate,account_state,revenue_state,user_state,entitlement_state,discount_state,product_state,ending_state,account_entity}'::text[] LOOP
         RETURN QUERY EXECUTE format('SELECT %L || '': '' || t FROM %s t', name, csmetrics.relation(model, name));
     END LOOP;
     RETURN QUERY EXECUTE format('SELECT concat(r.source, r.row_count, r.left_out_count) FROM %I.refreshed_source r', model);
@@ -67,7 +68,7 @@ BEGIN
     END IF;
     CALL refresh('kept', sources);
     TRUNCATE anew.account, anew_internal.left_out_account, anew_internal.fx_rate, anew_internal.account_state, anew_internal.revenue_state, anew_internal.user_state, anew_internal.entitlement_state, anew_internal.discount_state,
-        anew_internal.account_entity, anew.refreshed_source, anew_internal.account_digest;
+        anew_internal.product_state, anew_internal.ending_state, anew_internal.account_entity, anew.refreshed_source, anew_internal.account_digest;
     CALL refresh('anew');
     RETURN QUERY (SELECT 'kept: ' || c FROM pg_temp.contents('kept') c EXCEPT ALL SELECT 'kept: ' || c FROM pg_temp.contents('anew') c)
     UNION ALL (SELECT 'anew: ' || c FROM pg_temp.contents('anew') c EXCEPT ALL SELECT 'anew: ' || c FROM pg_temp.contents('kept') c);

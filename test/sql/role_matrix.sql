@@ -71,27 +71,28 @@ ANALYZE;
 -- Tables and views: r reads, a adds, w changes, d deletes rows; owner: also its members, by inheritance.
 CREATE TEMP TABLE relation_matrix (schema text, kind text, owner text, editor text, reader text, csm text, nobody text, names text);
 INSERT INTO relation_matrix VALUES
-    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account alert allowed_function data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
+    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account allowed_function data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
     ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection shared_domain'),
-    ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_signal playbook quality_rule target'),
-    ('cs', 'runs of plays', 'rawd', 'rw', 'r', 'r', '', 'playbook_run'),
+    ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_component health_signal playbook quality_rule target'),
+    ('cs', 'what triggers write', 'rawd', 'ra', 'r', 'r', '', 'definition_change'),
+    ('cs', 'runs of plays, and alerts', 'rawd', 'rw', 'r', 'r', '', 'playbook_run alert'),
     ('cs', 'policy', 'rawd', 'rw', 'r', 'r', '', 'policy'),
-    ('cs', 'metric views', 'rawd', 'r', 'r', 'r', '', 'account_health account_now alert_open churn_monthly cohort_retention company_monthly csm_today data_quality discount_by_segment entitlement executive_monthly
+    ('cs', 'metric views', 'rawd', 'r', 'r', 'r', '', 'account_health account_now alert_open churn_by_reason churn_monthly cohort_retention company_monthly csm_today data_quality discount_by_segment entitlement executive_monthly
       feature_adoption health_backtest health_backtest_by_signal health_backtest_by_tier health_by_account_signal health_by_parent health_by_segment health_by_signal
       health_calibration health_movement health_movement_by_signal health_outcome health_outcome_by_signal health_trend manager_weekly metric_reading missing_rate
-      playbook_judgement playbook_outcome playbook_run_outcome reporting_range retention_by_account retention_by_segment retention_trailing_year revenue_by_currency
-      revenue_by_period revenue_by_segment revenue_monthly revenue_movement satisfaction_by_segment satisfaction_monthly scorecard scorecard_by_account
+      playbook_judgement playbook_outcome playbook_run_outcome reporting_range retention_by_account retention_by_segment retention_trailing_year revenue_ahead revenue_all_periods revenue_by_currency
+      revenue_by_period revenue_by_product revenue_by_segment revenue_monthly revenue_movement revenue_transfer satisfaction_by_segment satisfaction_monthly scorecard scorecard_by_account
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment waiting_by_segment waiting_monthly'),
     ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
-    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state entitlement_state fx_rate model_version revenue_state snapshot_account
+    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state ending_state entitlement_state product_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
-    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_answer stored_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
+    ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_ahead stored_answer stored_loss stored_movement stored_product_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
       stored_satisfaction_by_segment stored_support_by_segment stored_ticket stored_time_to_value_monthly stored_way stored_way_now stored_retention'),
-    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_answer before_movement before_ticket before_way before_way_now before_retention'),
+    ('cs_internal', 'what is taken out of it', 'rawd', '', '', '', '', 'before_active before_ahead before_answer before_loss before_movement before_product_movement before_ticket before_way before_way_now before_retention'),
     ('cs_internal', 'sources', 'rawd', '', '', '', '', 'kept_account kept_entitlement kept_fx_rate kept_milestone kept_parent kept_signal kept_subscription kept_survey kept_ticket kept_usage source_account
       source_entitlement source_fx_rate source_milestone source_parent source_signal source_subscription source_survey source_ticket source_usage');
 CREATE TEMP VIEW named AS SELECT m.*, n AS name, format('%I.%I', m.schema, n) AS relation FROM relation_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
@@ -110,10 +111,10 @@ SELECT set_eq(format('SELECT relation, pg_temp.undone(role, format(''SELECT coun
 FROM (SELECT DISTINCT role FROM cell) r ORDER BY role;
 SELECT set_eq($$SELECT relation, role, pg_temp.undone(role, format('DELETE FROM %s', relation)) = '42501' FROM cell JOIN pg_class c ON c.oid = relation::regclass AND c.relkind = 'r'$$,
               $$SELECT relation, role, rights !~ 'd' FROM cell JOIN pg_class c ON c.oid = relation::regclass AND c.relkind = 'r'$$, 'really deleted from');
-SELECT set_eq($$SELECT c.oid::regclass::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND c.relname IN ('policy', 'playbook_run')
+SELECT set_eq($$SELECT c.oid::regclass::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND c.relname IN ('policy', 'playbook_run', 'alert')
                 WHERE c.relnamespace = 'cs'::regnamespace AND has_column_privilege('matrix_editor', c.oid, a.attnum, 'UPDATE')$$,
-              $$SELECT 'cs.policy', name FROM policy_column WHERE name NOT IN ('restricted_totals', 'hidden_least_count') UNION ALL VALUES ('cs.playbook_run', 'done_on'), ('cs.playbook_run', 'note')$$,
-              'of policy and of runs an editor changes these columns');
+              $$SELECT 'cs.policy', name FROM policy_column WHERE name NOT IN ('restricted_totals', 'hidden_least_count') UNION ALL VALUES ('cs.playbook_run', 'done_on'), ('cs.playbook_run', 'note'), ('cs.alert', 'response'), ('cs.alert', 'reason'), ('cs.alert', 'until_on')$$,
+              'of policy, runs and alerts an editor changes these columns');
 SELECT is_empty($$SELECT * FROM pg_class c, unnest('{matrix_editor,matrix_reader,matrix_csm,matrix_nobody}'::text[]) r WHERE c.relnamespace = ANY (schemas_of('cs'))
                   AND (c.relkind = 'S' AND has_sequence_privilege(r, c.oid, 'USAGE, SELECT, UPDATE') OR c.relkind IN ('r', 'v') AND has_table_privilege(r, c.oid, 'TRUNCATE, REFERENCES, TRIGGER'))$$,
                 'no other right on a table or a sequence');
@@ -128,7 +129,8 @@ CREATE TEMP TABLE routine_matrix (schema text, editor text, reader text, csm tex
 INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'entity_movement entity_fx told_loss lost_by_reason read_stored_loss live_stored_loss entity_part entity_opening entity_shift shift_part shared_out shift_share read_stored_product_movement
+      live_stored_product_movement product_movement ahead_entity read_stored_ahead live_stored_ahead answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'fed_now write_fed_columns written_account'),
@@ -141,8 +143,8 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '22004', '22004', '22004', '22004', 'write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'is_kept stored_readings readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept stored_readings readings_before scores_before sums_to_keep'),
+    ('cs', 'ok', 'ok', 'ok', '42501', 'users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
@@ -154,8 +156,10 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'create_live drop_live make_live note_mapped'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'give_live_rights live_sum live_view make_live_relation make_live_view'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'newer_rows told_by'),
-    ('cs_internal', '42501', '42501', '42501', '42501', 'mark_coming read_changed_score read_changed_total read_changed_week read_discount read_left_out read_state'),
+    ('cs_internal', '42501', '42501', '42501', '42501', 'mark_coming read_changed_score read_changed_total read_changed_week read_discount read_ending read_product read_left_out read_state'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'count_dimensions first_fact member_of score_as_stored total_as_stored week_as_stored'),
+    ('csmetrics', '22023', '42501', '42501', '42501', 'respond_to_alert'),
+    ('cs_internal', 'ok', '42501', '42501', '42501', 'put_quarantine'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
@@ -163,13 +167,13 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
       sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
       write_redefinition write_revenue_state write_snapshot write_user_state'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'asked_days asked_weeks changed_adoption changed_state changed_user feed_since dimension_values shown_dimensions unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'present_definition asked_days asked_weeks changed_adoption changed_state changed_user feed_since dimension_values shown_dimensions unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
@@ -237,7 +241,7 @@ SELECT is((SELECT standing FROM before), pg_temp.standing(), 'nothing is another
 SELECT is_empty(format('SELECT name, answer FROM called WHERE role IN (''matrix_csm'', ''matrix_nobody'') AND answer ~ %L', :of_others), 'and nothing tells of the accounts of others');
 SELECT cmp_ok(count(*), '>', 12::bigint, 'of which these calls tell who sees all') FROM called WHERE role = 'matrix_reader' AND state = 'ok' AND answer ~ :of_others;
 SELECT set_eq($$SELECT r.name FROM routine r WHERE schema = 'csmetrics' AND obj_description(oid) !~ '^Internal' AND pg_temp.undone('matrix_member', pg_temp.call(r, 'matrix_member', '{}')) <> '42501'$$,
-              $$VALUES ('checked_expression'), ('create_model'), ('drop_model'), ('explain_metric'), ('internal_schema'), ('model_version'), ('restatement'), ('restatement_by_account'), ('suggest_weights'), ('unschedule')$$,
+              $$VALUES ('checked_expression'), ('create_model'), ('drop_model'), ('explain_metric'), ('internal_schema'), ('model_version'), ('respond_to_alert'), ('restatement'), ('restatement_by_account'), ('suggest_weights'), ('unschedule')$$,
               'what a member of the owner runs without becoming it');
 SELECT is((pg_temp.by(r, 'SELECT count(*) FROM csmetrics.explain_metric(''nrr'', ' || m || ')')).state, s, r || ' has metrics explained: ' || m)
 FROM (VALUES ('matrix_reader', '''cs''', 'ok'), ('matrix_nobody', 'NULL', 'ok'), ('matrix_nobody', '''cs''', '42501')) v(r, m, s);

@@ -3,14 +3,14 @@
 -- Stored readings: whatever happens between refreshes, what is stored is what would be stored anew, byte for byte, and
 -- views show the same from the store as they work out themselves.
 BEGIN;
-SELECT plan(24);
+SELECT plan(27);
 SET search_path = csmetrics, public;
 
 CREATE TABLE public.customer (account_id int PRIMARY KEY, segment text, plan text, owner text, region text, is_test boolean);
 INSERT INTO public.customer SELECT a, 'segment ' || a % 3, 'plan ' || a % 2, 'csm ' || a % 4, NULL, false FROM generate_series(1, 40) a;
-CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text);
-INSERT INTO public.term SELECT a, date '2024-01-01' + 37 * k + a, CASE WHEN k < 5 THEN date '2024-01-01' + 37 * k + a + 30 + 7 * (a % 2) END, 10 * a + k, NULL
-FROM generate_series(1, 38) a, generate_series(1, 5) k;
+CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text, product text, plan text, end_reason text, cancelled_on date, renews_on date);
+INSERT INTO public.term SELECT a, date '2024-01-01' + 37 * k + a, CASE WHEN k < 5 THEN date '2024-01-01' + 37 * k + a + 30 + 7 * (a % 2) END, 10 * a + k, NULL, 'product ' || k % 2, 'plan ' || (a + k) % 3,
+    CASE WHEN a % 2 = 0 THEN 'reason ' || k % 3 END FROM generate_series(1, 38) a, generate_series(1, 5) k;
 CREATE TABLE public.click (account_id int, at timestamptz, user_id text, feature text);
 INSERT INTO public.click SELECT a, timestamptz '2024-03-01 22:30 UTC' + k * interval '90 hours', 'u' || k % 3, 'f' || k % 3
 FROM generate_series(1, 36) a, generate_series(1, 12) k;
@@ -106,6 +106,9 @@ END
 $$;
 SELECT pg_temp.check('SELECT 1', 'nothing changed');
 SELECT pg_temp.check('UPDATE public.term SET mrr = mrr + 1 WHERE account_id = 7', 'another price');
+SELECT pg_temp.check('UPDATE public.term SET product = ''product 2'' WHERE account_id IN (8, 13) AND mrr % 2 = 0', 'another product');
+SELECT pg_temp.check('UPDATE public.term SET end_reason = ''price'' WHERE account_id < 20', 'another reason');
+SELECT pg_temp.check('UPDATE public.term SET cancelled_on = ''2024-10-01'', renews_on = ''2024-12-15'' WHERE ends_on IS NULL AND account_id % 3 = 0', 'renewals called off');
 SELECT pg_temp.check('UPDATE public.ticket SET solved_at = opened_at + interval ''3 days'' WHERE account_id = 9 AND solved_at IS NULL', 'tickets solved');
 SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 9'' WHERE account_id IN (1, 4)', 'a new segment');
 SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 1'' WHERE account_id IN (1, 4)', 'and back: it is gone again');
@@ -134,7 +137,7 @@ BEGIN
         WHEN 1 THEN UPDATE public.customer SET segment = 'segment ' || floor(random() * 4) WHERE account_id = a;
         WHEN 2 THEN UPDATE public.customer SET owner = nullif('csm ' || floor(random() * 4), 'csm 3') WHERE account_id = a;
         WHEN 3 THEN DELETE FROM public.customer WHERE account_id = a;
-        WHEN 4 THEN INSERT INTO public.term VALUES (a, day::date, day::date + floor(random() * 90)::int + 1, round((random() * 100)::numeric, 2), CASE WHEN random() < 0.2 THEN 'paused' END);
+        WHEN 4 THEN INSERT INTO public.term VALUES (a, day::date, day::date + floor(random() * 90)::int + 1, round((random() * 100)::numeric, 2), CASE WHEN random() < 0.2 THEN 'paused' END, 'product ' || floor(random() * 3));
         WHEN 5 THEN DELETE FROM public.term WHERE account_id = a AND random() < 0.5;
         WHEN 6 THEN UPDATE public.term SET account_id = a WHERE account_id = 1 + floor(random() * 42)::int AND random() < 0.5;
         WHEN 7 THEN INSERT INTO public.ticket VALUES (a, a || '/' || day, day, day + random() * interval '9 hours', CASE WHEN random() < 0.6 THEN day + random() * interval '9 days' END, random() < 0.1, 't0');

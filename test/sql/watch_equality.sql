@@ -19,7 +19,7 @@ SET LOCAL search_path = public, csmetrics;
 SET LOCAL client_min_messages = warning;
 
 CREATE TABLE customer (account_id int, name text, plan text, time_zone text, parent_id int, is_test boolean, updated_at timestamptz);
-CREATE TABLE term (account_id int, subscription_id text, starts_on date, ends_on date, mrr numeric, currency text, updated_at timestamptz);
+CREATE TABLE term (account_id int, subscription_id text, starts_on date, ends_on date, mrr numeric, currency text, updated_at timestamptz, product text DEFAULT 'product', end_reason text DEFAULT 'reason');
 CREATE TABLE click (account_id int, at timestamptz, user_id text, role text, feature text, events int, updated_at timestamptz) PARTITION BY HASH (account_id);
 CREATE TABLE click_0 PARTITION OF click FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE click_1 PARTITION OF click FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -41,7 +41,7 @@ CREATE PROCEDURE pg_temp.make(model text) LANGUAGE plpgsql AS $$
 BEGIN
     CALL create_model(model, 'integer');
     CALL map(model, 'account', 'SELECT account_id, name, plan, time_zone, parent_id, is_test FROM customer');
-    CALL map(model, 'subscription', 'SELECT account_id, subscription_id, starts_on, ends_on, mrr, currency FROM term');
+    CALL map(model, 'subscription', 'SELECT account_id, subscription_id, starts_on, ends_on, mrr, currency, product, end_reason FROM term');
     CALL map(model, 'usage', 'SELECT account_id, at, user_id, role, feature, events FROM click');
     CALL map(model, 'entitlement', 'SELECT c.account_id, f.feature FROM customer c JOIN plan_feature f USING (plan)');
     CALL map(model, 'ticket', 'SELECT account_id, ticket_id, opened_at, solved_at FROM ticket');
@@ -151,7 +151,7 @@ DECLARE
     part text[];
     contents text[] := '{}';
 BEGIN
-    FOREACH name IN ARRAY '{account,left_out_account,fx_rate,account_state,revenue_state,user_state,entitlement_state,discount_state,account_entity,account_digest}'::text[] LOOP
+    FOREACH name IN ARRAY '{account,left_out_account,fx_rate,account_state,revenue_state,user_state,entitlement_state,discount_state,product_state,ending_state,account_entity,account_digest}'::text[] LOOP
         EXECUTE format('SELECT ARRAY(SELECT %L || '': '' || t FROM %s t)', name, csmetrics.relation(model, name)) INTO part;
         contents := contents || part;
     END LOOP;
