@@ -54,7 +54,9 @@ SELECT c.start_on AS period_start_on, c.end_on AS period_end_on, c.dimension, c.
        c.joined - c.entered AS joined_count, c.lost AS left_count, c.closing_count::bigint AS closing_count,
        c.end_on = (c.start_on + interval '1 month')::date AND c.end_on <= r.over_until_on AS is_complete, r.policy_hash
 FROM carried c, reporting_range r
-WHERE (c.closing, c.opening, c.new, c.reactivation, c.resume, c.expansion, c.transfer_in, c.contraction,
+-- what is not known is told, too
+WHERE c.one IS NULL
+   OR (c.closing, c.opening, c.new, c.reactivation, c.resume, c.expansion, c.transfer_in, c.contraction,
        c.transfer_out, c.pause, c.churn, c.fx, c.joined, c.lost) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 ORDER BY c.dimension, c.value, c.start_on;
 COMMENT ON VIEW revenue_by_product IS

@@ -23,7 +23,9 @@ COMMENT ON FUNCTION csmetrics.other_options(jsonb, jsonb) IS
 'Internal: what of a row of settings is not in another; all of it where there is none. NULL for NULL';
 
 CREATE OR REPLACE FUNCTION csmetrics.log_definition() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET lc_numeric = 'C' AS $$
 DECLARE
     old_row jsonb := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN to_jsonb(OLD) - 'only_row' END;
     new_row jsonb := CASE WHEN TG_OP IN ('UPDATE', 'INSERT') THEN to_jsonb(NEW) - 'only_row' END;

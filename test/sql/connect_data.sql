@@ -100,19 +100,19 @@ SELECT is_empty(pg_temp.differences('recurly'), 'recurly: with the same rows');
 \set files `for f in :'data'/fivetran_salesforce/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`
 SELECT cmp_ok(pg_temp.load('typed_salesforce', :'files', true), '>', 10, 'salesforce: its tables are there');
 SELECT cmp_ok(pg_temp.load('text_salesforce', :'files', false), '>', 10, 'salesforce: and as texts');
-SELECT is(pg_temp.connected('salesforce', 'typed_salesforce'), 'salesforce_account 1, source_account 1', 'salesforce: connects and refreshes');
+SELECT is(pg_temp.connected('salesforce', 'typed_salesforce'), 'salesforce_account 2, source_account 1', 'salesforce: connects and refreshes');
 SELECT is(pg_temp.connected('salesforce', 'text_salesforce'), pg_temp.given('m_typed_salesforce'), 'salesforce: as texts, too');
 SELECT is_empty(pg_temp.differences('salesforce'), 'salesforce: with the same rows');
 \set files `for f in :'data'/fivetran_zendesk/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`
 SELECT cmp_ok(pg_temp.load('typed_zendesk', :'files', true), '>', 10, 'zendesk: its tables are there');
 SELECT cmp_ok(pg_temp.load('text_zendesk', :'files', false), '>', 10, 'zendesk: and as texts');
-SELECT is(pg_temp.connected('zendesk', 'typed_zendesk'), 'zendesk_account 10, zendesk_survey 0, zendesk_ticket 8, source_account 10, source_survey 0, source_ticket 0', 'zendesk: connects and refreshes');
+SELECT is(pg_temp.connected('zendesk', 'typed_zendesk'), 'zendesk_account 26, zendesk_survey 0, zendesk_ticket 8, source_account 10, source_survey 0, source_ticket 0', 'zendesk: connects and refreshes');
 SELECT is(pg_temp.connected('zendesk', 'text_zendesk'), pg_temp.given('m_typed_zendesk'), 'zendesk: as texts, too');
 SELECT is_empty(pg_temp.differences('zendesk'), 'zendesk: with the same rows');
 \set files `for f in :'data'/fivetran_intercom/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`
 SELECT cmp_ok(pg_temp.load('typed_intercom', :'files', true), '>', 10, 'intercom: its tables are there');
 SELECT cmp_ok(pg_temp.load('text_intercom', :'files', false), '>', 10, 'intercom: and as texts');
-SELECT is(pg_temp.connected('intercom', 'typed_intercom'), 'intercom_account 9, intercom_survey 0, intercom_ticket 2, source_account 9, source_survey 0, source_ticket 0', 'intercom: connects and refreshes');
+SELECT is(pg_temp.connected('intercom', 'typed_intercom'), 'intercom_account 18, intercom_survey 0, intercom_ticket 2, source_account 9, source_survey 0, source_ticket 0', 'intercom: connects and refreshes');
 SELECT is(pg_temp.connected('intercom', 'text_intercom'), pg_temp.given('m_typed_intercom'), 'intercom: as texts, too');
 SELECT is_empty(pg_temp.differences('intercom'), 'intercom: with the same rows');
 \set files `for f in :'data'/fivetran_jira/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`
@@ -124,7 +124,7 @@ SELECT is_empty(pg_temp.differences('jira'), 'jira: with the same rows');
 \set files `for f in :'data'/fivetran_pendo/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`
 SELECT cmp_ok(pg_temp.load('typed_pendo', :'files', true), '>', 10, 'pendo: its tables are there');
 SELECT cmp_ok(pg_temp.load('text_pendo', :'files', false), '>', 10, 'pendo: and as texts');
-SELECT is(pg_temp.connected('pendo', 'typed_pendo'), 'pendo_account 5, pendo_survey 0, pendo_usage 10, source_account 5, source_survey 0, source_usage 0', 'pendo: connects and refreshes');
+SELECT is(pg_temp.connected('pendo', 'typed_pendo'), 'pendo_account 13, pendo_survey 0, pendo_usage 10, source_account 5, source_survey 0, source_usage 0', 'pendo: connects and refreshes');
 SELECT is(pg_temp.connected('pendo', 'text_pendo'), pg_temp.given('m_typed_pendo'), 'pendo: as texts, too');
 SELECT is_empty(pg_temp.differences('pendo'), 'pendo: with the same rows');
 \set files `for f in :'data'/fivetran_qualtrics/*.csv; do printf '\036%s\037' "$(basename $f .csv)"; cat $f; done`

@@ -77,7 +77,7 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
     RETURN n;
 END $$;
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_alert_probe'', ''of_mixed_entity_period'', ''of_uncut_mixed_entity'', ''of_merged_on'', ''of_merged_mrr'')', 'there is something in each of them');
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_alert_probe'', ''of_mixed_entity_period'', ''of_uncut_mixed_entity'', ''of_merged_on'', ''of_merged_mrr'', ''revenue_transfer'')', 'there is something in each of them');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'which are many') FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'm';
 
 -- A week goes by.
