@@ -21,7 +21,7 @@ BEGIN ATOMIC
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
       AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
-                         'connection', 'connection_view', 'feed_first', 'granted_role', 'identity', 'left_out_account',
+                         'connection', 'connection_view', 'granted_role', 'identity', 'left_out_account',
                          'read_form', 'score_account', 'shared_domain', 'taken_row')
       AND o.name !~ '^(fresh|before|observed)_'
     UNION ALL
@@ -197,7 +197,8 @@ BEGIN ATOMIC
                                                 AND NOT a.attisdropped)
            -- figures of all accounts that are stored, and errors that name some
            OR o.name IN ('snapshot_reading', 'data_finding', 'company_total', 'health_total', 'changed_row',
-                      'known_dimension', 'week_total', 'score_feed', 'score_segment', 'refresh_log')
+                      'known_dimension', 'week_total', 'feed_first', 'score_feed', 'score_segment',
+                      'refresh_log')
            OR o.name IN (SELECT r.name FROM csmetrics.stored_readings(model) r))
     ORDER BY c.oid::regclass::text;
 END;

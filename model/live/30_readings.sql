@@ -103,6 +103,50 @@ COMMENT ON FUNCTION is_split() IS
 
 -- Scores.
 
+CREATE OR REPLACE FUNCTION is_fed_anew() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp AS $live$
+BEGIN
+    -- an account is the first now, or was it and is no more
+    RETURN EXISTS (
+        SELECT 1 FROM @internal@.feed_first f, @was@.feed_since(true) o, @live@.feed_since(true) n
+        WHERE (f.usage_on, f.feature_on, f.user_on, f.ticket_at, f.entitled_on, f.value_at, f.revenue_on)
+              IS DISTINCT FROM (least(f.usage_on, n.usage_on), least(f.feature_on, n.feature_on),
+                                least(f.user_on, n.user_on), least(f.ticket_at, n.ticket_at),
+                                least(f.entitled_on, n.entitled_on), least(f.value_at, n.value_at),
+                                least(f.revenue_on, n.revenue_on))
+           OR o.usage_on <= f.usage_on AND (n.usage_on <= f.usage_on) IS NOT TRUE
+           OR o.feature_on <= f.feature_on AND (n.feature_on <= f.feature_on) IS NOT TRUE
+           OR o.user_on <= f.user_on AND (n.user_on <= f.user_on) IS NOT TRUE
+           OR o.ticket_at <= f.ticket_at AND (n.ticket_at <= f.ticket_at) IS NOT TRUE
+           OR o.entitled_on <= f.entitled_on AND (n.entitled_on <= f.entitled_on) IS NOT TRUE
+           OR o.value_at <= f.value_at AND (n.value_at <= f.value_at) IS NOT TRUE
+           OR o.revenue_on <= f.revenue_on AND (n.revenue_on <= f.revenue_on) IS NOT TRUE);
+END
+$live$;
+COMMENT ON FUNCTION is_fed_anew() IS
+'Internal: may a kind of fact be there earlier or later than at the last refresh, by the accounts that changed?';
+
+CREATE OR REPLACE FUNCTION find_scored() RETURNS SETOF scored_day
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off AS $live$
+BEGIN
+    IF NOT @live@.is_pending() THEN
+        RETURN QUERY SELECT d.* FROM @internal@.scored_day d;
+    ELSIF NOT @live@.is_fed_anew() THEN
+        RETURN QUERY
+        SELECT d.*
+        FROM @internal@.scored_day d JOIN @internal@.score_feed f USING (as_of_on)
+             LEFT JOIN @was@.changed_active() o USING (as_of_on) LEFT JOIN @live@.changed_active() n USING (as_of_on)
+        WHERE f.has_usage = (f.active_count - coalesce(o.active_count, 0) + coalesce(n.active_count, 0) > 0);
+    END IF;
+END
+$live$;
+COMMENT ON FUNCTION find_scored() IS
+'Internal: the stored days on which the same kinds of facts are fed as at the last refresh; the others are worked out';
+
+CREATE OR REPLACE VIEW scored_day WITH (security_invoker) AS
+SELECT d.* FROM once($live$SELECT d.* FROM @live@.find_scored() d$live$, NULL::scored_day) d;
+COMMENT ON VIEW scored_day IS 'Internal: the days whose scores are stored, but for those on which all may be others';
+
 CREATE OR REPLACE FUNCTION find_scores(day date) RETURNS SETOF score_state
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp AS $live$
 BEGIN
@@ -122,6 +166,7 @@ COMMENT ON FUNCTION fresh_scores(date) IS 'Internal: find_scores, once a state o
 CREATE OR REPLACE VIEW score_state WITH (security_invoker) AS
 SELECT s.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
 FROM score_state s WHERE s.account_id NOT IN (SELECT k.account_id FROM changed_key k)
+                     AND s.as_of_on IN (SELECT d.as_of_on FROM scored_day d)
 UNION ALL
 SELECT d.as_of_on, s.account_id, s.mrr, s.resolution_hours, s.health_score, s.readings
 FROM scored_day d, LATERAL fresh_scores(d.as_of_on) s;
@@ -139,8 +184,11 @@ SELECT t.* FROM once($live$
     SELECT t.* FROM @internal@.health_total t
     WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.as_of_on = t.as_of_on AND c.dimension = t.dimension
                                                 AND c.value = t.value)
+          AND t.as_of_on IN (SELECT d.as_of_on FROM @live@.scored_day d)
     UNION ALL
-    SELECT c.* FROM changed c WHERE csmetrics.account_count(c.state) > 0 $live$, NULL::health_total) t;
+    SELECT c.* FROM changed c
+    WHERE csmetrics.account_count(c.state) > 0 AND c.as_of_on IN (SELECT d.as_of_on FROM @live@.scored_day d)
+    $live$, NULL::health_total) t;
 COMMENT ON VIEW health_total IS 'Internal: what the scores of the stored days come to, with what changed';
 
 CREATE OR REPLACE VIEW week_total WITH (security_invoker) AS
@@ -150,6 +198,10 @@ SELECT t.* FROM once($live$
     SELECT t.* FROM @internal@.week_total t
     WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.before_on = t.before_on AND c.as_of_on = t.as_of_on
                                                 AND c.dimension = t.dimension AND c.value = t.value)
+          AND 2 = (SELECT count(*) FROM @live@.scored_day d WHERE d.as_of_on IN (t.before_on, t.as_of_on))
     UNION ALL
-    SELECT c.* FROM changed c WHERE c.account_count > 0 $live$, NULL::week_total) t;
+    SELECT c.* FROM changed c
+    WHERE c.account_count > 0
+      AND 2 = (SELECT count(*) FROM @live@.scored_day d WHERE d.as_of_on IN (c.before_on, c.as_of_on))
+    $live$, NULL::week_total) t;
 COMMENT ON VIEW week_total IS 'Internal: the movements of the stored weeks, with what changed';

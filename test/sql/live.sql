@@ -21,8 +21,9 @@ SET LOCAL jit = off;
 
 CREATE TABLE public.customer (account_id int PRIMARY KEY, segment text, plan text, owner text, region text, is_test boolean, time_zone text, parent_id int);
 INSERT INTO public.customer SELECT a, 'segment ' || a % 3, 'plan ' || a % 2, 'csm ' || a % 4, NULL, false FROM generate_series(1, 30) a;
-CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text);
-INSERT INTO public.term SELECT a, date '2024-01-01' + 37 * k + a, CASE WHEN k < 5 THEN date '2024-01-01' + 37 * k + a + 30 + 7 * (a % 2) END, 10 * a + k, NULL
+CREATE TABLE public.term (account_id int, starts_on date, ends_on date, mrr numeric, status text, product text, end_reason text, cancelled_on date, renews_on date);
+INSERT INTO public.term SELECT a, date '2024-01-01' + 37 * k + a, CASE WHEN k < 5 THEN date '2024-01-01' + 37 * k + a + 30 + 7 * (a % 2) END, 10 * a + k, NULL, 'product ' || k % 2,
+    CASE WHEN a % 2 = 0 THEN 'reason ' || k % 3 END, CASE WHEN k = 5 AND a % 5 = 0 THEN date '2024-10-01' END, CASE WHEN k = 5 THEN date '2024-10-05' + a END
 FROM generate_series(1, 28) a, generate_series(1, 5) k;
 CREATE TABLE public.click (account_id int, at timestamptz, user_id text, feature text);
 INSERT INTO public.click SELECT a, timestamptz '2024-03-01 22:30 UTC' + k * interval '90 hours', 'u' || k % 3, 'f' || k % 3 FROM generate_series(1, 26) a, generate_series(1, 12) k;
@@ -123,7 +124,7 @@ BEGIN
         WHEN 1 THEN UPDATE public.customer SET segment = 'segment ' || floor(random() * 4), plan = 'plan ' || a % 2 WHERE account_id = a;
         WHEN 2 THEN UPDATE public.customer SET owner = nullif('csm ' || floor(random() * 4), 'csm 3'), is_test = random() < 0.1 WHERE account_id = a;
         WHEN 3 THEN DELETE FROM public.customer WHERE account_id = a;
-        WHEN 4 THEN INSERT INTO public.term VALUES (a, day::date, day::date + floor(random() * 90)::int + 1, round((random() * 100)::numeric, 2), CASE WHEN random() < 0.2 THEN 'paused' END);
+        WHEN 4 THEN INSERT INTO public.term VALUES (a, day::date, day::date + floor(random() * 90)::int + 1, round((random() * 100)::numeric, 2), CASE WHEN random() < 0.2 THEN 'paused' END, 'product ' || floor(random() * 3), CASE WHEN random() < 0.3 THEN 'price' END);
         WHEN 5 THEN DELETE FROM public.term WHERE account_id = a AND random() < 0.5;
         WHEN 6 THEN UPDATE public.term SET account_id = a WHERE account_id = b AND random() < 0.5;
         WHEN 7 THEN INSERT INTO public.ticket VALUES (a, a || '/' || day, day, day + random() * interval '9 hours', NULL, random() < 0.1, 't0');

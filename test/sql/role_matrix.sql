@@ -85,9 +85,9 @@ INSERT INTO relation_matrix VALUES
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment waiting_by_segment waiting_monthly'),
-    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view feed_first score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
+    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
-    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state ending_state entitlement_state product_state fx_rate model_version revenue_state snapshot_account
+    ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension feed_first score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state ending_state entitlement_state product_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
     ('cs_internal', 'views below them', 'rawd', 'r', 'r', 'r', '', 'account_dimension constant_rate currency_rate dimension_in_use'),
     ('cs_internal', 'what is stored of readings', 'rawd', 'r', 'r', 'r', '', 'stored_active stored_ahead stored_answer stored_loss stored_movement stored_product_movement stored_reading stored_retention_by_segment stored_revenue_by_period stored_revenue_by_segment
@@ -135,7 +135,7 @@ INSERT INTO routine_matrix VALUES
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'fed_now write_fed_columns written_account'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed median_of_others middle_of reasons_of sure_auc'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active idle_days usage_feed'),
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active feed_at idle_days usage_feed'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'known_words setting_findings unknown_words'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'given_columns policy_sentence raise_broken'),
@@ -167,7 +167,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known feed_at forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
       sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
