@@ -13,7 +13,8 @@ FROM generate_series(1, 40) n;
 CREATE TABLE crm.term AS
 SELECT n AS id, date '2024-01-01' + 7 * n AS starts_on,
        CASE WHEN n % 5 = 0 THEN date '2025-01-01' + 5 * n END AS ends_on,
-       100 + 10 * n AS mrr, CASE WHEN n % 4 = 0 THEN 5 END AS discount_mrr
+       100 + 10 * n AS mrr, CASE WHEN n % 4 = 0 THEN 5 END AS discount_mrr,
+       CASE WHEN n % 10 = 3 THEN date '2025-08-01' END AS cancelled_on, 0 AS limited_discount_mrr
 FROM generate_series(1, 40) n;
 CREATE TABLE crm.click AS
 SELECT n AS id, timestamptz '2025-06-01 09:00+00' + (n * k % 90) * interval '1 day' AS at, 'u' || k % 4 AS user_id,
@@ -22,11 +23,13 @@ FROM generate_series(1, 40) n, generate_series(1, 20) k;
 CREATE TABLE crm.ticket AS
 SELECT n AS id, n || '-' || k AS ticket,
        timestamptz '2025-03-01 08:00+00' + (n + 20 * k) * interval '1 day' AS opened_at,
-       CASE WHEN k < 4 THEN timestamptz '2025-03-02 18:00+00' + (n + 20 * k) * interval '1 day' END AS solved_at
+       CASE WHEN k < 4 THEN timestamptz '2025-03-02 18:00+00' + (n + 20 * k) * interval '1 day' END AS solved_at,
+       CASE WHEN n % 7 = 0 AND k = 2 THEN 1 ELSE 0 END AS reopened, n % 9 = 0 AS escalated, 1 + k % 2 AS agent_replies
 FROM generate_series(1, 40) n, generate_series(1, 4) k;
 CREATE TABLE crm.answer AS
 SELECT n AS id, (ARRAY['nps', 'csat'])[1 + k % 2] AS kind, 1 + (n * k) % 5 AS score,
-       timestamptz '2025-04-01 08:00+00' + (n + 30 * k) * interval '1 day' AS answered_at
+       timestamptz '2025-04-01 08:00+00' + (n + 30 * k) * interval '1 day' AS answered_at,
+       timestamptz '2025-03-31 08:00+00' + (n + 30 * k) * interval '1 day' AS asked_at
 FROM generate_series(1, 40) n, generate_series(1, 3) k;
 CREATE TABLE crm.bought AS
 SELECT n AS id, 'report' AS feature, date '2024-06-01' + n AS since FROM generate_series(1, 30) n;
@@ -35,12 +38,14 @@ CALL csmetrics.create_model('cs', 'integer');
 CALL csmetrics.map('cs', 'account',
     'SELECT id AS account_id, name, segment, owner, parent AS parent_id, seats, created_on FROM crm.account');
 CALL csmetrics.map('cs', 'subscription',
-    'SELECT id AS account_id, starts_on, ends_on, mrr, discount_mrr FROM crm.term');
+    'SELECT id AS account_id, starts_on, ends_on, mrr, discount_mrr, limited_discount_mrr, cancelled_on
+     FROM crm.term');
 CALL csmetrics.map('cs', 'usage', 'SELECT id AS account_id, at, user_id, feature FROM crm.click');
 CALL csmetrics.map('cs', 'ticket',
-    'SELECT id AS account_id, ticket AS ticket_id, opened_at, solved_at FROM crm.ticket');
+    'SELECT id AS account_id, ticket AS ticket_id, opened_at, solved_at, reopened, escalated, agent_replies
+     FROM crm.ticket');
 CALL csmetrics.map('cs', 'survey',
-    'SELECT id AS account_id, kind, score, answered_at AS responded_at FROM crm.answer');
+    'SELECT id AS account_id, kind, score, answered_at AS responded_at, asked_at AS sent_at FROM crm.answer');
 CALL csmetrics.map('cs', 'entitlement', 'SELECT id AS account_id, feature, since AS starts_on FROM crm.bought');
 UPDATE cs.policy SET as_of = '2025-08-31', time_zone = 'Europe/Berlin', gap_smooth_days = 10, least_count = 3;
 INSERT INTO cs.target (metric, segment, goal, note) VALUES ('nrr', 'large', '(1.2,)', 'agreed with the board');

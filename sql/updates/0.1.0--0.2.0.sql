@@ -165,3 +165,20 @@ COMMENT ON TYPE csmetrics.ticket_wait IS
 -- Snapshots are compared by more than the policy.
 DROP FUNCTION IF EXISTS csmetrics.snapshot_pair(text, bigint, bigint);
 DROP FUNCTION IF EXISTS csmetrics.redefinition(text, jsonb, bigint);
+
+-- Of a handful nothing is told.
+CREATE FUNCTION csmetrics.reopened_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
+    least_tickets bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.reopened_share(csmetrics.tickets, timestamptz, timestamptz, bigint) IS
+'The same, and NULL of fewer than least_tickets tickets: one of one is chance.';
+CREATE FUNCTION csmetrics.repeated_share(history csmetrics.tickets, from_at timestamptz, to_at timestamptz,
+    contact_window interval, least_tickets bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.repeated_share(csmetrics.tickets, timestamptz, timestamptz, interval, bigint) IS
+'The same, and NULL of fewer than least_tickets tickets: one of one is chance.';
+CREATE FUNCTION csmetrics.usage_change(history csmetrics.activity, as_of date, days integer,
+    least_events bigint) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bigint) IS
+'The same, and NULL where both spans together had fewer than least_events events: two after three is chance.';
