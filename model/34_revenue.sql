@@ -22,11 +22,7 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
 CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
-SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
-FROM stored_revenue_by_segment s WHERE is_stored('stored_revenue_by_segment')
-UNION ALL
-SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
-FROM read_stored_revenue_by_segment(false) l WHERE NOT is_stored('stored_revenue_by_segment');
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr FROM revenue_of(false) s;
 COMMENT ON VIEW revenue_by_segment IS
 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the '
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
@@ -54,11 +50,12 @@ FROM reporting_range r CROSS JOIN
             m.period_end AS end_on, m.opening, m.closing,
                    (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
                            0, 0) AS is_moving, false AS is_mixed
-            FROM (SELECT nullif(s.currency, '') AS currency, s.state
-                  FROM (SELECT s.* FROM stored_movement s WHERE is_stored('stored_movement')
-                        UNION ALL
-                        SELECT l.* FROM live_stored_movement() l WHERE NOT is_stored('stored_movement')) s
-                  WHERE s.period = 'month' AND s.lag = 1 AND s.dimension = 'all' AND NOT s.is_mixed) g,
+            FROM (SELECT nullif(s.currency, '') AS currency, s.state FROM stored_movement s
+                  WHERE is_stored('stored_movement') AND s.period = 'month' AND s.lag = 1 AND s.dimension = 'all'
+                    AND NOT s.is_mixed
+                  UNION ALL
+                  SELECT l.currency, l.state FROM live_stored_movement() l
+                  WHERE NOT is_stored('stored_movement')) g,
                  reporting_range r, LATERAL movements(g.state) m
             -- what is stored begins earlier
             WHERE m.period_start >= r.from_on
@@ -129,8 +126,8 @@ SELECT period_start_on, period_end_on,
        churn_count, closing_count, intra_period_count,
        nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
        logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash,
-       opening_arr, closing_arr
-FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+       12 * opening_mrr AS opening_arr, 12 * closing_mrr AS closing_arr
+FROM revenue_of(true) ORDER BY period_start_on;
 COMMENT ON VIEW revenue_monthly IS
 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
 'churn.';

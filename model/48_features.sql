@@ -102,16 +102,8 @@ ORDER BY 1;
 COMMENT ON VIEW usage_by_role IS 'Users and how much they do, by role.';
 
 CREATE OR REPLACE VIEW usage_retention_by_segment WITH (security_invoker) AS
-SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number, u.accounts AS account_count,
-       u.mature_accounts AS mature_count,
-       u.n_day AS n_day_count, u.unbounded AS unbounded_count, u.rolling AS rolling_count,
-       u.n_day_retention AS n_day_rate, u.unbounded_retention AS unbounded_rate, u.rolling_retention AS rolling_rate,
-       u.mature AS is_mature, r.policy_hash
-FROM reporting_range r,
-     (SELECT s.* FROM stored_retention s WHERE is_stored('stored_retention')
-      UNION ALL SELECT l.* FROM live_stored_retention() l WHERE NOT is_stored('stored_retention')) g,
-     LATERAL usage_retention(g.state) u
-ORDER BY g.dimension, g.value, u.cohort, u.bracket;
+SELECT u.* FROM use_retained_of(false) u
+ORDER BY u.dimension, u.value, u.cohort_on, u.bracket_number;
 COMMENT ON VIEW usage_retention_by_segment IS
 'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days, for all '
 'and for each value of each attribute in use; N-day, unbounded and rolling.';
@@ -119,7 +111,7 @@ COMMENT ON VIEW usage_retention_by_segment IS
 CREATE OR REPLACE VIEW usage_retention WITH (security_invoker) AS
 SELECT cohort_on, bracket_number, account_count, mature_count, n_day_count, unbounded_count, rolling_count, n_day_rate,
        unbounded_rate, rolling_rate, is_mature, policy_hash
-FROM usage_retention_by_segment WHERE dimension = 'all' ORDER BY cohort_on, bracket_number;
+FROM use_retained_of(true) ORDER BY cohort_on, bracket_number;
 COMMENT ON VIEW usage_retention IS
 'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days; N-day, '
 'unbounded and rolling.';
