@@ -26,14 +26,21 @@ COMMENT ON VIEW tenure_by_account IS
 'Tenure, account by account: from the first MRR to the loss of the last; who came back is taken as never gone.';
 
 CREATE OR REPLACE VIEW value_by_segment WITH (security_invoker) AS
-WITH held AS (
-    SELECT d.dimension, d.value, count(*) AS account_count, count(*) FILTER (WHERE t.mrr > 0) AS paying_count,
-           count(t.churned_on) AS churned_count,
-           sum(t.mrr) AS mrr, make_rate(sum(t.lost_months_count)::bigint, sum(t.exposed_months_count)::bigint) AS churn,
+WITH summed AS (
+    SELECT g.members, count(*) AS account_count, count(*) FILTER (WHERE t.mrr > 0) AS paying_count,
+           count(t.churned_on) AS churned_count, sum(t.mrr) AS mrr, sum(t.lost_months_count) AS lost_months,
+           sum(t.exposed_months_count) AS exposed_months,
            duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL) AS tenure,
            duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL, t.start_mrr) AS weighted,
            sbg_agg(t.renewal_count::integer, t.churned_on IS NOT NULL) AS contract
-    FROM tenure_by_account t JOIN account_dimension d USING (account_id)
+    FROM tenure_by_account t JOIN group_of(false) g USING (account_id)
+    GROUP BY g.members),
+held AS (
+    SELECT d.dimension, d.value, sum(s.account_count)::bigint AS account_count,
+           sum(s.paying_count)::bigint AS paying_count, sum(s.churned_count)::bigint AS churned_count,
+           sum(s.mrr) AS mrr, make_rate(sum(s.lost_months)::bigint, sum(s.exposed_months)::bigint) AS churn,
+           rollup(s.tenure) AS tenure, rollup(s.weighted) AS weighted, rollup(s.contract) AS contract
+    FROM summed s, LATERAL dimension_in(s.members, false) d
     GROUP BY d.dimension, d.value),
 test AS (
     SELECT w.dimension, l.p AS log_rank_p
@@ -88,24 +95,29 @@ COMMENT ON VIEW value_by_segment IS
 
 CREATE OR REPLACE VIEW discount_by_segment WITH (security_invoker) AS
 SELECT d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)') AS currency,
-       count(DISTINCT s.account_id) AS account_count,
+       sum(s.account_count)::bigint AS account_count,
+       CASE WHEN fed.lasting OR fed.limited THEN sum(s.discounted_count)::bigint END AS discounted_count,
+       sum(s.list_mrr) AS list_mrr, CASE WHEN fed.lasting THEN sum(s.discount_mrr) END AS discount_mrr,
+       CASE WHEN fed.limited THEN sum(s.limited_mrr) END AS limited_discount_mrr,
        CASE WHEN fed.lasting OR fed.limited
-            THEN count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) END AS discounted_count,
-       sum(n.list_mrr) AS list_mrr, CASE WHEN fed.lasting THEN sum(n.discount_mrr) END AS discount_mrr,
-       CASE WHEN fed.limited THEN sum(n.limited_mrr) END AS limited_discount_mrr,
-       CASE WHEN fed.lasting OR fed.limited
-            THEN (sum(n.discount_mrr + n.limited_mrr) / nullif(sum(n.list_mrr), 0))::double precision END
+            THEN (sum(s.discount_mrr + s.limited_mrr) / nullif(sum(s.list_mrr), 0))::double precision END
            AS discount_rate,
        r.as_of_on, r.policy_hash
 FROM reporting_range r,
      -- what nothing is known of is not zero
      (SELECT is_fed('subscription', '{discount_mrr}') AS lasting,
              is_fed('subscription', '{limited_discount_mrr}') AS limited OFFSET 0) fed,
-     discount_state s JOIN account_dimension d USING (account_id),
-     LATERAL (SELECT mrr_at(s.list_price, r.as_of_on) AS list_mrr,
-                     coalesce(mrr_at(s.recurring, r.as_of_on), 0) AS discount_mrr,
-                     coalesce(mrr_at(s.limited, r.as_of_on), 0) AS limited_mrr) n
-WHERE active_at(s.list_price, r.as_of_on)
+     -- of an account and currency there is one row
+     (SELECT g.members, s.currency, count(*) AS account_count,
+             count(*) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) AS discounted_count,
+             sum(n.list_mrr) AS list_mrr, sum(n.discount_mrr) AS discount_mrr, sum(n.limited_mrr) AS limited_mrr
+      FROM reporting_range t, discount_state s JOIN group_of(false) g USING (account_id),
+           LATERAL (SELECT mrr_at(s.list_price, t.as_of_on) AS list_mrr,
+                           coalesce(mrr_at(s.recurring, t.as_of_on), 0) AS discount_mrr,
+                           coalesce(mrr_at(s.limited, t.as_of_on), 0) AS limited_mrr) n
+      WHERE active_at(s.list_price, t.as_of_on)
+      GROUP BY g.members, s.currency) s,
+     LATERAL dimension_in(s.members, false) d
 GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), fed.lasting, fed.limited, r.as_of_on,
          r.policy_hash
 ORDER BY d.dimension, d.value, 3;

@@ -10,30 +10,37 @@ COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on
 CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
 WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
 -- without entitlements, who is active may use all
-adopted AS (
-    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
-                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1,
-                                                       e.features) AS state
-    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+adopting AS (
+    SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
+                                            r.as_of_on + 1, e.features) AS state
+    FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
          LEFT JOIN entitled e USING (account_id)
     WHERE EXISTS (SELECT 1 FROM entitlement_state)
-    GROUP BY d.dimension, d.value
+    GROUP BY g.members
     UNION ALL
-    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
-                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
-    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+    SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
+                                            r.as_of_on + 1)
+    FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
     WHERE NOT EXISTS (SELECT 1 FROM entitlement_state)
+    GROUP BY g.members),
+adopted AS (
+    SELECT d.dimension, d.value, rollup(a.state) AS state
+    FROM adopting a, LATERAL dimension_in(a.members, false) d
     GROUP BY d.dimension, d.value),
-waiting AS (
-    SELECT d.dimension, d.value, e.feature,
+begun AS (
+    SELECT g.members, e.feature,
            duration_agg((greatest(coalesce(u.first_used, r.as_of_on + 1),
                                   e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL) AS state
     FROM reporting_range r, entitlement e JOIN account_state a USING (account_id)
-         JOIN account_dimension d USING (account_id),
+         JOIN group_of(false) g USING (account_id),
          LATERAL (SELECT CASE WHEN first_used_on(a.features, e.feature) <= r.as_of_on THEN first_used_on(a.features,
                      e.feature) END AS first_used) u
     WHERE e.starts_on IS NOT NULL
-    GROUP BY d.dimension, d.value, e.feature)
+    GROUP BY g.members, e.feature),
+waiting AS (
+    SELECT d.dimension, d.value, b.feature, rollup(b.state) AS state
+    FROM begun b, LATERAL dimension_in(b.members, false) d
+    GROUP BY d.dimension, d.value, b.feature)
 SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count,
        -- nobody, where any use of a feature is seen; else nobody knows
        CASE WHEN feed.has_features THEN f.adopters END AS adopter_count,
