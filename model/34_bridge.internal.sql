@@ -89,7 +89,7 @@ COMMENT ON FUNCTION movement_of(text, integer, integer, boolean, boolean) IS
 'Internal: movement_state, from what is stored, which may begin earlier, or from the histories';
 
 CREATE OR REPLACE FUNCTION live_stored_movement() RETURNS TABLE (currency text, state mrr_movements)
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 SET jit = off
 BEGIN ATOMIC
     SELECT h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, 'month')
     FROM entity_period('month', 0, false) h GROUP BY h.currency, h.from_on, h.until_on;

@@ -245,7 +245,8 @@ FROM (
               (1)::numeric, (resolution_hours)::double precision),
              ('reopen', (is_reopened::integer)::numeric, (1)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL) b LEFT JOIN account n USING (account_id);
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL) b
+    LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW scorecard_by_account IS
 'The accounts behind each figure of the scorecard, of some metrics their tickets: sum(numerator) / sum(denominator) '
 'is the reading, exactly, without a denominator sum(numerator). Of medians and shares within a time reading is the '
