@@ -489,13 +489,14 @@ COMMENT ON FUNCTION account_health(as_of date) IS
 'order; health is for csmetrics.contributions and health_change.';
 
 CREATE OR REPLACE FUNCTION reasons_of(
-    health health, score double precision, coverage double precision, min_coverage double precision, method text)
+    health health, score double precision, min_coverage double precision, method text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN score IS NOT NULL THEN health_reasons(health, method)
-            WHEN coverage IS NULL THEN 'Unknown: no signal has weight'
+            WHEN coverage(health) IS NULL THEN 'Unknown: no signal has weight'
             ELSE concat_ws('; ',
-                format('Unknown: %s %% of the weight is known, and %s %% is needed', floor(100 * coverage::numeric),
+                format('Unknown: %s %% of the weight is known, and %s %% is needed',
+                       floor(100 * coverage(health)::numeric),
                        trim_scale(100 * min_coverage::numeric)),
                 -- those whose weight was taken away
                 (SELECT format('of weight 0, though known: %s', string_agg(c.signal, ', ' ORDER BY c.signal))
@@ -503,13 +504,13 @@ RETURN CASE WHEN score IS NOT NULL THEN health_reasons(health, method)
                  WHERE c.weight = 0 AND c.value IS NOT NULL AND c.component NOT IN ('veto', 'pulse')
                    AND c.signal NOT IN (SELECT m.name FROM model_signal m WHERE m.weight = 0) HAVING count(*) > 0),
                 health_reasons(health, method)) END;
-COMMENT ON FUNCTION reasons_of(health, double precision, double precision, double precision, text) IS
+COMMENT ON FUNCTION reasons_of(health, double precision, double precision, text) IS
 'Internal: what costs a score most; of one that is Unknown first why it is, and which signals that are known were '
 'given no weight';
 
 CREATE OR REPLACE VIEW account_health WITH (security_invoker) AS
 SELECT h.account_id, h.name, h.segment, h.plan, h.owner, h.mrr, h.health_score, h.tier, h.coverage_rate,
-       reasons_of(h.health, h.health_score, h.coverage_rate, p.health_min_coverage, p.health_method) AS reasons,
+       reasons_of(h.health, h.health_score, p.health_min_coverage, p.health_method) AS reasons,
        h.as_of_on, h.policy_hash
 FROM reporting_range r, policy p, LATERAL account_health(r.as_of_on) h;
 COMMENT ON VIEW account_health IS

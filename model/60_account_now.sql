@@ -22,7 +22,7 @@ BEGIN ATOMIC
            (next.renews_on - h.as_of_on)::double precision AS renewal_days,
            h.health_score, h.tier, h.coverage_rate, b.health_score AS before_score, b.tier AS before_tier,
            h.health_score::numeric - b.health_score::numeric AS change_points,
-           reasons_of(h.health, h.health_score, h.coverage_rate, d.health_min_coverage, d.health_method) AS reasons,
+           reasons_of(h.health, h.health_score, d.health_min_coverage, d.health_method) AS reasons,
            readings[1] AS consistency, readings[2] AS breadth, readings[3] AS depth, readings[4] AS seat_use,
            readings[5] AS trend, readings[6] AS open_escalations, readings[7] AS reopening,
            readings[8] AS repeated_contact, readings[9] AS resolution, readings[10] AS csat,

@@ -3,7 +3,8 @@
 
 CREATE OR REPLACE VIEW csm_today WITH (security_invoker) AS
 WITH term AS MATERIALIZED (
-    SELECT r.as_of_on, t.as_of_at, t.method, t.policy_hash FROM reporting_range r, LATERAL health_term(r.as_of_on) t),
+    SELECT r.as_of_on, t.as_of_at, t.method, t.min_coverage, t.policy_hash
+    FROM reporting_range r, LATERAL health_term(r.as_of_on) t),
 alerts AS (
     SELECT account_id, string_agg(rule, ', ' ORDER BY array_position('{critical,warning,info}', severity),
                                   raised_at DESC) AS rules,
@@ -25,7 +26,7 @@ queue AS (
                 WHEN a.severity = 2 OR p.arm = 'treated' AND n.tier <> 'Green' OR n.tier = 'Yellow'
                     AND next.renews_on - r.as_of_on <= 90 THEN 2
                 WHEN a.severity = 3 OR p.arm = 'treated' THEN 3 END AS class,
-           r.as_of_on, r.as_of_at, r.method, r.policy_hash
+           r.as_of_on, r.as_of_at, r.method, r.min_coverage, r.policy_hash
     FROM term r CROSS JOIN account_score(r.as_of_on) n
          LEFT JOIN LATERAL (
              SELECT s.account_id,
@@ -35,8 +36,9 @@ queue AS (
 SELECT (row_number() OVER (ORDER BY q.class, q.at_risk_mrr DESC NULLS LAST, q.account_id))::integer AS rank_number,
        (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
        q.account_id, n.name, n.segment, n.owner, q.mrr, q.at_risk_mrr, q.health_score, q.tier,
-       health_reasons(health_of(h.rules, q.readings, s.signals, q.as_of_at), q.method) AS reasons, q.rules,
-       q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash
+       reasons_of(health_of(h.rules, q.readings, s.signals, q.as_of_at), q.health_score, q.min_coverage,
+                  q.method) AS reasons,
+       q.rules, q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash
 -- the planner takes one of three classes for rare, and so reads what these accounts have alone
 FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q LEFT JOIN account n USING (account_id)
      LEFT JOIN account_state s USING (account_id)

@@ -186,7 +186,7 @@ COMMENT ON FUNCTION csmetrics.note_response() IS
 
 CREATE OR REPLACE PROCEDURE csmetrics.respond_to_alert(
     model text, alert_id bigint, response text, reason text DEFAULT NULL, until_on date DEFAULT NULL)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     written bigint;
 BEGIN

@@ -56,6 +56,8 @@ SELECT results_eq('SELECT ticket_id, solved_at, agent_replies, requester_id FROM
 
 CREATE SCHEMA sf;
 CREATE TABLE sf.account (id text, name text, is_deleted boolean, _fivetran_deleted boolean, system_modstamp timestamp);
+-- people add fields of their own, hundreds of them
+SELECT 'ALTER TABLE sf.account ' || string_agg(format('ADD field_%s_c text', n), ', ') FROM generate_series(1, 600) n \gexec
 CREATE TABLE sf."case" (id text, account_id text, contact_id text, created_date timestamp, is_closed boolean, closed_date timestamp, system_modstamp timestamp);
 CREATE TABLE sf.contact (id text, email text, last_modified_date timestamp);
 INSERT INTO sf.account VALUES ('a', 'Old', false, false, '2025-01-01'), ('a', 'New', false, false, '2025-02-01'), ('b', 'B', false, false, '2025-01-01'), ('b', 'B', false, true, '2025-02-01');

@@ -157,8 +157,8 @@ INSERT INTO planted (planted, expected) VALUES
      'error signal value out of range | 1 of 1 | a / pulse / 2024-12-01 00:00:00+00 / NaN | 150 | no headline figure is made of these; refresh stops at them',
      'error signal account missing | 1 of 0 | NULL / pulse / 2024-12-01 00:00:00+00 / 1 | 0 | no headline figure is made of these; refresh stops at them',
      'error signal orphan | 1 of 1 | x / pulse / 2024-12-01 00:00:00+00 / 1 | 0 | no headline figure is made of these',
-     'warning signal signal of the model | 1 of 1 | a / trend / 2024-12-01 00:00:00+00 / 1 | 150 | no headline figure is made of these',
-     'warning signal future date | 2 of 1 | a / pulse / 20024-12-01 00:00:00+00 / 1; a / pulse / 2999-01-01 00:00:00+00 / 1 | 150 | no headline figure is made of these']),
+     'warning signal future date | 2 of 1 | a / pulse / 20024-12-01 00:00:00+00 / 1; a / pulse / 2999-01-01 00:00:00+00 / 1 | 150 | no headline figure is made of these',
+     'warning signal signal of the model | 1 of 1 | a / trend / 2024-12-01 00:00:00+00 / 1 | 150 | no headline figure is made of these']),
 ($$INSERT INTO crm.entitlement (account_id, feature, starts_on, ends_on) VALUES (NULL, 'reports', NULL, NULL), ('a', NULL, NULL, NULL), ('a', 'reports', '2024-01-01', '2023-01-01'), ('a', 'reports', '-infinity', NULL), ('x', 'reports', NULL, NULL)$$,
     ARRAY['error entitlement date out of range | 1 of 1 | a / reports | 150 | no headline figure is made of these; refresh stops at them',
      'error entitlement ends before start | 1 of 1 | a / reports | 150 | no headline figure is made of these; refresh stops at them',
@@ -361,7 +361,7 @@ INSERT INTO fair.subscription SELECT account_id, subscription_id, starts_on + 30
 FROM (SELECT *, row_number() OVER (ORDER BY md5(account_id::text || starts_on)) AS place FROM fair.subscription WHERE account_id <= 200) s WHERE place <= 60;
 INSERT INTO fair.subscription SELECT account_id, 'z' || account_id, starts_on, ends_on, mrr, product, 'double-counted subscription' FROM fair.subscription WHERE planted IS NULL AND account_id % 7 = 0 AND account_id <= 200;
 INSERT INTO fair.subscription SELECT id, 'credit', '2022-02-01'::date + id, NULL, -10, 'credit', 'negative mrr' FROM generate_series(1, 200, 3) id;
-INSERT INTO fair.subscription SELECT 1000 + id, 'lost', '2022-02-01', NULL, 10, 'base', 'orphan' FROM generate_series(1, 9) id;
+INSERT INTO fair.subscription SELECT 1000 + id, 'lost' || id, '2022-02-01', NULL, 10, 'base', 'orphan' FROM generate_series(1, 9) id;
 INSERT INTO fair.subscription SELECT id, 'swapped' || id, '2023-02-01', '2023-01-01', 500, 'base', 'ends before start' FROM generate_series(1, 200, 11) id;
 INSERT INTO fair.ticket SELECT account_id, ticket_id, opened_at + interval '1 hour', first_reply_at + interval '1 hour', solved_at, requester_id, 'duplicate ticket' FROM fair.ticket WHERE ticket_id LIKE '%7';
 INSERT INTO fair.ticket SELECT account_id, 'b' || ticket_id, opened_at, NULL, opened_at - interval '1 day', requester_id, 'solved before opened' FROM fair.ticket WHERE planted IS NULL AND ticket_id LIKE '%3';
@@ -436,7 +436,12 @@ SELECT results_eq('SELECT account_id, revenue::text, tickets::text, answers::tex
 \set company small
 \i test/company.sql
 CALL validate('company');
-SELECT set_eq('SELECT rule, severity, row_count FROM company.data_quality', $$SELECT 'test account' AS rule, 'info' AS severity, 1::bigint AS row_count UNION ALL SELECT 'more users than seats', 'info', (SELECT count(*) FROM company.usage_depth WHERE is_over_seats)$$, 'nothing is wrong with the demo company but what is known of it');
+-- who left and was back within three months could have renewed late
+CREATE TEMP VIEW back AS
+SELECT min(s.starts_on) - (SELECT max(b.ends_on) FROM company_internal.source_subscription b WHERE b.account_id = s.account_id AND b.starts_on < min(s.starts_on)) AS days
+FROM company_internal.source_subscription s GROUP BY s.account_id, s.subscription_id;
+SELECT set_eq('SELECT rule, severity, row_count FROM company.data_quality', $$SELECT 'test account' AS rule, 'info' AS severity, 1::bigint AS row_count UNION ALL SELECT 'more users than seats', 'info', (SELECT count(*) FROM company.usage_depth WHERE is_over_seats)
+    UNION ALL SELECT CASE WHEN days = 1 THEN 'last day as end' ELSE 'late renewal' END, 'warning', count(*) FROM back WHERE days BETWEEN 1 AND 92 GROUP BY 1$$, 'nothing is wrong with the demo company but what is known of it');
 -- its map left the bots out; with them, they are found
 CALL map('company', 'usage', $$SELECT e.account_id, e."timestamp" AS at, e.visitor_id AS user_id, v.agent_role AS role, f.name AS feature, e.num_events AS events
     FROM company_pendo.feature_event e JOIN company_pendo.visitor_history v ON v.id = e.visitor_id JOIN company_pendo.feature_history f ON f.id = e.feature_id $$);

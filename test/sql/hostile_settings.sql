@@ -81,7 +81,7 @@ BEGIN
         PERFORM pg_temp.set_all(read);
         EXECUTE format('CREATE TEMP TABLE seen AS SELECT * FROM %s', csmetrics.relation(format('%s_%s', model, made), name));
         PERFORM pg_temp.set_all(1);
-        EXECUTE $q$ SELECT coalesce(md5(string_agg(r, E'\n' ORDER BY r COLLATE "C")), '') || ' ' || count(*) FROM (SELECT replace((to_jsonb(s) - '{taken_at,found_at,computed_at,evaluated_at,raised_at,opened_at,duration}'::text[])::text, $1, 'model') AS r FROM seen s) x $q$
+        EXECUTE $q$ SELECT coalesce(md5(string_agg(r, E'\n' ORDER BY r COLLATE "C")), '') || ' ' || count(*) FROM (SELECT replace((to_jsonb(s) - '{taken_at,changed_at,found_at,computed_at,evaluated_at,raised_at,opened_at,duration}'::text[])::text, $1, 'model') AS r FROM seen s) x $q$
             INTO told USING format('%s_%s', model, made);
         INSERT INTO reading VALUES (model, made, read, name, told);
         DROP TABLE seen;

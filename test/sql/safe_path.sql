@@ -29,6 +29,8 @@ CALL validate('company');
 CREATE TABLE public.view_key (view text, keys text);
 INSERT INTO public.view_key VALUES
 ('reporting_range', 'as_of_on'), ('constant_rate', 'currency'), ('currency_rate', 'currency, day_on'), ('missing_rate', 'currency, period_start_on, day_on'), ('revenue_by_currency', 'currency, period_start_on'), ('revenue_by_period', 'period_start_on, dimension, value'), ('account_dimension', 'account_id, dimension'), ('revenue_by_segment', 'period_start_on, dimension, value'), ('revenue_monthly', 'period_start_on'),
+('revenue_all_periods', 'period, period_start_on, dimension, value'), ('revenue_by_product', 'period_start_on, dimension, value'), ('revenue_transfer', 'period_start_on, dimension, from_value, to_value'),
+('churn_by_reason', 'period_start_on, dimension, value, cause, reason'), ('revenue_ahead', 'period_start_on, dimension, value'),
 ('revenue_movement', 'account_id, period_start_on, movement'), ('churn_monthly', 'period_start_on'), ('company_monthly', 'period_start_on'), ('retention_by_segment', 'period_end_on, dimension, value'), ('retention_trailing_year', 'period_end_on'),
 ('retention_by_account', 'account_id'), ('cohort_retention', 'cohort_on, age_months'), ('time_to_value_by_account', 'account_id'), ('time_to_value', 'dimension, value'), ('time_to_value_monthly', 'period_end_on, dimension, value'),
 ('support_by_segment', 'period_start_on, dimension, value'), ('support_monthly', 'period_start_on'), ('waiting_by_segment', 'period_start_on, dimension, value'), ('waiting_monthly', 'period_start_on'), ('support_by_account', 'account_id'), ('satisfaction_by_segment', 'period_start_on, dimension, value'),
@@ -75,7 +77,7 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
     RETURN n;
 END $$;
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_alert_probe'', ''of_mixed_entity_period'', ''of_uncut_mixed_entity'')', 'there is something in each of them');
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''kept''::regnamespace AND relkind = ''m'' AND pg_temp.rows_of(oid::regclass::text) = 0 AND relname NOT IN (''of_playbook_judgement'', ''of_alert_probe'', ''of_mixed_entity_period'', ''of_uncut_mixed_entity'', ''of_merged_on'', ''of_merged_mrr'')', 'there is something in each of them');
 SELECT cmp_ok(count(*), '>', 70::bigint, 'which are many') FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'm';
 
 -- A week goes by.
