@@ -269,10 +269,11 @@ CREATE TABLE stored_revenue_by_period (
     PRIMARY KEY (period, dimension, value, period_start_on));
 COMMENT ON TABLE stored_revenue_by_period IS 'Internal: the rows of view revenue_all_periods';
 
-CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean) RETURNS SETOF stored_revenue_by_period
+CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean, only_chosen boolean DEFAULT false)
+RETURNS SETOF stored_revenue_by_period
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
-    SELECT b.period, b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr,
+    SELECT k.period, b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr,
            b.reactivation_mrr, b.resume_mrr,
            b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
            b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
@@ -281,15 +282,27 @@ BEGIN ATOMIC
            b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
            logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
     FROM reporting_range r,
-         (SELECT 'month' AS period, m.* FROM bridge_of('month', 1, 0, $1) m
-          UNION ALL SELECT 'quarter', q.* FROM bridge_of('quarter', 1, 0, $1) q
-          UNION ALL SELECT 'year', y.* FROM bridge_of('year', 1, 0, $1) y) b,
+         unnest('{month,quarter,year}'::text[]) k(period), LATERAL bridge_of(k.period, 1, 0, $1) b,
          LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
          LATERAL grr_interval(b.flow, r.confidence_rate) grr,
-         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
+    WHERE NOT $2 OR k.period = (SELECT p.period FROM policy p);
 END;
-COMMENT ON FUNCTION read_stored_revenue_by_period(boolean) IS
-'Internal: the rows of view revenue_all_periods, from what is stored or from the histories';
+COMMENT ON FUNCTION read_stored_revenue_by_period(boolean, boolean) IS
+'Internal: the rows of view revenue_all_periods, from what is stored or from the histories; only_chosen: those by the '
+'period of the policy';
+
+CREATE OR REPLACE FUNCTION revenue_by_periods(only_chosen boolean) RETURNS SETOF stored_revenue_by_period
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_revenue_by_period s
+    WHERE is_stored('stored_revenue_by_period') AND (NOT $1 OR s.period = (SELECT p.period FROM policy p))
+    UNION ALL
+    SELECT l.* FROM read_stored_revenue_by_period(false, $1) l WHERE NOT is_stored('stored_revenue_by_period');
+END;
+COMMENT ON FUNCTION revenue_by_periods(boolean) IS
+'Internal: the rows of view revenue_all_periods, as they are stored, or else worked out; only_chosen: those by the '
+'period of the policy';
 
 CREATE OR REPLACE FUNCTION entity_movement(period text, of_changed boolean) RETURNS TABLE (
     account_id @account_id@, subscription_id text, period_start_on date, period_end_on date, movement text,

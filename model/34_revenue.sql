@@ -96,11 +96,7 @@ COMMENT ON VIEW missing_rate IS
 'worth. The figures that would need them are NULL.';
 
 CREATE OR REPLACE VIEW revenue_all_periods WITH (security_invoker) AS
-SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
-FROM stored_revenue_by_period s WHERE is_stored('stored_revenue_by_period')
-UNION ALL
-SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
-FROM read_stored_revenue_by_period(false) l WHERE NOT is_stored('stored_revenue_by_period');
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr FROM revenue_by_periods(false) s;
 COMMENT ON VIEW revenue_all_periods IS
 'The revenue bridge by months, by quarters and by years, of the fiscal year where it is another, side by side: column '
 'period tells which. For all and for each value of each attribute in use.';
@@ -112,8 +108,9 @@ SELECT s.period_start_on, s.period_end_on, s.dimension, s.value, s.opening_mrr, 
        s.resume_mrr, s.expansion_mrr, s.contraction_mrr, s.pause_mrr, s.churn_mrr, s.fx_mrr, s.closing_mrr,
        s.intra_period_mrr, s.opening_count, s.churn_count, s.closing_count, s.nrr_rate, s.nrr_lower_rate,
        s.nrr_upper_rate, s.grr_rate, s.grr_lower_rate, s.grr_upper_rate, s.logo_churn_rate, s.logo_churn_lower_rate,
-       s.logo_churn_upper_rate, s.is_complete, s.policy_hash, s.opening_arr, s.closing_arr
-FROM revenue_all_periods s WHERE s.period = (SELECT p.period FROM policy p);
+       s.logo_churn_upper_rate, s.is_complete, s.policy_hash, 12 * s.opening_mrr AS opening_arr,
+       12 * s.closing_mrr AS closing_arr
+FROM revenue_by_periods(true) s;
 COMMENT ON VIEW revenue_by_period IS
 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another. All '
 'of these beside each other are in revenue_all_periods.';

@@ -14,7 +14,7 @@ BEGIN ATOMIC
            array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum <> ALL (i.indkey))
     FROM csmetrics.model_object t
     JOIN csmetrics.model_object f ON f.kind = 'function' AND f.name = 'read_' || t.name
-         AND f.arguments ~ '^(of_changed|of_stored) boolean(, only_all boolean DEFAULT false)?$'
+         AND f.arguments ~ '^(of_changed|of_stored) boolean(, only_\w+ boolean DEFAULT false)?$'
     JOIN pg_index i ON i.indrelid = csmetrics.relation(model, t.name) AND i.indisprimary
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE t.kind = 'table'
