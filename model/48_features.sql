@@ -7,39 +7,55 @@ WHERE term @> r.as_of_on
 GROUP BY e.account_id, e.feature;
 COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on the day of the reading.';
 
-CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
-WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
--- without entitlements, who is active may use all
-adopting AS (
+-- Who adopted what stands behind functions with a setting: all accounts are read each time, and what compiles such a
+-- query takes longer than the query.
+
+CREATE OR REPLACE FUNCTION live_adoption() RETURNS TABLE (members text[], state adoption)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET jit = off
+BEGIN ATOMIC
+    WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id)
     SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
-                                            r.as_of_on + 1, e.features) AS state
+                                            r.as_of_on + 1, e.features)
     FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
          LEFT JOIN entitled e USING (account_id)
     WHERE EXISTS (SELECT 1 FROM entitlement_state)
     GROUP BY g.members
     UNION ALL
+    -- without entitlements, who is active may use all
     SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
                                             r.as_of_on + 1)
     FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
     WHERE NOT EXISTS (SELECT 1 FROM entitlement_state)
-    GROUP BY g.members),
-adopted AS (
-    SELECT d.dimension, d.value, rollup(a.state) AS state
-    FROM adopting a, LATERAL dimension_in(a.members, false) d
-    GROUP BY d.dimension, d.value),
-begun AS (
+    GROUP BY g.members;
+END;
+COMMENT ON FUNCTION live_adoption() IS
+'Internal: who of all accounts may use features, and who does, by what they are summed up by, see group_of';
+
+CREATE OR REPLACE FUNCTION live_activation() RETURNS TABLE (members text[], feature text, state durations)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 SET jit = off
+BEGIN ATOMIC
     SELECT g.members, e.feature,
            duration_agg((greatest(coalesce(u.first_used, r.as_of_on + 1),
-                                  e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL) AS state
+                                  e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL)
     FROM reporting_range r, entitlement e JOIN account_state a USING (account_id)
          JOIN group_of(false) g USING (account_id),
          LATERAL (SELECT CASE WHEN first_used_on(a.features, e.feature) <= r.as_of_on THEN first_used_on(a.features,
                      e.feature) END AS first_used) u
     WHERE e.starts_on IS NOT NULL
-    GROUP BY g.members, e.feature),
+    GROUP BY g.members, e.feature;
+END;
+COMMENT ON FUNCTION live_activation() IS
+'Internal: how long all accounts took to use what they are entitled to, feature by feature, by what they are summed up '
+'by, see group_of';
+
+CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
+WITH adopted AS (
+    SELECT d.dimension, d.value, rollup(a.state) AS state
+    FROM live_adoption() a, LATERAL dimension_in(a.members, false) d
+    GROUP BY d.dimension, d.value),
 waiting AS (
     SELECT d.dimension, d.value, b.feature, rollup(b.state) AS state
-    FROM begun b, LATERAL dimension_in(b.members, false) d
+    FROM live_activation() b, LATERAL dimension_in(b.members, false) d
     GROUP BY d.dimension, d.value, b.feature)
 SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count,
        -- nobody, where any use of a feature is seen; else nobody knows
