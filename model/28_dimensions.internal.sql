@@ -49,7 +49,7 @@ BEGIN ATOMIC
     SELECT n.account_id, d.dimension, d.value
     FROM member_of($1) n,
          LATERAL dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
-    WHERE d.dimension = ANY ((SELECT CASE WHEN $2 THEN '{all}' ELSE shown_dimensions($1) END)::text[]);
+    WHERE CASE WHEN $2 THEN d.dimension = 'all' ELSE d.dimension = ANY ((SELECT shown_dimensions($1))::text[]) END;
 END;
 COMMENT ON FUNCTION dimension_of(boolean, boolean) IS
 'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written; '
