@@ -42,17 +42,18 @@ COMMENT ON FUNCTION member_of(boolean) IS
 'Internal: the accounts that have histories, with the attributes that views group by; of all, or of those alone that a '
 'refresh is about to write or has just written';
 
-CREATE OR REPLACE FUNCTION dimension_of(of_changed boolean) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION dimension_of(of_changed boolean, only_all boolean DEFAULT false) RETURNS TABLE (
     account_id @account_id@, dimension text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT n.account_id, d.dimension, d.value
     FROM member_of($1) n,
          LATERAL dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
-    WHERE d.dimension = ANY ((SELECT shown_dimensions($1))::text[]);
+    WHERE CASE WHEN $2 THEN d.dimension = 'all' ELSE d.dimension = ANY ((SELECT shown_dimensions($1))::text[]) END;
 END;
-COMMENT ON FUNCTION dimension_of(boolean) IS
-'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written';
+COMMENT ON FUNCTION dimension_of(boolean, boolean) IS
+'Internal: account_dimension, of all accounts, or of those alone that a refresh is about to write or has just written; '
+'only_all: each under all alone, for who asks for nothing else';
 
 CREATE OR REPLACE VIEW account_dimension WITH (security_invoker) AS
 SELECT d.account_id, d.dimension, d.value FROM dimension_of(false) d;
@@ -77,21 +78,24 @@ END;
 COMMENT ON FUNCTION attributes_are_shared() IS
 'Internal: have, on the average, more than eight accounts the same attributes?';
 
-CREATE OR REPLACE FUNCTION group_of(of_changed boolean) RETURNS TABLE (account_id @account_id@, members text[])
+CREATE OR REPLACE FUNCTION group_of(of_changed boolean, only_all boolean DEFAULT false) RETURNS TABLE (
+    account_id @account_id@, members text[])
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT n.account_id, g.members
     FROM member_of($1) n,
          LATERAL (SELECT ARRAY[n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner] AS members
-                  WHERE NOT $1 AND (SELECT attributes_are_shared())
+                  WHERE NOT $1 AND NOT $2 AND (SELECT attributes_are_shared())
                   UNION ALL
                   SELECT ARRAY[d.dimension, d.value]
                   FROM dimension_values(n.segment, n.plan, n.lifecycle_stage, n.onboarding_path, n.region, n.owner) d
-                  WHERE $1 OR NOT (SELECT attributes_are_shared())) g;
+                  WHERE NOT $2 AND ($1 OR NOT (SELECT attributes_are_shared()))
+                  UNION ALL
+                  SELECT '{all,all}' WHERE $2) g;
 END;
-COMMENT ON FUNCTION group_of(boolean) IS
+COMMENT ON FUNCTION group_of(boolean, boolean) IS
 'Internal: accounts by what they are summed up by before they are under each attribute, see dimension_in: by all '
-'attributes at once where many accounts have the same, else by each alone';
+'attributes at once where many accounts have the same, else by each alone; only_all: under all alone';
 
 CREATE OR REPLACE FUNCTION dimension_in(members text[], of_changed boolean) RETURNS TABLE (dimension text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 5

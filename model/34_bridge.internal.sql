@@ -1,7 +1,7 @@
 -- The revenue bridge, from the movements of groups of accounts; and what is stored of it.
 
 CREATE OR REPLACE FUNCTION movement_state(
-    period text, lag integer, earlier integer, of_changed boolean) RETURNS TABLE (
+    period text, lag integer, earlier integer, of_changed boolean, only_all boolean DEFAULT false) RETURNS TABLE (
     dimension text, value text, currency text, from_on date, until_on date, is_mixed boolean, row_count bigint,
     state mrr_movements, is_known boolean, opening numeric, closing numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -9,7 +9,7 @@ BEGIN ATOMIC
     -- those that were of the same accounts all the time have the same windows; they are most
     SELECT d.dimension, d.value, h.currency, '-infinity'::date, 'infinity'::date, false, count(*),
            mrr_movement_agg(h.revenue, h.from_on, h.until_on, $1, $2), true, NULL::numeric, NULL::numeric
-    FROM entity_period($1, $3, $4) h JOIN dimension_of($4) d USING (account_id)
+    FROM entity_period($1, $3, $4) h JOIN dimension_of($4, $5) d USING (account_id)
     WHERE h.is_whole
     GROUP BY d.dimension, d.value, h.currency
     UNION ALL
@@ -23,13 +23,13 @@ BEGIN ATOMIC
           SELECT account_id, NULL, from_on, end_on, revenue, is_known, coalesce(opening_mrr, 0),
                  coalesce(closing_mrr, 0), true
           FROM mixed_entity_period($1, $2, $3) m) h
-         JOIN dimension_of($4) d USING (account_id)
+         JOIN dimension_of($4, $5) d USING (account_id)
     GROUP BY d.dimension, d.value, h.currency, h.from_on, h.until_on, h.is_mixed;
 END;
-COMMENT ON FUNCTION movement_state(text, integer, integer, boolean) IS
+COMMENT ON FUNCTION movement_state(text, integer, integer, boolean, boolean) IS
 'Internal: the movements of a bridge in the currencies themselves, for all and for each value of each attribute in '
 'use; those of mixed currencies with what they come to in that of report. is_known: no rate of these is missing. '
-'of_changed: of the accounts in changed_key alone.';
+'of_changed: of the accounts in changed_key alone; only_all: under all alone.';
 
 CREATE TABLE stored_movement (
     period    text,
@@ -74,15 +74,8 @@ COMMENT ON FUNCTION read_stored_movement(boolean) IS
 'Internal: the movements by month, of the year up to each, by quarter and by year, of all accounts or of those in '
 'changed_key';
 
-CREATE OR REPLACE FUNCTION live_stored_movement() RETURNS SETOF stored_movement
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
-BEGIN ATOMIC
-    SELECT r.* FROM read_stored_movement(false) r;
-END;
-COMMENT ON FUNCTION live_stored_movement() IS
-'Internal: what read_stored_movement gives of all accounts, for views where it is not stored';
-
-CREATE OR REPLACE FUNCTION movement_of(period text, lag integer, earlier integer, of_stored boolean) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION movement_of(
+    period text, lag integer, earlier integer, of_stored boolean, only_all boolean DEFAULT false) RETURNS TABLE (
     dimension text, value text, currency text, state mrr_movements, is_known boolean, opening numeric, closing numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
@@ -90,12 +83,23 @@ BEGIN ATOMIC
     FROM stored_movement s WHERE $4 AND s.period = $1 AND s.lag = $2
     UNION ALL
     SELECT m.dimension, m.value, m.currency, m.state, m.is_known, m.opening, m.closing
-    FROM movement_state($1, $2, $3, false) m WHERE NOT $4;
+    FROM movement_state($1, $2, $3, false, $5) m WHERE NOT $4;
 END;
-COMMENT ON FUNCTION movement_of(text, integer, integer, boolean) IS
+COMMENT ON FUNCTION movement_of(text, integer, integer, boolean, boolean) IS
 'Internal: movement_state, from what is stored, which may begin earlier, or from the histories';
 
-CREATE OR REPLACE FUNCTION bridge_of(period text, lag integer, earlier integer, of_stored boolean) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION live_stored_movement() RETURNS TABLE (currency text, state mrr_movements)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 SET jit = off
+BEGIN ATOMIC
+    SELECT h.currency, mrr_movement_agg(h.revenue, h.from_on, h.until_on, 'month')
+    FROM entity_period('month', 0, false) h GROUP BY h.currency, h.from_on, h.until_on;
+END;
+COMMENT ON FUNCTION live_stored_movement() IS
+'Internal: what read_stored_movement has of all accounts by month, in the currencies themselves, for views where it is '
+'not stored';
+
+CREATE OR REPLACE FUNCTION bridge_of(
+    period text, lag integer, earlier integer, of_stored boolean, only_all boolean DEFAULT false) RETURNS TABLE (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
     reactivation_mrr numeric, resume_mrr numeric, expansion_mrr numeric, contraction_mrr numeric, pause_mrr numeric,
     churn_mrr numeric, fx_mrr numeric, closing_mrr numeric, intra_period_mrr numeric, opening_count bigint,
@@ -139,7 +143,7 @@ BEGIN ATOMIC
                rollup(CASE WHEN g.currency IS NULL THEN f.flow ELSE scale(f.flow, k.movement) END) AS flow,
                bool_and(m.complete AND m.period_end <= r.over_until_on) AS is_complete
         FROM reporting_range r,
-             movement_of($1, $2, $3, $4) g
+             movement_of($1, $2, $3, $4, $5) g
              CROSS JOIN LATERAL movements(g.state, r.pause_rule = 'churn') m
              JOIN LATERAL revenue_flows(g.state) f USING (period_start, period_end)
              LEFT JOIN rate x ON x.currency = g.currency AND x.start_on = m.period_start AND x.end_on = m.period_end,
@@ -150,8 +154,8 @@ BEGIN ATOMIC
         WHERE m.period_end > period_start(r.from_on, $1, r.fiscal_year_start) - $3 * period_length($1)
         GROUP BY m.period_start, m.period_end, g.dimension, g.value) s;
 END;
-COMMENT ON FUNCTION bridge_of(text, integer, integer, boolean) IS
-'Internal: revenue_bridge, from what is stored or from the histories';
+COMMENT ON FUNCTION bridge_of(text, integer, integer, boolean, boolean) IS
+'Internal: revenue_bridge, from what is stored or from the histories; only_all: of the histories all alone';
 
 CREATE TABLE stored_revenue_by_segment (
     period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric, new_mrr numeric,
@@ -166,7 +170,8 @@ CREATE TABLE stored_revenue_by_segment (
     PRIMARY KEY (dimension, value, period_start_on));
 COMMENT ON TABLE stored_revenue_by_segment IS 'Internal: the rows of view revenue_by_segment';
 
-CREATE OR REPLACE FUNCTION read_stored_revenue_by_segment(of_stored boolean) RETURNS SETOF stored_revenue_by_segment
+CREATE OR REPLACE FUNCTION read_stored_revenue_by_segment(of_stored boolean, only_all boolean DEFAULT false)
+RETURNS SETOF stored_revenue_by_segment
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
     SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr, b.reactivation_mrr,
@@ -180,13 +185,24 @@ BEGIN ATOMIC
            logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate,
            (b.churn_mrr / nullif(b.opening_mrr, 0))::double precision AS revenue_churn_rate,
            trim_scale(round(b.closing_mrr / nullif(b.closing_count, 0), 6)) AS arpa_mrr, b.is_complete, r.policy_hash
-    FROM reporting_range r, bridge_of('month', 1, 0, $1) b,
+    FROM reporting_range r, bridge_of('month', 1, 0, $1, $2) b,
          LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
          LATERAL grr_interval(b.flow, r.confidence_rate) grr,
          LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
 END;
-COMMENT ON FUNCTION read_stored_revenue_by_segment(boolean) IS
+COMMENT ON FUNCTION read_stored_revenue_by_segment(boolean, boolean) IS
 'Internal: the rows of view revenue_by_segment, from what is stored or from the histories';
+
+CREATE OR REPLACE FUNCTION revenue_of(only_all boolean) RETURNS SETOF stored_revenue_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_revenue_by_segment s
+    WHERE is_stored('stored_revenue_by_segment') AND (NOT $1 OR s.dimension = 'all')
+    UNION ALL
+    SELECT l.* FROM read_stored_revenue_by_segment(false, $1) l WHERE NOT is_stored('stored_revenue_by_segment');
+END;
+COMMENT ON FUNCTION revenue_of(boolean) IS
+'Internal: the rows of view revenue_by_segment, as they are stored, or else worked out; only_all: those of all alone';
 
 CREATE TABLE stored_retention_by_segment (
     period_start_on date, period_end_on date, dimension text, value text, opening_count bigint, churn_count bigint,
@@ -197,7 +213,8 @@ CREATE TABLE stored_retention_by_segment (
     is_complete boolean, policy_hash text, PRIMARY KEY (dimension, value, period_start_on));
 COMMENT ON TABLE stored_retention_by_segment IS 'Internal: the rows of view retention_by_segment';
 
-CREATE OR REPLACE FUNCTION read_stored_retention_by_segment(of_stored boolean) RETURNS SETOF stored_retention_by_segment
+CREATE OR REPLACE FUNCTION read_stored_retention_by_segment(of_stored boolean, only_all boolean DEFAULT false)
+RETURNS SETOF stored_retention_by_segment
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
     SELECT b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_count, b.churn_count, b.opening_mrr,
@@ -209,14 +226,14 @@ BEGIN ATOMIC
            (1 + y.net_mrr / nullif(y.opening_mrr, 0))::double precision AS nrr_movement_rate,
            y.chained AS nrr_chained_rate,
            (1 + y.net_mrr / nullif(y.base_mrr, 0))::double precision AS nrr_ttm_avg_rate, b.is_complete, r.policy_hash
-    FROM reporting_range r CROSS JOIN bridge_of('month', 12, 0, $1) b
+    FROM reporting_range r CROSS JOIN bridge_of('month', 12, 0, $1, $2) b
          LEFT JOIN (SELECT m.dimension, m.value, (m.period_start_on + k.later * interval '1 month')::date AS last_on,
                     sum(m.opening_mrr) AS base_mrr, sum(m.opening_mrr) FILTER (WHERE k.later = 11) AS opening_mrr,
                            sum(m.expansion_mrr - m.contraction_mrr - m.pause_mrr - m.churn_mrr) AS net_mrr,
                            CASE WHEN bool_and(nrr(m.flow) IS NOT NULL)
                                THEN 1 - annualize_churn(array_agg(1 - nrr(m.flow) ORDER BY m.period_start_on)) END
                                AS chained
-                    FROM bridge_of('month', 1, 11, $1) m, generate_series(0, 11) k(later)
+                    FROM bridge_of('month', 1, 11, $1, $2) m, generate_series(0, 11) k(later)
                     GROUP BY m.dimension, m.value,
                         (m.period_start_on + k.later * interval '1 month')::date HAVING count(*) = 12) y
              ON (y.dimension, y.value, y.last_on) = (b.dimension, b.value,
@@ -226,8 +243,19 @@ BEGIN ATOMIC
          LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
     WHERE b.opening_count > 0;
 END;
-COMMENT ON FUNCTION read_stored_retention_by_segment(boolean) IS
+COMMENT ON FUNCTION read_stored_retention_by_segment(boolean, boolean) IS
 'Internal: the rows of view retention_by_segment, from what is stored or from the histories';
+
+CREATE OR REPLACE FUNCTION retained_of(only_all boolean) RETURNS SETOF stored_retention_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_retention_by_segment s
+    WHERE is_stored('stored_retention_by_segment') AND (NOT $1 OR s.dimension = 'all')
+    UNION ALL
+    SELECT l.* FROM read_stored_retention_by_segment(false, $1) l WHERE NOT is_stored('stored_retention_by_segment');
+END;
+COMMENT ON FUNCTION retained_of(boolean) IS
+'Internal: the rows of view retention_by_segment, as they are stored, or else worked out; only_all: those of all alone';
 
 CREATE TABLE stored_revenue_by_period (
     period text, period_start_on date, period_end_on date, dimension text, value text, opening_mrr numeric,
@@ -241,10 +269,11 @@ CREATE TABLE stored_revenue_by_period (
     PRIMARY KEY (period, dimension, value, period_start_on));
 COMMENT ON TABLE stored_revenue_by_period IS 'Internal: the rows of view revenue_all_periods';
 
-CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean) RETURNS SETOF stored_revenue_by_period
+CREATE OR REPLACE FUNCTION read_stored_revenue_by_period(of_stored boolean, only_chosen boolean DEFAULT false)
+RETURNS SETOF stored_revenue_by_period
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
-    SELECT b.period, b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr,
+    SELECT k.period, b.period_start_on, b.period_end_on, b.dimension, b.value, b.opening_mrr, b.new_mrr,
            b.reactivation_mrr, b.resume_mrr,
            b.expansion_mrr, b.contraction_mrr, b.pause_mrr, b.churn_mrr, b.fx_mrr, b.closing_mrr, b.intra_period_mrr,
            b.opening_count, b.churn_count, b.closing_count, nrr(b.flow) AS nrr_rate, nrr.lower AS nrr_lower_rate,
@@ -253,15 +282,27 @@ BEGIN ATOMIC
            b.churn_count / nullif(b.opening_count, 0)::double precision AS logo_churn_rate,
            logo.lower AS logo_churn_lower_rate, logo.upper AS logo_churn_upper_rate, b.is_complete, r.policy_hash
     FROM reporting_range r,
-         (SELECT 'month' AS period, m.* FROM bridge_of('month', 1, 0, $1) m
-          UNION ALL SELECT 'quarter', q.* FROM bridge_of('quarter', 1, 0, $1) q
-          UNION ALL SELECT 'year', y.* FROM bridge_of('year', 1, 0, $1) y) b,
+         unnest('{month,quarter,year}'::text[]) k(period), LATERAL bridge_of(k.period, 1, 0, $1) b,
          LATERAL nrr_interval(b.flow, r.confidence_rate) nrr,
          LATERAL grr_interval(b.flow, r.confidence_rate) grr,
-         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo;
+         LATERAL wilson_interval(b.churn_count, b.opening_count, r.confidence_rate) logo
+    WHERE NOT $2 OR k.period = (SELECT p.period FROM policy p);
 END;
-COMMENT ON FUNCTION read_stored_revenue_by_period(boolean) IS
-'Internal: the rows of view revenue_all_periods, from what is stored or from the histories';
+COMMENT ON FUNCTION read_stored_revenue_by_period(boolean, boolean) IS
+'Internal: the rows of view revenue_all_periods, from what is stored or from the histories; only_chosen: those by the '
+'period of the policy';
+
+CREATE OR REPLACE FUNCTION revenue_by_periods(only_chosen boolean) RETURNS SETOF stored_revenue_by_period
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_revenue_by_period s
+    WHERE is_stored('stored_revenue_by_period') AND (NOT $1 OR s.period = (SELECT p.period FROM policy p))
+    UNION ALL
+    SELECT l.* FROM read_stored_revenue_by_period(false, $1) l WHERE NOT is_stored('stored_revenue_by_period');
+END;
+COMMENT ON FUNCTION revenue_by_periods(boolean) IS
+'Internal: the rows of view revenue_all_periods, as they are stored, or else worked out; only_chosen: those by the '
+'period of the policy';
 
 CREATE OR REPLACE FUNCTION entity_movement(period text, of_changed boolean) RETURNS TABLE (
     account_id @account_id@, subscription_id text, period_start_on date, period_end_on date, movement text,

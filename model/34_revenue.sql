@@ -22,11 +22,7 @@ COMMENT ON FUNCTION revenue_bridge(period text, lag integer, earlier integer) IS
 'nrr_interval(flow). Amounts are NULL where a rate is missing.';
 
 CREATE OR REPLACE VIEW revenue_by_segment WITH (security_invoker) AS
-SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
-FROM stored_revenue_by_segment s WHERE is_stored('stored_revenue_by_segment')
-UNION ALL
-SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
-FROM read_stored_revenue_by_segment(false) l WHERE NOT is_stored('stored_revenue_by_segment');
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr FROM revenue_of(false) s;
 COMMENT ON VIEW revenue_by_segment IS
 'The revenue bridge, month by month, for each value of each attribute of accounts that is in use, and for all; the '
 'past too is grouped by what the account source says now. The values of one attribute add up to revenue_monthly '
@@ -54,11 +50,12 @@ FROM reporting_range r CROSS JOIN
             m.period_end AS end_on, m.opening, m.closing,
                    (m.opening, m.closing, m.new, m.reactivation, m.resume, m.churn, m.intra_period) <> (0, 0, 0, 0, 0,
                            0, 0) AS is_moving, false AS is_mixed
-            FROM (SELECT nullif(s.currency, '') AS currency, s.state
-                  FROM (SELECT s.* FROM stored_movement s WHERE is_stored('stored_movement')
-                        UNION ALL
-                        SELECT l.* FROM live_stored_movement() l WHERE NOT is_stored('stored_movement')) s
-                  WHERE s.period = 'month' AND s.lag = 1 AND s.dimension = 'all' AND NOT s.is_mixed) g,
+            FROM (SELECT nullif(s.currency, '') AS currency, s.state FROM stored_movement s
+                  WHERE is_stored('stored_movement') AND s.period = 'month' AND s.lag = 1 AND s.dimension = 'all'
+                    AND NOT s.is_mixed
+                  UNION ALL
+                  SELECT l.currency, l.state FROM live_stored_movement() l
+                  WHERE NOT is_stored('stored_movement')) g,
                  reporting_range r, LATERAL movements(g.state) m
             -- what is stored begins earlier
             WHERE m.period_start >= r.from_on
@@ -86,8 +83,9 @@ SELECT c.currency, c.period_start_on, c.period_end_on, d.day_on, c.own_opening_m
        format('no rate from %s to %s on %s, nor in the %s days before it', c.currency, r.report_currency, d.day_on,
               r.rate_max_age_days) AS complaint
 FROM reporting_range r, revenue_by_currency c,
+     -- LIMIT tells the planner how many days a month has
      LATERAL (SELECT c.period_start_on - 1 + n AS day_on, n
-              FROM generate_series(0, c.period_end_on - c.period_start_on) n) d
+              FROM generate_series(0, c.period_end_on - c.period_start_on) n LIMIT 32) d
 WHERE NOT c.is_known
   AND CASE WHEN r.rate_rule = 'average' AND c.movement_fx IS NULL THEN NOT EXISTS (SELECT 1 FROM currency_rate f
           WHERE f.currency = c.currency AND f.day_on = d.day_on AND f.fx IS NOT NULL)
@@ -98,11 +96,7 @@ COMMENT ON VIEW missing_rate IS
 'worth. The figures that would need them are NULL.';
 
 CREATE OR REPLACE VIEW revenue_all_periods WITH (security_invoker) AS
-SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr
-FROM stored_revenue_by_period s WHERE is_stored('stored_revenue_by_period')
-UNION ALL
-SELECT l.*, 12 * l.opening_mrr, 12 * l.closing_mrr
-FROM read_stored_revenue_by_period(false) l WHERE NOT is_stored('stored_revenue_by_period');
+SELECT s.*, 12 * s.opening_mrr AS opening_arr, 12 * s.closing_mrr AS closing_arr FROM revenue_by_periods(false) s;
 COMMENT ON VIEW revenue_all_periods IS
 'The revenue bridge by months, by quarters and by years, of the fiscal year where it is another, side by side: column '
 'period tells which. For all and for each value of each attribute in use.';
@@ -114,8 +108,9 @@ SELECT s.period_start_on, s.period_end_on, s.dimension, s.value, s.opening_mrr, 
        s.resume_mrr, s.expansion_mrr, s.contraction_mrr, s.pause_mrr, s.churn_mrr, s.fx_mrr, s.closing_mrr,
        s.intra_period_mrr, s.opening_count, s.churn_count, s.closing_count, s.nrr_rate, s.nrr_lower_rate,
        s.nrr_upper_rate, s.grr_rate, s.grr_lower_rate, s.grr_upper_rate, s.logo_churn_rate, s.logo_churn_lower_rate,
-       s.logo_churn_upper_rate, s.is_complete, s.policy_hash, s.opening_arr, s.closing_arr
-FROM revenue_all_periods s WHERE s.period = (SELECT p.period FROM policy p);
+       s.logo_churn_upper_rate, s.is_complete, s.policy_hash, 12 * s.opening_mrr AS opening_arr,
+       12 * s.closing_mrr AS closing_arr
+FROM revenue_by_periods(true) s;
 COMMENT ON VIEW revenue_by_period IS
 'The same bridge by the period of the policy: months, quarters or years, of the fiscal year where it is another. All '
 'of these beside each other are in revenue_all_periods.';
@@ -129,8 +124,8 @@ SELECT period_start_on, period_end_on,
        churn_count, closing_count, intra_period_count,
        nrr_rate, nrr_lower_rate, nrr_upper_rate, grr_rate, grr_lower_rate, grr_upper_rate,
        logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate, revenue_churn_rate, is_complete, policy_hash,
-       opening_arr, closing_arr
-FROM revenue_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+       12 * opening_mrr AS opening_arr, 12 * closing_mrr AS closing_arr
+FROM revenue_of(true) ORDER BY period_start_on;
 COMMENT ON VIEW revenue_monthly IS
 'The revenue bridge, month by month: from opening to closing MRR, with the accounts behind each part, NRR, GRR and '
 'churn.';

@@ -1,10 +1,8 @@
 -- Retention of the trailing year and of cohorts.
 
 CREATE OR REPLACE VIEW retention_by_segment WITH (security_invoker) AS
-SELECT s.* FROM stored_retention_by_segment s WHERE is_stored('stored_retention_by_segment')
-UNION ALL
-SELECT l.* FROM read_stored_retention_by_segment(false) l WHERE NOT is_stored('stored_retention_by_segment')
-ORDER BY dimension, value, period_end_on;
+SELECT s.* FROM retained_of(false) s
+ORDER BY s.dimension, s.value, s.period_end_on;
 COMMENT ON VIEW retention_by_segment IS
 'Retention of the year that ends with each month, of the accounts with MRR at its start, for all and for each value of '
 'each attribute in use; the past too is grouped by what the account source says now. Rates are those of the start of '
@@ -14,7 +12,7 @@ CREATE OR REPLACE VIEW retention_trailing_year WITH (security_invoker) AS
 SELECT period_start_on, period_end_on, opening_count, opening_mrr, nrr_rate, nrr_lower_rate, nrr_upper_rate,
        grr_rate, grr_lower_rate, grr_upper_rate, logo_churn_rate, logo_churn_lower_rate, logo_churn_upper_rate,
        nrr_movement_rate, nrr_chained_rate, nrr_ttm_avg_rate, is_complete, policy_hash
-FROM retention_by_segment WHERE dimension = 'all' ORDER BY period_end_on;
+FROM retained_of(true) ORDER BY period_end_on;
 COMMENT ON VIEW retention_trailing_year IS
 'Retention of the year that ends with each month, of the accounts with MRR at its start: NRR, GRR and logo churn '
 'point to point with intervals, and NRR by the other methods in use, each under its name.';

@@ -16,24 +16,40 @@ FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.ch
             WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
      LEFT JOIN account n USING (account_id),
      LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,
+     -- the same for all, and worked out once
+     (SELECT array_agg((r.as_of_on + 1 - k * interval '1 month')::date) AS begins,
+             array_agg((r.as_of_on + 1 - (k - 1) * interval '1 month')::date) AS ends
+      FROM reporting_range r, generate_series(1, 12) k) year,
      -- a month that begins on w: there at the end of the day before, lost from w on and before the next
      LATERAL (SELECT count(*) AS exposed, count(*) FILTER (WHERE t.churned_on < w.next) AS lost
-              FROM (SELECT (t.as_of_on + 1 - k * interval '1 month')::date AS day,
-                    (t.as_of_on + 1 - (k - 1) * interval '1 month')::date AS next
-                    FROM generate_series(1, 12) k) w
+              FROM unnest(year.begins, year.ends) w(day, next)
               WHERE t.first_paid_on < w.day AND coalesce(t.churned_on, 'infinity') >= w.day) month;
 COMMENT ON VIEW tenure_by_account IS
 'Tenure, account by account: from the first MRR to the loss of the last; who came back is taken as never gone.';
 
+CREATE OR REPLACE FUNCTION live_tenure() RETURNS TABLE (
+    members text[], account_count bigint, paying_count bigint, churned_count bigint, mrr numeric, churn rate,
+    tenure durations, weighted durations, contract sbg)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET jit = off
+BEGIN ATOMIC
+    SELECT g.members, count(*), count(*) FILTER (WHERE t.mrr > 0), count(t.churned_on), sum(t.mrr),
+           make_rate(sum(t.lost_months_count)::bigint, sum(t.exposed_months_count)::bigint),
+           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL),
+           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL, t.start_mrr),
+           sbg_agg(t.renewal_count::integer, t.churned_on IS NOT NULL)
+    FROM tenure_by_account t JOIN group_of(false) g USING (account_id)
+    GROUP BY g.members;
+END;
+COMMENT ON FUNCTION live_tenure() IS
+'Internal: tenure and churn of all accounts, by what they are summed up by, see group_of';
+
 CREATE OR REPLACE VIEW value_by_segment WITH (security_invoker) AS
 WITH held AS (
-    SELECT d.dimension, d.value, count(*) AS account_count, count(*) FILTER (WHERE t.mrr > 0) AS paying_count,
-           count(t.churned_on) AS churned_count,
-           sum(t.mrr) AS mrr, make_rate(sum(t.lost_months_count)::bigint, sum(t.exposed_months_count)::bigint) AS churn,
-           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL) AS tenure,
-           duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL, t.start_mrr) AS weighted,
-           sbg_agg(t.renewal_count::integer, t.churned_on IS NOT NULL) AS contract
-    FROM tenure_by_account t JOIN account_dimension d USING (account_id)
+    SELECT d.dimension, d.value, sum(s.account_count)::bigint AS account_count,
+           sum(s.paying_count)::bigint AS paying_count, sum(s.churned_count)::bigint AS churned_count,
+           sum(s.mrr) AS mrr, rollup(s.churn) AS churn, rollup(s.tenure) AS tenure, rollup(s.weighted) AS weighted,
+           rollup(s.contract) AS contract
+    FROM live_tenure() s, LATERAL dimension_in(s.members, false) d
     GROUP BY d.dimension, d.value),
 test AS (
     SELECT w.dimension, l.p AS log_rank_p
@@ -88,24 +104,29 @@ COMMENT ON VIEW value_by_segment IS
 
 CREATE OR REPLACE VIEW discount_by_segment WITH (security_invoker) AS
 SELECT d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)') AS currency,
-       count(DISTINCT s.account_id) AS account_count,
+       sum(s.account_count)::bigint AS account_count,
+       CASE WHEN fed.lasting OR fed.limited THEN sum(s.discounted_count)::bigint END AS discounted_count,
+       sum(s.list_mrr) AS list_mrr, CASE WHEN fed.lasting THEN sum(s.discount_mrr) END AS discount_mrr,
+       CASE WHEN fed.limited THEN sum(s.limited_mrr) END AS limited_discount_mrr,
        CASE WHEN fed.lasting OR fed.limited
-            THEN count(DISTINCT s.account_id) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) END AS discounted_count,
-       sum(n.list_mrr) AS list_mrr, CASE WHEN fed.lasting THEN sum(n.discount_mrr) END AS discount_mrr,
-       CASE WHEN fed.limited THEN sum(n.limited_mrr) END AS limited_discount_mrr,
-       CASE WHEN fed.lasting OR fed.limited
-            THEN (sum(n.discount_mrr + n.limited_mrr) / nullif(sum(n.list_mrr), 0))::double precision END
+            THEN (sum(s.discount_mrr + s.limited_mrr) / nullif(sum(s.list_mrr), 0))::double precision END
            AS discount_rate,
        r.as_of_on, r.policy_hash
 FROM reporting_range r,
      -- what nothing is known of is not zero
      (SELECT is_fed('subscription', '{discount_mrr}') AS lasting,
              is_fed('subscription', '{limited_discount_mrr}') AS limited OFFSET 0) fed,
-     discount_state s JOIN account_dimension d USING (account_id),
-     LATERAL (SELECT mrr_at(s.list_price, r.as_of_on) AS list_mrr,
-                     coalesce(mrr_at(s.recurring, r.as_of_on), 0) AS discount_mrr,
-                     coalesce(mrr_at(s.limited, r.as_of_on), 0) AS limited_mrr) n
-WHERE active_at(s.list_price, r.as_of_on)
+     -- of an account and currency there is one row
+     (SELECT g.members, s.currency, count(*) AS account_count,
+             count(*) FILTER (WHERE n.discount_mrr + n.limited_mrr > 0) AS discounted_count,
+             sum(n.list_mrr) AS list_mrr, sum(n.discount_mrr) AS discount_mrr, sum(n.limited_mrr) AS limited_mrr
+      FROM reporting_range t, discount_state s JOIN group_of(false) g USING (account_id),
+           LATERAL (SELECT mrr_at(s.list_price, t.as_of_on) AS list_mrr,
+                           coalesce(mrr_at(s.recurring, t.as_of_on), 0) AS discount_mrr,
+                           coalesce(mrr_at(s.limited, t.as_of_on), 0) AS limited_mrr) n
+      WHERE active_at(s.list_price, t.as_of_on)
+      GROUP BY g.members, s.currency) s,
+     LATERAL dimension_in(s.members, false) d
 GROUP BY d.dimension, d.value, coalesce(nullif(s.currency, ''), '(none)'), fed.lasting, fed.limited, r.as_of_on,
          r.policy_hash
 ORDER BY d.dimension, d.value, 3;

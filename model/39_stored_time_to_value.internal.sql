@@ -25,11 +25,13 @@ BEGIN ATOMIC
                                value_at(a.milestones) AS value_at,
                                limit_pauses(smooth_gaps(a.revenue, r.gap_smooth_days), r.pause_churn_days) AS revenue
                         OFFSET 0) start,
-               LATERAL (SELECT s.start_on, s.end_on, last_instant(s.end_on - 1, r.time_zone) AS as_of_at
-                        FROM unnest($1, $2) s(start_on, end_on)) w,
+               -- and this once a window
+               LATERAL (SELECT s.start_on, s.end_on, s.start_on::timestamp AT TIME ZONE r.time_zone AS from_at,
+                               last_instant(s.end_on - 1, r.time_zone) AS as_of_at
+                        FROM unnest($1, $2) s(start_on, end_on) OFFSET 0) w,
                LATERAL (SELECT churned_on(start.revenue, w.end_on - 1, r.pause_rule = 'churn')::timestamp
                                AT TIME ZONE r.time_zone AS at OFFSET 0) lost
-          WHERE start.at >= w.start_on::timestamp AT TIME ZONE r.time_zone AND start.at <= w.as_of_at) t;
+          WHERE start.at >= w.from_at AND start.at <= w.as_of_at) t;
 END;
 COMMENT ON FUNCTION way_in(date[], date[], boolean) IS
 'Internal: account_time_to_value of those that set out from a day of starts on and before that of ends, as of its eve; '

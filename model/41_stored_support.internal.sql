@@ -9,45 +9,50 @@ COMMENT ON TABLE stored_ticket IS
 CREATE UNLOGGED TABLE before_ticket AS SELECT * FROM stored_ticket WITH NO DATA;
 COMMENT ON TABLE before_ticket IS 'Internal: what accounts that a refresh writes have in stored_ticket';
 
-CREATE OR REPLACE FUNCTION read_stored_ticket(of_changed boolean) RETURNS SETOF stored_ticket
+CREATE OR REPLACE FUNCTION read_stored_ticket(of_changed boolean, only_all boolean DEFAULT false)
+RETURNS SETOF stored_ticket
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    WITH summed AS (
-        SELECT g.members, e.month, count(*) AS row_count, count(*) FILTER (WHERE e.opens) AS opened_count,
-               sum(CASE WHEN e.opens THEN 1 ELSE -1 END * date_part('epoch', f.opened_at)::bigint) AS epochs,
-               count(*) FILTER (WHERE e.opens AND f.escalated) AS escalated_count,
-               duration_agg(length.reply, f.first_reply_at IS NOT NULL) FILTER (WHERE e.opens) AS reply,
-               duration_agg(length.resolution, f.solved_at IS NOT NULL) FILTER (WHERE e.opens) AS resolution,
+    -- by the months of opening and of solve first: few cells, whose states roll up to the month of opening
+    WITH cell AS (
+        SELECT a.members, month.opened, month.solved, count(*) AS ticket_count,
+               sum(date_part('epoch', f.opened_at)::bigint) AS epochs, count(*) FILTER (WHERE f.escalated) AS escalated,
+               duration_agg(length.reply, f.first_reply_at IS NOT NULL) AS reply,
+               duration_agg(length.resolution, f.solved_at IS NOT NULL) AS resolution,
                -- of no trials as of no tickets: NULL
                -- solved once, for good or not
-               rate_agg(f.reopened > 0) FILTER (WHERE e.opens AND (f.solved_at IS NOT NULL OR f.reopened > 0))
-                   AS reopen,
-               rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL) AS fcr,
-               rate_agg(f.first_contact) FILTER (WHERE e.opens AND f.first_contact IS NOT NULL
-                                                   AND NOT f.escalated) AS fcr_net,
-               rate_agg(f.one_touch) FILTER (WHERE e.opens AND f.one_touch IS NOT NULL) AS one_touch
-        FROM reporting_range r, policy p, history_of($1) a JOIN group_of($1) g USING (account_id),
+               rate_agg(f.reopened > 0) FILTER (WHERE f.solved_at IS NOT NULL OR f.reopened > 0) AS reopen,
+               rate_agg(f.first_contact) FILTER (WHERE f.first_contact IS NOT NULL) AS fcr,
+               rate_agg(f.first_contact) FILTER (WHERE f.first_contact IS NOT NULL AND NOT f.escalated) AS fcr_net,
+               rate_agg(f.one_touch) FILTER (WHERE f.one_touch IS NOT NULL) AS one_touch
+        FROM reporting_range r, policy p,
+             -- OFFSET 0: in groups before there is a row a ticket
+             (SELECT h.tickets, g.members FROM history_of($1) h JOIN group_of($1, $2) g USING (account_id) OFFSET 0) a,
              LATERAL ticket_facts(a.tickets, r.as_of_at, p.contact_window_days * interval '1 day') f,
+             LATERAL (SELECT handling_time(f.opened_at, coalesce(f.first_reply_at, f.solved_at, r.as_of_at),
+                                           p.business_hours, p.business_hours_from) AS reply,
+                             handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at),
+                                           p.business_hours, p.business_hours_from) AS resolution) length,
              -- solved before it was opened: at once
-             LATERAL (SELECT CASE WHEN f.solved_at < f.opened_at THEN f.opened_at ELSE f.solved_at END AS at) solved,
-             LATERAL (VALUES (f.opened_at, true), (solved.at, false)) v(at, opens),
-             LATERAL (SELECT date_trunc('month', v.at AT TIME ZONE r.time_zone)::date AS month, v.opens) e,
-             LATERAL (SELECT CASE WHEN e.opens
-                                  THEN handling_time(f.opened_at, coalesce(f.first_reply_at, f.solved_at, r.as_of_at),
-                                                     p.business_hours, p.business_hours_from) END AS reply,
-                             CASE WHEN e.opens
-                                  THEN handling_time(f.opened_at, coalesce(f.solved_at, r.as_of_at),
-                                                     p.business_hours, p.business_hours_from) END AS resolution) length
-        WHERE v.at IS NOT NULL
-        GROUP BY g.members, e.month)
-    SELECT d.dimension, d.value, s.month, sum(s.row_count)::bigint, sum(s.opened_count)::bigint,
-           sum(s.row_count - s.opened_count)::bigint, sum(s.epochs)::bigint, sum(s.escalated_count)::bigint,
-           rollup(s.reply), rollup(s.resolution), rollup(s.reopen), rollup(s.fcr), rollup(s.fcr_net),
-           rollup(s.one_touch)
-    FROM summed s, LATERAL dimension_in(s.members, $1) d
-    GROUP BY d.dimension, d.value, s.month;
+             LATERAL (SELECT date_trunc('month', f.opened_at AT TIME ZONE r.time_zone)::date AS opened,
+                             date_trunc('month', CASE WHEN f.solved_at < f.opened_at THEN f.opened_at
+                                                      ELSE f.solved_at END AT TIME ZONE r.time_zone)::date
+                                 AS solved) month
+        GROUP BY a.members, month.opened, month.solved)
+    SELECT d.dimension, d.value, e.month, sum(c.ticket_count)::bigint,
+           coalesce(sum(c.ticket_count) FILTER (WHERE e.opens), 0)::bigint,
+           coalesce(sum(c.ticket_count) FILTER (WHERE NOT e.opens), 0)::bigint,
+           sum(CASE WHEN e.opens THEN c.epochs ELSE -c.epochs END)::bigint,
+           coalesce(sum(c.escalated) FILTER (WHERE e.opens), 0)::bigint,
+           rollup(c.reply) FILTER (WHERE e.opens), rollup(c.resolution) FILTER (WHERE e.opens),
+           rollup(c.reopen) FILTER (WHERE e.opens), rollup(c.fcr) FILTER (WHERE e.opens),
+           rollup(c.fcr_net) FILTER (WHERE e.opens), rollup(c.one_touch) FILTER (WHERE e.opens)
+    FROM cell c, LATERAL (VALUES (c.opened, true), (c.solved, false)) e(month, opens),
+         LATERAL dimension_in(c.members, $1) d
+    WHERE e.month IS NOT NULL
+    GROUP BY d.dimension, d.value, e.month;
 END;
-COMMENT ON FUNCTION read_stored_ticket(boolean) IS
+COMMENT ON FUNCTION read_stored_ticket(boolean, boolean) IS
 'Internal: the tickets of all accounts, or of those in changed_key, by month';
 
 CREATE TABLE stored_support_by_segment (
@@ -67,12 +72,13 @@ CREATE TABLE stored_support_by_segment (
     is_exact boolean, is_complete boolean, policy_hash text, PRIMARY KEY (dimension, value, period_start_on));
 COMMENT ON TABLE stored_support_by_segment IS 'Internal: the rows of view support_by_segment';
 
-CREATE OR REPLACE FUNCTION read_stored_support_by_segment(of_stored boolean) RETURNS SETOF stored_support_by_segment
+CREATE OR REPLACE FUNCTION read_stored_support_by_segment(of_stored boolean, only_all boolean DEFAULT false)
+RETURNS SETOF stored_support_by_segment
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
     WITH month AS (
         SELECT s.* FROM stored_ticket s WHERE $1
-        UNION ALL SELECT l.* FROM read_stored_ticket(false) l WHERE NOT $1),
+        UNION ALL SELECT l.* FROM read_stored_ticket(false, $2) l WHERE NOT $1),
     run AS (
         SELECT *, sum(opened_count - solved_count) OVER history AS backlog,
                sum(open_epochs) OVER history AS backlog_epochs,
@@ -126,5 +132,16 @@ BEGIN ATOMIC
          LATERAL rate_interval(m.one_touch, r.confidence_rate) touch
     WHERE p.report_from IS NULL OR period.start_on >= date_trunc('month', p.report_from);
 END;
-COMMENT ON FUNCTION read_stored_support_by_segment(boolean) IS
+COMMENT ON FUNCTION read_stored_support_by_segment(boolean, boolean) IS
 'Internal: the rows of view support_by_segment, from what is stored or from the histories';
+
+CREATE OR REPLACE FUNCTION support_of(only_all boolean) RETURNS SETOF stored_support_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_support_by_segment s
+    WHERE is_stored('stored_support_by_segment') AND (NOT $1 OR s.dimension = 'all')
+    UNION ALL
+    SELECT l.* FROM read_stored_support_by_segment(false, $1) l WHERE NOT is_stored('stored_support_by_segment');
+END;
+COMMENT ON FUNCTION support_of(boolean) IS
+'Internal: the rows of view support_by_segment, as they are stored, or else worked out; only_all: those of all alone';

@@ -1,10 +1,8 @@
 -- Support: tickets, how long they take, and what they cost the customer.
 
 CREATE OR REPLACE VIEW support_by_segment WITH (security_invoker) AS
-SELECT s.* FROM stored_support_by_segment s WHERE is_stored('stored_support_by_segment')
-UNION ALL
-SELECT l.* FROM read_stored_support_by_segment(false) l WHERE NOT is_stored('stored_support_by_segment')
-ORDER BY dimension, value, period_start_on;
+SELECT s.* FROM support_of(false) s
+ORDER BY s.dimension, s.value, s.period_start_on;
 COMMENT ON VIEW support_by_segment IS
 'Support, month by month, for each value of each attribute of accounts that is in use, and for all. Times and rates '
 'are those of the tickets opened in the month, by survival estimates where some are still open; hours are business '
@@ -20,7 +18,7 @@ SELECT period_start_on, period_end_on, opened_count, solved_count, backlog_count
        fcr_upper_rate,
        fcr_net_rate, fcr_net_lower_rate, fcr_net_upper_rate, one_touch_rate, one_touch_lower_rate, one_touch_upper_rate,
        rejected_count, is_exact, is_complete, policy_hash
-FROM support_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+FROM support_of(true) ORDER BY period_start_on;
 COMMENT ON VIEW support_monthly IS
 'Support, month by month: opened, solved and backlog, first reply and resolution, reopening and first contact '
 'resolution, each with its interval.';

@@ -44,7 +44,8 @@ COMMENT ON TABLE stored_answer IS 'Internal: what groups of accounts answered by
 CREATE UNLOGGED TABLE before_answer AS SELECT * FROM stored_answer WITH NO DATA;
 COMMENT ON TABLE before_answer IS 'Internal: what accounts that a refresh writes have in stored_answer';
 
-CREATE OR REPLACE FUNCTION read_stored_answer(of_changed boolean) RETURNS SETOF stored_answer
+CREATE OR REPLACE FUNCTION read_stored_answer(of_changed boolean, only_all boolean DEFAULT false)
+RETURNS SETOF stored_answer
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH summed AS (
@@ -55,14 +56,14 @@ BEGIN ATOMIC
                rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'nps') AS nps_sent,
                rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'csat') AS csat_sent,
                rate_agg(e.is_answered) FILTER (WHERE NOT e.is_answer AND e.kind = 'ces') AS ces_sent
-        FROM reporting_range r, LATERAL answer_of(r.as_of_on, $1) e JOIN group_of($1) g USING (account_id)
+        FROM reporting_range r, LATERAL answer_of(r.as_of_on, $1) e JOIN group_of($1, $2) g USING (account_id)
         GROUP BY g.members, e.period_start_on)
     SELECT d.dimension, d.value, s.month, sum(s.row_count)::bigint, rollup(s.nps), rollup(s.csat), rollup(s.ces),
            rollup(s.nps_sent), rollup(s.csat_sent), rollup(s.ces_sent)
     FROM summed s, LATERAL dimension_in(s.members, $1) d
     GROUP BY d.dimension, d.value, s.month;
 END;
-COMMENT ON FUNCTION read_stored_answer(boolean) IS
+COMMENT ON FUNCTION read_stored_answer(boolean, boolean) IS
 'Internal: the answers of all accounts, or of those in changed_key, by month';
 
 CREATE TABLE stored_satisfaction_by_segment (
@@ -79,7 +80,7 @@ CREATE TABLE stored_satisfaction_by_segment (
     policy_hash text, PRIMARY KEY (dimension, value, period_start_on));
 COMMENT ON TABLE stored_satisfaction_by_segment IS 'Internal: the rows of view satisfaction_by_segment';
 
-CREATE OR REPLACE FUNCTION read_stored_satisfaction_by_segment(of_stored boolean)
+CREATE OR REPLACE FUNCTION read_stored_satisfaction_by_segment(of_stored boolean, only_all boolean DEFAULT false)
 RETURNS SETOF stored_satisfaction_by_segment
 LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
@@ -111,7 +112,7 @@ BEGIN ATOMIC
          -- where nobody says what was sent, nothing is known of it
          (SELECT is_fed('survey', '{sent_at}') AS asked OFFSET 0) fed,
          (SELECT s.* FROM stored_answer s WHERE $1
-          UNION ALL SELECT l.* FROM read_stored_answer(false) l WHERE NOT $1) t,
+          UNION ALL SELECT l.* FROM read_stored_answer(false, $2) l WHERE NOT $1) t,
          LATERAL (SELECT (t.month + interval '1 month')::date AS end_on) period,
          LATERAL nps_interval(t.nps, r.confidence_rate) nps,
          LATERAL csat_interval(t.csat, p.satisfied_from, r.confidence_rate) csat,
@@ -121,5 +122,18 @@ BEGIN ATOMIC
          LATERAL rate_interval(t.ces_sent, r.confidence_rate) ces_sent
     WHERE p.report_from IS NULL OR t.month >= date_trunc('month', p.report_from);
 END;
-COMMENT ON FUNCTION read_stored_satisfaction_by_segment(boolean) IS
+COMMENT ON FUNCTION read_stored_satisfaction_by_segment(boolean, boolean) IS
 'Internal: the rows of view satisfaction_by_segment, from what is stored or from the histories';
+
+CREATE OR REPLACE FUNCTION satisfaction_of(only_all boolean) RETURNS SETOF stored_satisfaction_by_segment
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT s.* FROM stored_satisfaction_by_segment s
+    WHERE is_stored('stored_satisfaction_by_segment') AND (NOT $1 OR s.dimension = 'all')
+    UNION ALL
+    SELECT l.* FROM read_stored_satisfaction_by_segment(false, $1) l
+    WHERE NOT is_stored('stored_satisfaction_by_segment');
+END;
+COMMENT ON FUNCTION satisfaction_of(boolean) IS
+'Internal: the rows of view satisfaction_by_segment, as they are stored, or else worked out; only_all: those of all '
+'alone';

@@ -43,10 +43,8 @@ COMMENT ON FUNCTION account_survey(day date) IS
 'The accounts behind NPS, CSAT and CES of the month of a day: what satisfaction_monthly counts, account by account.';
 
 CREATE OR REPLACE VIEW satisfaction_by_segment WITH (security_invoker) AS
-SELECT s.* FROM stored_satisfaction_by_segment s WHERE is_stored('stored_satisfaction_by_segment')
-UNION ALL
-SELECT l.* FROM read_stored_satisfaction_by_segment(false) l WHERE NOT is_stored('stored_satisfaction_by_segment')
-ORDER BY dimension, value, period_start_on;
+SELECT s.* FROM satisfaction_of(false) s
+ORDER BY s.dimension, s.value, s.period_start_on;
 COMMENT ON VIEW satisfaction_by_segment IS
 'NPS, CSAT and CES, month by month, for each value of each attribute of accounts that is in use, and for all. Scores '
 'are those of answers given in the month, one a respondent as answer_rule says; response rates those of questions '
@@ -61,6 +59,6 @@ SELECT period_start_on, period_end_on, nps_score, nps_lower_score, nps_upper_sco
        nps_response_upper_rate,
        csat_sent_count, csat_response_rate, csat_response_lower_rate, csat_response_upper_rate,
        ces_sent_count, ces_response_rate, ces_response_lower_rate, ces_response_upper_rate, is_complete, policy_hash
-FROM satisfaction_by_segment WHERE dimension = 'all' ORDER BY period_start_on;
+FROM satisfaction_of(true) ORDER BY period_start_on;
 COMMENT ON VIEW satisfaction_monthly IS
 'NPS, CSAT and CES, month by month, with their intervals, sample sizes and response rates.';

@@ -1,16 +1,8 @@
 -- Usage: who is active, and how often.
 
 CREATE OR REPLACE VIEW usage_by_segment WITH (security_invoker) AS
-SELECT s.day AS day_on, g.dimension, g.value, s.dau AS dau_count, s.wau AS wau_count, s.mau AS mau_count,
-       s.stickiness AS stickiness_rate,
-       s.new AS new_active_count, s.retained AS retained_active_count, s.resurrected AS resurrected_active_count,
-       s.dormant AS dormant_count,
-       g.row_count AS account_count, r.policy_hash
-FROM reporting_range r, policy p,
-     (SELECT s.* FROM stored_active s WHERE is_stored('stored_active')
-      UNION ALL SELECT l.* FROM live_stored_active() l WHERE NOT is_stored('stored_active')) g,
-     LATERAL active_series(g.state, p.weekdays_only) s
-ORDER BY g.dimension, g.value, s.day;
+SELECT a.* FROM active_of(false) a
+ORDER BY a.dimension, a.value, a.day_on;
 COMMENT ON VIEW usage_by_segment IS
 'Active accounts, day by day, for each value of each attribute of accounts that is in use, and for all: in 1, 7 and '
 '28 days, stickiness, and where those of the 28 days came from. Counts of distinct accounts, exact.';
@@ -19,7 +11,7 @@ CREATE OR REPLACE VIEW usage_daily WITH (security_invoker) AS
 SELECT day_on, dau_count, wau_count, mau_count, stickiness_rate, new_active_count, retained_active_count,
        resurrected_active_count, dormant_count,
        account_count, policy_hash
-FROM usage_by_segment WHERE dimension = 'all' ORDER BY day_on;
+FROM active_of(true) ORDER BY day_on;
 COMMENT ON VIEW usage_daily IS 'Active accounts, day by day: in 1, 7 and 28 days, stickiness, and growth accounting.';
 
 CREATE OR REPLACE FUNCTION account_usage(day date) RETURNS TABLE (

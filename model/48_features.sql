@@ -7,33 +7,56 @@ WHERE term @> r.as_of_on
 GROUP BY e.account_id, e.feature;
 COMMENT ON VIEW entitlement IS 'The features that each account is entitled to on the day of the reading.';
 
-CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
-WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id),
--- without entitlements, who is active may use all
-adopted AS (
-    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
-                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1,
-                                                       e.features) AS state
-    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+-- Who adopted what stands behind functions with a setting: all accounts are read each time, and what compiles such a
+-- query takes longer than the query.
+
+CREATE OR REPLACE FUNCTION live_adoption() RETURNS TABLE (members text[], state adoption)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET jit = off
+BEGIN ATOMIC
+    WITH entitled AS (SELECT account_id, array_agg(feature) AS features FROM entitlement GROUP BY account_id)
+    SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
+                                            r.as_of_on + 1, e.features)
+    FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
          LEFT JOIN entitled e USING (account_id)
     WHERE EXISTS (SELECT 1 FROM entitlement_state)
-    GROUP BY d.dimension, d.value
+    GROUP BY g.members
     UNION ALL
-    SELECT d.dimension, d.value, frequent_adoption_agg(p.adoption_threshold, a.features,
-                                                       r.as_of_on + 1 - p.adoption_days, r.as_of_on + 1)
-    FROM reporting_range r, policy p, account_state a JOIN account_dimension d USING (account_id)
+    -- without entitlements, who is active may use all
+    SELECT g.members, frequent_adoption_agg(p.adoption_threshold, a.features, r.as_of_on + 1 - p.adoption_days,
+                                            r.as_of_on + 1)
+    FROM reporting_range r, policy p, account_state a JOIN group_of(false) g USING (account_id)
     WHERE NOT EXISTS (SELECT 1 FROM entitlement_state)
-    GROUP BY d.dimension, d.value),
-waiting AS (
-    SELECT d.dimension, d.value, e.feature,
+    GROUP BY g.members;
+END;
+COMMENT ON FUNCTION live_adoption() IS
+'Internal: who of all accounts may use features, and who does, by what they are summed up by, see group_of';
+
+CREATE OR REPLACE FUNCTION live_activation() RETURNS TABLE (members text[], feature text, state durations)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 SET jit = off
+BEGIN ATOMIC
+    SELECT g.members, e.feature,
            duration_agg((greatest(coalesce(u.first_used, r.as_of_on + 1),
-                                  e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL) AS state
+                                  e.starts_on) - e.starts_on) * interval '1 day', u.first_used IS NOT NULL)
     FROM reporting_range r, entitlement e JOIN account_state a USING (account_id)
-         JOIN account_dimension d USING (account_id),
+         JOIN group_of(false) g USING (account_id),
          LATERAL (SELECT CASE WHEN first_used_on(a.features, e.feature) <= r.as_of_on THEN first_used_on(a.features,
                      e.feature) END AS first_used) u
     WHERE e.starts_on IS NOT NULL
-    GROUP BY d.dimension, d.value, e.feature)
+    GROUP BY g.members, e.feature;
+END;
+COMMENT ON FUNCTION live_activation() IS
+'Internal: how long all accounts took to use what they are entitled to, feature by feature, by what they are summed up '
+'by, see group_of';
+
+CREATE OR REPLACE VIEW feature_adoption WITH (security_invoker) AS
+WITH adopted AS (
+    SELECT d.dimension, d.value, rollup(a.state) AS state
+    FROM live_adoption() a, LATERAL dimension_in(a.members, false) d
+    GROUP BY d.dimension, d.value),
+waiting AS (
+    SELECT d.dimension, d.value, b.feature, rollup(b.state) AS state
+    FROM live_activation() b, LATERAL dimension_in(b.members, false) d
+    GROUP BY d.dimension, d.value, b.feature)
 SELECT a.dimension, a.value, f.feature, f.eligible AS eligible_count,
        -- nobody, where any use of a feature is seen; else nobody knows
        CASE WHEN feed.has_features THEN f.adopters END AS adopter_count,
@@ -102,16 +125,8 @@ ORDER BY 1;
 COMMENT ON VIEW usage_by_role IS 'Users and how much they do, by role.';
 
 CREATE OR REPLACE VIEW usage_retention_by_segment WITH (security_invoker) AS
-SELECT u.cohort AS cohort_on, g.dimension, g.value, u.bracket AS bracket_number, u.accounts AS account_count,
-       u.mature_accounts AS mature_count,
-       u.n_day AS n_day_count, u.unbounded AS unbounded_count, u.rolling AS rolling_count,
-       u.n_day_retention AS n_day_rate, u.unbounded_retention AS unbounded_rate, u.rolling_retention AS rolling_rate,
-       u.mature AS is_mature, r.policy_hash
-FROM reporting_range r,
-     (SELECT s.* FROM stored_retention s WHERE is_stored('stored_retention')
-      UNION ALL SELECT l.* FROM live_stored_retention() l WHERE NOT is_stored('stored_retention')) g,
-     LATERAL usage_retention(g.state) u
-ORDER BY g.dimension, g.value, u.cohort, u.bracket;
+SELECT u.* FROM use_retained_of(false) u
+ORDER BY u.dimension, u.value, u.cohort_on, u.bracket_number;
 COMMENT ON VIEW usage_retention_by_segment IS
 'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days, for all '
 'and for each value of each attribute in use; N-day, unbounded and rolling.';
@@ -119,7 +134,7 @@ COMMENT ON VIEW usage_retention_by_segment IS
 CREATE OR REPLACE VIEW usage_retention WITH (security_invoker) AS
 SELECT cohort_on, bracket_number, account_count, mature_count, n_day_count, unbounded_count, rolling_count, n_day_rate,
        unbounded_rate, rolling_rate, is_mature, policy_hash
-FROM usage_retention_by_segment WHERE dimension = 'all' ORDER BY cohort_on, bracket_number;
+FROM use_retained_of(true) ORDER BY cohort_on, bracket_number;
 COMMENT ON VIEW usage_retention IS
 'Retention of use: accounts by the month of their first active day, followed over brackets of retention_days; N-day, '
 'unbounded and rolling.';

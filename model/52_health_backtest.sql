@@ -19,6 +19,20 @@ END;
 COMMENT ON FUNCTION sure_auc(backtest, double precision) IS
 'Internal: auc_interval() of a backtest, NULL where predicts() says that there is too little in it for one';
 
+-- What the backtests are made of stands behind functions with a setting: scores of past days are worked out at each
+-- reading, and what compiles such a query takes longer than the query.
+
+CREATE OR REPLACE FUNCTION live_backtest() RETURNS TABLE (
+    dimension text, value text, state backtest, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET jit = off
+BEGIN ATOMIC
+    SELECT d.dimension, d.value, backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text), o.policy_hash
+    FROM health_outcome o JOIN account_dimension d USING (account_id)
+    GROUP BY d.dimension, d.value, o.policy_hash;
+END;
+COMMENT ON FUNCTION live_backtest() IS
+'Internal: scores of past days and the churn that followed, for all and for each value of each attribute in use';
+
 CREATE OR REPLACE VIEW health_backtest WITH (security_invoker) AS
 SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) AS churn_count,
        base_rate(s.state) AS churned_rate,
@@ -37,11 +51,8 @@ SELECT s.dimension, s.value, prediction_count(s.state), happened_count(s.state) 
        CASE WHEN s.carries THEN exp(10 * fit.slope_upper) END AS odds_upper_rate, s.policy_hash
 FROM (SELECT g.*, g.verdict <> 'too few' AS carries
       FROM (SELECT b.*, predicts(b.state, b.confidence_rate) AS verdict
-            FROM (SELECT d.dimension, d.value,
-                         backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) AS state,
-                         r.confidence_rate, o.policy_hash
-                  FROM reporting_range r, health_outcome o JOIN account_dimension d USING (account_id)
-                  GROUP BY d.dimension, d.value, r.confidence_rate, o.policy_hash) b OFFSET 0) g) s, policy p,
+            FROM (SELECT l.dimension, l.value, l.state, r.confidence_rate, l.policy_hash
+                  FROM reporting_range r, live_backtest() l) b OFFSET 0) g) s, policy p,
      -- an interval that a handful of events cannot carry is none
      LATERAL sure_auc(s.state, s.confidence_rate) auc,
      -- below yellow_from; scores have 12 decimals
@@ -53,20 +64,27 @@ COMMENT ON VIEW health_backtest IS
 'Was the score right? Scores of past days held against the churn that followed, for all and for each value of each '
 'attribute in use. Unknown scores are left out.';
 
+CREATE OR REPLACE FUNCTION live_backtest_by_tier() RETURNS TABLE (
+    tier text, prediction_count bigint, churn_count bigint, state rate, carries boolean, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 4 SET jit = off
+BEGIN ATOMIC
+    SELECT o.tier, count(*), count(*) FILTER (WHERE o.is_churned), rate_agg(o.is_churned), o.carries, o.policy_hash
+    FROM (SELECT h.*, count(*) FILTER (WHERE h.is_first AND h.is_churned) OVER () >= 10
+                      AND count(*) FILTER (WHERE h.is_first AND NOT h.is_churned) OVER () >= 10 AS carries
+          FROM (SELECT h.*, row_number() OVER (PARTITION BY h.account_id, h.is_churned) = 1 AS is_first
+                FROM health_outcome h) h) o
+    GROUP BY o.tier, o.carries, o.policy_hash;
+END;
+COMMENT ON FUNCTION live_backtest_by_tier() IS
+'Internal: the churn that followed scores of past days, by tier; carries: enough accounts churned, and enough did not, '
+'for an interval';
+
 CREATE OR REPLACE VIEW health_backtest_by_tier WITH (security_invoker) AS
-SELECT o.tier, count(*) AS prediction_count, count(*) FILTER (WHERE o.is_churned) AS churn_count,
-       rate(rate_agg(o.is_churned)) AS churned_rate,
-       CASE WHEN o.carries THEN (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).lower END
-           AS churned_lower_rate,
-       CASE WHEN o.carries THEN (rate_interval(rate_agg(o.is_churned), r.confidence_rate)).upper END
-           AS churned_upper_rate,
+SELECT o.tier, o.prediction_count, o.churn_count, rate(o.state) AS churned_rate,
+       CASE WHEN o.carries THEN (rate_interval(o.state, r.confidence_rate)).lower END AS churned_lower_rate,
+       CASE WHEN o.carries THEN (rate_interval(o.state, r.confidence_rate)).upper END AS churned_upper_rate,
        o.policy_hash
-FROM reporting_range r,
-     (SELECT h.*, count(*) FILTER (WHERE h.is_first AND h.is_churned) OVER () >= 10
-                  AND count(*) FILTER (WHERE h.is_first AND NOT h.is_churned) OVER () >= 10 AS carries
-      FROM (SELECT h.*, row_number() OVER (PARTITION BY h.account_id, h.is_churned) = 1 AS is_first
-            FROM health_outcome h) h) o
-GROUP BY o.tier, o.carries, r.confidence_rate, o.policy_hash
+FROM reporting_range r, live_backtest_by_tier() o
 ORDER BY array_position('{Red,Yellow,Green,Unknown}', o.tier);
 COMMENT ON VIEW health_backtest_by_tier IS 'Churn in the backtest_days after a score, by its tier.';
 
@@ -82,21 +100,43 @@ COMMENT ON VIEW health_outcome_by_signal IS
 'The signals behind health_outcome, one row each: what each was worth on past days, and whether the customer churned '
 'in the backtest_days after.';
 
+CREATE OR REPLACE FUNCTION live_backtest_by_signal() RETURNS TABLE (
+    component text, signal text, state backtest, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
+BEGIN ATOMIC
+    SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text), o.policy_hash
+    FROM health_outcome_by_signal o
+    GROUP BY o.component, o.signal, o.policy_hash;
+END;
+COMMENT ON FUNCTION live_backtest_by_signal() IS
+'Internal: what each signal was worth on past days, and the churn that followed';
+
 CREATE OR REPLACE VIEW health_backtest_by_signal WITH (security_invoker) AS
 SELECT s.component, s.signal, prediction_count(s.state), happened_count(s.state) AS churn_count,
        auc(s.state) AS auc_rate, auc.lower AS auc_lower_rate, auc.upper AS auc_upper_rate,
        s.verdict AS predicts, s.policy_hash
 FROM (SELECT b.*, predicts(b.state, b.confidence_rate) AS verdict FROM (
-      SELECT o.component, o.signal, backtest_agg(100 - o.value_score, o.is_churned, o.account_id::text) AS state,
+      SELECT o.component, o.signal, o.state,
              -- of so many signals one would stand out by chance (Bonferroni)
              1 - (1 - r.confidence_rate) / count(*) OVER () AS confidence_rate, o.policy_hash
-      FROM reporting_range r, health_outcome_by_signal o
-      GROUP BY o.component, o.signal, r.confidence_rate, o.policy_hash) b OFFSET 0) s,
+      FROM reporting_range r, live_backtest_by_signal() o) b OFFSET 0) s,
      LATERAL sure_auc(s.state, s.confidence_rate) auc
 ORDER BY auc(s.state) DESC NULLS LAST, s.component, s.signal;
 COMMENT ON VIEW health_backtest_by_signal IS
 'Which signals were right, each on its own where it was known: the AUC of its value against the churn that followed. '
 'The intervals allow for looking at so many (Bonferroni).';
+
+CREATE OR REPLACE FUNCTION live_calibration() RETURNS TABLE (state backtest, earlier backtest, policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET jit = off
+BEGIN ATOMIC
+    SELECT backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on = o.last_on),
+           backtest_agg(100 - o.health_score, o.is_churned, o.account_id::text) FILTER (WHERE o.scored_on < o.last_on),
+           o.policy_hash
+    FROM (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
+    GROUP BY o.policy_hash;
+END;
+COMMENT ON FUNCTION live_calibration() IS
+'Internal: scores of the last test day and the churn that followed, and those of the earlier test days';
 
 CREATE OR REPLACE VIEW health_calibration WITH (security_invoker) AS
 SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk AS highest_score,
@@ -105,13 +145,8 @@ SELECT c.group_number, 100 - c.highest_risk AS lowest_score, 100 - c.lowest_risk
        CASE WHEN s.carries THEN c.upper END AS churned_upper_rate,
        1 / (1 + exp(-fit.intercept - fit.slope * c.mean_risk)) AS expected_rate, s.policy_hash
 FROM (SELECT b.*, predicts(b.state, b.confidence_rate) <> 'too few' AS carries FROM (
-      SELECT backtest_agg(100 - o.health_score, o.is_churned,
-                          o.account_id::text) FILTER (WHERE o.scored_on = o.last_on) AS state,
-             backtest_agg(100 - o.health_score, o.is_churned,
-                          o.account_id::text) FILTER (WHERE o.scored_on < o.last_on) AS earlier, r.confidence_rate,
-                          o.policy_hash
-      FROM reporting_range r, (SELECT *, max(scored_on) OVER () AS last_on FROM health_outcome) o
-      GROUP BY r.confidence_rate, o.policy_hash) b OFFSET 0) s
+      SELECT l.state, l.earlier, r.confidence_rate, l.policy_hash
+      FROM reporting_range r, live_calibration() l) b OFFSET 0) s
      CROSS JOIN LATERAL calibration(s.state, 10, s.confidence_rate) c
      -- no curve is drawn through a handful of events
      LEFT JOIN LATERAL risk_fit(CASE WHEN predicts(s.earlier, s.confidence_rate) <> 'too few' THEN s.earlier END,

@@ -64,7 +64,8 @@ SELECT m.metric, s.dimension, s.value, date_trunc('month', s.day_on)::date AS pe
        m.reading, m.reading_lower, m.reading_upper, m.n_count, extract(day FROM s.day_on + 1) = 1
            AND s.day_on < (SELECT over_until_on FROM reporting_range) AS is_complete,
        s.policy_hash
-FROM (SELECT * FROM usage_by_segment OFFSET 0) s,
+-- the rows of usage_by_segment, in no order
+FROM (SELECT * FROM active_of(false) OFFSET 0) s,
      LATERAL (VALUES
          ('mau', (mau_count)::double precision, (NULL)::double precision, (NULL)::double precision,
           (account_count)::bigint),

@@ -150,6 +150,7 @@ WITH shown AS MATERIALIZED (
 SELECT b.metric, b.period_start_on, b.period_end_on, b.account_id, n.name, n.segment, n.owner, b.numerator,
        b.denominator, b.reading
 FROM (
+    -- CASE: the planner takes an array that it does not know to hold few, and the query to be one worth compiling
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
           FROM shown WHERE metric = ANY ('{nrr,grr,logo_churn}') GROUP BY 1, 2, 3) p,
@@ -161,7 +162,7 @@ FROM (
               (NULL)::double precision),
              ('logo_churn', (churn_count)::numeric, (opening_count)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -179,7 +180,7 @@ FROM (
              ('arpa', (CASE WHEN closing_count > 0 THEN closing_mrr END)::numeric, (1)::numeric,
               (closing_mrr)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -191,7 +192,7 @@ FROM (
              ('red_mrr_share', (CASE tier WHEN 'Red' THEN mrr ELSE 0 END)::numeric, (mrr)::numeric,
               (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -205,7 +206,7 @@ FROM (
                                  AND started_at >= p.from_at THEN (status = 'reached')::integer END)::numeric,
                                  (1)::numeric, (ttv_days)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -215,7 +216,7 @@ FROM (
              ('mau', (active_count)::numeric, (NULL)::numeric, (NULL)::double precision),
              ('stickiness', (active_days_count)::numeric, (exposed_days_count)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -232,7 +233,7 @@ FROM (
              ('nps_response', (CASE WHEN nps_sent_count > 0 THEN nps_answered_count END)::numeric,
               (nps_sent_count)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL
     UNION ALL
     SELECT m.metric, p.period_start_on, p.period_end_on, a.account_id, m.numerator, m.denominator, m.reading
     FROM (SELECT period_start_on, period_end_on, from_at, array_agg(metric) AS metrics
@@ -244,7 +245,8 @@ FROM (
               (1)::numeric, (resolution_hours)::double precision),
              ('reopen', (is_reopened::integer)::numeric, (1)::numeric, (NULL)::double precision)
          ) m(metric, numerator, denominator, reading)
-    WHERE m.metric = ANY (p.metrics) AND m.numerator IS NOT NULL) b LEFT JOIN account n USING (account_id);
+    WHERE CASE WHEN m.metric = ANY (p.metrics) THEN m.numerator END IS NOT NULL) b
+    LEFT JOIN account n USING (account_id);
 COMMENT ON VIEW scorecard_by_account IS
 'The accounts behind each figure of the scorecard, of some metrics their tickets: sum(numerator) / sum(denominator) '
 'is the reading, exactly, without a denominator sum(numerator). Of medians and shares within a time reading is the '

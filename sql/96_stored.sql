@@ -9,12 +9,12 @@ CREATE OR REPLACE FUNCTION csmetrics.stored_readings(model text)
 RETURNS TABLE (name text, is_sum boolean, keys text[], others text[])
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT t.name, f.arguments = 'of_changed boolean',
+    SELECT t.name, f.arguments LIKE 'of_changed boolean%',
            array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (i.indkey)),
            array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum <> ALL (i.indkey))
     FROM csmetrics.model_object t
     JOIN csmetrics.model_object f ON f.kind = 'function' AND f.name = 'read_' || t.name
-         AND f.arguments IN ('of_changed boolean', 'of_stored boolean')
+         AND f.arguments ~ '^(of_changed|of_stored) boolean(, only_\w+ boolean DEFAULT false)?$'
     JOIN pg_index i ON i.indrelid = csmetrics.relation(model, t.name) AND i.indisprimary
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE t.kind = 'table'
@@ -29,8 +29,9 @@ CREATE OR REPLACE FUNCTION csmetrics.reads_from(model text, reading text, sums t
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH RECURSIVE read AS (
-        SELECT to_regprocedure(quote_ident(csmetrics.internal_schema(model)) || '.' || quote_ident('read_' || reading)
-                               || '(boolean)')::oid AS objid
+        SELECT p.oid AS objid FROM pg_proc p
+        WHERE p.pronamespace = quote_ident(csmetrics.internal_schema(model))::regnamespace
+          AND p.proname = 'read_' || reading
         UNION
         SELECT d.refobjid FROM read r
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = r.objid

@@ -293,7 +293,7 @@ BEGIN
                    before, live);
     EXECUTE format('COMMENT ON VIEW %I.changed_key IS %L', before,
                    'Internal: the accounts that may have changed since the last refresh');
-    CALL csmetrics.run_live(model, '^model/(22_scores|27|28|3[24-7]|39|4[135]|53).*\.internal\.sql$', before,
+    CALL csmetrics.run_live(model, '^model/(22_scores|27|28|3[24-9]|4|53).*\.internal\.sql$', before,
                             views => false);
 END
 $behind$;

@@ -14,7 +14,7 @@
     \set seed 0.37
 \endif
 BEGIN;
-SELECT plan(43);
+SELECT plan(44);
 SET LOCAL search_path = csmetrics, public;
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
@@ -75,6 +75,8 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON 
                   WHERE n.nspname LIKE 'cs\_live%' AND c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions) OR 'security_invoker' = ANY (c.reloptions), false)$$, 'read with the rights of the reader');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname LIKE 'cs\_live%' AND (p.prosecdef OR p.provolatile = 'v')$$, 'nothing writes, or runs with the rights of another');
 SELECT is_empty($$SELECT r.name FROM csmetrics.stored_readings('cs') r WHERE to_regclass('cs_live_now.' || r.name) IS NULL$$, 'each stored reading has a live form');
+SELECT is_empty($$SELECT r.name FROM csmetrics.stored_readings('cs') r WHERE r.is_sum AND NOT EXISTS (SELECT 1 FROM pg_proc p WHERE p.pronamespace = 'cs_live_was'::regnamespace AND p.proname = 'read_' || r.name)$$,
+                'and each sum one of what the accounts that changed had part in');
 
 CREATE FUNCTION pg_temp.shown(shown_schema text, views text[] DEFAULT NULL) RETURNS TABLE (shown_row text) LANGUAGE plpgsql AS $$
 DECLARE

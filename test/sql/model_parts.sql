@@ -44,7 +44,7 @@ SELECT is(pg_temp.told($$CALL run_script(NULL, 'f')$$), '22004 | a script needs 
 SELECT results_eq('SELECT n FROM made ORDER BY n', 'VALUES (1), (2)', 'in their order');
 
 -- A model with a mistake in one of its files is not made, and says in which.
-UPDATE model_part SET ddl = E'-- one line more\n' || replace(ddl, 'FROM reporting_range r, bridge_of(''month'', 1, 0, $1) b,', 'FROM reporting_ramge r, bridge_of(''month'', 1, 0, $1) b,')
+UPDATE model_part SET ddl = E'-- one line more\n' || replace(ddl, 'FROM reporting_range r, bridge_of(''month'', 1, 0, $1', 'FROM reporting_ramge r, bridge_of(''month'', 1, 0, $1')
 WHERE file = 'model/34_bridge.internal.sql';
 SELECT is(pg_temp.told('CALL create_model(''broken'')'),
     (SELECT format('42P01 | relation "reporting_ramge" does not exist | model/34_bridge.internal.sql, line %s', n)

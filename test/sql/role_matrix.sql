@@ -130,11 +130,11 @@ INSERT INTO routine_matrix VALUES
     -- of the model, for readers
     ('cs', 'ok', 'ok', 'ok', '42501', 'revenue_bridge'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'entity_movement entity_fx told_loss lost_by_reason read_stored_loss live_stored_loss entity_part entity_opening entity_shift shift_part shared_out shift_share read_stored_product_movement
-      live_stored_product_movement product_movement ahead_entity read_stored_ahead live_stored_ahead answer_of attributes_are_shared bridge_of live_stored_movement live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
+      live_stored_product_movement product_movement ahead_entity read_stored_ahead live_stored_ahead answer_of attributes_are_shared bridge_of live_stored_movement revenue_of revenue_by_periods retained_of support_of satisfaction_of active_of use_retained_of live_stored_active live_stored_retention live_stored_way_now dimension_in dimension_of group_of hangs_on dimensions_in_use history_of is_additive is_stored movement_of movement_state present_basis read_stored_active read_stored_answer
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'fed_now write_fed_columns written_account'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed median_of_others middle_of reasons_of sure_auc'),
+    ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed live_activation live_adoption live_backtest live_backtest_by_signal live_backtest_by_tier live_calibration live_tenure median_of_others middle_of reasons_of sure_auc'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active feed_at idle_days usage_feed'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'known_words setting_findings unknown_words'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
