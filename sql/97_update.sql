@@ -199,6 +199,26 @@ END;
 COMMENT ON FUNCTION csmetrics.missing_columns(text, text) IS
 'Internal: the statements that give the tables of a model the columns and defaults that a fresh one has';
 
+CREATE OR REPLACE FUNCTION csmetrics.outdated_checks(model text, fresh text) RETURNS TABLE (statement text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.oid::regclass, o.conname)
+    FROM pg_class n
+    JOIN pg_class c ON c.relname = n.relname AND c.relnamespace = ANY (csmetrics.schemas_of(model)) AND c.relkind = 'r'
+    JOIN pg_constraint o ON o.conrelid = c.oid AND o.contype = 'c'
+    LEFT JOIN pg_constraint k ON k.conrelid = n.oid AND k.contype = 'c' AND k.conname = o.conname
+    WHERE n.relnamespace = ANY (csmetrics.schemas_of(fresh)) AND n.relkind = 'r'
+      AND CASE WHEN k.oid IS NOT NULL
+               THEN replace(replace(pg_get_constraintdef(k.oid), quote_ident(fresh) || '.', quote_ident(model) || '.'),
+                            quote_ident(csmetrics.internal_schema(fresh)) || '.',
+                            quote_ident(csmetrics.internal_schema(model)) || '.') <> pg_get_constraintdef(o.oid)
+               -- those of options have the names that PostgreSQL gave them
+               ELSE n.relname = 'policy' AND o.conname ~ '^policy_(.*_)?check[0-9]*$' END
+    ORDER BY c.relname, o.conname;
+END;
+COMMENT ON FUNCTION csmetrics.outdated_checks(text, text) IS
+'Internal: the statements that drop conditions on the tables of a model which are others in a fresh one';
+
 CREATE OR REPLACE FUNCTION csmetrics.missing_parts(model text, fresh text) RETURNS TABLE (statement text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -412,9 +432,8 @@ DECLARE
 BEGIN
     PERFORM csmetrics.require_ownership(model);
     PERFORM csmetrics.require_no_strangers(csmetrics.schemas_of(model) || 'csmetrics'::regnamespace::oid,
-                                           ARRAY(SELECT o.objid FROM csmetrics.own_objects(model) o
-                                                 -- those of watches stay as they are
-                                                 UNION ALL SELECT q FROM csmetrics.queue_functions(model) q));
+                                           ARRAY(SELECT o.objid FROM csmetrics.own_objects(model) o UNION ALL
+                                                 SELECT q FROM csmetrics.queue_functions(model) q));
     RAISE NOTICE 'updating model "%", made by csmetrics % ...', model, made_by;
     EXECUTE format('LOCK TABLE %I.policy, %s IN ACCESS EXCLUSIVE MODE', model,
                    csmetrics.relation(model, 'account_state'));
@@ -429,7 +448,8 @@ BEGIN
                       FROM csmetrics.outdated_objects(model, fresh) o);
     CALL csmetrics.put_aside(outdated);
     FOR statement IN SELECT s.statement FROM csmetrics.missing_columns(model, fresh) s
-                     UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s LOOP
+                     UNION ALL SELECT s.statement FROM csmetrics.missing_sources(model, fresh) s
+                     UNION ALL SELECT s.statement FROM csmetrics.outdated_checks(model, fresh) s LOOP
         EXECUTE statement;
         changed := changed + 1;
     END LOOP;

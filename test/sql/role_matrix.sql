@@ -193,7 +193,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42P06', '42P06', '42P06', '42501', 'make_schemas'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'vendor_query what_was_observed is_judged_alone unmapped condition_on_totals score_changed key_type left_out_count open_past_runs outdated_objects own_objects policy_checks policy_of_refresh policy_options readable redefined_since
       require_model require_snapshots rights_of rights_on rules_in_force secured snapshot_pair warn_of_casts row_counts require_no_shrinking'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch reads_from is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts missing_sources misread_facts complaint_of_allowed
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'drop_watch reads_from is_broken log_failure queue_functions run_changes drop_views asked_columns crontab_command crontab_line identity_query keys_in known_query listed_query metric_views missing_columns missing_parts outdated_checks missing_sources misread_facts complaint_of_allowed
       objects_of of_model quality_condition run_command schemas_of stale_sources tickets_opened united_accounts united_facts with_connector');
 CREATE TEMP VIEW expected AS SELECT m.*, n AS name FROM routine_matrix m, regexp_split_to_table(trim(m.names), '\s+') n;
 CREATE TEMP TABLE routine AS
