@@ -4,35 +4,38 @@ CREATE OR REPLACE FUNCTION answer_of(as_of date, of_changed boolean) RETURNS TAB
     account_id @account_id@, period_start_on date, kind text, score numeric, is_answer boolean, is_answered boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-    WITH fact AS (
-        SELECT a.account_id, f.kind, f.respondent, f.responded_at, f.about_ticket,
-               date_trunc('month', f.responded_at AT TIME ZONE r.time_zone)::date AS responded_month,
-               date_trunc('month', f.sent_at AT TIME ZONE r.time_zone)::date AS sent_month,
-               f.score IS NOT NULL AS is_answered,
-               standard_score(f.kind, f.score, f.lowest, f.highest, f.higher_is_better) AS score
-        FROM reporting_range r, history_of($2) a,
-             LATERAL answers_with_ticket(a.answers, last_instant($1, r.time_zone)) f),
-    given AS (
-        SELECT account_id, responded_month AS month, kind,
-               CASE WHEN p.answer_rule = 'all' OR respondent IS NULL THEN score
-                    WHEN p.answer_rule = 'mean'
-                    THEN avg(score) OVER (one RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-                    -- several questions of one response are worth their mean
-                    WHEN count(*) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW) > 1
-                    THEN avg(score) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
-                    ELSE score END AS score,
-               p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER one AS counts
-        FROM policy p, fact WHERE responded_at IS NOT NULL AND score IS NOT NULL
-        -- one a month, or about a ticket; answers off their scale are rejected, not preferred to others
-        WINDOW one AS (PARTITION BY account_id, CASE WHEN NOT about_ticket THEN responded_month END, kind, respondent,
-                                    score = 'NaN'
-                       ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC))
-    SELECT account_id, month AS period_start_on, kind, score, true AS is_answer, NULL::boolean AS is_answered FROM given
-    WHERE counts
-    UNION ALL
-    -- a row without a score is a question without an answer
-    SELECT account_id, sent_month, kind, NULL, false, responded_at IS NOT NULL AND is_answered
-    FROM fact WHERE sent_month IS NOT NULL;
+    SELECT a.account_id, x.period_start_on, x.kind, x.score, x.is_answer, x.is_answered
+    FROM reporting_range r, policy p, history_of($2) a,
+         -- account by account, so that of one its history alone is read
+         LATERAL (
+             WITH fact AS MATERIALIZED (
+                 SELECT f.kind, f.respondent, f.responded_at, f.about_ticket,
+                        date_trunc('month', f.responded_at AT TIME ZONE r.time_zone)::date AS responded_month,
+                        date_trunc('month', f.sent_at AT TIME ZONE r.time_zone)::date AS sent_month,
+                        f.score IS NOT NULL AS is_answered,
+                        standard_score(f.kind, f.score, f.lowest, f.highest, f.higher_is_better) AS score
+                 FROM answers_with_ticket(a.answers, last_instant($1, r.time_zone)) f),
+             given AS (
+                 SELECT responded_month AS month, kind,
+                        CASE WHEN p.answer_rule = 'all' OR respondent IS NULL THEN score
+                             WHEN p.answer_rule = 'mean'
+                             THEN avg(score) OVER (one RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                             -- several questions of one response are worth their mean
+                             WHEN count(*) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW) > 1
+                             THEN avg(score) OVER (one RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
+                             ELSE score END AS score,
+                        p.answer_rule = 'all' OR respondent IS NULL OR 1 = row_number() OVER one AS counts
+                 FROM fact WHERE responded_at IS NOT NULL AND score IS NOT NULL
+                 -- one a month, or about a ticket; answers off their scale are rejected, not preferred to others
+                 WINDOW one AS (PARTITION BY CASE WHEN NOT about_ticket THEN responded_month END, kind, respondent,
+                                             score = 'NaN'
+                                ORDER BY CASE p.answer_rule WHEN 'first' THEN responded_at END, responded_at DESC))
+             SELECT month AS period_start_on, kind, score, true AS is_answer, NULL::boolean AS is_answered FROM given
+             WHERE counts
+             UNION ALL
+             -- a row without a score is a question without an answer
+             SELECT sent_month, kind, NULL, false, responded_at IS NOT NULL AND is_answered
+             FROM fact WHERE sent_month IS NOT NULL) x;
 END;
 COMMENT ON FUNCTION answer_of(date, boolean) IS
 'Internal: account_answer, of all accounts or of those in changed_key';

@@ -604,33 +604,43 @@ COMMENT ON VIEW health_by_segment IS
 'Health for each value of each attribute of accounts that is in use, and for all: customers and MRR by tier, and mean '
 'scores. The values of one attribute add up to all.';
 
+CREATE OR REPLACE FUNCTION live_by_parent() RETURNS TABLE (
+    parent_id @account_id@, name text, child_count bigint, mrr numeric, children_score double precision,
+    with_parent_score double precision, worst_child_id @account_id@, worst_child_score double precision, as_of_on date,
+    policy_hash text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET jit = off
+BEGIN ATOMIC
+    WITH RECURSIVE below AS (
+        SELECT a.account_id, a.parent_id AS ancestor_id, ARRAY[a.account_id, a.parent_id] AS seen
+        FROM account a WHERE a.parent_id <> a.account_id
+        UNION ALL
+        SELECT b.account_id, a.parent_id, b.seen || a.parent_id
+        FROM below b JOIN account a ON a.account_id = b.ancestor_id
+        WHERE a.parent_id <> ALL (b.seen)),
+    -- of whom revenue is part where entities are parents, too
+    known AS (
+        SELECT b.account_id, b.ancestor_id FROM below b
+        UNION
+        SELECT e.account_id, e.entity_id FROM account_entity e, reporting_range r
+        WHERE NOT e.is_merged AND e.entity_id <> e.account_id AND e.starts_on <= r.as_of_on AND r.as_of_on < e.ends_on)
+    SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
+           weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
+           weighted_score(merge(health_agg(c.health_score, c.mrr),
+                                health_agg(s.health_score, s.mrr) FILTER (WHERE c.place = 1))) AS with_parent_score,
+           (array_agg(c.account_id ORDER BY c.health_score,
+                      c.account_id) FILTER (WHERE c.health_score IS NOT NULL))[1] AS worst_child_id,
+           min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
+    FROM (SELECT h.account_id, h.mrr, h.health_score, h.as_of_on, h.policy_hash, k.ancestor_id AS parent_id,
+                 row_number() OVER (PARTITION BY k.ancestor_id) AS place
+          FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN known k USING (account_id)) c
+         LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN account n ON n.account_id = c.parent_id
+    GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash;
+END;
+COMMENT ON FUNCTION live_by_parent() IS
+'Internal: the rows of view health_by_parent; how deep accounts belong to each other no planner knows';
+
 CREATE OR REPLACE VIEW health_by_parent WITH (security_invoker) AS
-WITH RECURSIVE below AS (
-    SELECT a.account_id, a.parent_id AS ancestor_id, ARRAY[a.account_id, a.parent_id] AS seen
-    FROM account a WHERE a.parent_id <> a.account_id
-    UNION ALL
-    SELECT b.account_id, a.parent_id, b.seen || a.parent_id
-    FROM below b JOIN account a ON a.account_id = b.ancestor_id
-    WHERE a.parent_id <> ALL (b.seen)),
--- of whom revenue is part where entities are parents, too
-known AS (
-    SELECT b.account_id, b.ancestor_id FROM below b
-    UNION
-    SELECT e.account_id, e.entity_id FROM account_entity e, reporting_range r
-    WHERE NOT e.is_merged AND e.entity_id <> e.account_id AND e.starts_on <= r.as_of_on AND r.as_of_on < e.ends_on)
-SELECT c.parent_id, n.name, count(*) AS child_count, sum(c.mrr) AS mrr,
-       weighted_score(health_agg(c.health_score, c.mrr)) AS children_score,
-       weighted_score(merge(health_agg(c.health_score, c.mrr),
-                            health_agg(s.health_score, s.mrr) FILTER (WHERE c.place = 1))) AS with_parent_score,
-       (array_agg(c.account_id ORDER BY c.health_score,
-                  c.account_id) FILTER (WHERE c.health_score IS NOT NULL))[1] AS worst_child_id,
-       min(c.health_score) AS worst_child_score, c.as_of_on, c.policy_hash
-FROM (SELECT h.account_id, h.mrr, h.health_score, h.as_of_on, h.policy_hash, k.ancestor_id AS parent_id,
-             row_number() OVER (PARTITION BY k.ancestor_id) AS place
-      FROM reporting_range r, LATERAL account_health(r.as_of_on) h JOIN known k USING (account_id)) c
-     LEFT JOIN account_health s ON s.account_id = c.parent_id LEFT JOIN account n ON n.account_id = c.parent_id
-GROUP BY c.parent_id, n.name, c.as_of_on, c.policy_hash
-ORDER BY c.parent_id;
+SELECT p.* FROM live_by_parent() p ORDER BY p.parent_id;
 COMMENT ON VIEW health_by_parent IS
 'Health of accounts with children: of all below them, at whatever depth, alone, with the parent, each by its MRR, and '
 'of the worst of them.';

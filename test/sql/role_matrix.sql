@@ -134,7 +134,7 @@ INSERT INTO routine_matrix VALUES
       read_stored_movement read_stored_retention_by_segment read_stored_revenue_by_period read_stored_revenue_by_segment read_stored_satisfaction_by_segment read_stored_support_by_segment read_stored_ticket
       read_stored_time_to_value_monthly read_stored_way read_stored_way_now read_stored_retention way_in'),
     ('cs_internal', '42501', '42501', '42501', '42501', 'fed_now write_fed_columns written_account'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed live_activation live_adoption live_backtest live_backtest_by_signal live_backtest_by_tier live_calibration live_tenure median_of_others middle_of reasons_of sure_auc'),
+    ('cs', 'ok', 'ok', 'ok', '42501', 'is_fed live_activation live_adoption live_backtest live_backtest_by_signal live_backtest_by_tier live_by_parent live_calibration live_tenure median_of_others middle_of reasons_of sure_auc'),
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active feed_at idle_days usage_feed'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'known_words setting_findings unknown_words'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
