@@ -195,14 +195,30 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION score_changed() IS 'Internal: scores the accounts of changed_key on the stored days';
 
+CREATE OR REPLACE FUNCTION changed_place() RETURNS TABLE (
+    account_id @account_id@, of_segment text, of_plan text, of_stage text, of_path text, of_region text, of_owner text,
+    segment text, plan text, lifecycle_stage text, onboarding_path text, region text, owner text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- OFFSET 0: by their keys, whatever the planner thinks of other ways
+    SELECT k.account_id, o.segment, o.plan, o.lifecycle_stage, o.onboarding_path, o.region, o.owner,
+           a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
+    FROM (SELECT DISTINCT c.account_id FROM changed_score c) k
+         LEFT JOIN LATERAL (SELECT * FROM score_account o WHERE o.account_id = k.account_id OFFSET 0) o ON true
+         LEFT JOIN LATERAL (SELECT * FROM account a WHERE a.account_id = k.account_id OFFSET 0) a ON true;
+END;
+COMMENT ON FUNCTION changed_place() IS
+'Internal: the attributes of the accounts of changed_score, those by which what is stored of them counts and those of '
+'now';
+
 CREATE OR REPLACE FUNCTION usual_to_settle() RETURNS TABLE (as_of_on date)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT DISTINCT c.as_of_on
-    FROM changed_score c LEFT JOIN score_account o USING (account_id) LEFT JOIN account a USING (account_id)
+    FROM changed_score c JOIN changed_place() p USING (account_id)
     WHERE coalesce(c.before_hours, c.resolution_hours) IS NOT NULL
       AND (c.before_hours IS DISTINCT FROM c.resolution_hours
-           OR coalesce(o.segment, '') <> coalesce(a.segment, ''));
+           OR coalesce(p.of_segment, '') <> coalesce(p.segment, ''));
 END;
 COMMENT ON FUNCTION usual_to_settle() IS
 'Internal: the stored days on which the median of a segment may be another, by the accounts of changed_key';
@@ -266,16 +282,13 @@ CREATE OR REPLACE FUNCTION read_changed_total() RETURNS SETOF health_total
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH pair AS MATERIALIZED (
-        SELECT c.as_of_on, c.was_there, c.before_mrr, c.before_score, c.is_there, c.mrr, c.health_score,
-               o.segment AS of_segment, o.plan AS of_plan, o.lifecycle_stage AS of_stage, o.onboarding_path AS of_path,
-               o.region AS of_region, o.owner AS of_owner,
-               a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
-        FROM changed_score c LEFT JOIN score_account o USING (account_id) LEFT JOIN account a USING (account_id)
+        SELECT c.as_of_on, c.was_there, c.before_mrr, c.before_score, c.is_there, c.mrr, c.health_score, p.*
+        FROM changed_score c JOIN changed_place() p USING (account_id)
         WHERE record_image_ne(
-                  ROW (c.was_there, c.before_mrr, c.before_score, o.segment, o.plan, o.lifecycle_stage,
-                       o.onboarding_path, o.region, o.owner),
-                  ROW (c.is_there, c.mrr, c.health_score, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path,
-                       a.region, a.owner))),
+                  ROW (c.was_there, c.before_mrr, c.before_score, p.of_segment, p.of_plan, p.of_stage, p.of_path,
+                       p.of_region, p.of_owner),
+                  ROW (c.is_there, c.mrr, c.health_score, p.segment, p.plan, p.lifecycle_stage, p.onboarding_path,
+                       p.region, p.owner))),
     part AS (
         SELECT p.as_of_on, d.dimension, d.value, health_agg(p.before_score, p.before_mrr) AS lost,
                NULL::health_summary AS won
@@ -337,7 +350,7 @@ BEGIN ATOMIC
     WITH term AS (SELECT t.yellow_from, t.green_from FROM health_term('2000-01-01') t),
     -- what is stored is what was; what is to be stored is what is
     pair AS MATERIALIZED (
-        SELECT w.before_on, w.as_of_on, o AS old_account, a AS new_account, b.mrr AS old_before_mrr,
+        SELECT w.before_on, w.as_of_on, p.*, b.mrr AS old_before_mrr,
                tier(b.health_score, t.yellow_from, t.green_from) AS old_before_tier, s.mrr AS old_mrr,
                tier(s.health_score, t.yellow_from, t.green_from) AS old_tier,
                CASE WHEN cb.is_there IS NULL THEN b.mrr ELSE cb.mrr END AS before_mrr,
@@ -354,22 +367,15 @@ BEGIN ATOMIC
              LEFT JOIN changed_score ca ON ca.as_of_on = w.as_of_on AND ca.account_id = w.account_id
              LEFT JOIN score_as_stored() b ON b.as_of_on = w.before_on AND b.account_id = w.account_id
              LEFT JOIN score_as_stored() s ON s.as_of_on = w.as_of_on AND s.account_id = w.account_id
-             LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
-                        FROM score_account a) o ON o.account_id = w.account_id
-             LEFT JOIN (SELECT a.account_id, a.segment, a.plan, a.lifecycle_stage, a.onboarding_path, a.region, a.owner
-                        FROM account a) a ON a.account_id = w.account_id)
+             JOIN changed_place() p ON p.account_id = w.account_id)
     SELECT p.before_on, p.as_of_on, d.dimension, d.value, -1 AS sign, f.*
     FROM pair p, LATERAL week_flow(p.old_before_mrr, p.old_before_tier, p.old_mrr, p.old_tier) f,
-         LATERAL dimension_values((p.old_account).segment, (p.old_account).plan, (p.old_account).lifecycle_stage,
-                                 (p.old_account).onboarding_path, (p.old_account).region,
-                                 (p.old_account).owner) d
+         LATERAL dimension_values(p.of_segment, p.of_plan, p.of_stage, p.of_path, p.of_region, p.of_owner) d
     WHERE p.old_before_mrr IS NOT NULL OR p.old_mrr IS NOT NULL
     UNION ALL
     SELECT p.before_on, p.as_of_on, d.dimension, d.value, 1, f.*
     FROM pair p, LATERAL week_flow(p.before_mrr, p.before_tier, p.mrr, p.tier) f,
-         LATERAL dimension_values((p.new_account).segment, (p.new_account).plan, (p.new_account).lifecycle_stage,
-                                 (p.new_account).onboarding_path, (p.new_account).region,
-                                 (p.new_account).owner) d
+         LATERAL dimension_values(p.segment, p.plan, p.lifecycle_stage, p.onboarding_path, p.region, p.owner) d
     WHERE p.before_mrr IS NOT NULL OR p.mrr IS NOT NULL;
 END;
 COMMENT ON FUNCTION changed_weeks() IS

@@ -12,8 +12,8 @@ BEGIN
     END IF;
     EXECUTE format('SELECT %I.forget_scores()', internal);
     -- a tenth of the accounts cost about what all of them do
-    EXECUTE format('SELECT 10 * (SELECT count(*) FROM %1$I.changed_key k)
-                           > greatest(1000, (SELECT count(*) FROM %1$I.score_account a))', internal) INTO are_many;
+    EXECUTE format('SELECT k.count > 100 AND NOT EXISTS (SELECT 1 FROM %1$I.score_account OFFSET 10 * k.count - 1)
+                    FROM (SELECT count(*) FROM %1$I.changed_key) k', internal) INTO are_many;
     IF are_many THEN
         EXECUTE format('DELETE FROM %I.scored_day', internal);
     END IF;

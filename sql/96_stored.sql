@@ -9,17 +9,18 @@ CREATE OR REPLACE FUNCTION csmetrics.stored_readings(model text)
 RETURNS TABLE (name text, is_sum boolean, keys text[], others text[])
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT t.name, f.arguments LIKE 'of_changed boolean%',
+    SELECT t.relname, f.proargnames[1] = 'of_changed',
            array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (i.indkey)),
            array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum <> ALL (i.indkey))
-    FROM csmetrics.model_object t
-    JOIN csmetrics.model_object f ON f.kind = 'function' AND f.name = 'read_' || t.name
-         AND f.arguments ~ '^(of_changed|of_stored) boolean(, only_\w+ boolean DEFAULT false)?$'
-    JOIN pg_index i ON i.indrelid = csmetrics.relation(model, t.name) AND i.indisprimary
-    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE t.kind = 'table'
-    GROUP BY t.name, f.arguments
-    ORDER BY f.arguments, t.name;
+    FROM pg_class t
+    JOIN pg_proc f ON f.pronamespace = t.relnamespace AND f.proname = 'read_' || t.relname
+         AND f.proargnames[1] IN ('of_changed', 'of_stored')
+    JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary
+    JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = csmetrics.internal_schema($1))
+      AND t.relkind = 'r'
+    GROUP BY t.relname, f.proargnames[1]
+    ORDER BY f.proargnames[1], t.relname;
 END;
 COMMENT ON FUNCTION csmetrics.stored_readings(text) IS
 'Internal: the readings that a model stores, sums before rows, by the functions that fill their tables; keys: the '
@@ -289,8 +290,8 @@ BEGIN
                     SELECT DISTINCT e.entity_id FROM %1$I.account_entity e JOIN %1$I.changed_key k USING (account_id)
                     WHERE e.is_merged AND e.entity_id <> e.account_id ON CONFLICT DO NOTHING', internal);
     -- of many accounts it takes less to add all up anew
-    EXECUTE format('SELECT count(*) > 100 AND 4 * count(*) > (SELECT count(*) FROM %1$I.account_state)
-                    FROM %1$I.changed_key', internal) INTO are_many;
+    EXECUTE format('SELECT k.count > 100 AND NOT EXISTS (SELECT 1 FROM %1$I.account_state OFFSET 4 * k.count - 1)
+                    FROM (SELECT count(*) FROM %1$I.changed_key) k', internal) INTO are_many;
     IF are_many THEN
         CALL csmetrics.forget_readings(model);
     END IF;
@@ -306,24 +307,26 @@ CREATE OR REPLACE PROCEDURE csmetrics.end_readings(model text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     internal text := csmetrics.internal_schema(model);
+    in_use text[];
     missing text[];
     started timestamptz;
     written bigint;
     reading record;
 BEGIN
+    -- asked of all accounts: once, not once a reading
+    EXECUTE format('SELECT %I.dimensions_in_use()', internal) INTO in_use;
     EXECUTE format('DELETE FROM %1$I.stored_reading s
-                    WHERE s.basis <> %1$I.present_basis(s.reading) OR s.dimensions <> %1$I.dimensions_in_use()',
-                   internal);
+                    WHERE s.basis <> %1$I.present_basis(s.reading) OR s.dimensions <> $1', internal) USING in_use;
     missing := ARRAY(SELECT r.name FROM csmetrics.stored_readings(model) r WHERE NOT csmetrics.is_kept(model, r.name));
     CALL csmetrics.forget_readings(model, missing);
     FOR reading IN
         SELECT r.name, r.keys, r.others FROM csmetrics.stored_readings(model) r
-        WHERE NOT csmetrics.is_kept(model, r.name)
+        WHERE missing <> '{}' AND NOT csmetrics.is_kept(model, r.name)
     LOOP
         started := clock_timestamp();
         written := csmetrics.write_reading(model, reading.name, reading.keys, reading.others);
-        EXECUTE format('INSERT INTO %1$I.stored_reading SELECT $1, %1$I.present_basis($1), %1$I.dimensions_in_use()',
-                       internal) USING reading.name;
+        EXECUTE format('INSERT INTO %1$I.stored_reading SELECT $1, %1$I.present_basis($1), $2', internal)
+            USING reading.name, in_use;
         IF written > 0 THEN
             EXECUTE format('ANALYZE %I.%I', internal, reading.name);
             RAISE NOTICE 'refreshing model "%": % rows of % written, in % s', model, written, reading.name,
