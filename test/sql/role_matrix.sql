@@ -138,12 +138,12 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'changed_active feed_at idle_days usage_feed'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'known_words setting_findings unknown_words'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'words_of_rules'),
-    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'given_columns policy_sentence raise_broken'),
+    ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'given_columns policy_sentence raise_broken stored_readings'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'broken_value'),
     ('csmetrics', '22004', '22004', '22004', '22004', 'write_changed_sum write_reading'),
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
-    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept stored_readings readings_before scores_before sums_to_keep'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept readings_before scores_before sums_to_keep'),
     ('cs', 'ok', 'ok', 'ok', '42501', 'users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
@@ -167,7 +167,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_weeks count_known forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_place changed_weeks count_known forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
       sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
