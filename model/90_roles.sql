@@ -33,15 +33,16 @@ queue AS (
                     (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
              FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id)
          LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id))
-SELECT (row_number() OVER (ORDER BY q.class, q.at_risk_mrr DESC NULLS LAST, q.account_id))::integer AS rank_number,
-       (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
+SELECT q.rank_number, (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
        q.account_id, n.name, n.segment, n.owner, q.mrr, q.at_risk_mrr, q.health_score, q.tier,
        reasons_of(health_of(h.rules, q.readings, s.signals, q.as_of_at), q.health_score, q.min_coverage,
                   q.method) AS reasons,
        q.rules, q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash
--- the planner takes one of three classes for rare, and so reads what these accounts have alone
-FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q LEFT JOIN account n USING (account_id)
-     LEFT JOIN account_state s USING (account_id)
+FROM (SELECT *, (row_number() OVER (ORDER BY class, at_risk_mrr DESC NULLS LAST, account_id))::integer AS rank_number
+      FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q
+     -- of the few that are in it: by their keys, whatever the planner thinks of other ways
+     LEFT JOIN LATERAL (SELECT * FROM account n WHERE n.account_id = q.account_id OFFSET 0) n ON true
+     LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true
      LEFT JOIN health_rule_set() h
          ON h.holds_in = rule_place(n.segment, n.lifecycle_stage, h.segments, h.lifecycle_stages)
 ORDER BY rank_number;
