@@ -176,6 +176,13 @@ COMMENT ON FUNCTION csmetrics.log_rank(csmetrics.durations[], double precision) 
 'The same for any number of groups up to 1,000, with one degree of freedom less than there are groups at risk '
 'of an event. NULL elements are left out.';
 
+CREATE FUNCTION csmetrics.residual(state csmetrics.durations, after interval) RETURNS csmetrics.durations
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'durations_residual';
+COMMENT ON FUNCTION csmetrics.residual(csmetrics.durations, interval) IS
+'What was left to those that were still there after so long: a state whose survival curve at t is that of this one at '
+'after + t, divided by that at after, with its own intervals. Of an inexact state it is one, too. after below 0: '
+'SQLSTATE 22023.';
+
 CREATE FUNCTION csmetrics.as_days(length interval) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.as_days(interval) IS 'A length of time in days of 24 hours. NULL for NULL.';

@@ -182,3 +182,11 @@ CREATE FUNCTION csmetrics.usage_change(history csmetrics.activity, as_of date, d
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bigint) IS
 'The same, and NULL where both spans together had fewer than least_events events: two after three is chance.';
+
+-- What is left to those that are still there.
+CREATE FUNCTION csmetrics.residual(state csmetrics.durations, after interval) RETURNS csmetrics.durations
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'durations_residual';
+COMMENT ON FUNCTION csmetrics.residual(csmetrics.durations, interval) IS
+'What was left to those that were still there after so long: a state whose survival curve at t is that of this one at '
+'after + t, divided by that at after, with its own intervals. Of an inexact state it is one, too. after below 0: '
+'SQLSTATE 22023.';

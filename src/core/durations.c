@@ -31,6 +31,12 @@ durations_row(const Durations *durations, int i)
 	return row_at(durations, i);
 }
 
+void
+durations_copy_row(const Durations *durations, int i, WeightedDurationRow *row)
+{
+	memcpy(row, row_at(durations, i), row_size(durations->header.flags));
+}
+
 /* How far a length is shifted to be one of the 128 of its octave; at least 1. */
 static int
 bucket_shift(int64_t length)

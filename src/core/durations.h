@@ -106,6 +106,9 @@ size_t		durations_close(Durations *durations);
 /* Row i of a closed state. */
 const DurationRow *durations_row(const Durations *durations, int i);
 
+/* A copy of it; one without weights leaves the rest as it is. */
+void		durations_copy_row(const Durations *durations, int i, WeightedDurationRow *row);
+
 /* The length that stands for the bucket of a length. */
 int64_t		bucket_length(int64_t length);
 

@@ -86,6 +86,18 @@ length_from_interval(const Interval *interval)
 	return (int64) length;
 }
 
+static int64
+length_asked(FunctionCallInfo fcinfo, int n)
+{
+	int64		length = length_from_interval(PG_GETARG_INTERVAL_P(n));
+
+	if (length < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a length of time below 0 was asked for")));
+	return length;
+}
+
 static Datum
 interval_from_length(double length)
 {
@@ -230,6 +242,37 @@ combine(FunctionCallInfo fcinfo, bool subtract)
 	return state_result(fcinfo, &durations_type, into);
 }
 
+/* What was left to those that were still there after a while: the curve of these is the rest of the curve, scaled up. */
+static Datum
+residual(FunctionCallInfo fcinfo)
+{
+	static const Durations nothing = {.header.version = 1};
+	const Durations *from = state_arg(fcinfo, 0, &durations_type);
+	int64		after = length_asked(fcinfo, 1);
+	Durations  *into = durations_reformed(&nothing, from->header.flags, 0);
+
+	for (int i = 0; i < from->count; i++)
+	{
+		WeightedDurationRow row;
+		DurationsMerge result;
+
+		if (durations_row(from, i)->length <= after)
+			continue;
+		durations_copy_row(from, i, &row);
+		row.counts.length -= after;
+		into->subjects += row.counts.ended + row.counts.competing + row.counts.censored;
+		into->ended_sum += (Money) row.counts.ended * row.counts.length;
+		while ((result = durations_merge_row(into, &row.counts, false)) == DURATIONS_NO_ROOM)
+			into = durations_reformed(into, 0, 1);
+		if (result == DURATIONS_OVERFLOW || !money_within(into->ended_sum, MONEY_SUM_LIMIT))
+			overflow_error(&durations_type);
+	}
+	into->given = into->subjects;
+	return state_result(fcinfo, &durations_type, into);
+}
+
+SQL_FUNCTION(durations_residual, residual(fcinfo));
+
 SQL_FUNCTION(durations_merge, combine(fcinfo, false));
 SQL_FUNCTION(durations_unmerge, combine(fcinfo, true));
 
@@ -305,13 +348,7 @@ SQL_FUNCTION(median_duration_interval, quantile_interval(fcinfo, 0.5, 1));
 static bool
 step_within(FunctionCallInfo fcinfo, SurvivalStep *step)
 {
-	int64		length = length_from_interval(PG_GETARG_INTERVAL_P(1));
-
-	if (length < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a length of time below 0 was asked for")));
-	return survival_at(durations_arg(fcinfo), length, step);
+	return survival_at(durations_arg(fcinfo), length_asked(fcinfo, 1), step);
 }
 
 static Datum

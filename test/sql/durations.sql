@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Time to an event: hand-computed curves, what is censored and what is rejected, buckets, weights, competing events, late entry.
 BEGIN;
-SELECT plan(89);
+SELECT plan(96);
 SELECT setseed(0.3) \g /dev/null
 
 CREATE FUNCTION pg_temp.days(interval) RETURNS float8 LANGUAGE sql RETURN extract(epoch FROM $1) / 86400;
@@ -209,5 +209,17 @@ SELECT is_empty($$SELECT length, as_days(length), as_hours(length)
                   WHERE as_days(length) <> extract(epoch FROM length)::float8 / 86400 OR as_hours(length) <> extract(epoch FROM length)::float8 / 3600$$,
                 'days and hours are those of the seconds that extract gives');
 
+-- What is left to those that are still there. After 3 days of the six: 4, 4 and 7 days, and one still waiting after 9.
+SELECT results_eq('SELECT pg_temp.days(at), at_risk, ended, censored, round(surviving::numeric, 12) FROM d, survival(residual(d, ''3 days''))',
+    'VALUES (1::float8, 4::bigint, 2::bigint, 0::bigint, 0.5), (4, 2, 1, 0, 0.25), (6, 1, 0, 1, 0.25)', 'who left or was last seen by then has no part in it');
+SELECT is(row(subject_count(r), ended_count(r), censored_count(r), naive_mean(r))::text, '(4,3,1,"2 days")', 'its counts') FROM d, residual(d, '3 days') AS r;
+SELECT is(residual(d, '0 days'), d, 'from the start on it is what it was') FROM d;
+SELECT ok(subject_count(r) = 0 AND median_duration(r) IS NULL, 'past the longest length there is nobody') FROM d, residual(d, '9 days') AS r;
+SELECT ok(bool_and(abs(b.surviving / a.surviving - r.surviving) < 1e-12) AND count(*) > 1000, 'the curve of the rest is the rest of the curve')
+FROM generate_series(1, 10) AS salt, LATERAL (SELECT duration_agg((random() * 400)::int * interval '1 day', random() < 0.6) AS d FROM generate_series(1, 300 + salt)) AS q,
+     LATERAL (SELECT surviving FROM survival(d) WHERE at <= interval '90 days' ORDER BY at DESC LIMIT 1) AS a, survival(residual(d, '90 days')) AS r JOIN LATERAL survival(d) AS b ON b.at = r.at + interval '90 days';
+SELECT ok(NOT is_exact(r) AND abs(1 - share_within(r, '100 days') - (1 - share_within(d, '200 days')) / (1 - share_within(d, '100 days'))) < 0.01, 'in buckets, too')
+FROM (SELECT duration_agg(random() * interval '400 days', random() < 0.6) AS d FROM generate_series(1, 20000)) AS q, residual(d, '100 days') AS r;
+SELECT throws_ok('SELECT residual(d, ''-1 day'') FROM d', '22023', 'a length of time below 0 was asked for', 'no length below 0');
 SELECT * FROM finish();
 ROLLBACK;

@@ -168,7 +168,7 @@ INSERT INTO reader VALUES
     ('durations', 'share_within(x, ''9 days'')'), ('durations', 'share_within_interval(x, ''9 days'', 0.9, ''log'')'), ('durations', 'naive_quantile(x, 0.9)'),
     ('durations', 'restricted_mean(x, ''1 day'')'), ('durations', 'restricted_mean_interval(x, ''1 day'', 0.9)'),
     ('durations', '(SELECT count(*) FROM survival(x, 0.9, ''log''))'), ('durations', '(SELECT count(*) FROM incidence(x, 0.9, ''log''))'),
-    ('durations', 'log_rank(x, x, 1)'), ('durations', 'log_rank(x, few_durations())'), ('durations', 'log_rank(ARRAY[x, few_durations(), x])'), ('durations', 'expected_payments(x, 12)');
+    ('durations', 'log_rank(x, x, 1)'), ('durations', 'log_rank(x, few_durations())'), ('durations', 'log_rank(ARRAY[x, few_durations(), x])'), ('durations', 'expected_payments(x, 12)'), ('durations', 'sound(residual(x, ''0 days''))'), ('durations', 'sound(residual(x, ''9 days''))');
 INSERT INTO reader SELECT 'tickets', format('trial_count(first_contact_resolution(x, ''2024-06-01'', ''7 days'', %L))', word) FROM unnest(ARRAY['gross', 'net', 'one_touch', 'under_two']) AS word;
 INSERT INTO reader VALUES
     ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''2024-06-01''))'), ('tickets', '(SELECT count(*) FROM ticket_facts(x, ''infinity'', ''2147483647 days''))'),
