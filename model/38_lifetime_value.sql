@@ -1,21 +1,31 @@
 -- How long accounts stay, what they are worth, and what discounts cost.
 
+CREATE OR REPLACE FUNCTION entity_tenure() RETURNS TABLE (
+    account_id @account_id@, first_paid_on date, churned_on date, end_on date, renewal_count bigint, start_mrr numeric,
+    mrr numeric, revenue mrr_timeline)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+    SELECT t.account_id, t.first_paid_on, t.churned_on, t.end_on,
+           -- whole months, and for those that left the one that had begun
+           (extract(year FROM age) * 12 + extract(month FROM age)
+            + CASE WHEN t.churned_on IS NOT NULL AND extract(day FROM age) > 0 THEN 1 ELSE 0 END)::bigint,
+           mrr_at(t.revenue, t.first_paid_on), mrr_at(t.revenue, t.as_of_on), t.revenue
+    FROM (SELECT h.account_id, h.revenue, h.as_of_on, first_paid_on(h.revenue), h.churned_on,
+                 coalesce(h.churned_on, h.as_of_on + 1) AS end_on
+          FROM (SELECT a.account_id, r.as_of_on, a.revenue,
+                       churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
+                FROM reporting_range r, entity_on(r.as_of_on) a
+                WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t,
+         LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age;
+END;
+COMMENT ON FUNCTION entity_tenure() IS
+'Internal: what tenure_by_account has, without attributes and months, and the revenue that it is of';
+
 CREATE OR REPLACE VIEW tenure_by_account WITH (security_invoker) AS
 SELECT t.account_id, n.name, n.segment, n.plan, n.owner, t.first_paid_on, t.churned_on,
-       (t.end_on - t.first_paid_on)::double precision AS tenure_days,
-       -- whole months, and for those that left the one that had begun
-       (extract(year FROM age) * 12 + extract(month FROM age)
-        + CASE WHEN t.churned_on IS NOT NULL AND extract(day FROM age) > 0 THEN 1 ELSE 0 END)::bigint AS renewal_count,
-       month.exposed AS exposed_months_count, month.lost AS lost_months_count,
-       mrr_at(t.history, t.first_paid_on) AS start_mrr, mrr_at(t.history, t.as_of_on) AS mrr
-FROM (SELECT h.account_id, h.history, h.as_of_on, first_paid_on(h.history), h.churned_on,
-      coalesce(h.churned_on, h.as_of_on + 1) AS end_on
-      FROM (SELECT a.account_id, r.as_of_on, a.revenue AS history,
-            churned_on(a.revenue, r.as_of_on, r.pause_rule = 'churn') AS churned_on
-            FROM reporting_range r, entity_on(r.as_of_on) a
-            WHERE first_paid_on(a.revenue) <= r.as_of_on) h) t
-     LEFT JOIN account n USING (account_id),
-     LATERAL age(t.end_on::timestamp, t.first_paid_on::timestamp) age,
+       (t.end_on - t.first_paid_on)::double precision AS tenure_days, t.renewal_count,
+       month.exposed AS exposed_months_count, month.lost AS lost_months_count, t.start_mrr, t.mrr
+FROM entity_tenure() t LEFT JOIN account n USING (account_id),
      -- the same for all, and worked out once
      (SELECT array_agg((r.as_of_on + 1 - k * interval '1 month')::date) AS begins,
              array_agg((r.as_of_on + 1 - (k - 1) * interval '1 month')::date) AS ends

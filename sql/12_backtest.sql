@@ -42,6 +42,14 @@ COMMENT ON FUNCTION csmetrics.auc_interval(csmetrics.backtest, double precision)
 'Confidence interval of auc, as ratios, predictions of one subject being a cluster (Obuchowski, Biometrics 53, 1997). '
 'Near the confidence from some ten subjects of each kind on. confidence is a share, 0.95 if not given; outside 0 to 1: '
 'SQLSTATE 22023. NULLs where auc is NULL.';
+CREATE FUNCTION csmetrics.auc_difference(a csmetrics.backtest, b csmetrics.backtest,
+    confidence double precision DEFAULT 0.95,
+    OUT difference double precision, OUT lower double precision, OUT upper double precision)
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'auc_difference_sql';
+COMMENT ON FUNCTION csmetrics.auc_difference(csmetrics.backtest, csmetrics.backtest, double precision) IS
+'auc(a) less auc(b), two ways to foretell the same subjects, with its interval, normal, a subject being a cluster '
+'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997). A prediction without a subject, confidence outside 0 to 1: '
+'SQLSTATE 22023. NULLs where an auc is NULL.';
 CREATE FUNCTION csmetrics.predicts(state csmetrics.backtest, confidence double precision DEFAULT 0.95,
     at_least integer DEFAULT 10) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

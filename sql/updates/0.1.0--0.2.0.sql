@@ -190,3 +190,13 @@ COMMENT ON FUNCTION csmetrics.residual(csmetrics.durations, interval) IS
 'What was left to those that were still there after so long: a state whose survival curve at t is that of this one at '
 'after + t, divided by that at after, with its own intervals. Of an inexact state it is one, too. after below 0: '
 'SQLSTATE 22023.';
+
+-- Two ways to foretell the same are compared.
+CREATE FUNCTION csmetrics.auc_difference(a csmetrics.backtest, b csmetrics.backtest,
+    confidence double precision DEFAULT 0.95,
+    OUT difference double precision, OUT lower double precision, OUT upper double precision)
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'auc_difference_sql';
+COMMENT ON FUNCTION csmetrics.auc_difference(csmetrics.backtest, csmetrics.backtest, double precision) IS
+'auc(a) less auc(b), two ways to foretell the same subjects, with its interval, normal, a subject being a cluster '
+'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997). A prediction without a subject, confidence outside 0 to 1: '
+'SQLSTATE 22023. NULLs where an auc is NULL.';

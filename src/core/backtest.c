@@ -167,21 +167,22 @@ area(const Backtest *backtest, const BacktestTotals *totals)
  * What each prediction adds to the error of the area: the share of the other kind
  * that it wins against, less the area, over how many there are of its own kind.
  */
-static void
-area_errors(const Backtest *backtest, const BacktestTotals *totals, double area, double *amounts)
+void
+auc_errors(const Backtest *backtest, double area, double *amounts)
 {
+	BacktestTotals totals = backtest_totals(backtest);
 	RiskWalk	walk = {.backtest = backtest};
 
 	while (risk_next(&walk))
 	{
-		int64_t		above = totals->happened - walk.happened_below - walk.happened;
-		double		of_happened = (walk.spared_below + walk.spared / 2.0) / totals->spared;
-		double		of_spared = (above + walk.happened / 2.0) / totals->happened;
+		int64_t		above = totals.happened - walk.happened_below - walk.happened;
+		double		of_happened = (walk.spared_below + walk.spared / 2.0) / totals.spared;
+		double		of_spared = (above + walk.happened / 2.0) / totals.happened;
 
 		for (int32_t i = walk.first; i < walk.end; i++)
 		{
-			amounts[2 * (size_t) i] = (of_happened - area) / totals->happened;
-			amounts[2 * (size_t) i + 1] = (of_spared - area) / totals->spared;
+			amounts[2 * (size_t) i] = (of_happened - area) / totals.happened;
+			amounts[2 * (size_t) i + 1] = (of_spared - area) / totals.spared;
 		}
 	}
 }
@@ -200,8 +201,8 @@ area_errors(const Backtest *backtest, const BacktestTotals *totals, double area,
  * E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, Biometrics 44 (1988) 837-845.
  * Written with (a + b)^2 no term is negative, so none cancels.
  */
-static double
-area_variance(const ClusterSums *sums)
+double
+auc_variance(const ClusterSums *sums)
 {
 	double		k = sums->happened_clusters;
 	double		l = sums->spared_clusters;
@@ -228,9 +229,9 @@ backtest_auc(const Backtest *backtest, double *memory)
 		auc.area = area(backtest, &totals);
 	if (memory)
 	{
-		area_errors(backtest, &totals, auc.area, memory);
+		auc_errors(backtest, auc.area, memory);
 		sums = cluster_sums(backtest, memory);
-		auc.variance = auc.known ? area_variance(&sums) : 0;
+		auc.variance = auc.known ? auc_variance(&sums) : 0;
 		auc.happened_clusters = sums.happened_clusters;
 		auc.spared_clusters = sums.spared_clusters;
 	}

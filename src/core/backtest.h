@@ -127,6 +127,25 @@ Auc			backtest_auc(const Backtest *backtest, double *memory);
 
 Bounds		auc_bounds(const Auc *auc, double confidence);
 
+/* What each prediction of a row adds to the error of a known area: one that happened, then one that did not. */
+void		auc_errors(const Backtest *backtest, double area, double *amounts);
+
+/* Sums by cluster to the variance of the area; 0 where there is no telling. */
+double		auc_variance(const ClusterSums *sums);
+
+/* How much greater the area of one is than that of another, whose predictions may be of the same subjects. */
+typedef struct AucDifference
+{
+	bool		known;			/* both areas are */
+	double		difference;
+	double		variance;		/* 0 where there is no telling */
+} AucDifference;
+
+/* Every prediction has a subject. The memory has AUC_DIFFERENCE_ROW_SIZE for each row of both, and is aligned as doubles are. */
+#define AUC_DIFFERENCE_ROW_SIZE (7 * sizeof(double))
+
+AucDifference auc_difference(const Backtest *a, const Backtest *b, void *memory);
+
 /* Predictions of risk_from and more: how many, and of these how many happened. */
 int64_t		backtest_flagged(const Backtest *backtest, double risk_from, int64_t *hits);
 

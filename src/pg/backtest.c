@@ -126,6 +126,43 @@ area_interval(FunctionCallInfo fcinfo)
 	return interval_if(fcinfo, auc.known, bounds);
 }
 
+static const Backtest *
+paired_arg(FunctionCallInfo fcinfo, int n)
+{
+	const Backtest *backtest = state_arg(fcinfo, n, &backtest_type);
+
+	for (int32_t i = 0; i < backtest->bag.count; i++)
+		if (backtest->row[i].subject == TEXT_KEY_NONE)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a prediction has no subject"),
+					 errhint("Build both states by backtest_agg(risk, happened, subject).")));
+	return backtest;
+}
+
+/* Arguments: a, b [, confidence] */
+static Datum
+areas_compared(FunctionCallInfo fcinfo)
+{
+	const Backtest *a = paired_arg(fcinfo, 0);
+	const Backtest *b = paired_arg(fcinfo, 1);
+	double		z = normal_quantile_two_sided(confidence_arg(fcinfo, 2));
+	size_t		size = ((size_t) a->bag.count + b->bag.count) * AUC_DIFFERENCE_ROW_SIZE;
+	AucDifference result = auc_difference(a, b, palloc_extended(Max(size, 1), MCXT_ALLOC_HUGE));
+	double		half = z * sqrt(result.variance);
+	Datum		values[] = {
+		Float8GetDatum(result.difference),
+		Float8GetDatum(fmax(-1, result.difference - half)),
+		Float8GetDatum(fmin(1, result.difference + half)),
+	};
+	bool		nulls[] = {!result.known, result.variance <= 0, result.variance <= 0};
+
+	CHECK_FOR_INTERRUPTS();
+	return row_result(fcinfo, lengthof(values), values, nulls);
+}
+
+SQL_FUNCTION(auc_difference_sql, areas_compared(fcinfo));
+
 static const char *
 prediction_verdict(const Auc *auc, double confidence, int at_least)
 {

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Predictions against what happened: by hand, against plain SQL that counts pairs and clusters, and against figures of R.
 BEGIN;
-SELECT plan(134);
+SELECT plan(141);
 SELECT setseed(0.31) \g /dev/null
 
 CREATE FUNCTION pg_temp.near(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETURNS boolean LANGUAGE sql RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), false);
@@ -230,5 +230,29 @@ FROM (VALUES ('-0', '1 0|1 1|-1 0 1 0'), ('infinity', '1 0|1 1|92188684372274053
 SELECT is(row(auc(b), i.lower > 0.6, f.reason, f.slope > 0), row(0.625::float8, true, NULL::text, true), 'as many predictions as there may be')
 FROM (SELECT backtest '1 0|3 3|0 0 0 288230376151711743|4607182418800017408 0 288230376151711744 0|4611686018427387904 0 288230376151711743 288230376151711744' AS b) AS q, auc_interval(b) AS i, risk_fit(b) AS f;
 
+-- Two ways to foretell the same: the difference of areas, its variance in plain SQL from what each prediction wins.
+CREATE TEMP TABLE pair AS
+SELECT g, 's' || s AS subject, happened, v + CASE WHEN happened THEN 0.4 ELSE 0 END AS one, CASE WHEN g % 2 = 0 THEN floor(w * 6) / 6 ELSE w END + CASE WHEN happened THEN 0.2 ELSE 0 END AS two
+FROM (SELECT g, floor(random() * (5 + 3 * g))::int AS s, random() < 0.3 AS happened, random() AS v, random() AS w FROM generate_series(1, 12) AS g, generate_series(1, 30 + 6 * g)) AS d;
+CREATE TEMP TABLE two AS SELECT g, backtest_agg(one, happened, subject) AS a, backtest_agg(two, happened, subject) AS b FROM pair GROUP BY g;
+CREATE TEMP TABLE paired AS
+WITH won AS (
+    SELECT p.*, (SELECT avg(CASE WHEN p.happened THEN pg_temp.win(p.one, o.one) - pg_temp.win(p.two, o.two) ELSE pg_temp.win(o.one, p.one) - pg_temp.win(o.two, p.two) END) FROM pair AS o WHERE o.g = p.g AND o.happened <> p.happened) AS d FROM pair AS p),
+mean AS (SELECT g, avg(d) FILTER (WHERE happened) AS d, count(*) FILTER (WHERE happened)::float8 AS m, count(*) FILTER (WHERE NOT happened)::float8 AS n FROM won GROUP BY g),
+by_subject AS (
+    SELECT g, coalesce(sum((won.d - mean.d) / m) FILTER (WHERE happened), 0) AS x, coalesce(sum((won.d - mean.d) / n) FILTER (WHERE NOT happened), 0) AS y, bool_or(happened) AS any_m, bool_or(NOT happened) AS any_n
+    FROM won JOIN mean USING (g) GROUP BY g, subject)
+SELECT g, d, k / (k - 1) * sum_x + l / (l - 1) * sum_y + 2 * i / (i - 1) * sum_xy AS variance
+FROM (SELECT g, sum(x ^ 2) AS sum_x, sum(y ^ 2) AS sum_y, sum(x * y) AS sum_xy, (count(*) FILTER (WHERE any_m))::float8 AS k, (count(*) FILTER (WHERE any_n))::float8 AS l, count(*)::float8 AS i FROM by_subject GROUP BY g) AS q JOIN mean USING (g);
+SELECT ok(count(*) = 12 AND bool_and(pg_temp.near(t.difference, d) AND pg_temp.near(t.difference, auc(a) - auc(b))
+                                     AND pg_temp.near(t.lower, d - 1.6448536269514722 * sqrt(variance)) AND pg_temp.near(t.upper, d + 1.6448536269514722 * sqrt(variance))), 'the difference of two areas and its interval')
+FROM two JOIN paired USING (g), auc_difference(a, b, 0.9) AS t;
+SELECT ok(bool_and(t.difference = -u.difference AND pg_temp.near(t.lower, -u.upper) AND t.upper - t.lower < v.upper - v.lower + w.upper - w.lower), 'the other way round it is the negative; what is paired is surer than what is not')
+FROM two, auc_difference(a, b) AS t, auc_difference(b, a) AS u, auc_interval(a) AS v, auc_interval(b) AS w;
+SELECT is(t::text, '(0,,)', 'of the same there is no difference, and none to be sure of') FROM two, auc_difference(a, a) AS t WHERE g = 1;
+SELECT is(t::text, '(,,)', 'NULL where an area is') FROM auc_difference(pg_temp.of('1+:a 2+:b'), pg_temp.of('1+:a 2-:b')) AS t;
+SELECT throws_ok('SELECT auc_difference(b, b) FROM hand', '22023', 'a prediction has no subject', 'without subjects nothing is paired');
+SELECT throws_ok('SELECT auc_difference(a, b, 1) FROM two', '22023', NULL, 'no confidence of 1');
+SELECT is(auc_difference(a, NULL), NULL, 'NULL for NULL') FROM two WHERE g = 1;
 SELECT * FROM finish();
 ROLLBACK;
