@@ -38,6 +38,7 @@ typedef struct FitColumn
 	int32_t    *code;
 	int32_t		levels;			/* different codes: 0 to levels - 1, in the order of their texts, bytewise */
 	Utf8Name   *level;
+	bool		crowded;		/* a text of so many levels that none was kept */
 } FitColumn;
 
 typedef struct FitTable
