@@ -13,8 +13,7 @@ CREATE TABLE churn_model (
     segments        text[] NOT NULL,
     fit             classifier NOT NULL,
     held_back       backtest NOT NULL,
-    odds_slope      double precision,
-    odds_intercept  double precision,
+    odds_line       double precision[] NOT NULL,
     health          backtest NOT NULL,
     bounds          jsonb NOT NULL,
     policy_hash     text NOT NULL,
@@ -39,10 +38,9 @@ COMMENT ON COLUMN churn_model.features IS 'What it was told of each customer';
 COMMENT ON COLUMN churn_model.segments IS 'The segments that its customers were of';
 COMMENT ON COLUMN churn_model.fit IS 'What it learnt: for predict, explain_prediction, coefficients, classifier_card';
 COMMENT ON COLUMN churn_model.held_back IS 'Its chances on the later days, and what happened';
-COMMENT ON COLUMN churn_model.odds_slope IS
-'Slope of a logistic regression of what happened then on the log odds of its chances; 1 is right, below it they are too '
-'far apart; NULL: there is none';
-COMMENT ON COLUMN churn_model.odds_intercept IS 'Its intercept; 0 is right';
+COMMENT ON COLUMN churn_model.odds_line IS
+'What happened then by the log odds of its chances, as csmetrics.risk_line tells: center, level, slope, and variances; '
+'NULLs: there is no telling';
 COMMENT ON COLUMN churn_model.health IS
 'The health scores on these days, and what happened; one that is Unknown as the mean of the others';
 COMMENT ON COLUMN churn_model.bounds IS
@@ -104,26 +102,29 @@ COMMENT ON FUNCTION churn_reasons(classifier, text[], double precision[], text[]
 
 CREATE OR REPLACE VIEW churn_risk WITH (security_invoker) AS
 SELECT c.account_id, c.name, c.segment, c.owner, c.mrr, c.churn_probability,
-       m.lowers[band.place] AS churn_lower_probability, m.uppers[band.place] AS churn_upper_probability,
+       1 / (1 + exp(i.half - i.odds)) AS churn_lower_probability,
+       1 / (1 + exp(-i.half - i.odds)) AS churn_upper_probability,
        trim_scale(round(c.mrr * c.churn_probability::numeric, 6)) AS expected_loss_mrr,
-       churn_reasons(m.fit, m.features, c.features, m.segments, c.segment) AS reasons, next.renews_on, c.health_score,
-       c.tier, c.horizon_days, c.churn_model_id, r.as_of_on, r.policy_hash
+       churn_reasons(m.fit, m.features, c.features, m.segments, coalesce(c.segment, '')) AS reasons, next.renews_on,
+       c.health_score, c.tier, c.horizon_days, c.churn_model_id, r.as_of_on, r.policy_hash
 FROM reporting_range r,
-     (SELECT m.fit, m.features, m.segments,
-             array_agg(g.lowest_risk ORDER BY g.group_number) AS lowest,
-             array_agg(g.lower ORDER BY g.group_number) AS lowers, array_agg(g.upper ORDER BY g.group_number) AS uppers
-      FROM reporting_range r, churn_model m, calibration(m.held_back, 10, r.confidence_rate) g
-      WHERE m.in_force GROUP BY m.churn_model_id) m,
+     (SELECT m.fit, m.features, m.segments, m.odds_line AS line, normal_quantile((1 + r.confidence_rate) / 2) AS z
+      FROM reporting_range r, churn_model m WHERE m.in_force LIMIT 1) m,
      LATERAL churn_chance(r.as_of_on) c
      LEFT JOIN LATERAL (
          SELECT s.account_id, (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
          FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id),
-     LATERAL (SELECT greatest(width_bucket(c.churn_probability, m.lowest), 1) AS place) band
+     -- around what happened to those of whom it said so, by the line through its later days
+     LATERAL (SELECT ln(c.churn_probability / nullif(1 - c.churn_probability, 0)) - m.line[1] AS off) d,
+     LATERAL (SELECT m.line[2] + m.line[3] * d.off AS odds,
+                     m.z * sqrt(m.line[4] + 2 * d.off * m.line[5] + d.off * d.off * m.line[6]) AS half) i
 ORDER BY expected_loss_mrr DESC, c.account_id;
 COMMENT ON VIEW churn_risk IS
-'Who will leave: the chance of each customer by the churn model in force, how many left of those that it gave such a '
-'chance on days that it did not learn from, the MRR to be expected lost, and what speaks for it. Without a model, no '
-'rows.';
+'Who will leave: the chance of each customer by the churn model in force, how many such left on days that it did not '
+'learn from, the MRR to be expected lost, and what speaks for it. Without a model, no rows.';
+COMMENT ON COLUMN churn_risk.reasons IS
+'What makes it more likely to leave than the mean of its segment, the strongest first, with what it reads; NULL: '
+'nothing does';
 
 CREATE OR REPLACE FUNCTION live_revenue_at_risk() RETURNS TABLE (
     dimension text, value text, is_before boolean, account_count bigint, mrr numeric, expected_churn double precision,
@@ -178,7 +179,8 @@ BEGIN ATOMIC
              LATERAL unnest(churn_features(), f.features) v(feature, value) JOIN trained t USING (feature)
         GROUP BY t.feature, 3),
     share AS (
-        SELECT t.feature, p.place, greatest(CASE p.place WHEN 0 THEN t.missing ELSE t.shares[p.place] END, 0.0001) AS was,
+        SELECT t.feature, p.place,
+               greatest(CASE p.place WHEN 0 THEN t.missing ELSE t.shares[p.place] END, 0.0001) AS was,
                greatest(coalesce(s.count, 0) / sum(coalesce(s.count, 0)) OVER (PARTITION BY t.feature), 0.0001) AS is,
                t.missing, sum(coalesce(s.count, 0)) OVER (PARTITION BY t.feature) AS all_count, s.count
         FROM trained t CROSS JOIN LATERAL generate_series(0, cardinality(t.shares)) p(place)
@@ -203,6 +205,7 @@ ORDER BY d.drift_index DESC, d.feature;
 COMMENT ON VIEW churn_drift IS
 'How far the customers of now are from those that the churn model in force learnt from, by feature: the population '
 'stability index over tenths; from 0.25 on it judges by what is no more.';
+COMMENT ON COLUMN churn_drift.known_rate IS 'Share of the customers of now of whom the feature is known';
 
 CREATE OR REPLACE VIEW churn_calibration WITH (security_invoker) AS
 SELECT m.churn_model_id, c.group_number, c.lowest_risk AS lowest_probability, c.highest_risk AS highest_probability,
@@ -215,17 +218,22 @@ ORDER BY c.group_number;
 COMMENT ON VIEW churn_calibration IS
 'The chances that the churn model in force gave on days that it did not learn from, by tenths, and how many left: '
 'what it says beside what came.';
+COMMENT ON COLUMN churn_calibration.group_number IS 'Tenths of the chances, the lowest first; equal ones stay together';
+COMMENT ON COLUMN churn_calibration.prediction_count IS 'Customers as of days that it did not learn from';
+COMMENT ON COLUMN churn_calibration.churn_count IS 'Those of them that left within the horizon';
 
 CREATE OR REPLACE VIEW model_card WITH (security_invoker) AS
 SELECT m.churn_model_id, m.trained_at, m.trained_by, m.in_force, m.is_forced,
        v.verdict || CASE WHEN m.in_force AND m.features <> churn_features()
                          THEN '; not used: the signals are others now, train it anew' ELSE '' END AS verdict,
-       m.horizon_days, m.from_on, m.until_on, m.tested_from_on, m.tested_until_on,
+       m.horizon_days, m.from_on AS trained_from_on, m.until_on AS trained_until_on, m.tested_from_on,
+       m.tested_until_on,
        f.rows AS example_count, f.positives AS trained_churn_count,
        prediction_count(m.held_back) AS prediction_count, happened_count(m.held_back) AS churn_count,
        base_rate(m.held_back) AS churned_rate, auc(m.held_back) AS auc_rate,
        one.lower AS auc_lower_rate, one.upper AS auc_upper_rate, brier(m.held_back) AS brier_score,
-       m.odds_slope AS calibration_slope, m.odds_intercept AS calibration_intercept, top.lift AS top_lift_rate,
+       m.odds_line[3] AS calibration_slope,
+       m.odds_line[2] - m.odds_line[3] * m.odds_line[1] AS calibration_intercept, top.lift AS top_lift_rate,
        auc(m.health) AS health_auc_rate, gain.difference AS auc_gain_rate, gain.lower AS auc_gain_lower_rate,
        gain.upper AS auc_gain_upper_rate, f.features AS feature_names, f.interactions AS interaction_names,
        f.ridge, f.hash AS fit_hash, array_to_string(f.notes, '; ') AS notes, m.policy_hash AS trained_policy_hash
@@ -237,3 +245,13 @@ ORDER BY m.churn_model_id DESC;
 COMMENT ON VIEW model_card IS
 'The churn models, the latest first: what each learnt from, how well it foretold the later days that it did not see, '
 'against chance and against the health score, and whether it is in force.';
+COMMENT ON COLUMN model_card.verdict IS
+'better than the health score, better than chance alone, not better than chance, or too few to tell; and why it is not '
+'used';
+COMMENT ON COLUMN model_card.prediction_count IS 'Customers as of the days by which it was tested';
+COMMENT ON COLUMN model_card.churn_count IS 'Those of them that left within the horizon';
+COMMENT ON COLUMN model_card.auc_rate IS
+'Chance that of a customer that left and one that stayed, it gave the first the higher chance; 0.5 is no better than a '
+'throw';
+COMMENT ON COLUMN model_card.auc_lower_rate IS 'Lower end of its confidence interval (accounts as clusters)';
+COMMENT ON COLUMN model_card.top_lift_rate IS 'Churn of the tenth to which it gave the highest chances / churn of all';

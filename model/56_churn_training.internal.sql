@@ -47,11 +47,13 @@ BEGIN ATOMIC
                             t.account) AS odds
         FROM told t)
     INSERT INTO churn_model (horizon_days, from_on, until_on, tested_from_on, tested_until_on, features, segments, fit,
-                             held_back, odds_slope, odds_intercept, health, bounds, policy_hash, is_forced)
+                             held_back, odds_line, health, bounds, policy_hash, is_forced)
     SELECT $1, $2[1], $2[cardinality($2)], $3[1], $3[cardinality($3)], churn_features(),
            ARRAY(SELECT DISTINCT coalesce(e.segment, '') FROM churn_example e WHERE e.as_of_on = ANY ($2) ORDER BY 1),
-           l.fit, s.held_back, c.slope, c.intercept, s.health, feature_bounds($2), r.policy_hash, $6
-    FROM reporting_range r, learnt l, state s, LATERAL risk_fit(s.odds) c
+           l.fit, s.held_back,
+           ARRAY[c.center, c.level, c.slope, c.level_variance, c.covariance, c.slope_variance], s.health,
+           feature_bounds($2), r.policy_hash, $6
+    FROM reporting_range r, learnt l, state s, LATERAL risk_line(s.odds) c
     RETURNING churn_model_id;
 END;
 COMMENT ON FUNCTION write_churn_model(integer, date[], date[], text, bigint, boolean) IS

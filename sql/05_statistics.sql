@@ -13,3 +13,8 @@ COMMENT ON FUNCTION csmetrics.clopper_pearson_interval(bigint, bigint, double pr
 'Confidence interval of successes / trials, as ratios: exact (Clopper and Pearson, Biometrika 26, 1934), so wider '
 'than Wilson''s. confidence is a share, 0.95 if not given; outside 0 to 1: SQLSTATE 22023. NULLs without trials, or '
 'when successes are not between 0 and trials.';
+CREATE FUNCTION csmetrics.normal_quantile(share double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.normal_quantile(double precision) IS
+'Below what that share of the standard normal distribution lies: 1.96 for 0.975. share outside 0 to 1: SQLSTATE 22023. '
+'NULL for NULL.';

@@ -48,8 +48,8 @@ CREATE FUNCTION csmetrics.auc_difference(a csmetrics.backtest, b csmetrics.backt
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'auc_difference_sql';
 COMMENT ON FUNCTION csmetrics.auc_difference(csmetrics.backtest, csmetrics.backtest, double precision) IS
 'auc(a) less auc(b), two ways to foretell the same subjects, with its interval, normal, a subject being a cluster '
-'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997). A prediction without a subject, confidence outside 0 to 1: '
-'SQLSTATE 22023. NULLs where an auc is NULL.';
+'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997); predictions without a subject are taken as independent. NULLs '
+'where an auc is NULL. confidence outside 0 to 1: SQLSTATE 22023.';
 CREATE FUNCTION csmetrics.predicts(state csmetrics.backtest, confidence double precision DEFAULT 0.95,
     at_least integer DEFAULT 10) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -95,6 +95,14 @@ COMMENT ON FUNCTION csmetrics.risk_fit(csmetrics.backtest, double precision) IS
 'Logistic regression of what happened on risk, by maximum likelihood: the chance is 1 / (1 + exp(-(intercept + slope * '
 'risk))). The interval of slope takes subjects as clusters (Liang, Zeger 1986). Where there is no maximum, all are '
 'NULL and reason says why. confidence outside 0 to 1: SQLSTATE 22023.';
+CREATE FUNCTION csmetrics.risk_line(state csmetrics.backtest,
+    OUT center double precision, OUT level double precision, OUT slope double precision,
+    OUT level_variance double precision, OUT covariance double precision, OUT slope_variance double precision)
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'risk_line_sql';
+COMMENT ON FUNCTION csmetrics.risk_line(csmetrics.backtest) IS
+'The fit of risk_fit as log odds = level + slope * (risk - center), with the variances, subjects as clusters, by which '
+'any point of it has its interval: level_variance + 2 d covariance + d^2 slope_variance, d = risk - center. NULLs '
+'where risk_fit gives a reason.';
 CREATE FUNCTION csmetrics.brier(state csmetrics.backtest) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.brier(csmetrics.backtest) IS

@@ -1,5 +1,6 @@
 -- Churn models: learnt from customers as of past days, held against later ones, and in force where they are any good.
-CREATE OR REPLACE FUNCTION csmetrics.split_days(days date[], horizon_days integer, OUT trained date[], OUT tested date[])
+CREATE OR REPLACE FUNCTION csmetrics.split_days(
+    days date[], horizon_days integer, OUT trained date[], OUT tested date[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT coalesce(array_agg(d ORDER BY d) FILTER (WHERE d + $2 <= b.first_on), '{}'),

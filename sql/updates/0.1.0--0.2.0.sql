@@ -198,5 +198,20 @@ CREATE FUNCTION csmetrics.auc_difference(a csmetrics.backtest, b csmetrics.backt
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'auc_difference_sql';
 COMMENT ON FUNCTION csmetrics.auc_difference(csmetrics.backtest, csmetrics.backtest, double precision) IS
 'auc(a) less auc(b), two ways to foretell the same subjects, with its interval, normal, a subject being a cluster '
-'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997). A prediction without a subject, confidence outside 0 to 1: '
-'SQLSTATE 22023. NULLs where an auc is NULL.';
+'(DeLong, DeLong, Clarke-Pearson 1988; Obuchowski 1997); predictions without a subject are taken as independent. NULLs '
+'where an auc is NULL. confidence outside 0 to 1: SQLSTATE 22023.';
+
+-- Points of a fit have intervals.
+CREATE FUNCTION csmetrics.normal_quantile(share double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION csmetrics.normal_quantile(double precision) IS
+'Below what that share of the standard normal distribution lies: 1.96 for 0.975. share outside 0 to 1: SQLSTATE 22023. '
+'NULL for NULL.';
+CREATE FUNCTION csmetrics.risk_line(state csmetrics.backtest,
+    OUT center double precision, OUT level double precision, OUT slope double precision,
+    OUT level_variance double precision, OUT covariance double precision, OUT slope_variance double precision)
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'risk_line_sql';
+COMMENT ON FUNCTION csmetrics.risk_line(csmetrics.backtest) IS
+'The fit of risk_fit as log odds = level + slope * (risk - center), with the variances, subjects as clusters, by which '
+'any point of it has its interval: level_variance + 2 d covariance + d^2 slope_variance, d = risk - center. NULLs '
+'where risk_fit gives a reason.';

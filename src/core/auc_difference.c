@@ -1,4 +1,5 @@
 #include "core/backtest.h"
+#include "core/text_key.h"
 
 #include <stdlib.h>
 
@@ -9,7 +10,8 @@ typedef struct Influence
 	int64_t		place;			/* so that each sum is in one order */
 	double		happened;
 	double		spared;
-	int64_t		kinds;			/* 1: any that happened, 2: any that did not */
+	int64_t		happened_count;
+	int64_t		spared_count;
 } Influence;
 
 _Static_assert(sizeof(Influence) + 2 * sizeof(double) == AUC_DIFFERENCE_ROW_SIZE, "memory of a row");
@@ -38,15 +40,57 @@ take_influences(const Backtest *backtest, double area, double sign, Influence *i
 		double		spared = row->spared * amounts[2 * (size_t) i + 1];
 
 		influence[i] = (Influence) {
-			row->subject, place + i, sign * happened, sign * spared, (row->happened > 0) | (row->spared > 0) << 1
+			row->subject, place + i, sign * happened, sign * spared, row->happened, row->spared
 		};
 	}
+}
+
+/* Predictions without a subject, each by itself. */
+static void
+add_apart(ClusterSums *sums, const Influence *influence)
+{
+	double		happened = influence->happened_count ? influence->happened * influence->happened / influence->happened_count : 0;
+	double		spared = influence->spared_count ? influence->spared * influence->spared / influence->spared_count : 0;
+
+	sums->happened_squares += happened;
+	sums->spared_squares += spared;
+	sums->squares += happened + spared;
+	sums->happened_clusters += influence->happened_count;
+	sums->spared_clusters += influence->spared_count;
+	sums->clusters += influence->happened_count + influence->spared_count;
+}
+
+/* Those of the next subject, together; how many rows that are. */
+static int64_t
+add_together(ClusterSums *sums, const Influence *influence, int64_t count)
+{
+	double		happened = 0;
+	double		spared = 0;
+	bool		any_happened = false;
+	bool		any_spared = false;
+	int64_t		i = 0;
+
+	for (; i < count && influence[i].subject == influence[0].subject; i++)
+	{
+		happened += influence[i].happened;
+		spared += influence[i].spared;
+		any_happened |= influence[i].happened_count > 0;
+		any_spared |= influence[i].spared_count > 0;
+	}
+	sums->happened_squares += happened * happened;
+	sums->spared_squares += spared * spared;
+	sums->squares += (happened + spared) * (happened + spared);
+	sums->happened_clusters += any_happened;
+	sums->spared_clusters += any_spared;
+	sums->clusters++;
+	return i;
 }
 
 /*
  * The estimator of backtest.c, whose clusters are subjects, of the differences of
  * what each adds to either area: as E. R. DeLong, D. M. DeLong, D. L.
  * Clarke-Pearson, Biometrics 44 (1988) 837-845, where each has one prediction.
+ * Those without a subject are apart, and so of the two states independent.
  */
 AucDifference
 auc_difference(const Backtest *a, const Backtest *b, void *memory)
@@ -66,24 +110,10 @@ auc_difference(const Backtest *a, const Backtest *b, void *memory)
 	qsort(influence, count, sizeof(Influence), compare_influences);
 	for (int64_t i = 0; i < count;)
 	{
-		int64_t		first = i;
-		double		happened = 0;
-		double		spared = 0;
-		int64_t		kinds = 0;
-
-		do
-		{
-			happened += influence[i].happened;
-			spared += influence[i].spared;
-			kinds |= influence[i].kinds;
-			i++;
-		} while (i < count && influence[i].subject == influence[first].subject);
-		sums.happened_squares += happened * happened;
-		sums.spared_squares += spared * spared;
-		sums.squares += (happened + spared) * (happened + spared);
-		sums.happened_clusters += kinds & 1;
-		sums.spared_clusters += kinds >> 1;
-		sums.clusters++;
+		if (influence[i].subject == TEXT_KEY_NONE)
+			add_apart(&sums, &influence[i++]);
+		else
+			i += add_together(&sums, influence + i, count - i);
 	}
 	result.variance = auc_variance(&sums);
 	return result;

@@ -141,8 +141,8 @@ typedef struct AucDifference
 	double		variance;		/* 0 where there is no telling */
 } AucDifference;
 
-/* Every prediction has a subject. The memory has AUC_DIFFERENCE_ROW_SIZE for each row of both, and is aligned as doubles are. */
-#define AUC_DIFFERENCE_ROW_SIZE (7 * sizeof(double))
+/* The memory has AUC_DIFFERENCE_ROW_SIZE for each row of both, and is aligned as doubles are. */
+#define AUC_DIFFERENCE_ROW_SIZE (8 * sizeof(double))
 
 AucDifference auc_difference(const Backtest *a, const Backtest *b, void *memory);
 

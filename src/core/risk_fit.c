@@ -194,15 +194,16 @@ why_no_maximum(const Backtest *backtest, const BacktestTotals *totals)
 #define ROUNDING 1e-10
 
 /*
- * The variance of the slope that holds however predictions of a cluster depend on
- * each other: g / (g - 1) of the squared slopes of the likelihood of each of the g
- * clusters, over the squared information. 0 where there is no telling.
+ * The variance of a sum that holds however predictions of a cluster depend on each
+ * other: g / (g - 1) of the squared slopes of the likelihood of each of the g
+ * clusters, each slope being so much of that by level and by slope. Over the squared
+ * information it is that of the estimate. 0 where there is no telling.
  *
  * Source: K.-Y. Liang and S. L. Zeger, "Longitudinal data analysis using generalized
  * linear models", Biometrika 73 (1986) 13-22, with independence as working correlation.
  */
 static double
-slope_variance(const Risks *risks, const Likelihood *l, double *memory)
+score_variance(const Risks *risks, const Likelihood *l, double by_level, double by_slope, double *memory)
 {
 	ClusterSums sums;
 	double		g;
@@ -211,15 +212,22 @@ slope_variance(const Risks *risks, const Likelihood *l, double *memory)
 	{
 		double		risk = fit_risk(risks, i);
 		double		odds = log_odds(&l->line, risk);
+		double		amount = by_level + by_slope * (risk - l->line.center);
 
-		memory[2 * (size_t) i] = (risk - l->line.center) * logistic(-odds);
-		memory[2 * (size_t) i + 1] = -(risk - l->line.center) * logistic(odds);
+		memory[2 * (size_t) i] = amount * logistic(-odds);
+		memory[2 * (size_t) i + 1] = -amount * logistic(odds);
 	}
 	sums = cluster_sums(risks->backtest, memory);
 	g = sums.clusters;
 	if (g < 2 || sums.squares <= ROUNDING * ROUNDING * sums.magnitude)
 		return 0;
-	return g / (g - 1) * sums.squares / l->slope_information / l->slope_information;
+	return g / (g - 1) * sums.squares;
+}
+
+static double
+slope_variance(const Risks *risks, const Likelihood *l, double *memory)
+{
+	return score_variance(risks, l, 0, 1, memory) / l->slope_information / l->slope_information;
 }
 
 RiskFit
@@ -244,4 +252,29 @@ risk_fit(const Backtest *backtest, double confidence, double *memory)
 	if (!isfinite(fit.slope) || !isfinite(fit.intercept) || !isfinite(fit.interval.lower) || !isfinite(fit.interval.upper))
 		return (RiskFit) {.reason = "the slope is out of range"};
 	return fit;
+}
+
+RiskLine
+risk_line(const Backtest *backtest, double *memory)
+{
+	BacktestTotals totals = backtest_totals(backtest);
+	Risks		risks = {backtest, risk_scale(backtest), 0};
+	RiskLine	line = {0};
+	Likelihood	l;
+
+	if (why_no_maximum(backtest, &totals))
+		return line;
+	risks.lowest = fit_risk(&risks, 0);
+	if (!maximize(&risks, &totals, &l))
+		return line;
+	line.center = (l.line.center + risks.lowest) / risks.scale;
+	line.level = l.line.level;
+	line.slope = l.line.slope * risks.scale;
+	line.level_variance = score_variance(&risks, &l, 1, 0, memory) / l.level_information / l.level_information;
+	line.slope_variance = slope_variance(&risks, &l, memory) * risks.scale * risks.scale;
+	/* of both together there is twice that of the two with each other */
+	line.covariance = (score_variance(&risks, &l, 1 / l.level_information, risks.scale / l.slope_information, memory)
+					   - line.level_variance - line.slope_variance) / 2;
+	line.known = isfinite(line.center) && isfinite(line.slope) && line.level_variance > 0 && isfinite(line.slope_variance);
+	return line;
 }

@@ -20,4 +20,18 @@ typedef struct RiskFit
 /* Maximum likelihood; memory as cluster_sums takes it. */
 RiskFit		risk_fit(const Backtest *backtest, double confidence, double *memory);
 
+/* The same line by its level at the center of risks, with the errors of any point of it, by cluster. */
+typedef struct RiskLine
+{
+	bool		known;
+	double		center;
+	double		level;
+	double		slope;
+	double		level_variance;
+	double		covariance;
+	double		slope_variance;
+} RiskLine;
+
+RiskLine	risk_line(const Backtest *backtest, double *memory);
+
 #endif

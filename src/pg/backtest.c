@@ -126,26 +126,12 @@ area_interval(FunctionCallInfo fcinfo)
 	return interval_if(fcinfo, auc.known, bounds);
 }
 
-static const Backtest *
-paired_arg(FunctionCallInfo fcinfo, int n)
-{
-	const Backtest *backtest = state_arg(fcinfo, n, &backtest_type);
-
-	for (int32_t i = 0; i < backtest->bag.count; i++)
-		if (backtest->row[i].subject == TEXT_KEY_NONE)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("a prediction has no subject"),
-					 errhint("Build both states by backtest_agg(risk, happened, subject).")));
-	return backtest;
-}
-
 /* Arguments: a, b [, confidence] */
 static Datum
 areas_compared(FunctionCallInfo fcinfo)
 {
-	const Backtest *a = paired_arg(fcinfo, 0);
-	const Backtest *b = paired_arg(fcinfo, 1);
+	const Backtest *a = state_arg(fcinfo, 0, &backtest_type);
+	const Backtest *b = state_arg(fcinfo, 1, &backtest_type);
 	double		z = normal_quantile_two_sided(confidence_arg(fcinfo, 2));
 	size_t		size = ((size_t) a->bag.count + b->bag.count) * AUC_DIFFERENCE_ROW_SIZE;
 	AucDifference result = auc_difference(a, b, palloc_extended(Max(size, 1), MCXT_ALLOC_HUGE));
@@ -337,6 +323,27 @@ fit_row(FunctionCallInfo fcinfo)
 }
 
 SQL_FUNCTION(risk_fit_sql, fit_row(fcinfo));
+
+static Datum
+line_row(FunctionCallInfo fcinfo)
+{
+	const Backtest *backtest = backtest_arg(fcinfo);
+	RiskLine	line = risk_line(backtest, cluster_memory(backtest));
+	Datum		values[] = {
+		Float8GetDatum(line.center),
+		Float8GetDatum(line.level),
+		Float8GetDatum(line.slope),
+		Float8GetDatum(line.level_variance),
+		Float8GetDatum(line.covariance),
+		Float8GetDatum(line.slope_variance),
+	};
+	bool		nulls[lengthof(values)];
+
+	memset(nulls, !line.known, sizeof(nulls));
+	return row_result(fcinfo, lengthof(values), values, nulls);
+}
+
+SQL_FUNCTION(risk_line_sql, line_row(fcinfo));
 
 static void
 require_probability(double risk)

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Predictions against what happened: by hand, against plain SQL that counts pairs and clusters, and against figures of R.
 BEGIN;
-SELECT plan(141);
+SELECT plan(145);
 SELECT setseed(0.31) \g /dev/null
 
 CREATE FUNCTION pg_temp.near(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETURNS boolean LANGUAGE sql RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), false);
@@ -251,8 +251,23 @@ SELECT ok(bool_and(t.difference = -u.difference AND pg_temp.near(t.lower, -u.upp
 FROM two, auc_difference(a, b) AS t, auc_difference(b, a) AS u, auc_interval(a) AS v, auc_interval(b) AS w;
 SELECT is(t::text, '(0,,)', 'of the same there is no difference, and none to be sure of') FROM two, auc_difference(a, a) AS t WHERE g = 1;
 SELECT is(t::text, '(,,)', 'NULL where an area is') FROM auc_difference(pg_temp.of('1+:a 2+:b'), pg_temp.of('1+:a 2-:b')) AS t;
-SELECT throws_ok('SELECT auc_difference(b, b) FROM hand', '22023', 'a prediction has no subject', 'without subjects nothing is paired');
+CREATE FUNCTION pg_temp.spread(s backtest) RETURNS float8 LANGUAGE sql RETURN (SELECT (ln(upper / (1 - upper)) - ln(lower / (1 - lower))) / 2 * auc(s) * (1 - auc(s)) FROM auc_interval(s));
+SELECT ok(count(*) > 10 AND bool_and(pg_temp.near(t.difference, auc(x.apart) - auc(y.apart)) AND abs((t.upper - t.lower) / 2 / sqrt(pg_temp.spread(x.apart) ^ 2 + pg_temp.spread(y.apart) ^ 2) - 1) < 0.05), 'without subjects nothing is paired: the variances add up')
+FROM state AS x JOIN state AS y ON y.g = x.g + 1, auc_difference(x.apart, y.apart) AS t WHERE x.g > 8;
 SELECT throws_ok('SELECT auc_difference(a, b, 1) FROM two', '22023', NULL, 'no confidence of 1');
 SELECT is(auc_difference(a, NULL), NULL, 'NULL for NULL') FROM two WHERE g = 1;
+-- The line of risk_fit by its center: the same line; the sandwich of Liang and Zeger in plain SQL, of level and slope at once.
+SELECT ok(count(*) = 12 AND bool_and(pg_temp.near(level - slope * center, intercept, 1e-9) AND pg_temp.near(sqrt(slope_variance) * 2 * normal_quantile(0.95), slope_upper - slope_lower, 1e-9)), 'risk_line is the line of risk_fit')
+FROM (SELECT f.intercept, f.slope_lower, f.slope_upper, l.* FROM two, risk_fit(a, 0.9) AS f, risk_line(a) AS l) AS r;
+SELECT ok(bool_and(pg_temp.near(v00, want00, 1e-7) AND pg_temp.near(v01, want01, 1e-6) AND pg_temp.near(v11, want11, 1e-7)), 'its variances, subject by subject')
+FROM (SELECT q.g, max(q.v00) AS v00, max(q.v01) AS v01, max(q.v11) AS v11,
+             count(*) / (count(*) - 1.0) * sum(u * u) / max(i00) ^ 2 AS want00, count(*) / (count(*) - 1.0) * sum(u * w) / max(i00) / max(i11) AS want01, count(*) / (count(*) - 1.0) * sum(w * w) / max(i11) ^ 2 AS want11
+      FROM (SELECT p.g, p.subject, l.level_variance AS v00, l.covariance AS v01, l.slope_variance AS v11, sum(e) AS u, sum((one - l.center) * e) AS w,
+                   max(i.i00) AS i00, max(i.i11) AS i11
+            FROM pair AS p JOIN two USING (g), risk_line(a) AS l, LATERAL (SELECT 1 / (1 + exp(-l.level - l.slope * (one - l.center))) AS c) AS c, LATERAL (SELECT happened::int - c AS e) AS e,
+                 LATERAL (SELECT sum(c2 * (1 - c2)) AS i00, sum((o.one - l.center) ^ 2 * c2 * (1 - c2)) AS i11 FROM pair AS o, LATERAL (SELECT 1 / (1 + exp(-l.level - l.slope * (o.one - l.center))) AS c2) AS x WHERE o.g = p.g) AS i
+            GROUP BY p.g, p.subject, l.level_variance, l.covariance, l.slope_variance) AS q GROUP BY q.g) AS r;
+SELECT is(row(risk_line(pg_temp.of('1+:a 2+:b'))), row(row(NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8)), 'NULLs without a fit');
+SELECT ok(normal_quantile(0.5) = 0 AND pg_temp.near(normal_quantile(0.975), 1.959963984540054) AND pg_temp.near(normal_quantile(0.025), -1.959963984540054) AND normal_quantile(NULL) IS NULL, 'quantiles of the normal distribution');
 SELECT * FROM finish();
 ROLLBACK;

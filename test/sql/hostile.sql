@@ -163,7 +163,7 @@ INSERT INTO reader VALUES
     ('survey', 'csat_interval(x, 4, 1, 5)'), ('survey', 'ces(x, 1, 5, true)'), ('survey', 'ces_interval(x, 1, 5, false)'), ('survey', 'ces_share(x, 0, 10, true)'),
     ('sbg', 'sound(sbg_agg_add(x, 3, true))'), ('sbg', '(SELECT count(*) FROM sbg_retention(x, 5))'), ('sbg', 'sbg_residual_lifetime(x, 0.1, 2)'),
     ('backtest', 'sound(backtest_agg_add(x, 0.5, true))'), ('backtest', 'sound(backtest_agg_remove(x, -1, false, ''a''))'), ('backtest', 'flagged_at(x, 0.5)'),
-    ('backtest', 'top_lift(x, 1, 0.5)'), ('backtest', 'auc_difference(x, x)'), ('backtest', 'predicts(x, 0.5, 1)'), ('backtest', '(SELECT count(*) FROM calibration(x, 2147483647))'),
+    ('backtest', 'top_lift(x, 1, 0.5)'), ('backtest', 'auc_difference(x, x)'), ('backtest', 'risk_line(x)'), ('backtest', 'predicts(x, 0.5, 1)'), ('backtest', '(SELECT count(*) FROM calibration(x, 2147483647))'),
     ('durations', 'sound(merge(x, x))'), ('durations', 'sound(unmerge(x, x))'), ('durations', 'duration_quantile(x, 0.9)'), ('durations', 'duration_quantile_interval(x, 0.1, 0.9, ''log'')'),
     ('durations', 'share_within(x, ''9 days'')'), ('durations', 'share_within_interval(x, ''9 days'', 0.9, ''log'')'), ('durations', 'naive_quantile(x, 0.9)'),
     ('durations', 'restricted_mean(x, ''1 day'')'), ('durations', 'restricted_mean_interval(x, ''1 day'', 0.9)'),
