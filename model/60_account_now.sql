@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION account_now(as_of date) RETURNS TABLE (
     renewal_posture double precision, mrr_change double precision, nps double precision, time_to_value double precision,
     escalation_days double precision, open_count bigint, last_active_on date, idle_days double precision,
     has_value boolean, own_signals jsonb, as_of_on date, policy_hash text, overdue_mrr numeric,
-    overdue_days double precision)
+    overdue_days double precision, churn_probability double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT h.account_id, h.name, h.segment, h.plan, n.lifecycle_stage, n.onboarding_path, n.region, h.owner,
@@ -40,7 +40,7 @@ BEGIN ATOMIC
            -- since the last one that has come
            CASE WHEN mrr_at(a.overdue, $1) > 0
                 THEN ($1 - (SELECT max(day) FROM unnest(a.renewals) day WHERE day <= $1))::double precision
-                WHEN a.renewals IS NOT NULL THEN 0 END
+                WHEN a.renewals IS NOT NULL THEN 0 END, c.churn_probability
     FROM (SELECT last_instant($1, p.time_zone) AS as_of_at, p.health_method, p.health_min_coverage, p.movement_days,
                  EXISTS (SELECT 1 FROM account_state t
                          WHERE first_opened_at(t.tickets) <= last_instant($1, p.time_zone)) AS has_tickets,
@@ -54,7 +54,9 @@ BEGIN ATOMIC
                            created_on
                     FROM account) n USING (account_id)
          LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, health_score, tier
-                    FROM policy p, LATERAL account_score($1 - p.movement_days)) b USING (account_id);
+                    FROM policy p, LATERAL account_score($1 - p.movement_days)) b USING (account_id)
+         LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, churn_probability FROM churn_chance($1)) c
+             USING (account_id);
 END;
 COMMENT ON FUNCTION account_now(as_of date) IS
 'Each customer as of the end of any day, with all that rules of alerts and playbooks may ask for. Attributes and '

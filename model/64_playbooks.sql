@@ -142,8 +142,9 @@ CREATE OR REPLACE FUNCTION playbook_judgement(as_of date) RETURNS TABLE (
     renewal_posture double precision, mrr_change double precision, nps double precision, time_to_value double precision,
     escalation_days double precision, open_count bigint, last_active_on date, idle_days double precision,
     has_value boolean, own_signals jsonb, as_of_on date, policy_hash text, overdue_mrr numeric,
-    overdue_days double precision, run_id bigint, playbook text, opened_on date, due_on date, judge_on date,
-    run_days double precision, opening_score double precision, opening_tier text, opening_mrr numeric)
+    overdue_days double precision, churn_probability double precision, run_id bigint, playbook text, opened_on date,
+    due_on date, judge_on date, run_days double precision, opening_score double precision, opening_tier text,
+    opening_mrr numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
     SELECT n.*, u.run_id, u.playbook, u.opened_on, u.due_on, u.judge_on,

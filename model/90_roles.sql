@@ -16,8 +16,7 @@ plays AS (
     FROM playbook_run WHERE closed_on IS NULL AND done_on IS NULL AND arm <> 'past'
     ORDER BY account_id, arm = 'holdout', due_on, playbook),
 queue AS (
-    SELECT n.account_id, n.mrr, n.health_score, n.tier, n.readings,
-           round(n.mrr * (100 - n.health_score::numeric) / 100, 6) AS at_risk_mrr, a.rules,
+    SELECT n.account_id, n.mrr, n.health_score, n.tier, n.readings, a.rules,
            CASE WHEN p.arm = 'treated' THEN p.playbook END AS playbook,
            CASE WHEN p.arm = 'treated' THEN p.due_on END AS due_on,
            coalesce(p.arm = 'treated' AND p.due_on < r.as_of_on, false) AS is_overdue,
@@ -32,23 +31,30 @@ queue AS (
              SELECT s.account_id,
                     (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
              FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id)
-         LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id))
+         LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id)),
+-- of the few that are in it: by their keys, whatever the planner thinks of other ways
+called AS (
+    SELECT q.*, s.signals, (SELECT predict(m.fit, features_of(q.readings, q.mrr, s.revenue, s.signals, q.as_of_on,
+                                                              q.as_of_at, own_features()))
+                            FROM churn_model m WHERE m.in_force AND m.features = churn_features()) AS churn_probability
+    FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q
+         LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true)
 SELECT q.rank_number, (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
        q.account_id, n.name, n.segment, n.owner, q.mrr, q.at_risk_mrr, q.health_score, q.tier,
-       reasons_of(health_of(h.rules, q.readings, s.signals, q.as_of_at), q.health_score, q.min_coverage,
+       reasons_of(health_of(h.rules, q.readings, q.signals, q.as_of_at), q.health_score, q.min_coverage,
                   q.method) AS reasons,
-       q.rules, q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash
+       q.rules, q.playbook, q.due_on, q.is_overdue, q.is_holdout, q.renews_on, q.as_of_on, q.policy_hash,
+       q.churn_probability
 FROM (SELECT *, (row_number() OVER (ORDER BY class, at_risk_mrr DESC NULLS LAST, account_id))::integer AS rank_number
-      FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q
-     -- of the few that are in it: by their keys, whatever the planner thinks of other ways
+      FROM (SELECT *, round(mrr * coalesce(churn_probability::numeric, (100 - health_score::numeric) / 100), 6)
+                      AS at_risk_mrr FROM called OFFSET 0) c) q
      LEFT JOIN LATERAL (SELECT * FROM account n WHERE n.account_id = q.account_id OFFSET 0) n ON true
-     LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true
      LEFT JOIN health_rule_set() h
          ON h.holds_in = rule_place(n.segment, n.lifecycle_stage, h.segments, h.lifecycle_stages)
 ORDER BY rank_number;
 COMMENT ON VIEW csm_today IS
 'Today''s queue: whom to call first, why, and which play to run. Red, open alerts, open plays and renewals ahead; by '
-'urgency, then by the MRR at risk. For one CSM: WHERE owner = ...';
+'urgency, then by the MRR at risk: by the churn model in force, or else by the score. For one CSM: WHERE owner = ...';
 
 CREATE OR REPLACE FUNCTION report_weeks() RETURNS TABLE (
     k integer, start_on date, before_on date, day date, from_at timestamptz, to_at timestamptz)

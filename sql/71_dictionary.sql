@@ -27,7 +27,9 @@ INSERT INTO csmetrics.model_column VALUES
 ('arpa_mrr', 'MRR an account with MRR, in money a month'),
 ('as_of_at', 'The last instant that the views know of'),
 ('as_of_on', 'The day as of which the views read'),
-('at_risk_mrr', 'MRR times the points that the score lacks / 100: what the queue is ordered by'),
+('at_risk_mrr',
+ 'What the queue is ordered by: MRR times churn_probability, or where no churn model is in force times the points that '
+ 'the score lacks / 100'),
 ('at_risk_rate', 'expected_loss_mrr / mrr'),
 ('auc_gain_lower_rate', 'Lower end of its confidence interval (accounts as clusters)'),
 ('auc_gain_rate', 'auc_rate less health_auc_rate: what the model knows beyond the score'),
