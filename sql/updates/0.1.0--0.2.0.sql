@@ -182,3 +182,10 @@ CREATE FUNCTION csmetrics.usage_change(history csmetrics.activity, as_of date, d
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bigint) IS
 'The same, and NULL where both spans together had fewer than least_events events: two after three is chance.';
+
+-- Customers without a contract, and contracts whose churn hangs on age.
+-- New part: 16_purchases.sql
+-- New part: 17_bgnbd.sql
+-- New part: 17_pareto_nbd.sql
+-- New part: 18_gamma_gamma.sql
+-- New part: 19_bdw.sql
