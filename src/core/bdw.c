@@ -23,7 +23,7 @@ log_surviving(const Bdw *m, double period)
 
 	if (period == 0)
 		return 0;
-	return log_gamma(m->beta + tau) - log_gamma(m->beta) + log_gamma(m->alpha + m->beta) - log_gamma(m->alpha + m->beta + tau);
+	return log_gamma_ratio(m->beta, tau) - log_gamma_ratio(m->alpha + m->beta, tau);
 }
 
 static Survival

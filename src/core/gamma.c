@@ -13,6 +13,24 @@ log_gamma(double z)
 /* From here on the series below are right to the last digit. */
 #define LARGE 16
 
+/* log Gamma(z) less Stirling's (z - 1/2) log z - z + log sqrt(2 pi) */
+static double
+stirling_rest(double z)
+{
+	double		square = 1 / (z * z);
+
+	return (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square * (1.0 / 1680 - square / 1188)))) / z;
+}
+
+/* Of a large z the two logarithms would lose their digits to each other. */
+double
+log_gamma_ratio(double z, double more)
+{
+	if (z < LARGE)
+		return log_gamma(z + more) - log_gamma(z);
+	return (z - 0.5) * log1p(more / z) + more * (log(z + more) - 1) + stirling_rest(z + more) - stirling_rest(z);
+}
+
 /* psi(z) = psi(z + 1) - 1 / z, up to where the series 6.3.18 of Abramowitz and Stegun holds. */
 double
 digamma(double z)

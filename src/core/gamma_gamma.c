@@ -69,7 +69,7 @@ frequency_terms(const Spend *m, double x)
 
 	return (FrequencyTerms) {
 		.x = x,
-		.value = log_gamma(px + m->q) - log_gamma(px) - log_gamma(m->q) + m->q * log(m->v) + px * log(x),
+		.value = log_gamma_ratio(px, m->q) - log_gamma(m->q) + m->q * log(m->v) + px * log(x),
 		.by_p = x * (all - digamma(px) + log(x)),
 		.by_q = all - digamma(m->q) + log(m->v),
 		.by_pp = x * x * (all2 - trigamma(px)),

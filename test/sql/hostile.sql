@@ -80,7 +80,7 @@ FROM (SELECT purchase_agg(starts, mrr) FROM term WHERE account < 3 UNION ALL SEL
 -- Of the customers below one model and the other.
 CREATE TABLE customer AS
 SELECT account % 4 AS x, CASE WHEN account % 4 > 0 THEN 10 + id / 7.0 ELSE 0 END AS t_x, 10 + id::float8 AS age, id AS n FROM term
-UNION ALL SELECT 5000, 1e12 - 1, 1e12, 1 UNION ALL SELECT 1, 5e-324, 1e12, 2 UNION ALL SELECT 100000, 3, 3, 1 UNION ALL SELECT 0, 0, 0, 576460752303423000;
+UNION ALL SELECT 5000, 1e12 - 1, 1e12, 1 UNION ALL SELECT 1, 5e-324, 1e12, 2 UNION ALL SELECT 100000, 3, 3, 1 UNION ALL SELECT 0, 0, 0, 576460752303422000;
 INSERT INTO seed SELECT 'bgnbd', s::text, bgnbd_send(s)
 FROM (SELECT bgnbd_agg(x, t_x, age) FROM customer WHERE x < 5 UNION ALL SELECT bgnbd_agg(x, t_x, age, n) FROM customer UNION ALL SELECT bgnbd_agg(NULL, NULL, NULL)
       UNION ALL SELECT unmerge(bgnbd_agg(2, 1, 3), bgnbd_agg(x, t_x, age)) FROM customer) AS q(s);
@@ -88,7 +88,7 @@ INSERT INTO seed SELECT 'pareto_nbd', s::text, pareto_nbd_send(s)
 FROM (SELECT pareto_nbd_agg(x, t_x, age) FROM customer WHERE x < 5 UNION ALL SELECT pareto_nbd_agg(x, t_x, age, n) FROM customer UNION ALL SELECT pareto_nbd_agg(NULL, NULL, NULL)
       UNION ALL SELECT unmerge(pareto_nbd_agg(2, 1, 3), pareto_nbd_agg(x, t_x, age)) FROM customer) AS q(s);
 INSERT INTO seed SELECT 'gamma_gamma', s::text, gamma_gamma_send(s)
-FROM (SELECT gamma_gamma_agg(account % 4, mrr::float8) FROM term UNION ALL SELECT gamma_gamma_agg(x, amount, n) FROM customer, unnest('{0,5e-324,1e18}'::float8[]) AS amount
+FROM (SELECT gamma_gamma_agg(account % 4, mrr::float8) FROM term UNION ALL SELECT gamma_gamma_agg(x, amount, n / 3) FROM customer, unnest('{0,5e-324,1e18}'::float8[]) AS amount
       UNION ALL SELECT unmerge(gamma_gamma_agg(2, 1), gamma_gamma_agg(x, age)) FROM customer) AS q(s);
 INSERT INTO seed SELECT 'backtest', s::text, backtest_send(s)
 FROM (SELECT backtest_agg(mrr::float8, paused, account::text) FROM term UNION ALL SELECT backtest_agg(account * 0.1 - 0.3, paused) FROM term
