@@ -135,7 +135,6 @@ bdw_fit(const Sbg *sbg, void (*pause) (void))
 	fit.maximum = (Maximum) {
 		.parameters = 3,
 		.pause = pause,
-		.scale = {1, 1, 1},
 		.parameter = {1, 1 + (double) totals.kept / totals.churned, 1},
 	};
 	if (!equal.reason && equal.alpha < 1e3 && equal.beta < 1e3)
@@ -143,6 +142,8 @@ bdw_fit(const Sbg *sbg, void (*pause) (void))
 		fit.maximum.parameter[ALPHA] = equal.alpha;
 		fit.maximum.parameter[BETA] = equal.beta;
 	}
+	for (int i = 0; i < fit.maximum.parameters; i++)
+		maximum_usual(&fit.maximum, i, 1);
 	maximize(likelihood, sbg, &fit.maximum);
 	if (fit.maximum.unbounded >= 0)
 		fit.warning = unbounded[fit.maximum.unbounded];

@@ -174,9 +174,10 @@ customer_fit(const Customers *customers, Likelihood likelihood, bool fourth_is_t
 	begin = (Maximum) {
 		.parameters = 4,
 		.pause = pause,
-		.scale = {1, unit, 1, fourth_is_time ? unit : 1},
 		.parameter = {1, unit, 1, fourth_is_time ? totals.age / totals.customers : 3},
 	};
+	for (int i = 0; i < begin.parameters; i++)
+		maximum_usual(&begin, i, i == 1 || (i == 3 && fourth_is_time) ? unit : 1);
 	fit.maximum = begin;
 	if (some.stride > 1)
 	{

@@ -197,9 +197,10 @@ gamma_gamma_fit(const GammaGamma *gamma_gamma, void (*pause) (void))
 	fit.maximum = (Maximum) {
 		.parameters = 3,
 		.pause = pause,
-		.scale = {1, 1, totals.amount},
 		.parameter = {2, 3, totals.amount},
 	};
+	for (int i = 0; i < fit.maximum.parameters; i++)
+		maximum_usual(&fit.maximum, i, i == 2 ? totals.amount : 1);
 	maximize(likelihood, gamma_gamma, &fit.maximum);
 	if (fabs(fit.correlation) > CORRELATION_MAX)
 		fit.warning = fit.correlation > 0 ?

@@ -99,6 +99,7 @@ typedef struct Step
 {
 	double		by[PARAMETERS_MAX];
 	double		rise;
+	int			longest;		/* the parameter that it moves most */
 	bool		concave;		/* else the rise tells nothing of how far the top is */
 } Step;
 
@@ -113,7 +114,7 @@ newton_step(int n, const Slopes *slopes)
 	double		matrix[PARAMETERS_MAX][PARAMETERS_MAX];
 	double		axes[PARAMETERS_MAX][PARAMETERS_MAX];
 	double		largest = 0;
-	double		length = 0;
+	double		length;
 
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
@@ -132,8 +133,10 @@ newton_step(int n, const Slopes *slopes)
 		for (int i = 0; i < n && curvature > 0; i++)
 			step.by[i] += axes[i][k] * along / curvature;
 	}
-	for (int i = 0; i < n; i++)
-		length = fmax(length, fabs(step.by[i]));
+	for (int i = 1; i < n; i++)
+		if (fabs(step.by[i]) > fabs(step.by[step.longest]))
+			step.longest = i;
+	length = fabs(step.by[step.longest]);
 	for (int i = 0; i < n; i++)
 	{
 		if (length > STEP_MAX)
@@ -169,11 +172,18 @@ line_search(Likelihood likelihood, const void *data, Maximum *maximum, Slopes *s
 	return false;
 }
 
+void
+maximum_usual(Maximum *maximum, int parameter, double usual)
+{
+	maximum->least[parameter] = usual / 1e7;
+	maximum->most[parameter] = usual * 1e7;
+}
+
 static int
 without_bound(const Maximum *maximum)
 {
 	for (int i = 0; i < maximum->parameters; i++)
-		if (!(maximum->parameter[i] < NO_BOUND * maximum->scale[i] && maximum->parameter[i] > maximum->scale[i] / NO_BOUND))
+		if (!(maximum->parameter[i] > maximum->least[i] && maximum->parameter[i] < maximum->most[i]))
 			return i;
 	return -1;
 }
@@ -181,8 +191,23 @@ without_bound(const Maximum *maximum)
 /* Logarithms of likelihoods that differ by less are the same to any statistics. */
 #define NO_RISE		1e-6
 
+/*
+ * Nor is there a top nearby while a step goes further than that, in logarithms:
+ * towards a top that is at infinity all steps are about 1, however little they rise.
+ */
+#define NEAR		1e-3
+#define FAR			0.1
+
 /* Mostly five to ten are taken. */
 #define STEPS_MAX	200
+
+static bool
+is_top(const Slopes *slopes, const Step *step, double last_rise)
+{
+	/* near the top each step doubles the digits, until rounding is all that is left */
+	return step->concave && step->rise <= NO_RISE && fabs(step->by[step->longest]) <= NEAR &&
+		(step->rise >= last_rise || step->rise <= DBL_EPSILON * fabs(slopes->value));
+}
 
 void
 maximize(Likelihood likelihood, const void *data, Maximum *maximum)
@@ -202,8 +227,7 @@ maximize(Likelihood likelihood, const void *data, Maximum *maximum)
 		maximum->unbounded = without_bound(maximum);
 		if (maximum->unbounded >= 0 || !isfinite(slopes.value) || !isfinite(step.rise))
 			return;
-		/* near the top each step doubles the digits, until rounding is all that is left */
-		maximum->converged = step.concave && step.rise <= NO_RISE && (step.rise >= last_rise || step.rise <= DBL_EPSILON * fabs(slopes.value));
+		maximum->converged = is_top(&slopes, &step, last_rise);
 		if (maximum->converged)
 		{
 			for (int i = 0; i < maximum->parameters && step.rise < last_rise; i++)
@@ -212,6 +236,11 @@ maximize(Likelihood likelihood, const void *data, Maximum *maximum)
 		}
 		last_rise = step.concave ? step.rise : INFINITY;
 		if (!line_search(likelihood, data, maximum, &slopes, &step))
+		{
+			/* all that rises is lost in rounding, though there is far to go */
+			if (step.rise <= NO_RISE && fabs(step.by[step.longest]) > FAR)
+				maximum->unbounded = step.longest;
 			return;
+		}
 	}
 }

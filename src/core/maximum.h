@@ -38,13 +38,11 @@ void		mixture_add(Mixture *mixture, double weight, const double *first, double (
 /* Adds `count` times the derivatives of log(sum of weights) to the slopes. */
 void		mixture_close(const Mixture *mixture, double count, Slopes *slopes);
 
-/* Parameters that are so many times larger or smaller than their scale have no bound. */
-#define NO_BOUND 1e7
-
 typedef struct Maximum
 {
 	int			parameters;
-	double		scale[PARAMETERS_MAX];	/* the order of magnitude that is usual */
+	double		least[PARAMETERS_MAX];	/* a parameter at or past these has no bound */
+	double		most[PARAMETERS_MAX];
 	double		parameter[PARAMETERS_MAX];	/* where to begin, then where it ended */
 	double		log_likelihood;
 	int			steps;
@@ -52,6 +50,9 @@ typedef struct Maximum
 	int			unbounded;		/* the parameter without bound, or -1 */
 	void		(*pause) (void);	/* called now and then, so that a long fit can be given up; or NULL */
 } Maximum;
+
+/* Says that a parameter ten million times larger or smaller than is usual has no bound. */
+void		maximum_usual(Maximum *maximum, int parameter, double usual);
 
 /* From maximum->parameter on. */
 void		maximize(Likelihood likelihood, const void *data, Maximum *maximum);
