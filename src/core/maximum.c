@@ -176,7 +176,8 @@ void
 maximum_usual(Maximum *maximum, int parameter, double usual)
 {
 	maximum->least[parameter] = usual / 1e7;
-	maximum->most[parameter] = usual * 1e7;
+	/* as the inverse of a variance: where customers differ by less than 1 % they are alike */
+	maximum->most[parameter] = usual * 1e4;
 }
 
 static int

@@ -51,7 +51,7 @@ typedef struct Maximum
 	void		(*pause) (void);	/* called now and then, so that a long fit can be given up; or NULL */
 } Maximum;
 
-/* Says that a parameter ten million times larger or smaller than is usual has no bound. */
+/* Says that a parameter ten thousand times larger than is usual, or ten million times smaller, has no bound. */
 void		maximum_usual(Maximum *maximum, int parameter, double usual);
 
 /* From maximum->parameter on. */

@@ -28,7 +28,7 @@ FROM fitted AS g, (VALUES (1e-6), (3600), (1e9)) AS u(unit), LATERAL (SELECT bgn
 SELECT is(row(f.r, f.alpha, f.a, f.b, f.log_likelihood, f.converged, f.customers, f.warning)::text, format('(,,,,,f,%s,"%s")', n, told), 'no parameters: ' || told)
 FROM (VALUES (bgnbd_agg_add(NULL, NULL, 1, 1), 0, 'no customers'), (bgnbd_agg_add(NULL, 0, 0, 9, 5), 5, 'nobody bought again'), (unmerge(bgnbd_agg_add(NULL, 1, 1, 2), bgnbd_agg_add(NULL, 2, 1, 2)), 0, 'counts are below zero'))
      AS v(s, n, told), bgnbd_fit(s) AS f;
-SELECT is(row(f.converged, f.warning)::text, '(f,"b has no bound: nobody seems to leave, or all with an equal chance")', 'customers who may leave at any time, not at purchases alone, all leave with an equal chance')
+SELECT is(row(f.converged, f.warning)::text, '(f,"a has no bound: nobody seems to leave, or all with an equal chance")', 'customers who may leave at any time, not at purchases alone, all leave with an equal chance')
 FROM (SELECT bgnbd_agg(x, t, 40, n) AS s FROM (VALUES (0,0,387),(1,4,20),(1,6,26),(1,12,8),(1,18,10),(1,24,1),(1,30,2),(1,36,6),(1,40,1),(2,4,5),(2,6,14),(2,12,5),(2,18,7),(2,24,11),(2,30,6),(2,36,4),(3,6,4),(3,12,3),(3,18,5),
      (3,24,5),(3,30,6),(3,36,5),(4,24,3),(4,30,3),(4,36,6),(5,30,3),(5,36,6),(6,36,2),(8,36,3)) AS v(x, t, n)) AS q, bgnbd_fit(s) AS f;
 SELECT is(f.warning, 'customers buy at equal intervals, as subscribers do: a model of renewals or of survival fits these, not one of purchases at random', 'subscribers who pay every month, and leave')
