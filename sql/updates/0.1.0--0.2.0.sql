@@ -215,3 +215,10 @@ COMMENT ON FUNCTION csmetrics.risk_line(csmetrics.backtest) IS
 'The fit of risk_fit as log odds = level + slope * (risk - center), with the variances, subjects as clusters, by which '
 'any point of it has its interval: level_variance + 2 d covariance + d^2 slope_variance, d = risk - center. NULLs '
 'where risk_fit gives a reason.';
+
+-- Customers without a contract, and contracts whose churn hangs on age.
+-- New part: 16_purchases.sql
+-- New part: 17_bgnbd.sql
+-- New part: 17_pareto_nbd.sql
+-- New part: 18_gamma_gamma.sql
+-- New part: 19_bdw.sql

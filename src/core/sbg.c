@@ -1,7 +1,8 @@
 #include "core/sbg.h"
 
-#include <float.h>
 #include <math.h>
+
+#include "core/maximum.h"
 
 static const char *
 sbg_flaw(const void *state, int64_t rows)
@@ -79,29 +80,13 @@ renewal_next(RenewalWalk *walk)
  * The recursions of the paper for P(T = t) and S(t) are products of these, so
  *
  *	 LL = sum d log alpha + (n - d) log(beta + t - 1) - n log(alpha + beta + t - 1)
- *
- * The derivatives are by log alpha and log beta.
  */
-typedef struct Likelihood
+static void
+likelihood(const void *data, const double *parameter, Slopes *slopes)
 {
-	double		value;
-	double		by_a;
-	double		by_b;
-	double		by_aa;
-	double		by_ab;
-	double		by_bb;
-} Likelihood;
-
-static Likelihood
-likelihood(const Sbg *sbg, double alpha, double beta)
-{
-	RenewalWalk walk = renewal_walk(sbg);
-	Likelihood	l = {0};
-	double		churned = 0;
-	double		risk = 0;		/* sum n / (alpha + beta + t - 1), and of its square */
-	double		risk2 = 0;
-	double		kept = 0;		/* sum (n - d) / (beta + t - 1), and of its square */
-	double		kept2 = 0;
+	RenewalWalk walk = renewal_walk(data);
+	double		alpha = parameter[0];
+	double		beta = parameter[1];
 
 	while (renewal_next(&walk))
 	{
@@ -113,21 +98,24 @@ likelihood(const Sbg *sbg, double alpha, double beta)
 
 		/* where nobody is, the logarithm may be infinite */
 		if (d > 0)
-			l.value += d * log(alpha / x);
+			slopes->value += d * log(alpha / x);
 		if (n > d)
-			l.value += (n - d) * log1p(-alpha / x);
-		churned += d;
-		risk += n / x;
-		risk2 += n / (x * x);
-		kept += (n - d) / y;
-		kept2 += (n - d) / (y * y);
+			slopes->value += (n - d) * log1p(-alpha / x);
+		slopes->first[0] += d / alpha - n / x;
+		slopes->first[1] += (n - d) / y - n / x;
+		slopes->second[0][0] += n / (x * x) - d / (alpha * alpha);
+		slopes->second[0][1] += n / (x * x);
+		slopes->second[1][1] += n / (x * x) - (n - d) / (y * y);
 	}
-	l.by_a = churned - alpha * risk;
-	l.by_b = beta * (kept - risk);
-	l.by_aa = alpha * (alpha * risk2 - risk);
-	l.by_ab = alpha * beta * risk2;
-	l.by_bb = l.by_b + beta * beta * (risk2 - kept2);
-	return l;
+}
+
+static double
+likelihood_at(const Sbg *sbg, double alpha, double beta)
+{
+	Slopes		slopes = {0};
+
+	likelihood(sbg, (double[]) {alpha, beta}, &slopes);
+	return slopes.value;
 }
 
 /* What decides whether there is a maximum. */
@@ -207,116 +195,33 @@ first_guess(const Sbg *sbg, const Outcome *o)
 			risk += walk.at_risk / (sum + (walk.renewal - 1));
 		guess.alpha = o->churned / risk;
 		guess.beta = sum - guess.alpha;
-		guess.log_likelihood = likelihood(sbg, guess.alpha, guess.beta).value;
+		guess.log_likelihood = likelihood_at(sbg, guess.alpha, guess.beta);
 		if (guess.log_likelihood > best.log_likelihood)
 			best = guess;
 	}
 	return best;
 }
 
-/* The step in log alpha and log beta, and how much the likelihood rises along it. */
-typedef struct Step
-{
-	double		a;
-	double		b;
-	double		rise;
-	bool		concave;		/* else the rise tells nothing of how far the top is */
-} Step;
-
-/*
- * Newton's step; where the likelihood is not concave, curvature is added until the
- * least is as much downwards as it was upwards: so the step is as long as the
- * likelihood is flat, and leads upwards.
- */
-static Step
-newton_step(const Likelihood *l)
-{
-	double		a = -l->by_aa;
-	double		b = -l->by_bb;
-	double		c = -l->by_ab;
-	double		middle = (a + b) / 2;
-	double		radius = hypot((a - b) / 2, c);
-	double		determinant = a * b - c * c;
-	double		length;
-	Step		step = {.concave = determinant > 0 && middle > 0};
-
-	if (!step.concave)
-	{
-		/* the lesser eigenvalue; as a quotient where the difference would cancel */
-		double		least = middle > 0 ? determinant / (middle + radius) : middle - radius;
-		double		more = fmax(-2 * least, 1e-12 * (fabs(a) + fabs(b)));
-
-		a += more;
-		b += more;
-		determinant = a * b - c * c;
-	}
-	step.a = (b * l->by_a - c * l->by_b) / determinant;
-	step.b = (a * l->by_b - c * l->by_a) / determinant;
-	/* e^2 at most: further away the parabola means nothing */
-	length = fmax(fabs(step.a), fabs(step.b));
-	if (length > 2)
-	{
-		step.a *= 2 / length;
-		step.b *= 2 / length;
-	}
-	step.rise = step.a * l->by_a + step.b * l->by_b;
-	return step;
-}
-
-/* Moves by the step, or a part of it that the likelihood rises on. False if there is none. */
-static bool
-line_search(const Sbg *sbg, SbgFit *fit, const Step *step)
-{
-	/* near the top the rise drowns in rounding */
-	double		slack = 64 * DBL_EPSILON * fabs(fit->log_likelihood);
-
-	for (double part = 1; part > 1e-10; part /= 2)
-	{
-		SbgFit		next = {.alpha = fit->alpha * exp(part * step->a), .beta = fit->beta * exp(part * step->b)};
-
-		next.log_likelihood = likelihood(sbg, next.alpha, next.beta).value;
-		if (next.log_likelihood >= fit->log_likelihood + 1e-4 * part * step->rise - slack)
-		{
-			*fit = next;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Logarithms of likelihoods that differ by less are the same to any statistics. */
-#define NO_RISE		1e-6
-
-/* Mostly five to ten are taken. */
-#define STEPS_MAX	500
-
 SbgFit
 sbg_fit(const Sbg *sbg)
 {
 	Outcome		o = outcome(sbg);
 	SbgFit		fit = {.reason = why_no_maximum(&o)};
-	double		last_rise = INFINITY;
+	/* so large that no data could tell it from equal churn */
+	double		most = 1e6 * o.last_renewal;
+	Maximum		maximum = {.parameters = 2, .most = {most, most}};
 
 	if (fit.reason)
 		return fit;
 	fit = first_guess(sbg, &o);
-	for (int i = 0;; i++)
-	{
-		Likelihood	l = likelihood(sbg, fit.alpha, fit.beta);
-		Step		step = newton_step(&l);
-
-		/* so flat that no data could tell it from equal churn */
-		if (fit.alpha + fit.beta > 1e6 * o.last_renewal)
-			return (SbgFit) {.reason = equal_churn};
-		/* near the top each step doubles the digits, until rounding is all that is left */
-		if (step.concave && step.rise <= NO_RISE && step.rise >= last_rise)
-			break;
-		last_rise = step.concave ? step.rise : INFINITY;
-		if (i == STEPS_MAX || !line_search(sbg, &fit, &step))
-			return (SbgFit) {.reason = "the fit did not converge"};
-	}
-	if (fit.log_likelihood <= equal_churn_likelihood(&o))
+	maximum.parameter[0] = fit.alpha;
+	maximum.parameter[1] = fit.beta;
+	maximize(likelihood, sbg, &maximum);
+	fit = (SbgFit) {.alpha = maximum.parameter[0], .beta = maximum.parameter[1], .log_likelihood = maximum.log_likelihood};
+	if (maximum.unbounded >= 0 || fit.log_likelihood <= equal_churn_likelihood(&o))
 		return (SbgFit) {.reason = equal_churn};
+	if (!maximum.converged)
+		return (SbgFit) {.reason = "the fit did not converge"};
 	return fit;
 }
 

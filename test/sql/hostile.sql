@@ -74,6 +74,22 @@ FROM (SELECT survey_agg(CASE WHEN account < 8 THEN mrr END) FROM term WHERE acco
 INSERT INTO seed SELECT 'sbg', s::text, sbg_send(s)
 FROM (SELECT sbg_agg(1 + account, paused, id) FROM term UNION ALL SELECT sbg_agg(period, true, lost) FROM (VALUES (1, 369), (2, 163), (3, 86), (4, 56)) AS t(period, lost)
       UNION ALL SELECT unmerge(sbg_agg(0, false), sbg_agg(account + 1, paused)) FROM term) AS q(s);
+INSERT INTO seed SELECT 'purchases', s::text, purchases_send(s)
+FROM (SELECT purchase_agg(starts, mrr) FROM term WHERE account < 3 UNION ALL SELECT purchase_agg(day, 1e18) FROM (VALUES (date '0001-01-01'), ('9999-12-31')) AS v(day)
+      UNION ALL SELECT unmerge(purchase_agg('2024-01-01', 5), purchase_agg(starts, later)) FROM term WHERE account = 5 UNION ALL SELECT purchase_agg(NULL, NULL)) AS q(s);
+-- Of the customers below one model and the other.
+CREATE TABLE customer AS
+SELECT account % 4 AS x, CASE WHEN account % 4 > 0 THEN 10 + id / 7.0 ELSE 0 END AS t_x, 10 + id::float8 AS age, id AS n FROM term
+UNION ALL SELECT 5000, 1e12 - 1, 1e12, 1 UNION ALL SELECT 1, 5e-324, 1e12, 2 UNION ALL SELECT 100000, 3, 3, 1 UNION ALL SELECT 0, 0, 0, 576460752303422000;
+INSERT INTO seed SELECT 'bgnbd', s::text, bgnbd_send(s)
+FROM (SELECT bgnbd_agg(x, t_x, age) FROM customer WHERE x < 5 UNION ALL SELECT bgnbd_agg(x, t_x, age, n) FROM customer UNION ALL SELECT bgnbd_agg(NULL, NULL, NULL)
+      UNION ALL SELECT unmerge(bgnbd_agg(2, 1, 3), bgnbd_agg(x, t_x, age)) FROM customer) AS q(s);
+INSERT INTO seed SELECT 'pareto_nbd', s::text, pareto_nbd_send(s)
+FROM (SELECT pareto_nbd_agg(x, t_x, age) FROM customer WHERE x < 5 UNION ALL SELECT pareto_nbd_agg(x, t_x, age, n) FROM customer UNION ALL SELECT pareto_nbd_agg(NULL, NULL, NULL)
+      UNION ALL SELECT unmerge(pareto_nbd_agg(2, 1, 3), pareto_nbd_agg(x, t_x, age)) FROM customer) AS q(s);
+INSERT INTO seed SELECT 'gamma_gamma', s::text, gamma_gamma_send(s)
+FROM (SELECT gamma_gamma_agg(account % 4, mrr::float8) FROM term UNION ALL SELECT gamma_gamma_agg(x, amount, n / 3) FROM customer, unnest('{0,5e-324,1e18}'::float8[]) AS amount
+      UNION ALL SELECT unmerge(gamma_gamma_agg(2, 1), gamma_gamma_agg(x, age)) FROM customer) AS q(s);
 INSERT INTO seed SELECT 'backtest', s::text, backtest_send(s)
 FROM (SELECT backtest_agg(mrr::float8, paused, account::text) FROM term UNION ALL SELECT backtest_agg(account * 0.1 - 0.3, paused) FROM term
       UNION ALL SELECT backtest_agg(v, v > 0) FROM unnest('{1.7e308,-1.7e308,5e-324,0,-0}'::float8[]) AS v
@@ -162,6 +178,13 @@ INSERT INTO reader VALUES
     ('survey', 'sound(survey_agg_add(x, 7))'), ('survey', 'answer_count(x, 0, 10)'), ('survey', 'nps_interval(x, 0.9, ''wald'')'), ('survey', 'csat(x, 4, 1, 5)'),
     ('survey', 'csat_interval(x, 4, 1, 5)'), ('survey', 'ces(x, 1, 5, true)'), ('survey', 'ces_interval(x, 1, 5, false)'), ('survey', 'ces_share(x, 0, 10, true)'),
     ('sbg', 'sound(sbg_agg_add(x, 3, true))'), ('sbg', '(SELECT count(*) FROM sbg_retention(x, 5))'), ('sbg', 'sbg_residual_lifetime(x, 0.1, 2)'),
+    ('sbg', '(SELECT count(*) FROM bdw_retention(x, 5))'),
+    ('purchases', 'sound(purchase_agg_add(x, ''2024-05-05'', 7))'), ('purchases', 'sound(purchase_agg_remove(x, ''2024-05-05'', 7))'), ('purchases', 'purchase_total(x, ''2024-05-05'')'),
+    ('purchases', 'mean_purchase(x, ''2024-05-05'')'), ('purchases', 'purchase_recency(x, ''2024-05-05'')'), ('purchases', 'purchase_age(x, ''9999-12-31'', ''day'')'),
+    ('purchases', 'purchase_summary(x, ''0001-01-01'')'), ('purchases', 'purchase_summary(x, ''9999-12-31'')'),
+    ('bgnbd', 'sound(bgnbd_agg_add(x, 2, 3, 4))'), ('bgnbd', 'sound(bgnbd_agg_remove(x, 0, 0, 4))'),
+    ('pareto_nbd', 'sound(pareto_nbd_agg_add(x, 2, 3, 4))'), ('pareto_nbd', 'sound(pareto_nbd_agg_remove(x, 0, 0, 4))'),
+    ('gamma_gamma', 'sound(gamma_gamma_agg_add(x, 2, 3))'), ('gamma_gamma', 'sound(gamma_gamma_agg_remove(x, 0, 3))'),
     ('backtest', 'sound(backtest_agg_add(x, 0.5, true))'), ('backtest', 'sound(backtest_agg_remove(x, -1, false, ''a''))'), ('backtest', 'flagged_at(x, 0.5)'),
     ('backtest', 'top_lift(x, 1, 0.5)'), ('backtest', 'auc_difference(x, x)'), ('backtest', 'risk_line(x)'), ('backtest', 'predicts(x, 0.5, 1)'), ('backtest', '(SELECT count(*) FROM calibration(x, 2147483647))'),
     ('durations', 'sound(merge(x, x))'), ('durations', 'sound(unmerge(x, x))'), ('durations', 'duration_quantile(x, 0.9)'), ('durations', 'duration_quantile_interval(x, 0.1, 0.9, ''log'')'),

@@ -1,0 +1,1 @@
+select f.* from (select csmetrics.:state as state from customer) as s, csmetrics.:of(state) as f;
