@@ -321,7 +321,10 @@ write_term(uint8_t *out, const CoxTerm *term)
 	return write_big_double(out, term->chi_square);
 }
 
-/* All steps, or of too many those by which the hazard came a further part of its way, and the last; how many are kept. */
+/* So many parts of a way that hazard has come, and of the share that had the event. */
+#define STEP_PARTS (COX_STEPS_MAX / 2 - 2)
+
+/* All steps, or of too many those that come into a further part of either way, and the last; how many are kept. */
 static int64_t
 thin_steps(const HazardStep *step, int64_t steps, int64_t *kept)
 {
@@ -331,7 +334,8 @@ thin_steps(const HazardStep *step, int64_t steps, int64_t *kept)
 
 	for (int64_t i = 0; i < steps; i++)
 	{
-		double		reached = floor(step[i].hazard / last * (COX_STEPS_MAX - 2));
+		/* both only grow, so their sum does where one of them does */
+		double		reached = floor(step[i].hazard / last * STEP_PARTS) + floor(-expm1(-step[i].hazard) * STEP_PARTS);
 
 		if (steps <= COX_STEPS_MAX || reached > part || i == steps - 1)
 			kept[count++] = i;

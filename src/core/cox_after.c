@@ -83,45 +83,50 @@ triangle_get(const double *triangle, int32_t i, int32_t j)
 	return triangle[j <= i ? triangle_at(i, j) : triangle_at(j, i)];
 }
 
-/* What is left of the information of the further terms i and j beside the terms themselves. */
-static double
-left_of(const After *after, int32_t terms, int32_t i, int32_t j, double *room)
+/* inverse(information) * cross: what the terms themselves explain of the further ones, column by column */
+static void
+find_explained(const After *after, int32_t terms, double *explained)
 {
-	for (int32_t k = 0; k < terms; k++)
-	{
-		room[k] = triangle_get(after->test.cross, k, i);
-		room[terms + k] = triangle_get(after->test.cross, k, j);
-	}
-	return triangle_get(after->test.own, i, j) - triangle_product(after->inverse, terms, room, room + terms);
+	for (int32_t j = 0; j < terms; j++)
+		for (int32_t i = 0; i < terms; i++)
+			for (int32_t k = 0; k < terms; k++)
+				explained[(int64_t) j * terms + i] += after->inverse[(int64_t) i * terms + k] * triangle_get(after->test.cross, k, j);
 }
 
+/* What is left of the information of the further terms i and j beside the terms themselves. */
+static double
+left_of(const After *after, int32_t terms, int32_t i, int32_t j, const double *explained)
+{
+	double		left = triangle_get(after->test.own, i, j);
+
+	for (int32_t k = 0; k < terms; k++)
+		left -= triangle_get(after->test.cross, k, i) * explained[(int64_t) j * terms + k];
+	return left;
+}
+
+/* A term that is left out, or has no bound, has no test. */
 static void
 test_proportionality(After *after, int32_t terms, const Workspace *workspace)
 {
-	double	   *room = workspace->take(2 * terms * sizeof(double));
-	double	   *left = workspace->take(triangle_size(terms) * sizeof(double));
-	double	   *solved = workspace->take(terms * sizeof(double));
+	double	   *left = workspace->take((size_t) terms * terms * sizeof(double));
+	double	   *explained = workspace->take((size_t) terms * terms * sizeof(double));
 	bool	   *out = workspace->take(terms);
 
-	memcpy(out, after->left_out, terms * sizeof(bool));
-	for (int32_t i = 0; i < terms; i++)
-		for (int32_t j = 0; j <= i; j++)
-			left[triangle_at(i, j)] = out[i] || out[j] ? 0 : left_of(after, terms, i, j, room);
+	find_explained(after, terms, explained);
 	for (int32_t i = 0; i < terms; i++)
 	{
-		double		own = left[triangle_at(i, i)];
+		double		own = left_of(after, terms, i, i, explained);
+		CoxTerm    *term = after->fit->term + i;
 
-		if (!out[i] && own > 1e-12 * after->test.own[triangle_at(i, i)])
-			after->fit->term[i].chi_square = after->test.score[i] * after->test.score[i] / own;
-		else
-			out[i] = true;
+		out[i] = after->left_out[i] || term->status != TERM_ESTIMATED || !(own > 1e-12 * triangle_get(after->test.own, i, i));
+		if (out[i])
+			continue;
+		term->chi_square = after->test.score[i] * after->test.score[i] / own;
+		for (int32_t j = 0; j <= i; j++)
+			left[(int64_t) i * terms + j] = out[j] ? 0 : left_of(after, terms, i, j, explained);
 	}
 	cholesky(left, terms, 1e-12, out);
-	memcpy(solved, after->test.score, terms * sizeof(double));
-	cholesky_solve(left, terms, out, solved);
-	for (int32_t i = 0; i < terms; i++)
-		after->fit->chi_square += out[i] ? 0 : solved[i] * after->test.score[i];
-	after->fit->chi_square = fmax(after->fit->chi_square, 0);
+	after->fit->chi_square = cholesky_quadratic(left, terms, out, after->test.score);
 }
 
 /* Robust standard errors */
@@ -252,7 +257,7 @@ robust_errors(After *after, CoxPass *pass)
 			double		influence = 0;
 
 			for (int32_t k = 0; k < terms; k++)
-				influence += triangle_get(after->inverse, j, k) * sum[c * terms + k];
+				influence += after->inverse[(int64_t) j * terms + k] * sum[c * terms + k];
 			squares += influence * influence;
 		}
 		if (!after->left_out[j])

@@ -221,6 +221,18 @@ cox_pass(CoxPass *pass)
 	return isfinite(pass->sums->log_likelihood);
 }
 
+void
+triangle_open(const double *triangle, int32_t n, const bool *left_out, double *matrix)
+{
+	for (int32_t row = 0; row < n; row++)
+		for (int32_t column = 0; column <= row; column++)
+		{
+			double		value = left_out[row] || left_out[column] ? 0 : triangle[triangle_at(row, column)];
+
+			matrix[(int64_t) row * n + column] = matrix[(int64_t) column * n + row] = value;
+		}
+}
+
 /* The maximum, by Newton's steps */
 
 typedef struct Climb
@@ -243,8 +255,7 @@ find_step(Climb *climb)
 	int32_t		terms = climb->pass.rows->terms;
 	double		below = 0;
 
-	memcpy(climb->factor, sums->information, triangle_size(terms) * sizeof(double));
-	memcpy(climb->weak, climb->left_out, terms * sizeof(bool));
+	triangle_open(sums->information, terms, climb->left_out, climb->factor);
 	cholesky(climb->factor, terms, 1e-14, climb->weak);
 	memcpy(climb->step, sums->score, terms * sizeof(double));
 	cholesky_solve(climb->factor, terms, climb->weak, climb->step);
@@ -323,14 +334,12 @@ static void
 find_left_out(Climb *climb)
 {
 	const CoxRows *rows = climb->pass.rows;
+	const double *information = climb->pass.sums->information;
 
-	for (int32_t j = 0; j < rows->terms; j++)
-		climb->left_out[j] = rows->scale[j] == 0;
-	memcpy(climb->factor, climb->pass.sums->information, triangle_size(rows->terms) * sizeof(double));
 	/* what is left of a term that is constant where anybody is at risk is rounding */
 	for (int32_t j = 0; j < rows->terms; j++)
-		if (climb->factor[triangle_at(j, j)] <= 1e-12 * rows->events)
-			climb->left_out[j] = true;
+		climb->left_out[j] = rows->scale[j] == 0 || information[triangle_at(j, j)] <= 1e-12 * rows->events;
+	triangle_open(information, rows->terms, climb->left_out, climb->factor);
 	cholesky(climb->factor, rows->terms, COLLINEAR, climb->left_out);
 	for (int32_t j = 0; j < rows->terms; j++)
 		if (climb->left_out[j])
@@ -350,7 +359,7 @@ fill_terms(Climb *climb, const double *inverse)
 		if (climb->left_out[j])
 			continue;
 		term->coefficient = climb->beta[j] / rows->scale[j];
-		term->standard_error = sqrt(inverse[triangle_at(j, j)]) / rows->scale[j];
+		term->standard_error = sqrt(inverse[(int64_t) j * rows->terms + j]) / rows->scale[j];
 	}
 }
 
@@ -359,7 +368,8 @@ cox_fit(const CoxRows *rows, CoxTies ties, const Workspace *workspace)
 {
 	int32_t		terms = rows->terms;
 	int64_t		triangle = triangle_size(terms);
-	double	   *inverse = workspace->take(triangle * sizeof(double));
+	size_t		square = (size_t) terms * terms * sizeof(double);
+	double	   *inverse = workspace->take(square);
 	CoxSums		sums = {.score = workspace->take(terms * sizeof(double)), .information = workspace->take(triangle * sizeof(double))};
 	CoxFit		fit = {.term = workspace->take(terms * sizeof(CoxTerm))};
 	Climb		climb = {
@@ -371,7 +381,7 @@ cox_fit(const CoxRows *rows, CoxTies ties, const Workspace *workspace)
 		.beta = workspace->take(terms * sizeof(double)),
 		.tried = workspace->take(terms * sizeof(double)),
 		.step = workspace->take(terms * sizeof(double)),
-		.factor = workspace->take(triangle * sizeof(double)),
+		.factor = workspace->take(square),
 		.left_out = workspace->take(terms),
 		.weak = workspace->take(terms),
 	};
@@ -382,7 +392,7 @@ cox_fit(const CoxRows *rows, CoxTies ties, const Workspace *workspace)
 	find_left_out(&climb);
 	climb_up(&climb);
 	climb.pass.beta = climb.beta;
-	cholesky_inverse(climb.factor, terms, climb.weak, inverse, climb.step);
+	cholesky_inverse(climb.factor, terms, climb.weak, inverse);
 	fill_terms(&climb, inverse);
 	concordance(rows, climb.pass.eta, workspace, &fit.concordant, &fit.discordant, &fit.tied);
 	cox_after(&fit, &climb.pass, climb.weak, inverse);

@@ -11,8 +11,24 @@
 #ifndef CSMETRICS_COX_FIT_H
 #define CSMETRICS_COX_FIT_H
 
-#include "core/cholesky.h"
+#include "core/linear.h"
 #include "core/cox_rows.h"
+
+/* Symmetric sums are a triangle, row by row: column <= row. */
+static inline int64_t
+triangle_size(int32_t n)
+{
+	return (int64_t) n * (n + 1) / 2;
+}
+
+static inline int64_t
+triangle_at(int32_t row, int32_t column)
+{
+	return triangle_size(row) + column;
+}
+
+/* The same as a full matrix, of which terms that stay out have nothing. */
+void		triangle_open(const double *triangle, int32_t n, const bool *left_out, double *matrix);
 
 typedef enum CoxTies
 {
@@ -111,7 +127,7 @@ cox_pass_room(int32_t terms)
 /* False where a risk is too large to be told. */
 bool		cox_pass(CoxPass *pass);
 
-/* Score test of proportional hazards, robust standard errors, and the baseline hazard, at the maximum. */
+/* Score test of proportional hazards, robust standard errors, and the baseline hazard, at the maximum; inverse: a full matrix. */
 void		cox_after(CoxFit *fit, CoxPass *pass, const bool *left_out, const double *inverse);
 
 #endif

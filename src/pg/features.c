@@ -19,8 +19,8 @@
 struct FeatureLevels
 {
 	int			count;
-	int64		key[LEVELS_MAX];
-	Utf8Name	name[LEVELS_MAX];
+	int64		key[FEATURE_LEVELS_MAX];
+	Utf8Name	name[FEATURE_LEVELS_MAX];
 	int16		slot[SLOTS];	/* place + 1; 0: free */
 };
 
@@ -266,7 +266,7 @@ refuse_level(const FeatureColumn *column, Utf8Name name)
 				 errdetail("A level of a text takes up to %d bytes.", NAME_LENGTH_MAX)));
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("column \"%s\" has more than %d different values", column->name, LEVELS_MAX),
+			 errmsg("column \"%s\" has more than %d different values", column->name, FEATURE_LEVELS_MAX),
 			 errhint("A name or an id is no feature: leave it out, or group its values into fewer.")));
 }
 
@@ -283,7 +283,7 @@ level_of(FeatureRows *rows, FeatureColumn *column, Datum value)
 	for (; found->slot[slot] > 0; slot = (slot + 1) % SLOTS)
 		if (found->key[found->slot[slot] - 1] == key)
 			return found->slot[slot] - 1;
-	if (name.length > NAME_LENGTH_MAX || found->count == LEVELS_MAX)
+	if (name.length > NAME_LENGTH_MAX || found->count == FEATURE_LEVELS_MAX)
 		refuse_level(column, name);
 	copy = MemoryContextAlloc(rows->context, name.length + 1);
 	memcpy(copy, name.bytes, name.length);
@@ -354,7 +354,7 @@ make_room(FeatureRows *rows)
 	if (rows->rows < rows->room)
 		return;
 	rows->room = Max(2 * rows->room, 1024);
-	if (rows->room * rows->width > 2 * CELLS_MAX)
+	if (rows->room * rows->width > 2 * FEATURE_CELLS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the query has more than " INT64_FORMAT " rows of %d columns", rows->rows, rows->width),
@@ -399,7 +399,7 @@ order_levels(FeatureRows *rows, int n)
 {
 	FeatureColumn *column = rows->feature + n;
 	FeatureLevels *found = column->found;
-	double		rank[LEVELS_MAX];
+	double		rank[FEATURE_LEVELS_MAX];
 
 	column->levels = found->count;
 	column->level = palloc((found->count + 1) * sizeof(Utf8Name));

@@ -13,10 +13,10 @@
 
 #include "core/utf8_name.h"
 
-#define LEVELS_MAX 501
+#define FEATURE_LEVELS_MAX 501
 
 /* Cells of all rows; 2 GB of them. */
-#define CELLS_MAX (INT64CONST(1) << 28)
+#define FEATURE_CELLS_MAX (INT64CONST(1) << 28)
 
 typedef struct FeatureLevels FeatureLevels;
 
