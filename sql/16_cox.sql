@@ -1,9 +1,9 @@
 -- Time to churn: Cox regression over any query of the user's own, kept as a value.
 CALL csmetrics.define_value('cox');
 COMMENT ON TYPE csmetrics.cox IS
-'A fit of Cox regression: coefficients, errors, baseline hazard, test of proportional hazards. Built by fit_cox; read by '
-'coefficients, cox_summary, proportional_hazards, cox_survival and relative_hazard. Equal rows in any order give equal '
-'values.';
+'A fit of Cox regression: coefficients, errors, baseline hazard, test of proportional hazards. Built by fit_cox; read '
+'by coefficients, cox_summary, proportional_hazards, cox_survival and relative_hazard. Equal rows in any order give '
+'equal values.';
 COMMENT ON FUNCTION csmetrics.cox_in(cstring) IS
 'Internal: text input; SQLSTATE 22P02 for anything that is not a canonical fit';
 COMMENT ON FUNCTION csmetrics.cox_out(csmetrics.cox) IS 'Internal: text output: version, flags, fields, bytes';
@@ -14,9 +14,9 @@ CREATE FUNCTION csmetrics.fit_cox(query text, duration text, event text, ties te
     cluster text DEFAULT NULL, start text DEFAULT NULL) RETURNS csmetrics.cox
 LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'fit_cox_sql';
 COMMENT ON FUNCTION csmetrics.fit_cox(text, text, text, text, text, text) IS
-'Cox regression over a SELECT. Columns by name: duration, event, cluster (robust errors), start (at risk after it); all '
-'others are features, texts against their first level bytewise; rows that lack one are left out. ties: efron, breslow. '
-'What does not fit: SQLSTATE 22004, 22023, 42601, 42703, 42804, 54000.';
+'Cox regression over a SELECT. Columns by name: duration, event, cluster (robust errors), start (at risk after it); '
+'the others are features, texts against their first level bytewise; rows that lack one are left out. ties: efron or '
+'breslow. What does not fit: SQLSTATE 22004, 22023, 42601, 42703, 42804, 54000.';
 
 CREATE FUNCTION csmetrics.coefficients(fit csmetrics.cox, confidence double precision DEFAULT 0.95,
     OUT term text, OUT coefficient double precision, OUT standard_error double precision, OUT z double precision,

@@ -9,8 +9,13 @@ const char *const cox_ties_words[] = {"efron", "breslow", NULL};
 
 #define ITERATIONS_MAX 40
 
-/* Converged where the likelihood is this near to its top; where it only creeps towards one, this near is enough. */
+/*
+ * Where the likelihood is this near to its top, one step more comes to it as far
+ * as rounding goes, for each doubles the digits; nearer than AT_TOP none is
+ * needed. Where it only creeps towards one, less is enough.
+ */
 #define NEAR_TOP 1e-14
+#define AT_TOP 1e-22
 #define CREEPING 1e-6
 #define CREPT 1e-10
 
@@ -213,7 +218,11 @@ cox_pass(CoxPass *pass)
 			return false;
 		deaths = add_dead(pass, from, i, &dead);
 		for (int64_t k = 0; k < deaths; k++)
+		{
+			if (k % ROWS_A_PAUSE == ROWS_A_PAUSE - 1)
+				pass->workspace->pause();
 			add_death(pass, &at_risk, &dead, pass->ties == TIES_EFRON ? (double) k / deaths : 0, mean);
+		}
 		if (pass->told)
 			tell(pass, event_time);
 		event_time++;
@@ -317,6 +326,11 @@ climb_up(Climb *climb)
 		if (below <= NEAR_TOP)
 		{
 			fit->converged = !endless;
+			if (below > AT_TOP && take_step(climb))
+			{
+				fit->iterations++;
+				find_step(climb);
+			}
 			return;
 		}
 		if (below <= CREEPING && !endless)

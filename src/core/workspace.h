@@ -12,6 +12,6 @@ typedef struct Workspace
 } Workspace;
 
 /* Rows between two pauses. */
-#define ROWS_A_PAUSE (1 << 16)
+#define ROWS_A_PAUSE (1 << 10)
 
 #endif
