@@ -15,8 +15,8 @@ CREATE FUNCTION csmetrics.fit_cox(query text, duration text, event text, ties te
 LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'fit_cox_sql';
 COMMENT ON FUNCTION csmetrics.fit_cox(text, text, text, text, text, text) IS
 'Cox regression over a SELECT. Columns by name: duration, event, cluster (robust errors), start (at risk after it); '
-'the others are features, texts against their first level bytewise; rows that lack one are left out. ties: efron or '
-'breslow. What does not fit: SQLSTATE 22004, 22023, 42601, 42703, 42804, 54000.';
+'the others are features, texts against their first level bytewise; rows that lack one are left out. ties: efron, '
+'breslow. Bad input: SQLSTATE 22004, 22023, 42601, 42703, 42804, 54000.';
 
 CREATE FUNCTION csmetrics.coefficients(fit csmetrics.cox, confidence double precision DEFAULT 0.95,
     OUT term text, OUT coefficient double precision, OUT standard_error double precision, OUT z double precision,
