@@ -6,11 +6,15 @@
 static double
 dot(const double *a, const double *b, int n)
 {
-	double		sum = 0;
+	double		sum[4] = {0};	/* four chains of additions at once */
+	int			i = 0;
 
-	for (int i = 0; i < n; i++)
-		sum += a[i] * b[i];
-	return sum;
+	for (; i + 4 <= n; i += 4)
+		for (int k = 0; k < 4; k++)
+			sum[k] += a[i + k] * b[i + k];
+	for (; i < n; i++)
+		sum[0] += a[i] * b[i];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /*
