@@ -67,54 +67,100 @@ moments_clear(Moments *moments, int32_t terms)
 	memset(moments->xx, 0, triangle_size(terms) * sizeof(double));
 }
 
-/* One death: those at risk without `out` of the dead. */
-static void
-add_death(CoxPass *pass, const Moments *at_risk, const Moments *dead, double out, double *restrict mean)
+/*
+ * Sums over the deaths at one time, of which the k-th has f = k / deaths of the
+ * dead taken out (Breslow: 0), and s = those at risk less that. What a death adds
+ * is made of sums a over those at risk and d over the dead, as its mean term
+ * (a - f d) / s is, so it need not be worked out for each.
+ */
+typedef struct DeathSums
 {
-	int32_t		terms = pass->rows->terms;
-	double		risk = at_risk->risk - (out > 0 ? out * dead->risk : 0);
-	double		share = 1 / risk;
-	double	   *restrict information = pass->sums->information;
-	const double *restrict xx = at_risk->xx;
+	double		logs;			/* log s */
+	double		share;			/* 1 / s */
+	double		out;			/* f / s */
+	double		share2;			/* 1 / s^2 */
+	double		out2;			/* f / s^2 */
+	double		out_twice;		/* f^2 / s^2 */
+} DeathSums;
 
-	pass->sums->log_likelihood -= log(risk);
-	for (int32_t i = 0; i < terms; i++)
+static DeathSums
+sum_deaths(const CoxPass *pass, double at_risk, double dead, int64_t deaths)
+{
+	DeathSums	sums = {0};
+
+	if (pass->ties == TIES_BRESLOW || deaths == 1)
 	{
-		mean[i] = (at_risk->x[i] - (out > 0 ? out * dead->x[i] : 0)) * share;
-		pass->sums->score[i] -= mean[i];
+		double		share = 1 / at_risk;
+
+		return (DeathSums) {.logs = deaths * log(at_risk), .share = deaths * share, .share2 = deaths * share * share};
 	}
+	for (int64_t k = 0; k < deaths; k++)
+	{
+		double		f = (double) k / deaths;
+		double		s = at_risk - f * dead;
+		double		share = 1 / s;
+
+		sums.logs += log(s);
+		sums.share += share;
+		sums.out += f * share;
+		sums.share2 += share * share;
+		sums.out2 += f * share * share;
+		sums.out_twice += f * f * share * share;
+	}
+	return sums;
+}
+
+static void
+add_information(double *restrict information, const Moments *at_risk, const Moments *dead, const DeathSums *sums, int32_t terms)
+{
+	const double *restrict xx = at_risk->xx;
+	const double *restrict a = at_risk->x;
+	const double *restrict d = dead->x;
+
 	for (int32_t i = 0; i < terms; i++)
 	{
-		if (out > 0)
+		double		ai = a[i] * sums->share2;
+
+		for (int32_t j = 0; j <= i; j++)
+			information[j] += xx[j] * sums->share - ai * a[j];
+		if (sums->out > 0)
+		{
+			const double *restrict dead_xx = dead->xx + triangle_at(i, 0);
+			double		of_a = a[i] * sums->out2 - d[i] * sums->out_twice;
+			double		of_d = d[i] * sums->out2;
+
 			for (int32_t j = 0; j <= i; j++)
-				information[j] += (xx[j] - out * dead->xx[triangle_at(i, j)]) * share - mean[i] * mean[j];
-		else
-			for (int32_t j = 0; j <= i; j++)
-				information[j] += xx[j] * share - mean[i] * mean[j];
+				information[j] += of_a * d[j] + of_d * a[j] - dead_xx[j] * sums->out;
+		}
 		information += i + 1;
 		xx += i + 1;
-	}
-	if (pass->told == NULL)
-		return;
-	pass->hazard->hazard += share;
-	pass->hazard->hazard_dead += (1 - out) * share;
-	for (int32_t i = 0; i < terms; i++)
-	{
-		pass->hazard->mean[i] += mean[i] * share;
-		pass->hazard->mean_dead[i] += (1 - out) * mean[i] * share;
-		pass->hazard->mean_at_death[i] += mean[i];
 	}
 }
 
 static void
-clear_hazard(CoxPass *pass)
+add_deaths(CoxPass *pass, const Moments *at_risk, const Moments *dead, int64_t deaths)
 {
-	size_t		size = pass->rows->terms * sizeof(double);
+	int32_t		terms = pass->rows->terms;
+	DeathSums	sums = sum_deaths(pass, at_risk->risk, dead->risk, deaths);
+	CoxHazard  *hazard = pass->hazard;
 
-	pass->hazard->hazard = pass->hazard->hazard_dead = 0;
-	memset(pass->hazard->mean, 0, size);
-	memset(pass->hazard->mean_dead, 0, size);
-	memset(pass->hazard->mean_at_death, 0, size);
+	pass->sums->log_likelihood -= sums.logs;
+	for (int32_t i = 0; i < terms; i++)
+		pass->sums->score[i] -= at_risk->x[i] * sums.share - (sums.out > 0 ? dead->x[i] * sums.out : 0);
+	add_information(pass->sums->information, at_risk, dead, &sums, terms);
+	if (pass->told == NULL)
+		return;
+	hazard->hazard = sums.share;
+	hazard->hazard_dead = sums.share - sums.out;
+	for (int32_t i = 0; i < terms; i++)
+	{
+		double		a = at_risk->x[i];
+		double		d = sums.out > 0 ? dead->x[i] : 0;
+
+		hazard->mean[i] = a * sums.share2 - d * sums.out2;
+		hazard->mean_dead[i] = a * (sums.share2 - sums.out2) - d * (sums.out2 - sums.out_twice);
+		hazard->mean_at_death[i] = (a * sums.share - d * sums.out) / deaths;
+	}
 }
 
 static void
@@ -122,18 +168,6 @@ clear_sums(const CoxPass *pass)
 {
 	memset(pass->sums->score, 0, pass->rows->terms * sizeof(double));
 	memset(pass->sums->information, 0, triangle_size(pass->rows->terms) * sizeof(double));
-}
-
-static void
-tell(CoxPass *pass, int64_t event_time)
-{
-	int64_t		deaths = pass->rows->event_time[event_time].deaths;
-
-	for (int32_t i = 0; i < pass->rows->terms; i++)
-		pass->hazard->mean_at_death[i] /= deaths;
-	pass->told(pass, event_time, pass->hazard);
-	clear_sums(pass);
-	clear_hazard(pass);
 }
 
 /* Those that die among rows from..to, which have one time; the sums of these where Efron asks for them. */
@@ -186,15 +220,12 @@ cox_pass(CoxPass *pass)
 	int64_t		half = terms + triangle_size(terms);
 	Moments		at_risk = moments_in(pass->moments, terms);
 	Moments		dead = moments_in(pass->moments + half, terms);
-	double	   *mean = pass->moments + 2 * half;
 	int64_t		left = 0;
 	int64_t		event_time = 0;
 
 	moments_clear(&at_risk, terms);
 	pass->sums->log_likelihood = 0;
 	clear_sums(pass);
-	if (pass->told)
-		clear_hazard(pass);
 	for (int64_t i = 0; i < rows->rows;)
 	{
 		double		time = rows->time[i];
@@ -217,14 +248,12 @@ cox_pass(CoxPass *pass)
 		if (!(at_risk.risk > 0))
 			return false;
 		deaths = add_dead(pass, from, i, &dead);
-		for (int64_t k = 0; k < deaths; k++)
-		{
-			if (k % ROWS_A_PAUSE == ROWS_A_PAUSE - 1)
-				pass->workspace->pause();
-			add_death(pass, &at_risk, &dead, pass->ties == TIES_EFRON ? (double) k / deaths : 0, mean);
-		}
+		add_deaths(pass, &at_risk, &dead, deaths);
 		if (pass->told)
-			tell(pass, event_time);
+		{
+			pass->told(pass, event_time, pass->hazard);
+			clear_sums(pass);
+		}
 		event_time++;
 	}
 	return isfinite(pass->sums->log_likelihood);

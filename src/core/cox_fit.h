@@ -121,7 +121,7 @@ typedef struct CoxPass
 static inline int64_t
 cox_pass_room(int32_t terms)
 {
-	return 2 * (1 + terms + triangle_size(terms)) + terms;
+	return 2 * (terms + triangle_size(terms));
 }
 
 /* False where a risk is too large to be told. */
