@@ -185,3 +185,4 @@ COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bi
 
 -- Fits that users keep as values.
 -- New part: 16_cox.sql
+-- New part: 17_hazard.sql

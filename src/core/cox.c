@@ -190,6 +190,14 @@ const StateType cox_type = {
 	.flaw = cox_flaw,
 };
 
+const StateType hazard_type = {
+	.name = "hazard",
+	.version = 1,
+	.fields = "llll",
+	.row = "b",
+	.flaw = cox_flaw,
+};
+
 CoxFeature
 cox_next_feature(const uint8_t **at)
 {
@@ -276,6 +284,27 @@ cox_hazard(const CoxView *view, double time)
 		return from.hazard;
 	to = step_of(view, low);
 	return from.hazard + (to.hazard - from.hazard) * (time - from.time) / (to.time - from.time);
+}
+
+double
+hazard_surviving(const CoxView *view, double ratio, double time)
+{
+	double		before = 0;
+	double		surviving = 1;
+
+	for (int32_t i = 0; i < view->steps; i++)
+	{
+		HazardStep	step = step_of(view, i);
+		double		own = step.hazard - before;
+
+		if (step.time > time)
+			break;
+		if (own > NOBODY_SURVIVES / 2)
+			return 0;
+		surviving *= (HazardLink) view->ties == LINK_LOGIT ? 1 / (1 + ratio * own) : exp(-ratio * own);
+		before = step.hazard;
+	}
+	return surviving;
 }
 
 size_t

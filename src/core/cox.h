@@ -17,7 +17,7 @@
 #ifndef CSMETRICS_COX_H
 #define CSMETRICS_COX_H
 
-#include "core/cox_fit.h"
+#include "core/hazard_fit.h"
 #include "core/state.h"
 #include "core/utf8_name.h"
 
@@ -54,6 +54,9 @@ typedef struct Cox
 
 extern const StateType cox_type;
 
+/* A fit of hazards of discrete time: the same, with its link in place of ties, and what steps of hazard_fit hold. */
+extern const StateType hazard_type;
+
 #define COX_CONVERGED	0x01
 #define COX_THINNED		0x02	/* there were more steps than are kept */
 
@@ -87,6 +90,9 @@ CoxFeature	cox_next_feature(const uint8_t **at);
 
 /* The hazard up to a time of who has the mean of every term. */
 double		cox_hazard(const CoxView *view, double time);
+
+/* The share that survives the periods up to a time, of a fit of discrete time, who has so many times the odds or hazard. */
+double		hazard_surviving(const CoxView *view, double ratio, double time);
 
 /* What is written; room for the stream and its length. */
 size_t		cox_room(const CoxFeature *feature, int32_t features, int32_t terms);

@@ -65,12 +65,11 @@ put_term(RowBuilder *row, const CoxTerm *term, bool clustered, double z)
 	row_put_ratio(row, known, exp(term->coefficient));
 	row_put_ratio(row, sure, exp(term->coefficient - z * error));
 	row_put_ratio(row, sure, exp(term->coefficient + z * error));
-	row_put_ratio(row, sure && clustered, term->robust);
 }
 
-/* Arguments: fit, confidence */
+/* Arguments: fit, confidence. Of discrete time nothing is clustered. */
 static Datum
-coefficient_rows(FunctionCallInfo fcinfo)
+coefficient_rows(FunctionCallInfo fcinfo, bool discrete)
 {
 	const Cox  *cox = cox_arg(fcinfo);
 	double		z = normal_quantile_two_sided(confidence_arg(fcinfo, 1));
@@ -82,6 +81,8 @@ coefficient_rows(FunctionCallInfo fcinfo)
 	{
 		row_put_text(&row, walk.name);
 		put_term(&row, &walk.term, cox->clusters > 0, z);
+		if (!discrete)
+			row_put_ratio(&row, walk.term.robust > 0, walk.term.robust);
 		row_end(&row);
 	}
 	return (Datum) 0;
@@ -181,7 +182,7 @@ notes_of(const Cox *cox, const CoxView *view)
 }
 
 static Datum
-summary_row(FunctionCallInfo fcinfo)
+summary_row(FunctionCallInfo fcinfo, const char *const *choices)
 {
 	const Cox  *cox = cox_arg(fcinfo);
 	CoxView		view = cox_view(cox);
@@ -192,7 +193,7 @@ summary_row(FunctionCallInfo fcinfo)
 		Int64GetDatum(cox->left_out),
 		Int64GetDatum(cox->events),
 		Int64GetDatum(cox->clusters),
-		CStringGetTextDatum(cox_ties_words[view.ties]),
+		CStringGetTextDatum(choices[view.ties]),
 		Int32GetDatum(view.terms),
 		Float8GetDatum(view.log_likelihood_null),
 		Float8GetDatum(view.log_likelihood),
@@ -306,24 +307,47 @@ relative_hazard_value(FunctionCallInfo fcinfo)
 	return float8_if(fcinfo, known, hazard);
 }
 
-/* Arguments: fit, features, at */
-static Datum
-survival_value(FunctionCallInfo fcinfo)
+static double
+at_arg(FunctionCallInfo fcinfo)
 {
-	CoxView		view = cox_view(cox_arg(fcinfo));
 	double		at = PG_GETARG_FLOAT8(2);
-	double		hazard;
-	bool		known = relative_hazard(fcinfo, &view, &hazard);
 
 	if (!(at >= 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("at %s is not at least 0", number_text(at))));
+	return at;
+}
+
+/* Arguments: fit, features, at */
+static Datum
+survival_value(FunctionCallInfo fcinfo)
+{
+	CoxView		view = cox_view(cox_arg(fcinfo));
+	double		at = at_arg(fcinfo);
+	double		hazard;
+	bool		known = relative_hazard(fcinfo, &view, &hazard);
+
 	return float8_if(fcinfo, known && at <= view.last_time, exp(-cox_hazard(&view, at) * hazard));
 }
 
-SQL_FUNCTION(cox_coefficients, coefficient_rows(fcinfo));
-SQL_FUNCTION(cox_summary, summary_row(fcinfo));
+/* Arguments: fit of discrete time, features, at */
+static Datum
+hazard_survival_value(FunctionCallInfo fcinfo)
+{
+	CoxView		view = cox_view(cox_arg(fcinfo));
+	double		at = at_arg(fcinfo);
+	double		ratio;
+	bool		known = relative_hazard(fcinfo, &view, &ratio);
+
+	return float8_if(fcinfo, known && at <= view.last_time, hazard_surviving(&view, ratio, at));
+}
+
+SQL_FUNCTION(cox_coefficients, coefficient_rows(fcinfo, false));
+SQL_FUNCTION(hazard_coefficients, coefficient_rows(fcinfo, true));
+SQL_FUNCTION(cox_summary, summary_row(fcinfo, cox_ties_words));
+SQL_FUNCTION(hazard_summary, summary_row(fcinfo, hazard_link_words));
+SQL_FUNCTION(hazard_survival, hazard_survival_value(fcinfo));
 SQL_FUNCTION(cox_proportional_hazards, proportionality_rows(fcinfo));
 SQL_FUNCTION(cox_relative_hazard, relative_hazard_value(fcinfo));
 SQL_FUNCTION(cox_survival_at, survival_value(fcinfo));

@@ -7,6 +7,7 @@
 #include "utils/memutils.h"
 
 STATE_IO(cox, cox_type);
+STATE_IO(hazard, hazard_type);
 
 /* Columns that are no features, by their place among these. */
 enum
@@ -41,6 +42,19 @@ duration_of(const FeatureColumn *column, Datum value)
 				 errmsg("column \"%s\", the duration, has the value %s", column->name, number_text(time)),
 				 errdetail("It is the time until the event, or until the last that is known, and at least 0.")));
 	return time;
+}
+
+static double
+period_of(const FeatureColumn *column, Datum value)
+{
+	double		period = time_of(column, value);
+
+	if (period < 0 || period != floor(period))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" has the value %s", column->name, number_text(period)),
+				 errdetail("Periods are counted in whole numbers, from 0 or 1.")));
+	return period;
 }
 
 static double
@@ -201,12 +215,13 @@ features_of(const FeatureRows *rows)
 	return features;
 }
 
+/* choice: ties or link */
 static Cox *
-cox_new(const FeatureRows *rows, const CoxRows *observed, const CoxFit *fit, CoxTies ties)
+cox_new(const StateType *type, const FeatureRows *rows, const CoxRows *observed, const CoxFit *fit, int choice)
 {
 	CoxFeature *features = features_of(rows);
 	CoxView		view = {
-		.ties = ties,
+		.ties = choice,
 		.flags = fit->converged ? COX_CONVERGED : 0,
 		.iterations = fit->iterations,
 		.log_likelihood_null = fit->log_likelihood_null,
@@ -221,7 +236,7 @@ cox_new(const FeatureRows *rows, const CoxRows *observed, const CoxFit *fit, Cox
 	};
 	uint8	   *stream = palloc(cox_room(features, rows->features, observed->terms));
 	size_t		size = cox_write(stream, &view, features, fit->term, fit->step, observed->event_times);
-	Cox		   *cox = state_new(&cox_type, size);
+	Cox		   *cox = state_new(type, size);
 
 	cox->rows = rows->rows;
 	cox->left_out = rows->left_out;
@@ -278,6 +293,47 @@ observe(FeatureRows *rows)
 	return cox_rows(&input, &workspace);
 }
 
+/* Periods with an event take a step each. */
+static void
+require_periods(const CoxRows *observed)
+{
+	if (observed->event_times > COX_STEPS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg(INT64_FORMAT " periods with an event are more than %d", observed->event_times, COX_STEPS_MAX),
+				 errhint("Take longer periods, or fit_cox.")));
+}
+
+/* Reads and fits, in memory of its own. */
+static Datum
+fit_rows(const char *query, OtherColumn *other, const StateType *type, int choice)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "csmetrics fit", ALLOCSET_DEFAULT_SIZES);
+	FeatureRows *rows;
+	CoxRows		observed;
+	CoxFit		fit;
+	Cox		   *cox;
+
+	require_apart(other);
+	MemoryContextSwitchTo(context);
+	rows = features_read(query, other, OTHERS);
+	observed = observe(rows);
+	pfree(rows->cell);
+	if (type == &hazard_type)
+	{
+		require_periods(&observed);
+		fit = hazard_fit(&observed, choice, &workspace);
+	}
+	else
+		fit = cox_fit(&observed, choice, &workspace);
+	cox = cox_new(type, rows, &observed, &fit, choice);
+	MemoryContextSwitchTo(caller);
+	cox = memcpy(palloc(VARSIZE(cox)), cox, VARSIZE(cox));
+	MemoryContextDelete(context);
+	PG_RETURN_POINTER(cox);
+}
+
 /* Arguments: query, duration, event, ties, cluster, start */
 static Datum
 fit_cox(FunctionCallInfo fcinfo)
@@ -289,25 +345,24 @@ fit_cox(FunctionCallInfo fcinfo)
 		[START] = {name_if_any(fcinfo, 5), "start", is_number, "a number", time_of},
 		[CLUSTER] = {name_if_any(fcinfo, 4), "cluster", is_any, "a number or text", cluster_of},
 	};
-	CoxTies		ties = choice_arg(fcinfo, 3, "ties", cox_ties_words);
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "csmetrics fit_cox", ALLOCSET_DEFAULT_SIZES);
-	FeatureRows *rows;
-	CoxRows		observed;
-	CoxFit		fit;
-	Cox		   *cox;
 
-	require_apart(other);
-	MemoryContextSwitchTo(context);
-	rows = features_read(query, other, OTHERS);
-	observed = observe(rows);
-	pfree(rows->cell);
-	fit = cox_fit(&observed, ties, &workspace);
-	cox = cox_new(rows, &observed, &fit, ties);
-	MemoryContextSwitchTo(caller);
-	cox = memcpy(palloc(VARSIZE(cox)), cox, VARSIZE(cox));
-	MemoryContextDelete(context);
-	PG_RETURN_POINTER(cox);
+	return fit_rows(query, other, &cox_type, choice_arg(fcinfo, 3, "ties", cox_ties_words));
+}
+
+/* Arguments: query, period, event, link, start */
+static Datum
+fit_hazard(FunctionCallInfo fcinfo)
+{
+	char	   *query = name_needed(fcinfo, 0, "query");
+	OtherColumn other[OTHERS] = {
+		[DURATION] = {name_needed(fcinfo, 1, "period"), "period", is_number, "a number", period_of},
+		[EVENT] = {name_needed(fcinfo, 2, "event"), "event", is_number_or_boolean, "boolean, or 1 and 0", event_of},
+		[START] = {name_if_any(fcinfo, 4), "start", is_number, "a number", period_of},
+		[CLUSTER] = {.what = "cluster"},
+	};
+
+	return fit_rows(query, other, &hazard_type, choice_arg(fcinfo, 3, "link", hazard_link_words));
 }
 
 SQL_FUNCTION(fit_cox_sql, fit_cox(fcinfo));
+SQL_FUNCTION(fit_hazard_sql, fit_hazard(fcinfo));
