@@ -3,7 +3,7 @@
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
 \i test/samples.sql
-SELECT plan((7 + 6 * count(*))::int) FROM state_type;
+SELECT plan((13 + 6 * count(*))::int) FROM state_type;
 SELECT setseed(0.17) \g /dev/null
 -- script/test --both, as CI does, tries 10,000 of each type and way
 \set cases 3000
@@ -53,6 +53,13 @@ $$;
 CREATE FUNCTION cox_told(x cox) RETURNS float8 LANGUAGE plpgsql AS $$
 BEGIN
     RETURN cox_survival(x, '{"mrr": 5, "part": "part 1", "even": true, "é": 3, "follows": 4}', 7);
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION hazard_told(x hazard) RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN hazard_survival(x, '{"mrr": 5, "part": "part 1", "even": true}', 7);
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN NULL;
 END
@@ -134,6 +141,9 @@ FROM (SELECT health_agg(least(mrr, 100)::float8, later) FROM term UNION ALL SELE
 INSERT INTO seed SELECT 'cox', s::text, cox_send(s)
 FROM (SELECT fit_cox($$SELECT ends - starts AS days, paused, mrr::float8 AS mrr, 'part ' || account % 3 AS part, id % 2 = 0 AS even, account FROM term$$, 'days', 'paused', 'efron', 'account')
       UNION ALL SELECT fit_cox($$SELECT n AS t, n % 3 > 0 AS e, n % 5 AS "é", n % 5 + 1 AS follows FROM generate_series(1, 30) AS n$$, 't', 'e', 'breslow')) AS q(s);
+INSERT INTO seed SELECT 'hazard', s::text, hazard_send(s)
+FROM (SELECT fit_hazard($$SELECT (ends - starts) / 30 AS month, paused, mrr::float8 AS mrr, 'part ' || account % 3 AS part, id % 2 = 0 AS even FROM term$$, 'month', 'paused', link)
+      FROM unnest('{logit,cloglog}'::text[]) AS link) AS q(s);
 -- A type without any of these has its samples.
 SELECT format('INSERT INTO seed SELECT %1$L, s::text, %1$s_send(s)
                FROM (SELECT %2$s FROM account WHERE id <= 12) AS q(s)', type, aggregate)
@@ -209,7 +219,8 @@ INSERT INTO reader VALUES
     ('feature_usage', 'longest_gap(feature_activity(x, ''a''), ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'sound(feature_usage_agg_add(x, ''a'', ''2024-02-01''))'),
     ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),
     ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))'),
-    ('cox', 'state_hash_extended(x, 7)'), ('cox', 'x < x'), ('cox', '(SELECT count(term) FROM coefficients(x))'), ('cox', '(SELECT count(term) FROM coefficients(x, 0.5))'), ('cox', 'cox_told(x)');
+    ('cox', 'state_hash_extended(x, 7)'), ('cox', 'x < x'), ('cox', '(SELECT count(term) FROM coefficients(x))'), ('cox', '(SELECT count(term) FROM coefficients(x, 0.5))'), ('cox', 'cox_told(x)'),
+    ('hazard', 'state_hash_extended(x, 7)'), ('hazard', 'x < x'), ('hazard', '(SELECT count(term) FROM coefficients(x))'), ('hazard', 'hazard_told(x)');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
