@@ -15,7 +15,7 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'fit_hazard_
 COMMENT ON FUNCTION csmetrics.fit_hazard(text, text, text, text, text) IS
 'Hazards by period over a SELECT, a row a customer (period: its last one, event: it left in that), or a row a stretch '
 '(start: at risk in the periods after it). All other columns are features, as fit_cox reads them. link: logit, or '
-'cloglog, which is proportional hazards in continuous time. Errors as fit_cox.';
+'cloglog: proportional hazards of continuous time. Errors as fit_cox.';
 
 CREATE FUNCTION csmetrics.coefficients(fit csmetrics.hazard, confidence double precision DEFAULT 0.95,
     OUT term text, OUT coefficient double precision, OUT standard_error double precision, OUT z double precision,
