@@ -14,13 +14,21 @@ typedef struct Stream
 	const char *flaw;
 } Stream;
 
+/* The first flaw is what is told. */
+static void
+spoil(Stream *stream, const char *flaw)
+{
+	if (stream->flaw == NULL)
+		stream->flaw = flaw;
+}
+
 static const uint8_t *
 take_bytes(Stream *stream, int64_t many)
 {
 	const uint8_t *bytes = stream->in;
 
-	if (stream->flaw == NULL && stream->end - stream->in < many)
-		stream->flaw = "it ends too early";
+	if (stream->end - stream->in < many)
+		spoil(stream, "it ends too early");
 	if (stream->flaw)
 		return NULL;
 	stream->in += many;
@@ -33,7 +41,7 @@ take_byte(Stream *stream, int highest)
 	const uint8_t *byte = take_bytes(stream, 1);
 
 	if (byte && *byte > highest)
-		stream->flaw = "a choice is unknown";
+		spoil(stream, "a choice is unknown");
 	return stream->flaw ? 0 : *byte;
 }
 
@@ -45,7 +53,7 @@ take_number(Stream *stream, int64_t highest)
 
 	if (next == NULL || value > (uint64_t) highest)
 	{
-		stream->flaw = "a count is out of range";
+		spoil(stream, "a count is out of range");
 		return 0;
 	}
 	stream->in = next;
@@ -59,7 +67,7 @@ take_double(Stream *stream, double lowest)
 	double		value = bytes ? read_big_double(&bytes) : 0;
 
 	if (!isfinite(value) || value < lowest || (value == 0 && signbit(value)))
-		stream->flaw = "a number is out of range";
+		spoil(stream, "a number is out of range");
 	return stream->flaw ? 0 : value;
 }
 
@@ -69,7 +77,7 @@ take_name(Stream *stream)
 	Utf8Name	name = {stream->in, 0};
 
 	if (stream->flaw == NULL && !name_is_sound(&stream->in, stream->end))
-		stream->flaw = "a name is not sound";
+		spoil(stream, "a name is not sound");
 	if (stream->flaw == NULL)
 		name.length = (int32_t) (stream->in - name.bytes - 1);
 	return name;
@@ -88,13 +96,13 @@ take_feature(Stream *stream)
 	feature.levels = (int32_t) take_number(stream, COX_TERMS_MAX + 1);
 	feature.level = stream->in;
 	if (feature.levels == 0)
-		stream->flaw = "a text has no levels";
+		spoil(stream, "a text has no levels");
 	for (int32_t i = 0; i < feature.levels && stream->flaw == NULL; i++)
 	{
 		Utf8Name	level = take_name(stream);
 
 		if (stream->flaw == NULL && i > 0 && name_compare(before, level) >= 0)
-			stream->flaw = "levels are not in order";
+			spoil(stream, "levels are not in order");
 		before = level;
 	}
 	return feature;
@@ -113,7 +121,7 @@ take_term(Stream *stream, bool clustered)
 	for (int i = 0; i < 3; i++)
 		errors[i] = take_double(stream, 0);
 	if ((!estimated && (coefficient != 0 || errors[0] > 0 || errors[1] > 0 || errors[2] > 0)) || (!clustered && errors[1] > 0))
-		stream->flaw = "a term has numbers that it cannot have";
+		spoil(stream, "a term has numbers that it cannot have");
 }
 
 static void
@@ -128,7 +136,7 @@ take_steps(Stream *stream, const CoxView *view)
 		double		next_hazard = take_double(stream, 0);
 
 		if (next_time <= time || next_time > view->last_time || next_hazard < hazard)
-			stream->flaw = "steps are not in order";
+			spoil(stream, "steps are not in order");
 		time = next_time;
 		hazard = next_hazard;
 	}
@@ -170,15 +178,15 @@ cox_flaw(const void *state, int64_t rows)
 		view.terms += feature.kind == FEATURE_TEXT ? feature.levels - 1 : 1;
 	}
 	if (stream.flaw == NULL && (view.features == 0 || view.terms > COX_TERMS_MAX))
-		stream.flaw = "its terms are none or too many";
+		spoil(&stream, "its terms are none or too many");
 	for (int32_t i = 0; i < view.terms && stream.flaw == NULL; i++)
 		take_term(&stream, cox->clusters > 0);
 	view.steps = (int32_t) take_number(&stream, COX_STEPS_MAX);
 	take_steps(&stream, &view);
 	if (stream.flaw == NULL && view.steps == 0)
-		stream.flaw = "it has no steps";
+		spoil(&stream, "it has no steps");
 	if (stream.flaw == NULL && stream.in != stream.end)
-		stream.flaw = "it goes on after its end";
+		spoil(&stream, "it goes on after its end");
 	return stream.flaw;
 }
 

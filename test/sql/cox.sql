@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Cox regression: by hand, against figures of R survival 3.5-3, under any order of rows, with what is missing or says nothing, and what it refuses.
 BEGIN;
-SELECT plan(114);
+SELECT plan(128);
 CREATE FUNCTION pg_temp.near(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETURNS boolean LANGUAGE sql RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), a IS NULL AND b IS NULL);
 -- What is far from what it should be, in words; NULL: nothing.
 CREATE FUNCTION pg_temp.off(got float8[], want float8[], tolerance float8 DEFAULT 1e-12) RETURNS text LANGUAGE sql AS $$
@@ -125,6 +125,35 @@ SELECT is(pg_temp.off(ARRAY[(SELECT coefficient FROM coefficients(c) WHERE term 
 SELECT is(pg_temp.off(ARRAY[c.coefficient * 1e12, c.standard_error * 1e12], ARRAY[d.coefficient, d.standard_error], 1e-9), NULL, 'the size of a feature, and where it begins, do not matter')
 FROM coefficients(fit_cox('SELECT 1e12 * (x + 50) AS x, time, event FROM sixty', 'time', 'event')) AS c, coefficients(fit_cox('SELECT x, time, event FROM sixty', 'time', 'event')) AS d;
 SELECT is(c.coefficient, 0::float8, 'at time 0 and without partners nothing is learnt') FROM coefficients(fit_cox('SELECT * FROM (VALUES (0, true, 1), (0, true, 0)) AS v(t, e, x)', 't', 'e', 'breslow')) AS c WHERE c.standard_error IS NOT NULL;
+
+-- What is no fit is told from one. The text form: version and flags, counts, and the bytes one by one.
+CREATE FUNCTION pg_temp.flaw(form text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    told text;
+BEGIN
+    PERFORM form::cox;
+    RETURN 'none';
+EXCEPTION WHEN invalid_text_representation THEN
+    GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+    RETURN told;
+END $$;
+CREATE TEMP TABLE form AS SELECT c::text AS whole, string_to_array(c::text, '|') AS f, cardinality(string_to_array(c::text, '|')) AS n FROM fitted WHERE name = 'efron';
+SELECT is(pg_temp.flaw(broken), told, what)
+FROM form, LATERAL (VALUES
+    (whole, 'none', 'the form itself has no flaw'),
+    (replace(whole, '|97|0|98|0|99|0', '|98|0|97|0|99|0'), 'levels are not in order', 'levels out of order'),
+    (replace(whole, '|97|0|98|0|99|0', '|97|0|97|0|99|0'), 'levels are not in order', 'a level twice'),
+    (replace(whole, '|97|0|98|0|99|0', '|97|0|255|0|99|0'), 'a name is not sound', 'a level that is no UTF-8'),
+    (array_to_string(f[1:n - 1], '|'), 'it ends too early', 'a byte less'),
+    (array_to_string(f[1:n - 16], '|'), 'it ends too early', 'a step less'),
+    (whole || '|0', 'it goes on after its end', 'a byte more'),
+    (array_to_string(f[1:2] || '2'::text || f[4:], '|'), 'a choice is unknown', 'other ties'),
+    (array_to_string(f[1:3] || '4'::text || f[5:], '|'), 'a choice is unknown', 'other flags'),
+    (array_to_string(f[1:n - 32] || f[n - 15:] || f[n - 31:n - 16], '|'), 'steps are not in order', 'steps exchanged'),
+    (array_to_string(f[1:n - 8] || '{127,248,0,0,0,0,0,0}'::text[], '|'), 'a number is out of range', 'a hazard that is no number'),
+    (array_to_string(f[1:n - 8] || '{128,0,0,0,0,0,0,0}'::text[], '|'), 'a number is out of range', 'a zero with a sign'),
+    (replace(whole, '|60 0 45 12|', '|60 0 61 12|'), 'a count is out of range', 'more events than rows'),
+    (replace(whole, '|60 0 45 12|', '|60 0 45 0|'), 'a term has numbers that it cannot have', 'robust errors without clusters')) AS v(broken, told, what);
 
 -- Predictions
 SELECT is(cox_survival(c, given::jsonb, 4), NULL, why) FROM fitted, (VALUES ('{"x": null, "g": "b", "b": true}', 'a feature that is not known makes survival not known'), ('{"x": 0.3, "g": "z", "b": true}', 'so does a level that did not occur'), (NULL, 'and NULL')) AS v(given, why) WHERE name = 'efron';
