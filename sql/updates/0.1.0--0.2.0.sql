@@ -222,3 +222,7 @@ COMMENT ON FUNCTION csmetrics.risk_line(csmetrics.backtest) IS
 -- New part: 17_pareto_nbd.sql
 -- New part: 18_gamma_gamma.sql
 -- New part: 19_bdw.sql
+
+-- Fits that users keep as values.
+-- New part: 16_cox.sql
+-- New part: 17_hazard.sql
