@@ -163,7 +163,7 @@ COMMENT ON VIEW revenue_at_risk IS
 'the next renewal, beside what it would have said a year before. The values of one dimension add up to all, but for '
 'accounts without one.';
 
-CREATE OR REPLACE FUNCTION drift_of(bounds jsonb) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION live_drift(bounds jsonb) RETURNS TABLE (
     feature text, drift_index double precision, known_rate double precision, trained_known_rate double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
 BEGIN ATOMIC
@@ -191,7 +191,7 @@ BEGIN ATOMIC
     FROM share s WHERE s.all_count > 0
     GROUP BY s.feature;
 END;
-COMMENT ON FUNCTION drift_of(jsonb) IS
+COMMENT ON FUNCTION live_drift(jsonb) IS
 'Internal: how far customers of now are from those that a churn model learnt from, by feature: the population '
 'stability index over tenths of then and the missing';
 
@@ -199,7 +199,7 @@ CREATE OR REPLACE VIEW churn_drift WITH (security_invoker) AS
 SELECT m.churn_model_id, d.feature, d.drift_index, d.known_rate, d.trained_known_rate,
        CASE WHEN d.drift_index < 0.1 THEN 'stable' WHEN d.drift_index < 0.25 THEN 'moved' ELSE 'far off' END AS advice,
        r.as_of_on
-FROM reporting_range r, churn_model m, LATERAL drift_of(m.bounds) d
+FROM reporting_range r, churn_model m, LATERAL live_drift(m.bounds) d
 WHERE m.in_force
 ORDER BY d.drift_index DESC, d.feature;
 COMMENT ON VIEW churn_drift IS

@@ -42,6 +42,9 @@ INSERT INTO csmetrics.model_column VALUES
 ('audience', 'Whom it is for: csm, manager or executive'),
 ('backlog_age_days', 'Mean age of these then, in days'),
 ('backlog_count', 'Tickets open at the end of the period'),
+('bdw_reason', 'Why there is no such model'),
+('bdw_value_amount',
+ 'The same over the whole horizon, by accounts whose churn differs and hangs on age: the beta-discrete-Weibull model'),
 ('before_events_rate', 'Events a day in as many days before'),
 ('before_on', 'The day that it is compared with'),
 ('before_reading', 'The reading of the month before'),
@@ -523,7 +526,6 @@ INSERT INTO csmetrics.model_column VALUES
  'Lifetime value of a new account by that model, discounted, without horizon, in money: churn falls as accounts age, '
  'as constant churn denies'),
 ('sbg_reason', 'Why there is no such model'),
-('sbg_value_amount', 'The same by falling churn, the shifted-beta-geometric model, without end'),
 ('scheduled_churn_count', 'Accounts of scheduled_churn_mrr'),
 ('scheduled_churn_mrr', 'MRR of accounts that will have none, by what subscriptions say now'),
 ('scheduled_contraction_mrr', 'MRR that will end of accounts that keep some, by what subscriptions say now'),

@@ -20,9 +20,9 @@ BEGIN ATOMIC
     FROM csmetrics.model_object o
     JOIN pg_class c ON c.oid = csmetrics.relation(model, o.name)
     WHERE o.kind <> 'function'
-      AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'connected_account',
-                         'connection', 'connection_view', 'granted_role', 'identity', 'left_out_account',
-                         'read_form', 'score_account', 'shared_domain', 'taken_row')
+      AND o.name NOT IN ('account_digest', 'account_identity', 'changed_row', 'changed_score', 'churn_example',
+                         'connected_account', 'connection', 'connection_view', 'granted_role', 'identity',
+                         'left_out_account', 'read_form', 'score_account', 'shared_domain', 'taken_row')
       AND o.name !~ '^(fresh|before|observed)_'
     UNION ALL
     SELECT to_regclass(format('%I.policy', model));

@@ -25,7 +25,7 @@ SELECT is(internal_schema('cs'), 'cs_internal', 'the name of the other schema');
 SELECT is(internal_schema(NULL), NULL, 'NULL for NULL');
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v')
                   AND relname ~ '^(source|kept|keyed|fresh)_|_state$|_digest$'$$, 'readers see neither sources nor histories');
-SELECT is(count(*), 90::bigint, 'of relations, what they are meant to see: metric views, settings and records')
+SELECT is(count(*), 97::bigint, 'of relations, what they are meant to see: metric views, settings and records')
 FROM pg_class WHERE relnamespace = 'cs'::regnamespace AND relkind IN ('r', 'v');
 SELECT set_eq($$SELECT name, is_internal FROM model_object WHERE kind <> 'function'
                 UNION ALL SELECT format('%s_%s', prefix, source), true

@@ -71,13 +71,13 @@ ANALYZE;
 -- Tables and views: r reads, a adds, w changes, d deletes rows; owner: also its members, by inheritance.
 CREATE TEMP TABLE relation_matrix (schema text, kind text, owner text, editor text, reader text, csm text, nobody text, names text);
 INSERT INTO relation_matrix VALUES
-    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account allowed_function data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
+    ('cs', 'records', 'rawd', 'r', 'r', 'r', '', 'account allowed_function churn_model data_finding refresh_log refreshed_source snapshot snapshot_reading watch'),
     ('cs', 'what feeds it', 'rawd', '', '', '', '', 'account_identity connection shared_domain'),
     ('cs', 'rules', 'rawd', 'rawd', 'r', 'r', '', 'alert_rule health_component health_signal playbook quality_rule target'),
     ('cs', 'what triggers write', 'rawd', 'ra', 'r', 'r', '', 'definition_change'),
     ('cs', 'runs of plays, and alerts', 'rawd', 'rw', 'r', 'r', '', 'playbook_run alert'),
     ('cs', 'policy', 'rawd', 'rw', 'r', 'r', '', 'policy'),
-    ('cs', 'metric views', 'rawd', 'r', 'r', 'r', '', 'account_health account_now alert_open churn_by_reason churn_monthly cohort_retention company_monthly csm_today data_quality discount_by_segment entitlement executive_monthly
+    ('cs', 'metric views', 'rawd', 'r', 'r', 'r', '', 'account_health account_now account_value alert_open churn_by_reason churn_calibration churn_drift churn_monthly churn_risk model_card revenue_at_risk cohort_retention company_monthly csm_today data_quality discount_by_segment entitlement executive_monthly
       feature_adoption health_backtest health_backtest_by_signal health_backtest_by_tier health_by_account_signal health_by_parent health_by_segment health_by_signal
       health_calibration health_movement health_movement_by_signal health_outcome health_outcome_by_signal health_trend manager_weekly metric_reading missing_rate
       playbook_judgement playbook_outcome playbook_run_outcome reporting_range retention_by_account retention_by_segment retention_trailing_year revenue_ahead revenue_all_periods revenue_by_currency
@@ -85,7 +85,7 @@ INSERT INTO relation_matrix VALUES
       scorecard_by_segment scorecard_lead support_by_account support_by_segment support_monthly tenure_by_account time_to_value time_to_value_by_account
       time_to_value_monthly usage_by_account usage_by_role usage_by_segment usage_daily usage_depth usage_movement usage_retention usage_retention_by_segment
       value_by_segment waiting_by_segment waiting_monthly'),
-    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
+    ('cs_internal', 'what feeds it', 'rawd', '', '', '', '', 'churn_example changed_row fresh_change fresh_reading read_form taken_row account_digest changed_score connected_account connection_view score_account fresh_account fresh_digest fresh_entitlement fresh_fx_rate fresh_key fresh_milestone fresh_parent fresh_signal
       fresh_subscription fresh_survey fresh_ticket fresh_usage granted_role identity left_out_account observed_charge'),
     ('cs_internal', 'histories', 'rawd', 'r', 'r', 'r', '', 'account_entity account_state changed_key health_total known_dimension feed_first score_feed score_segment score_state scored_day week_total alert_evaluation alert_state company_total discount_state ending_state entitlement_state product_state fx_rate model_version revenue_state snapshot_account
       snapshot_definition snapshot_movement user_state'),
@@ -144,11 +144,14 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
+    ('cs', 'ok', 'ok', 'ok', '42501', 'churn_chance churn_reasons churn_verdict entity_tenure live_account_value live_drift live_revenue_at_risk users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
-    ('csmetrics', '22023', '22023', '22023', '22023', 'explain_metric'),
+    ('csmetrics', '22023', '22023', '22023', '22023', 'days_of_training explain_metric'),
+    ('csmetrics', '55000', '55000', '55000', '42501', 'require_churn'),
+    ('csmetrics', 'ok', 'ok', 'ok', '42501', 'example_query'),
+    ('csmetrics', '22004', '22004', '22004', '42501', 'read_examples'),
     ('csmetrics', '3F000', '3F000', '3F000', '42501', 'make_behind make_fresh make_live_readings tell_live'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'make_live_pending'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'is_live live_schemas remake_live remove_live renew_told run_live'),
@@ -160,20 +163,20 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'count_dimensions first_fact member_of score_as_stored total_as_stored week_as_stored'),
     ('csmetrics', '22023', '42501', '42501', '42501', 'respond_to_alert'),
     ('cs_internal', 'ok', '42501', '42501', '42501', 'put_quarantine'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
+    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies train_churn_model connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
     ('csmetrics', 'ok', 'ok', '42501', '42501', 'restatement'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'model_version restatement_by_account suggest_weights'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'checked_expression internal_schema'),
     -- of the model, for its procedures
-    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key changed_place changed_weeks count_known forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
+    ('cs_internal', '42501', '42501', '42501', '42501', 'changed_account counted_subscription write_ending_state write_product_state force_moved force_moved_of_key read_changed_key unseen_accounts write_account_of_key write_left_out_account_of_key feature_bounds write_churn_example write_churn_model choose_churn_model changed_place changed_weeks count_known forget_scores put_in_feed score_changed score_day settle_all settle_totals settle_usual settle_weeks store_changed sum_day
       sum_week take_out_feed usual_to_settle account_complaint begin_alert_rules belonging belonging_complaint belonging_path forget_alerts forget_alert_states forget_digests forget_snapshots has_belonging headline
       hold_alerts hold_alerts_again judge_runs kept_key open_runs raise_alerts read_account read_entitlement read_fx_rate read_key read_milestone read_parent read_revenue
       read_signal read_subscription read_survey read_ticket read_usage turn_alerts write_account write_account_digest write_account_entity
       write_account_state write_company_total write_discount_state write_entitlement_state write_findings write_fx_rate write_left_out_account write_rates_of_now
       write_redefinition write_revenue_state write_snapshot write_user_state'),
-    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'present_definition asked_days asked_weeks changed_adoption changed_state changed_user feed_since dimension_values shown_dimensions unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
+    ('cs_internal', 'ok', 'ok', 'ok', '42501', 'churn_days churn_feature churn_features features_of own_features present_definition asked_days asked_weeks changed_adoption changed_state changed_user feed_since dimension_values shown_dimensions unscored_days unsummed_weeks week_flow accounts_at alert_probe alert_rules_ahead alert_rules_due announce_alerts definition_at definition_before entity_in_window entity_on entity_period has_entities
       mixed_entity_period movements_at playbook_candidate playbooks_begun playbooks_to_judge playbooks_wanted rate_in_report rate_in_window readings_at restated
       restated_by_account uncut_entity_in_window uncut_entity_period uncut_mixed_entity window_of_report'),
     -- of csmetrics, for these
