@@ -149,9 +149,7 @@ INSERT INTO routine_matrix VALUES
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
     ('csmetrics', '22023', '22023', '22023', '22023', 'days_of_training explain_metric'),
-    ('csmetrics', '55000', '55000', '55000', '42501', 'require_churn'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'example_query'),
-    ('csmetrics', '22004', '22004', '22004', '42501', 'read_examples'),
     ('csmetrics', '3F000', '3F000', '3F000', '42501', 'make_behind make_fresh make_live_readings tell_live'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'make_live_pending'),
     ('csmetrics', 'ok', 'ok', 'ok', 'ok', 'is_live live_schemas remake_live remove_live renew_told run_live'),
@@ -163,7 +161,7 @@ INSERT INTO routine_matrix VALUES
     ('cs_internal', 'ok', 'ok', 'ok', '42501', 'count_dimensions first_fact member_of score_as_stored total_as_stored week_as_stored'),
     ('csmetrics', '22023', '42501', '42501', '42501', 'respond_to_alert'),
     ('cs_internal', 'ok', '42501', '42501', '42501', 'put_quarantine'),
-    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies train_churn_model connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
+    ('csmetrics', '42501', '42501', '42501', '42501', 'allow_function compare_policies train_churn_model read_examples require_churn connect disallow_function disconnect drop_model evaluate_alerts forget_account grant_read grant_write map mark_changed policy_differences rebuild refresh revoke_rights run run_playbooks
       schedule secure take_snapshot unite_sources unsecure unwatch update_model validate watch'),
     ('csmetrics', '55000', '55000', '55000', '55000', 'ask_watch take_newer unschedule'),
     ('csmetrics', 'ok', 'ok', '42501', '42501', 'restatement'),

@@ -24,6 +24,7 @@ CALL refresh('company');
 CALL evaluate_alerts('company');
 CALL run_playbooks('company');
 CALL validate('company');
+CALL train_churn_model('company', 150, 36, forced => true);
 
 -- What is different from row to row of each view; REFRESH ... CONCURRENTLY needs an index of that.
 CREATE TABLE public.view_key (view text, keys text);
