@@ -70,7 +70,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
           FROM (SELECT account_id FROM {feature_event} e UNION ALL SELECT account_id FROM {page_event} e
                 UNION ALL SELECT account_id FROM {event} e) e
           WHERE NOT EXISTS (SELECT 1 FROM {account_history} x) OR NOT EXISTS (SELECT 1 FROM {visitor_history} x)) k
-    WHERE k.account_id <> '' AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = k.account_id) $$, NULL),
+    WHERE k.account_id ~ '\S' AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = k.account_id) $$, NULL),
 -- Events of features and of pages are different ones; table event has both again, so it is read only where there is
 -- none of these.
 ('pendo', 'usage', $$
