@@ -171,7 +171,7 @@ SELECT to_char(period_start_on, 'Mon YYYY') AS month,
        max(cell) FILTER (WHERE value = 'Two year') AS "Two year"
 FROM (SELECT *, to_char(100 * logo_churn_rate, '9990.0 %') || to_char(churn_count, '9999')
                 || to_char(opening_count, '" of"9,999') AS cell
-      FROM cs.revenue_by_segment WHERE dimension = 'plan' AND period_start_on >= '2026-01-01') s
+      FROM cs.revenue_by_segment WHERE dimension = 'account_plan' AND period_start_on >= '2026-01-01') s
 GROUP BY period_start_on ORDER BY period_start_on;
 
 \echo '5. THE COHORT TRIANGLE: WHO IS STILL THERE           csmetrics.cohort_agg(..., ''year'') FROM cs_internal.account_state'
@@ -225,19 +225,19 @@ SELECT value AS contract, to_char(account_count, '99,999') AS customers, to_char
        to_char(cltv_amount, '99,999') AS "by constant churn",
        to_char(discounted_cltv_amount, '99,999') || to_char(discounted_cltv_lower_amount, '" ("FM99,999') || to_char(discounted_cltv_upper_amount, '" to "FM99,999")"') AS "five years, by the curve",
        coalesce(to_char(sbg_cltv_amount, '99,999'), '      -') AS "as churn falls"
-FROM cs.value_by_segment WHERE dimension IN ('all', 'plan') ORDER BY dimension, cltv_amount;
+FROM cs.value_by_segment WHERE dimension IN ('all', 'account_plan') ORDER BY dimension, cltv_amount;
 \echo 'Lifetime values are revenue (gross_margin 1 in cs.policy), the last two discounted by a tenth a year. Constant churn takes'
 \echo 'customers of all ages for alike. By the curve counts what was seen of five years, with its interval. As churn falls is'
 \echo 'the shifted-beta-geometric model; it has no fit where churn does not fall with age, which sbg_reason says.'
 SELECT format('Log-rank test: contracts that keep customers equally long would differ so much with a probability of %s.',
               CASE WHEN log_rank_p < 1e-6 THEN 'less than one in a million' ELSE round(log_rank_p::numeric, 6)::text END) AS line
-FROM cs.value_by_segment WHERE dimension = 'plan' LIMIT 1 \gset
+FROM cs.value_by_segment WHERE dimension = 'account_plan' LIMIT 1 \gset
 \echo :line
 \echo
 \echo 'Share that is still there, month by month (Kaplan-Meier, those that stay so far counted as long as they were seen):'
 SELECT value AS contract, string_agg(to_char(100 * (1 - csmetrics.share_within(tenure, months * interval '30.4375 days')), '990'), '' ORDER BY months) AS "after  6  12  18  24  30  36  42  48  54  60  66 months, in %"
 FROM (SELECT d.value, csmetrics.duration_agg(t.tenure_days * interval '1 day', t.churned_on IS NOT NULL) AS tenure
-      FROM cs.tenure_by_account t JOIN cs_internal.account_dimension d USING (account_id) WHERE d.dimension = 'plan' GROUP BY d.value) curve,
+      FROM cs.tenure_by_account t JOIN cs_internal.account_dimension d USING (account_id) WHERE d.dimension = 'account_plan' GROUP BY d.value) curve,
      generate_series(6, 66, 6) months
 GROUP BY value ORDER BY value;
 

@@ -27,6 +27,8 @@ COMMENT ON TABLE account_identity IS
 COMMENT ON COLUMN account_identity.vendor IS 'The vendor';
 COMMENT ON COLUMN account_identity.account_key IS 'Its key of the account: the account_key of its views';
 COMMENT ON COLUMN account_identity.account_id IS 'The account';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON account_identity FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 
 CREATE TABLE shared_domain (
     domain text NOT NULL DEFAULT '',
@@ -36,3 +38,5 @@ COMMENT ON TABLE shared_domain IS
 'Domains that tell of no company, beside those that csmetrics.company_domain() knows: rows of your own. Accounts are '
 'not matched by them, nor by domains below them.';
 COMMENT ON COLUMN shared_domain.domain IS 'The domain, in lower case, without www: provider.example';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON shared_domain FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();

@@ -59,7 +59,7 @@ CREATE OR REPLACE FUNCTION count_dimensions() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT array_remove(ARRAY[CASE WHEN count(a.segment) > 0 THEN 'segment' END,
-                              CASE WHEN count(a.plan) > 0 THEN 'plan' END,
+                              CASE WHEN count(a.plan) > 0 THEN 'account_plan' END,
                               CASE WHEN count(a.lifecycle_stage) > 0 THEN 'lifecycle_stage' END,
                               CASE WHEN count(a.onboarding_path) > 0 THEN 'onboarding_path' END,
                               CASE WHEN count(a.region) > 0 THEN 'region' END,

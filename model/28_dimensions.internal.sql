@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION dimension_values(
 RETURNS TABLE (dimension text, value text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 7
 BEGIN ATOMIC
-    VALUES ('all', 'all'), ('segment', coalesce($1, '(none)')), ('plan', coalesce($2, '(none)')),
+    VALUES ('all', 'all'), ('segment', coalesce($1, '(none)')), ('account_plan', coalesce($2, '(none)')),
            ('lifecycle_stage', coalesce($3, '(none)')), ('onboarding_path', coalesce($4, '(none)')),
            ('region', coalesce($5, '(none)')), ('owner', coalesce($6, '(none)'));
 END;

@@ -78,6 +78,8 @@ COMMENT ON COLUMN health_component.segment IS
 COMMENT ON COLUMN health_component.lifecycle_stage IS
 'Holds in this lifecycle stage; NULL: in all that have no row of their own';
 COMMENT ON COLUMN health_component.weight IS 'Its weight, from 0; only proportions matter';
+CREATE OR REPLACE TRIGGER a_sentence BEFORE INSERT OR UPDATE ON health_component FOR EACH ROW
+    EXECUTE FUNCTION say_what_is_wrong();
 
 CREATE OR REPLACE FUNCTION health_place() RETURNS TABLE (
     segment text, lifecycle_stage text, segments text[], lifecycle_stages text[])

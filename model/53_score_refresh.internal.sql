@@ -444,7 +444,8 @@ BEGIN ATOMIC
                 UNION ALL
                 SELECT a.* FROM changed_key k JOIN score_account a USING (account_id) WHERE $1) a)
          k(segment, plan, lifecycle_stage, onboarding_path, region, owner),
-         LATERAL (VALUES ('all', 1), ('segment', k.segment), ('plan', k.plan), ('lifecycle_stage', k.lifecycle_stage),
+         LATERAL (VALUES ('all', 1), ('segment', k.segment), ('account_plan', k.plan),
+                         ('lifecycle_stage', k.lifecycle_stage),
                          ('onboarding_path', k.onboarding_path), ('region', k.region), ('owner', k.owner))
          d(dimension, account_count);
 END;

@@ -421,7 +421,8 @@ INSERT INTO csmetrics.model_column VALUES
 ('period', 'Length of the periods of revenue_by_period, from the policy'),
 ('period_end_on', 'The day after the last of the period'),
 ('period_start_on', 'First day of the period'),
-('plan', 'Plan of the account, as its source says now; that of its subscriptions as of then: view revenue_by_product'),
+('plan', 'Plan of the account, as its source says now (dimension account_plan); that of its subscriptions as of then: '
+         'view revenue_by_product'),
 ('planned_rate', 'The share that was to be left alone by chance'),
 ('play_judged_count', 'Plays judged within the week'),
 ('play_opened_count', 'Plays opened within the week'),

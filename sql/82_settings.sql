@@ -80,6 +80,10 @@ BEGIN ATOMIC
     ('health_signal', 'carry_and_pulse_need_keep_days', 'policy {policy} needs keep_days above 0'),
     ('health_signal', 'veto_from_and_veto_cap',
      'veto_from {veto_from} and veto_cap {veto_cap} are given together, veto_cap from 0 to 100'),
+    ('health_component', 'weight_in_range', 'weight {weight} is not from 0 to 1000000'),
+    ('account_identity', 'account_id_is_known', 'key {account_key} of {vendor} is given no account_id'),
+    ('shared_domain', 'domain_in_lower_case',
+     'domain "{domain}" is no domain in lower case, without www, such as provider.example'),
     ('alert_rule', 'rule_of_1_to_255_bytes', 'the name of a rule has 1 to 255 bytes: "{rule}"'),
     ('alert_rule', 'known_severity', 'severity {severity} is none of critical, warning, info'),
     ('alert_rule', 'known_audience', 'audience {audience} is none of csm, manager, executive'),
@@ -216,12 +220,16 @@ BEGIN
         WHERE w.value IS NOT NULL
         UNION ALL SELECT 'signal', s.signal FROM %1$I.kept_signal s WHERE s.signal IS NOT NULL
         UNION ALL SELECT 'signal', m.name FROM csmetrics.model_signal m
+        UNION ALL SELECT 'value_event', s.milestone FROM %1$I.kept_milestone s WHERE s.milestone IS NOT NULL
+        UNION ALL SELECT 'vendor', c.vendor FROM csmetrics.connector c
+        UNION ALL SELECT 'component', h.component FROM %2$I.health_signal h
         -- a pulse may be given at any time
-        UNION ALL SELECT 'signal', 'pulse' $query$, csmetrics.internal_schema(model));
+        UNION ALL SELECT 'signal', 'pulse' $query$, csmetrics.internal_schema(model), model);
 END
 $$;
 COMMENT ON FUNCTION csmetrics.known_words(text) IS
-'Internal: the values of attributes that accounts have, and the signals that there are, as the sources say now';
+'Internal: the values of attributes that accounts have, and the signals, milestones, vendors and components that there '
+'are, as the sources say now';
 
 CREATE OR REPLACE FUNCTION csmetrics.unknown_words(model text) RETURNS TABLE (source text, rule text, key text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -235,6 +243,14 @@ BEGIN
             FROM %1$I.health_signal h
             UNION ALL SELECT 'health_signal', 'lifecycle_stage', h.lifecycle_stage,
                              concat(h.signal, ' / ', h.lifecycle_stage) FROM %1$I.health_signal h
+            UNION ALL SELECT 'health_component', w.name, w.value,
+                             concat(c.component, ' / ' || nullif(w.value, c.component))
+            FROM %1$I.health_component c,
+                 LATERAL (VALUES ('component', c.component), ('segment', c.segment),
+                                 ('lifecycle_stage', c.lifecycle_stage)) w(name, value)
+            UNION ALL SELECT 'policy', 'value_event', p.value_event, p.value_event FROM %1$I.policy p
+            UNION ALL SELECT 'account_identity', 'vendor', i.vendor, concat(i.vendor, ' ', i.account_key)
+            FROM %1$I.account_identity i
             UNION ALL SELECT 'target', 'segment', t.segment, concat(t.metric, ' / ', t.segment) FROM %1$I.target t
             UNION ALL SELECT w.source, w.name, w.value, concat(w.rule, ' / ', w.name, ' ', w.value)
             FROM csmetrics.words_of_rules($1) w
@@ -259,6 +275,10 @@ BEGIN
                                                   'that name: it is always missing'
                        WHEN 'two components' THEN 'A signal counts in each component that it is under; a row for a '
                                                   'segment or a stage stands for another only in the same component'
+                       WHEN 'unknown component' THEN 'No signal of health_signal is under a component of that name'
+                       WHEN 'unknown vendor' THEN 'csmetrics.connector has no vendor of that name: the row ties nothing'
+                       WHEN 'unknown value event' THEN 'source_milestone has no milestone of that name: nobody is '
+                                                       'known to have reached first value'
                        ELSE 'No account of source_account has that value: what is said of it holds for nobody' END,
            count(*), NULL::bigint, string_agg(u.key, '; ' ORDER BY u.key) FILTER (WHERE u.place <= 5), NULL::numeric,
            NULL::csmetrics.headline_figures, NULL::csmetrics.headline_figures, 'nothing to leave out', false

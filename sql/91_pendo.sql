@@ -70,11 +70,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
           FROM (SELECT account_id FROM {feature_event} e UNION ALL SELECT account_id FROM {page_event} e
                 UNION ALL SELECT account_id FROM {event} e) e
           WHERE NOT EXISTS (SELECT 1 FROM {account_history} x) OR NOT EXISTS (SELECT 1 FROM {visitor_history} x)) k
-    WHERE k.account_id <> '' AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = k.account_id) $$, NULL),
+    WHERE k.account_id ~ '\S' AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = k.account_id) $$, NULL),
 -- Events of features and of pages are different ones; table event has both again, so it is read only where there is
 -- none of these.
 ('pendo', 'usage', $$
-    SELECT coalesce(nullif(e.account_id, ''), v.account_id) AS account_key, e.at, e.visitor_id AS user_id, v.role,
+    SELECT coalesce(CASE WHEN e.account_id ~ '\S' THEN e.account_id END, v.account_id) AS account_key,
+           e.at, e.visitor_id AS user_id, v.role,
            f.name AS feature, e.events
     FROM (SELECT account_id, visitor_id, "timestamp" AS at, num_events AS events, feature_id FROM {feature_event} e
           WHERE is_deleted IS NOT TRUE
@@ -87,7 +88,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
     LEFT JOIN {feature_history} f
       ON f.id = e.feature_id $$, NULL),
 ('pendo', 'survey', $$
-    SELECT coalesce(nullif(e.account_id, ''), v.account_id) AS account_key, 'nps' AS kind,
+    SELECT coalesce(CASE WHEN e.account_id ~ '\S' THEN e.account_id END, v.account_id) AS account_key, 'nps' AS kind,
            e.poll_response::numeric AS score, e."timestamp" AS responded_at, e.visitor_id AS respondent_id,
            0 AS lowest, 10 AS highest, true AS higher_is_better
     FROM {poll_event} e

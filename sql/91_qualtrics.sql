@@ -1,4 +1,61 @@
 -- Qualtrics: invitations and answers of surveys that ask NPS, CSAT or CES.
+
+-- What is said in English, German, French, Spanish, Italian, Portuguese and Dutch; letters with accents are one or two
+-- of any kind, whatever the encoding.
+CREATE OR REPLACE FUNCTION csmetrics.asked_of(question text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN question ~* ('likely.*recommend|recommend.*likely|wahrscheinlich.*weiterempf'
+                              '|weiterempf.*wahrscheinlich|recommanderi'
+                              '|probab.*(recom|consigl|raccom)|(recom|consigl|raccom).*probab'
+                              '|waarschijnlijk.*aanbevel|aanbevel.*waarschijnlijk') THEN 'nps'
+            WHEN question ~* '\m(satisf|zufrieden|soddisf|tevreden)' THEN 'csat'
+            WHEN question ~* ('effort|(was|is) (it )?easy|made it easy|\maufwand|(wie|war|es|mir) (einfach|leicht)'
+                              '|esfuerzo|sforzo|esfor.{1,2}o\M|moeite|facile|f.{1,2}cil fue|fue f.{1,2}cil') THEN 'ces'
+            END;
+COMMENT ON FUNCTION csmetrics.asked_of(text) IS
+'Internal: what a question of a survey asks by its words: nps, csat or ces; NULL: none of them';
+
+CREATE OR REPLACE FUNCTION csmetrics.is_no_score(label text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN label ~* ('^\W*(n\W?a\M|not (applicable|relevant|sure)|(not|never) used|does( not|n.t) apply|unsure|skip\M'
+                 '|(i )?(do not|don.t) (know|remember)|no (opinion|answer|experience|basis)|prefer not|decline'
+                 '|(i )?can(not|.t) (say|judge|rate)|(i |we )?(have|did)( not|n.t) '
+                 '|k\W?a\M|nicht (zutreffend|bewertbar|beurteilbar|relevant)|keine (angabe|antwort|meinung|erfahrung)'
+                 '|(ich )?wei.{1,2} (ich |es )?nicht|(das )?kann ich nicht'
+                 '|sans (objet|opinion|r.{1,2}ponse|avis)|(non|pas) (concern|applica)|(je )?ne (sais|sait|se prononce)'
+                 '|ns ?/? ?nc\M|no (aplica|sabe|s.{1,2}\M|contest|procede)|non (so|saprei)\M'
+                 '|n.{1,2}o (se aplica|sei|sabe|aplic)|n\W?v\W?t\M|niet van toepassing|(ik )?weet (ik )?(het )?niet'
+                 '|geen (mening|antwoord|ervaring))');
+COMMENT ON FUNCTION csmetrics.is_no_score(text) IS
+'Internal: does a label of an option say that it is no answer, such as "not applicable"?';
+
+CREATE OR REPLACE FUNCTION csmetrics.tone_of(label text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN label ~* ('\m(neither|nor|neutral|undecided|indifferent|weder|teils|ni|neutre|neutr[oe]|neutrale'
+                           '|indiferente|nem|noch|neutraal)\M|\mn.{1,2} (in)?soddisf') THEN 0
+            WHEN label ~* ('\m(low|little|no|less|minimal|kein|wenig|geringer|peu d.|poco) ?'
+                           '(effort|aufwand|esfuerzo|sforzo)') THEN 1
+            WHEN label ~* ('\m(dis|un)(satisf|agree|happy|likely)|\mnot (at all|very|satisf|easy|likely|good|happy)'
+                           '|\m(difficult|hard|poor|bad|terrible|awful|worst|negative)\M'
+                           '|\m(high|much|lot of|great deal of|extreme|hoher|viel|mucho|molto) '
+                           '(effort|aufwand|esfuerzo|sforzo)'
+                           '|\m(unzufrieden|unwahrscheinlich|schlecht|mangelhaft|schwierig|schwer\M|nicht\M|kein)'
+                           '|\m(insatisf|m.{1,2}content|mauvais|m.{1,2}diocre|difficile|d.{1,2}saccord|(pas|peu)\M)'
+                           '|\m(descontent|mal[oa]?\M|p.{1,2}sim|dif.{1,2}cil|desacuerdo|(nada|poco)\M)'
+                           '|\m(insoddisf|scontent|niente|disaccordo|non\M|cattiv|ruim|mau\M|discord|pouco)'
+                           '|\m(ontevreden|niet\M|slecht|moeilijk|oneens|onwaarschijnlijk)') THEN -1
+            WHEN label ~* ('\m(satisf|agree|happy|easy|likely|good|great|excellent|best|positive|effortless)'
+                           '|\m(zufrieden|gut\M|einfach|leicht|stimme|wahrscheinlich|hervorragend|ausgezeichnet)'
+                           '|\m(content|bien\M|bon(ne)?\M|facile|accord|probable|buen|f.{1,2}cil|de acuerdo)'
+                           '|\m(soddisf|buon|ottim|eccellent|boa?\M|bom\M|.{1,2}tim[oa]\M|concord)'
+                           '|\m(tevreden|goed|uitstekend|(ge)?makkelijk|eens\M|waarschijnlijk)') THEN 1 END
+       * CASE WHEN label ~* ('\m(extremely|very|completely|strongly|totally|at all|sehr|voll|gar\M|tr.{1,2}s\M|tout'
+                             '|extr|muy|totalmente|completamente|molto|muito|zeer|heel|helemaal)') THEN 3
+              WHEN label ~* ('\m(slightly|somewhat|a little|rather|eher|etwas|plut.{1,2}t|assez|algo|abbastanza'
+                             '|piuttosto|enigszins|redelijk)\M') THEN 1 ELSE 2 END;
+COMMENT ON FUNCTION csmetrics.tone_of(text) IS
+'Internal: how good a label of an option sounds, from -3 to 3; NULL: it does not say';
+
 INSERT INTO csmetrics.connector
     VALUES ('qualtrics', 50, 'Invitations and answers of questions of NPS, CSAT and CES', true);
 INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, keys) VALUES
@@ -86,9 +143,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                CASE WHEN selector = 'NPS' OR data_export_tag ~* '(^|[^a-z])nps' THEN 'nps'
                     WHEN data_export_tag ~* '(^|[^a-z])csat' THEN 'csat'
                     WHEN data_export_tag ~* '(^|[^a-z])ces([^a-z]|$)' THEN 'ces'
-                    WHEN question_text ~* 'likely.*recommend|recommend.*likely' THEN 'nps'
-                    WHEN question_text ~* '\msatisf' THEN 'csat'
-                    WHEN question_text ~* 'effort|(was|is) (it )?easy|made it easy' THEN 'ces' END AS kind
+                    ELSE csmetrics.asked_of(question_text) END AS kind
         FROM {question} q
         WHERE coalesce(question_type, 'MC') IN ('MC', 'Slider', 'Matrix') AND _fivetran_deleted IS NOT TRUE
               AND coalesce(selector, '') !~* '^(MA|MSB)'),
@@ -96,24 +151,13 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
         SELECT o.survey_id, o.question_id, o.key, o.recode_value, o.text,
                substring(o.text FROM '^\s*(\d{1,3})\M')::numeric AS label_number,
                CASE WHEN o.recode_value ~ '^-?\d{1,4}$' THEN o.recode_value::numeric END AS recoded,
-               o.text ~* ('^\W*(n\W?a\M|not applicable|does( not|n.t) apply|(i )?(do not|don.t) know|not sure|unsure'
-                          '|no (opinion|answer)|prefer not|can(not|.t) (say|judge|rate)|(have|did)( not|n.t) )') IS TRUE
-                   AS is_none
+               csmetrics.is_no_score(o.text) IS TRUE AS is_none
         FROM {question_option} o WHERE o._fivetran_deleted IS NOT TRUE),
-    -- how good a label sounds, from -3 to 3
     option AS (
         SELECT l.survey_id, l.question_id, l.key, l.recode_value, l.text, l.is_none,
                CASE WHEN bool_and(l.is_none OR l.label_number IS NOT NULL)
                          OVER (PARTITION BY l.survey_id, l.question_id) THEN l.label_number ELSE l.recoded END AS score,
-               CASE WHEN l.is_none THEN NULL
-                    WHEN l.text ~* '\m(neither|nor|neutral|undecided)\M' THEN 0
-                    WHEN l.text ~* '\m(dis|un)(satisf|agree|happy|likely)|\mnot (at all|very|satisf|easy|likely)'
-                         OR l.text ~* '\m(difficult|hard|poor|bad|terrible|awful|worst|negative)\M'
-                         OR l.text ~* '\m(high|much|lot of|great deal of|extreme) effort' THEN -1
-                    WHEN l.text ~* '\m(satisf|agree|happy|easy|likely|good|great|excellent|best|positive|effortless)'
-                         OR l.text ~* '\m(low|little|no|less|minimal) effort' THEN 1 END
-               * CASE WHEN l.text ~* '\m(extremely|very|completely|strongly|totally|at all)\M' THEN 3
-                      WHEN l.text ~* '\m(slightly|somewhat|a little|rather)\M' THEN 1 ELSE 2 END AS tone
+               CASE WHEN NOT l.is_none THEN csmetrics.tone_of(l.text) END AS tone
         FROM labelled l),
     scale AS (
         SELECT survey_id, question_id, min(score) AS lowest, nullif(max(score), min(score)) AS highest,
@@ -125,7 +169,11 @@ INSERT INTO csmetrics.connector_source (vendor, source, query, only_with) VALUES
                coalesce(o.highest - shift.by, CASE q.kind WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END) AS highest,
                -- CES as agreement that it was easy, or as the effort that it took
                coalesce(CASE WHEN q.kind <> 'nps' THEN o.higher_is_better END,
-                        NOT (q.kind = 'ces' AND q.text ~* 'how much effort|difficult')) AS higher_is_better
+                        NOT (q.kind = 'ces'
+                             AND q.text ~* ('how much effort|difficult|schwierig|difficile|dif.{1,2}cil'
+                                            '|(wie viel|welche[nr]?|quel|cu.{1,2}nto|quanto) '
+                                            '(aufwand|effort|esfuerzo|sforzo)')))
+                   AS higher_is_better
         FROM asked q
         LEFT JOIN scale o ON o.survey_id = q.survey_id AND o.question_id = q.id AND o.highest IS NOT NULL
              AND NOT q.is_slider,

@@ -6,6 +6,7 @@ INSERT INTO csmetrics.connector_table (vendor, table_name, other_names, one_of, 
 ('recurly', 'account_history', '{account}', 'account', '{id}'),
 ('recurly', 'subscription_history', '{subscription}', 'subscription', '{id,updated_at}'),
 ('recurly', 'plan_history', '{plan}', 'plan', '{id}'),
+('recurly', 'subscription_add_on_history', '{subscription_add_on}', NULL, '{id}'),
 ('recurly', 'coupon_redemption_history', '{coupon_redemption}', NULL, '{id}'),
 ('recurly', 'coupon_discount', '{}', NULL, '{coupon_id,type,currency}'),
 ('recurly', 'coupon', '{coupon_history}', NULL, '{id}'),
@@ -23,8 +24,8 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'account_history', 'is_deleted', 'boolean', false, '{}'),
 ('recurly', 'account_history', '_fivetran_synced', 'timestamptz', false, '{}'),
 ('recurly', 'subscription_history', 'id', 'text', true, '{}'),
-('recurly', 'subscription_history', 'account_id', 'text', true, '{}'),
-('recurly', 'subscription_history', 'plan_id', 'text', true, '{}'),
+('recurly', 'subscription_history', 'account_id', 'text', true, '{account.id}'),
+('recurly', 'subscription_history', 'plan_id', 'text', true, '{plan.id}'),
 ('recurly', 'subscription_history', 'state', 'text', true, '{}'),
 ('recurly', 'subscription_history', 'created_at', 'timestamptz', false, '{}'),
 ('recurly', 'subscription_history', 'updated_at', 'timestamptz', false, '{}'),
@@ -41,6 +42,9 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'subscription_history', 'unit_amount', 'numeric', true, '{}'),
 ('recurly', 'subscription_history', 'quantity', 'numeric', true, '{}'),
 ('recurly', 'subscription_history', 'add_ons_total', 'numeric', false, '{}'),
+('recurly', 'subscription_history', 'subtotal', 'numeric', false, '{}'),
+('recurly', 'subscription_history', 'tax_inclusive', 'boolean', false, '{}'),
+('recurly', 'subscription_history', 'tax_rate', 'numeric', false, '{tax_info_rate,tax_info.rate}'),
 ('recurly', 'subscription_history', 'expiration_reason', 'text', false, '{}'),
 ('recurly', 'plan_history', 'id', 'text', true, '{}'),
 ('recurly', 'plan_history', 'name', 'text', false, '{}'),
@@ -48,10 +52,17 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'plan_history', 'interval_unit', 'text', true, '{}'),
 ('recurly', 'plan_history', 'interval_length', 'integer', true, '{}'),
 ('recurly', 'plan_history', 'updated_at', 'timestamptz', false, '{}'),
+('recurly', 'subscription_add_on_history', 'id', 'text', true, '{}'),
+('recurly', 'subscription_add_on_history', 'subscription_id', 'text', true, '{}'),
+('recurly', 'subscription_add_on_history', 'unit_amount', 'numeric', true, '{}'),
+('recurly', 'subscription_add_on_history', 'quantity', 'numeric', true, '{}'),
+('recurly', 'subscription_add_on_history', 'created_at', 'timestamptz', false, '{}'),
+('recurly', 'subscription_add_on_history', 'expired_at', 'timestamptz', false, '{}'),
+('recurly', 'subscription_add_on_history', 'is_deleted', 'boolean', false, '{}'),
 ('recurly', 'coupon_redemption_history', 'id', 'text', true, '{}'),
-('recurly', 'coupon_redemption_history', 'account_id', 'text', true, '{}'),
+('recurly', 'coupon_redemption_history', 'account_id', 'text', true, '{account.id}'),
 ('recurly', 'coupon_redemption_history', 'subscription_id', 'text', false, '{}'),
-('recurly', 'coupon_redemption_history', 'coupon_id', 'text', true, '{}'),
+('recurly', 'coupon_redemption_history', 'coupon_id', 'text', true, '{coupon.id}'),
 ('recurly', 'coupon_redemption_history', 'created_at', 'timestamptz', true, '{}'),
 ('recurly', 'coupon_redemption_history', 'removed_at', 'timestamptz', true, '{}'),
 ('recurly', 'coupon_redemption_history', 'updated_at', 'timestamptz', false, '{}'),
@@ -65,6 +76,7 @@ INSERT INTO csmetrics.connector_column (vendor, table_name, column_name, type, r
 ('recurly', 'coupon', 'duration', 'text', true, '{}'),
 ('recurly', 'coupon', 'temporal_unit', 'text', false, '{}'),
 ('recurly', 'coupon', 'temporal_amount', 'integer', false, '{}'),
+('recurly', 'coupon', 'discount', 'text', false, '{}'),
 ('recurly', 'coupon', 'updated_at', 'timestamptz', false, '{}'),
 ('recurly', 'invoice_history', 'id', 'text', true, '{}'),
 ('recurly', 'invoice_history', 'state', 'text', true, '{}'),
@@ -86,18 +98,27 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
     WHERE s.state NOT IN ('future', 'failed', 'pending')
           AND NOT EXISTS (SELECT 1 FROM {account_history} a WHERE a.id = s.account_id) $$),
 
--- The versions of subscriptions, and plans. A plan that is missing is told by the period.
+-- The versions of subscriptions, and plans. A plan that is missing is told by the period; add-ons that are not added up
+-- stand side by side in their table; tax in the price is taken out.
 ('recurly', 'versions', $$
     version AS (
         SELECT h.*, nr = 1 AS is_first, CASE WHEN nr = 1 THEN '-infinity' ELSE updated_at END AS from_at,
                coalesce(lead(updated_at) OVER (PARTITION BY h.id ORDER BY nr), 'infinity') AS to_at,
                count(*) OVER (PARTITION BY h.id) = 1 AS is_only,
-               unit_amount * quantity + coalesce(add_ons_total, 0) AS charge, coalesce(p.name, h.plan_id) AS plan,
+               coalesce(unit_amount * coalesce(quantity, 1) + coalesce(add_ons_total, (
+                            SELECT sum(a.unit_amount * coalesce(a.quantity, 1))
+                            FROM {subscription_add_on_history} a
+                            WHERE a.subscription_id = h.id AND a.is_deleted IS NOT TRUE
+                                  AND (a.expired_at > coalesce(h.updated_at, '-infinity')) IS NOT FALSE
+                                  AND (h.is_latest OR (a.created_at <= h.updated_at) IS NOT FALSE)), 0), subtotal)
+                   / CASE WHEN tax_inclusive THEN 1 + coalesce(tax_rate, 0) ELSE 1 END AS charge,
+               coalesce(p.name, h.plan_id) AS plan,
                coalesce(p.unit, CASE WHEN period.days >= 27 THEN 'month' ELSE 'day' END) AS unit,
                coalesce(p.unit_count, CASE WHEN period.days >= 27 THEN round(period.days / 30.4375)
                                            ELSE ceil(nullif(period.days, 0)) END)::integer AS unit_count
         FROM (SELECT DISTINCT ON (id, updated_at) s.*,
-                     dense_rank() OVER (PARTITION BY id ORDER BY updated_at NULLS FIRST) AS nr
+                     dense_rank() OVER (PARTITION BY id ORDER BY updated_at NULLS FIRST) AS nr,
+                     updated_at IS NOT DISTINCT FROM max(updated_at) OVER (PARTITION BY id) AS is_latest
               FROM {subscription_history} s ORDER BY id, updated_at) h
         LEFT JOIN (SELECT id, coalesce(name, code) AS name, rtrim(interval_unit, 's') AS unit,
                           coalesce(interval_length, 1) AS unit_count
@@ -112,22 +133,24 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
            lower(v.currency) AS currency, v.unit, v.unit_count, v.plan_id AS product_id, v.plan AS product,
            NULL::timestamptz AS since_at, NULL::timestamptz AS until_at, v.updated_at AS synced_at
     FROM version v
-    WHERE v.is_only AND v.state NOT IN ('future', 'failed', 'pending', 'expired') AND v.unit_count IS NOT NULL $$),
+    WHERE v.is_only AND v.state NOT IN ('future', 'failed', 'pending', 'expired') AND v.unit_count IS NOT NULL
+          AND v.charge IS NOT NULL $$),
 
 ('recurly', 'unmatched', $$
     WITH {versions}
-    SELECT 'subscription' AS source, 'subscription ' || v.id AS row_key, NULL::numeric AS mrr,
-           format('plan %s is missing', v.plan_id) AS reason
+    SELECT DISTINCT 'subscription' AS source, 'subscription ' || v.id AS row_key, NULL::numeric AS mrr,
+           CASE WHEN v.unit_count IS NULL THEN format('plan %s is missing', v.plan_id) ELSE 'it has no amount' END
+               AS reason
     FROM version v
-    WHERE v.unit_count IS NULL AND v.to_at = 'infinity'
-          AND v.state NOT IN ('future', 'failed', 'pending', 'expired') $$),
+    WHERE (v.unit_count IS NULL OR v.charge IS NULL) AND v.state NOT IN ('future', 'failed', 'pending')
+          AND NOT EXISTS (SELECT 1 FROM {observed} o WHERE o.item_key = v.id AND NOT o.is_gone) $$),
 
 -- A row for each version of a subscription, from its update to the next, the first one from activation on; cut where a
 -- trial, a pause or a coupon begins or ends. Canceled means that it will not renew: it is in force until it expires.
 -- Future and failed ones have not begun. Coupons that last ('forever', or of unknown duration) are subtracted while
--- they are redeemed; those of the account from each subscription, a fixed amount from the dearest. Limited ones are
--- told beside it: 'temporal' for their time, 'single_use' for one period of billing. A payment is due since the
--- earliest invoice of the subscription that is past due now. Pending changes count once they are made, when the
+-- they are redeemed; those of the account from each subscription, a fixed amount from the dearest in force. Limited
+-- ones are told beside it: 'temporal' for their time, 'single_use' for one period of billing. A payment is due since
+-- the earliest invoice of the subscription that is past due now. Pending changes count once they are made, when the
 -- subscription has them. Of a subscription without versions earlier refreshes tell what it was.
 ('recurly', 'subscription', $$
     WITH {versions},
@@ -143,11 +166,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                     FROM version v
                     JOIN (SELECT DISTINCT ON (item_key) * FROM {observed} o WHERE NOT o.is_gone
                           ORDER BY item_key, from_at DESC) l ON l.item_key = v.id
-                    WHERE v.is_only AND (v.charge, v.unit, v.unit_count)
+                    WHERE v.is_only AND v.charge IS NOT NULL
+                          AND (v.charge, v.unit, v.unit_count)
                                         IS DISTINCT FROM (l.charge, l.unit, l.unit_count)) e
               ORDER BY item_key, from_at, place DESC) e),
     subscription AS (
-        SELECT DISTINCT ON (id) id, account_id, unit, unit_count,
+        SELECT DISTINCT ON (id) id, account_id, state, currency, unit, unit_count,
                coalesce(activated_at, created_at) AS start_at, canceled_at,
                expiration_reason AS reason,
                CASE WHEN state IN ('canceled', 'expired')
@@ -155,7 +179,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                     ELSE coalesce(expires_at, gone_at) END AS end_at,
                CASE WHEN state IN ('active', 'paused') AND canceled_at IS NULL
                     THEN coalesce(current_term_ends_at, current_period_ends_at) END AS renews_at,
-               first_value(id) OVER (PARTITION BY account_id ORDER BY charge DESC NULLS LAST, id) = id AS is_main
+               row_number() OVER (PARTITION BY account_id, currency ORDER BY charge DESC NULLS LAST, id) AS place
         FROM (SELECT v.*, CASE WHEN a.is_deleted THEN coalesce(a._fivetran_synced, v.current_period_ends_at, now()) END
                               AS gone_at
               FROM version v LEFT JOIN {account_history} a ON a.id = v.account_id) v
@@ -166,13 +190,23 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                coalesce(c.duration, 'forever') AS duration,
                c.temporal_amount * csmetrics.unit_length(c.temporal_unit) AS lasts
         FROM {coupon_redemption_history} r
-        JOIN {coupon_discount} d ON d.coupon_id = r.coupon_id AND d.type <> 'free_trial'
+        JOIN (SELECT coupon_id, type, percentage, amount, currency FROM {coupon_discount} t
+              UNION ALL
+              -- as it stands in the coupon
+              SELECT c.id, c.d ->> 'type', (c.d ->> 'percent')::numeric, (a ->> 'amount')::numeric, a ->> 'currency'
+              FROM (SELECT id, CASE WHEN discount ~ '^\s*\{' THEN discount::jsonb END AS d FROM {coupon} c
+                    WHERE discount IS NOT NULL) c
+                   LEFT JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(c.d -> 'currencies') WHEN 'array'
+                                                          THEN c.d -> 'currencies' ELSE '[]' END) a ON true
+              WHERE c.d IS NOT NULL AND c.id NOT IN (SELECT coupon_id FROM {coupon_discount} t
+                                                     WHERE coupon_id IS NOT NULL)) d
+             ON d.coupon_id = r.coupon_id AND d.type <> 'free_trial'
         LEFT JOIN {coupon} c ON c.id = r.coupon_id
         WHERE r.is_deleted IS NOT TRUE AND coalesce(c.duration, 'forever') IN ('forever', 'temporal', 'single_use')),
     applied AS (
         SELECT s.id AS subscription_id, d.coupon_id, d.from_at, d.duration <> 'forever' AS is_limited,
                d.percentage AS percent_off,
-               CASE WHEN s.is_main OR d.subscription_id IS NOT NULL THEN d.amount END AS amount_off, d.currency,
+               d.amount AS amount_off, d.currency, d.subscription_id IS NOT NULL AS is_own,
                -- what was used once is gone, but not its period
                CASE d.duration WHEN 'forever' THEN d.to_at
                     WHEN 'temporal' THEN least(d.to_at, (d.from_at AT TIME ZONE 'UTC' + d.lasts) AT TIME ZONE 'UTC')
@@ -180,6 +214,13 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                           + s.unit_count * csmetrics.unit_length(s.unit)) AT TIME ZONE 'UTC' END AS to_at
         FROM subscription s
         JOIN discount d ON d.account_id = s.account_id AND (d.subscription_id IS NULL OR d.subscription_id = s.id)),
+    -- what takes the amounts that are off the account's whole: the dearest in force
+    dearer AS (
+        SELECT s.id AS subscription_id, o.start_at, coalesce(o.end_at, 'infinity') AS end_at
+        FROM subscription s
+        JOIN subscription o ON o.account_id = s.account_id AND upper(o.currency) IS NOT DISTINCT FROM upper(s.currency)
+             AND o.place < s.place AND o.state NOT IN ('future', 'failed', 'pending')
+        WHERE s.account_id IN (SELECT account_id FROM discount WHERE amount > 0 AND subscription_id IS NULL)),
     arrears AS (
         SELECT l.subscription_id, min(i.due_at) AS past_due_at
         FROM {invoice_subscription_history} l
@@ -189,7 +230,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         SELECT subscription_id, at AS from_at, lead(at) OVER (PARTITION BY subscription_id ORDER BY at) AS to_at
         FROM (SELECT subscription_id, from_at AS at FROM applied UNION SELECT subscription_id, to_at FROM applied
               UNION SELECT subscription_id, '-infinity' FROM applied
-              UNION SELECT subscription_id, 'infinity' FROM applied) e),
+              UNION SELECT subscription_id, 'infinity' FROM applied
+              UNION SELECT subscription_id, start_at FROM dearer UNION SELECT subscription_id, end_at FROM dearer) e),
     -- what is off the charge, of discounts that last and of all, each coupon once
     discounted AS (
         SELECT subscription_id, from_at, to_at, currency,
@@ -202,7 +244,11 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                                          WHERE percent_off < 100), 0)) END), 9) AS all_percent_off,
                coalesce(sum(amount_off), 0) AS all_amount_off
         FROM (SELECT DISTINCT ON (o.subscription_id, o.from_at, v.currency, a.coupon_id)
-                     o.subscription_id, o.from_at, o.to_at, v.currency, a.percent_off, a.amount_off, a.is_limited
+                     o.subscription_id, o.from_at, o.to_at, v.currency, a.percent_off,
+                     CASE WHEN a.is_own OR NOT EXISTS (SELECT 1 FROM dearer r
+                                                       WHERE r.subscription_id = o.subscription_id
+                                                             AND r.start_at <= o.from_at AND r.end_at >= o.to_at)
+                          THEN a.amount_off END AS amount_off, a.is_limited
               FROM span o
               JOIN (SELECT DISTINCT id, currency FROM version) v ON v.id = o.subscription_id
               LEFT JOIN applied a ON a.subscription_id = o.subscription_id AND a.from_at <= o.from_at
@@ -223,7 +269,7 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
     JOIN subscription s ON s.id = v.id
     LEFT JOIN seen w ON w.id = v.id AND v.is_only
     LEFT JOIN arrears r ON r.subscription_id = v.id
-    LEFT JOIN discounted o ON o.subscription_id = v.id AND o.currency = v.currency,
+    LEFT JOIN discounted o ON o.subscription_id = v.id AND o.currency IS NOT DISTINCT FROM v.currency,
          LATERAL (SELECT coalesce(w.charge, v.charge) AS charge, coalesce(w.unit, v.unit) AS unit,
                          coalesce(w.unit_count, v.unit_count) AS unit_count, coalesce(w.plan, v.plan) AS plan) c,
          LATERAL (SELECT csmetrics.mrr(c.charge, c.unit, c.unit_count) AS list,
@@ -246,5 +292,5 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                           CASE v.state WHEN 'paused' THEN 'active' ELSE v.state END),
                          (greatest(t.from_at, t.trial_to, t.pause_from), t.to_at, 'paused'))
              phase(from_at, to_at, status)
-    WHERE v.state NOT IN ('future', 'failed', 'pending') AND v.unit_count IS NOT NULL
+    WHERE v.state NOT IN ('future', 'failed', 'pending') AND c.unit_count IS NOT NULL AND c.charge IS NOT NULL
           AND phase.from_at < phase.to_at $$);

@@ -251,29 +251,37 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         ORDER BY w.id, p::text)),
     -- what it is in other currencies
     price_option AS (
-        SELECT price_id, lower(currency) AS currency, coalesce(unit_amount_decimal, unit_amount) AS amount
+        SELECT price_id, lower(currency) AS currency, coalesce(unit_amount_decimal, unit_amount) AS amount,
+               NULL AS tiers
         FROM {price_currency_option} o
         UNION
-        SELECT p.id, lower(o.key), coalesce(o.value ->> 'unit_amount_decimal', o.value ->> 'unit_amount')::numeric
+        SELECT p.id, lower(o.key), coalesce(o.value ->> 'unit_amount_decimal', o.value ->> 'unit_amount')::numeric,
+               o.value ->> 'tiers'
         FROM price p, jsonb_each(CASE WHEN p.currency_options ~ '^\s*\{\s*"' THEN p.currency_options::jsonb
                                       ELSE '{}' END) o
         WHERE p.currency_options IS NOT NULL),
     price_steps AS (
-        SELECT price_id, array_agg(up_to ORDER BY up_to) AS up_to, array_agg(unit_amount ORDER BY up_to) AS unit_amount,
+        SELECT price_id, option, array_agg(up_to ORDER BY up_to) AS up_to,
+               array_agg(unit_amount ORDER BY up_to) AS unit_amount,
                array_agg(flat_amount ORDER BY up_to) AS flat_amount, array_agg(above ORDER BY up_to) AS above
-        FROM (SELECT price_id, up_to, coalesce(unit_amount, 0) AS unit_amount, coalesce(flat_amount, 0) AS flat_amount,
-                     coalesce(lag(up_to) OVER (PARTITION BY price_id ORDER BY up_to NULLS LAST), 0) AS above
-              FROM (SELECT price_id, up_to, coalesce(unit_amount_decimal, unit_amount) AS unit_amount, flat_amount
+        FROM (SELECT price_id, option, up_to, coalesce(unit_amount, 0) AS unit_amount,
+                     coalesce(flat_amount, 0) AS flat_amount,
+                     coalesce(lag(up_to) OVER (PARTITION BY price_id, option ORDER BY up_to NULLS LAST), 0) AS above
+              FROM (SELECT price_id, '' AS option, up_to, coalesce(unit_amount_decimal, unit_amount) AS unit_amount,
+                           flat_amount
                     FROM {price_tier} t
                     UNION ALL
-                    SELECT p.id, (t ->> 'up_to')::numeric,
+                    SELECT p.id, p.option, (t ->> 'up_to')::numeric,
                            coalesce(t ->> 'unit_amount_decimal', t ->> 'unit_amount')::numeric,
                            coalesce(t ->> 'flat_amount_decimal', t ->> 'flat_amount')::numeric
-                    FROM price p, jsonb_array_elements(CASE WHEN p.tiers ~ '^\s*\[\s*\{' THEN p.tiers::jsonb
-                                                            ELSE '[]' END) t
-                    WHERE p.tiers IS NOT NULL AND p.id NOT IN (SELECT price_id FROM {price_tier} x
-                                                               WHERE price_id IS NOT NULL)) t) t
-        GROUP BY price_id),
+                    FROM (SELECT id, '' AS option, tiers FROM price
+                          WHERE tiers IS NOT NULL AND id NOT IN (SELECT price_id FROM {price_tier} x
+                                                                 WHERE price_id IS NOT NULL)
+                          UNION ALL
+                          SELECT price_id, currency, tiers FROM price_option WHERE tiers IS NOT NULL) p,
+                         jsonb_array_elements(CASE WHEN p.tiers ~ '^\s*\[\s*\{' THEN p.tiers::jsonb
+                                                   ELSE '[]' END) t) t) t
+        GROUP BY price_id, option),
     -- rates of tax, of items and of subscriptions: in the price, and such that do not say
     tax AS (
         SELECT item_id, subscription_id, sum(percentage) FILTER (WHERE inclusive) AS inclusive,
@@ -309,12 +317,13 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                    ELSE l.amount <> 0 AND l.type IS DISTINCT FROM 'invoiceitem' END
               AND l.subscription_item_id IS NOT NULL AND l.period_end > l.period_start
               AND coalesce(v.status, '') NOT IN ('void', 'draft') AND v.is_deleted IS NOT TRUE),
-    priced AS (
-        SELECT c.is_item, c.is_line, c.has_versions, c.item_id, c.subscription_id, c.price_id,
+    valued AS (
+        SELECT c.is_item, c.is_line, c.has_versions, c.item_id,
+               coalesce(c.subscription_id, w.subscription_id) AS subscription_id, c.price_id,
                c.from_at, c.to_at, c.created, c._fivetran_start,
-               c._fivetran_end, c._fivetran_active, c.is_deleted, c._fivetran_synced, p.id IS NOT NULL AS is_priced,
+               c._fivetran_end, c._fivetran_active, c.is_deleted, c._fivetran_synced, p.id IS NOT NULL AS is_known,
                p.product_id, coalesce(d.name, p.product_id) AS product,
-               coalesce(o.currency, p.currency, c.currency) AS currency,
+               coalesce(o.currency, p.currency, c.currency, n.currency) AS currency,
                coalesce(p.unit, CASE WHEN term.days >= 27 THEN 'month' ELSE 'day' END) AS unit,
                coalesce(p.unit_count, CASE WHEN term.days >= 27 THEN round(term.days / 30.4375) ELSE term.days END)
                    ::integer AS unit_count,
@@ -323,17 +332,17 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                     THEN c.billed
                     WHEN c.quantity = 0 THEN 0
                     WHEN p.tiers_mode IS NULL
-                    THEN coalesce(o.amount, p.amount)
-                         * CASE WHEN p.divide_by > 1 AND p.round = 'down' THEN floor(c.quantity / p.divide_by)
-                                WHEN p.divide_by > 1 THEN ceil(c.quantity / p.divide_by)
-                                ELSE coalesce(c.quantity, 1) END
+                    THEN CASE WHEN o.currency IS NULL THEN p.amount ELSE o.amount END
+                         * CASE WHEN p.divide_by > 1 AND p.round = 'down' THEN floor(term.quantity / p.divide_by)
+                                WHEN p.divide_by > 1 THEN ceil(term.quantity / p.divide_by)
+                                ELSE term.quantity END
                     ELSE (SELECT CASE p.tiers_mode
-                                 WHEN 'volume' THEN sum(t.unit_amount * c.quantity + t.flat_amount) FILTER (
-                                     WHERE c.quantity <= coalesce(t.up_to, c.quantity))
-                                 ELSE sum(t.unit_amount * (least(c.quantity, t.up_to) - t.above) + t.flat_amount) END
+                                 WHEN 'volume' THEN sum(t.unit_amount * term.quantity + t.flat_amount) FILTER (
+                                     WHERE term.quantity <= coalesce(t.up_to, term.quantity))
+                                 ELSE sum(t.unit_amount * (least(term.quantity, t.up_to) - t.above) + t.flat_amount) END
                           FROM unnest(s.up_to, s.unit_amount, s.flat_amount, s.above)
                                t(up_to, unit_amount, flat_amount, above)
-                          WHERE c.quantity > t.above) END
+                          WHERE term.quantity > t.above) END
                * 100 / (100 + coalesce(
                    nullif(coalesce(i.inclusive, 0)
                           + CASE WHEN p.tax_behavior = 'inclusive' THEN coalesce(i.unknown, 0) ELSE 0 END, 0),
@@ -347,11 +356,19 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                    GROUP BY item_id) w ON w.item_id = c.item_id
         LEFT JOIN own_currency n ON n.id = w.subscription_id
         LEFT JOIN price_option o ON o.price_id = p.id AND o.currency = n.currency AND o.currency <> p.currency
-        LEFT JOIN price_steps s ON s.price_id = p.id
+        LEFT JOIN price_steps s ON s.price_id = p.id AND s.option = coalesce(o.currency, '')
         LEFT JOIN tax i ON i.item_id = c.item_id
         LEFT JOIN tax u ON u.subscription_id = w.subscription_id,
-             LATERAL (SELECT greatest(1, ceil(extract(epoch FROM c.to_at - c.from_at) / 86400)) AS days) term
+             LATERAL (SELECT greatest(1, ceil(extract(epoch FROM c.to_at - c.from_at) / 86400)) AS days,
+                             coalesce(c.quantity, 1) AS quantity) term
         WHERE p.id IS NULL OR p.unit IS NOT NULL AND p.usage_type IS DISTINCT FROM 'metered'),
+    -- one of no known amount, such as one of tiers that are not there, is as one that is missing
+    priced AS (
+        SELECT v.is_item, v.is_line, v.has_versions, v.item_id, v.subscription_id, v.price_id, v.from_at, v.to_at,
+               v.created, v._fivetran_start, v._fivetran_end, v._fivetran_active, v.is_deleted, v._fivetran_synced,
+               v.is_known, v.is_known AND v.charge IS NOT NULL AND v.currency IS NOT NULL AS is_priced, v.product_id,
+               v.product, v.currency, v.unit, v.unit_count, v.charge
+        FROM valued v WHERE v.is_item OR v.charge IS NOT NULL),
     -- since when an item is what it is now, where its lines tell, or a proration; until when it was another
     present AS (
         SELECT p.*, CASE WHEN after_line AND (p.charge, p.currency, p.unit, p.unit_count)
@@ -394,10 +411,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
            CASE WHEN p.is_priced THEN csmetrics.mrr(p.charge / csmetrics.minor_units(p.currency), p.unit, p.unit_count)
                 END AS mrr,
            CASE WHEN p.is_priced THEN format('subscription %s is missing', p.subscription_id)
+                WHEN p.is_known THEN format('price %s has no amount in its currency', p.price_id)
                 ELSE format('price %s is missing', p.price_id) END AS reason
-    FROM priced p
-    WHERE p.is_item AND p.is_deleted IS NOT TRUE AND p._fivetran_active IS NOT FALSE
-      AND CASE WHEN p.is_priced
+    FROM (SELECT DISTINCT item_id, subscription_id, price_id, is_priced, is_known, charge, currency, unit, unit_count
+          FROM priced
+          WHERE is_item AND (NOT is_priced OR is_deleted IS NOT TRUE AND _fivetran_active IS NOT FALSE)) p
+    WHERE CASE WHEN p.is_priced
                THEN NOT EXISTS (SELECT 1 FROM {subscription_history} h WHERE h.id = p.subscription_id)
                ELSE NOT EXISTS (SELECT 1 FROM priced l WHERE l.is_line AND l.item_id = p.item_id)
                     AND NOT EXISTS (SELECT 1 FROM {observed} o WHERE o.item_key = p.item_id)
@@ -443,9 +462,12 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                      count(_fivetran_start) OVER (PARTITION BY id) AS timed
               FROM {subscription_history} h WHERE livemode IS NOT FALSE) v
         WHERE from_last = 1 OR _fivetran_start IS NOT NULL),
+    -- that of its items, or else the last one that was billed
     item_period AS (
-        SELECT subscription_id, max(from_at) AS start_at, max(to_at) AS end_at FROM priced
-        WHERE is_item AND is_deleted IS NOT TRUE AND _fivetran_active IS NOT FALSE
+        SELECT subscription_id, coalesce(max(from_at) FILTER (WHERE is_item), max(from_at)) AS start_at,
+               coalesce(max(to_at) FILTER (WHERE is_item), max(to_at)) AS end_at
+        FROM priced
+        WHERE (is_item OR is_line) AND is_deleted IS NOT TRUE AND _fivetran_active IS NOT FALSE
         GROUP BY subscription_id),
     dated AS (
         SELECT k.*, coalesce(k.current_period_end, CASE WHEN k.is_last THEN p.end_at END) AS period_end,
@@ -515,7 +537,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
                                                     ORDER BY created_at GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING)
                          END AS replaced_at
         FROM (SELECT p.item_id, p.subscription_id, s.customer_id, p.product_id, p.has_versions, p._fivetran_start,
-                     p._fivetran_end, p.charge, p.currency, p.unit, p.unit_count, p.product, p.to_at AS period_end,
+                     p._fivetran_end, p.is_priced, p.charge, p.currency, p.unit, p.unit_count, p.product,
+                     p.to_at AS period_end,
                      CASE WHEN p.created <= coalesce(s.created, s.start_at) + interval '1 hour' OR p.created IS NULL
                           THEN coalesce(s.start_at, p.created) ELSE p.created END AS created_at,
                      p.is_deleted IS NOT NULL OR p.has_versions OR p._fivetran_active IS NOT NULL AS is_marked,
@@ -525,8 +548,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
               WHERE p.is_item
               UNION ALL
               -- seen once, and in the table no more
-              SELECT o.item_key, s.id, s.customer_id, o.product_id, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                     NULL,
+              SELECT o.item_key, s.id, s.customer_id, o.product_id, false, NULL, NULL, false, NULL, NULL, NULL, NULL,
+                     NULL, NULL,
                      s.start_at, true, o.gone_at
               FROM (SELECT item_key, max(subscription_key) AS subscription_key, max(product_id) AS product_id,
                            max(from_at) FILTER (WHERE is_gone) AS gone_at
@@ -538,15 +561,26 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
         SELECT row_number() OVER () AS nr, t.item_id, t.subscription_id, t.customer_id, t.product_id, t.product,
                t.charge, t.currency, t.unit, t.unit_count, t.period_end, t.from_at,
                least(t.until_at, t.gone_at, t.replaced_at) AS until_at
-        FROM (SELECT i.item_id, i.subscription_id, i.customer_id, i.product_id, i.product, i.charge, i.currency, i.unit,
-                     i.unit_count, i.period_end, i.gone_at, i.replaced_at,
+        FROM (SELECT i.item_id, i.subscription_id, i.customer_id, coalesce(i.product_id, l.product_id) AS product_id,
+                     coalesce(i.product, l.product) AS product, CASE WHEN i.is_priced THEN i.charge ELSE l.charge END
+                         AS charge,
+                     CASE WHEN i.is_priced THEN i.currency ELSE l.currency END AS currency,
+                     CASE WHEN i.is_priced THEN i.unit ELSE l.unit END AS unit,
+                     CASE WHEN i.is_priced THEN i.unit_count ELSE l.unit_count END AS unit_count,
+                     i.period_end, i.gone_at, i.replaced_at,
                      CASE WHEN row_number() OVER of_item = 1 THEN i.created_at ELSE i._fivetran_start END AS from_at,
                      -- a version ends a moment before the next begins
                      CASE WHEN lead(i._fivetran_start) OVER of_item <= i._fivetran_end + interval '1 second'
                                OR i._fivetran_end IS NULL
                           THEN lead(i._fivetran_start) OVER of_item
                           WHEN i._fivetran_end < '9999-01-01' THEN i._fivetran_end END AS until_at
-              FROM item i WHERE i.has_versions
+              FROM item i
+              -- of a version without a known price the lines of that time tell what it is
+              LEFT JOIN LATERAL (SELECT p.product_id, p.product, p.charge, p.currency, p.unit, p.unit_count
+                                 FROM priced p
+                                 WHERE NOT i.is_priced AND p.is_line AND p.item_id = i.item_id
+                                 ORDER BY (p.from_at < i._fivetran_end) IS FALSE, p.from_at DESC LIMIT 1) l ON true
+              WHERE i.has_versions
               WINDOW of_item AS (PARTITION BY i.item_id ORDER BY i._fivetran_start)
               UNION ALL
               SELECT i.item_id, i.subscription_id, i.customer_id, w.product_id, w.product, w.charge, w.currency, w.unit,
@@ -555,7 +589,8 @@ INSERT INTO csmetrics.connector_source (vendor, source, query) VALUES
               FROM item i
               JOIN (SELECT w.*, row_number() OVER of_item AS nr, lead(from_at) OVER of_item AS until_at
                     FROM state w WINDOW of_item AS (PARTITION BY item_id ORDER BY from_at)) w ON w.item_id = i.item_id
-              WHERE NOT i.has_versions) t),
+              WHERE NOT i.has_versions) t
+        WHERE t.charge IS NOT NULL),
     -- discounts that stand in the objects that they are of
     written_discount AS (
         SELECT w.subscription_id, w.customer_id, w.item_id, d,

@@ -7,7 +7,7 @@ DECLARE
     keys @account_id@[] := ARRAY(SELECT p.account_id FROM @live@.pending p WHERE p.source = 'account');
 BEGIN
     RETURN QUERY
-    SELECT e.key, sum(a.sign)::bigint
+    SELECT CASE e.key WHEN 'plan' THEN 'account_plan' ELSE e.key END, sum(a.sign)::bigint
     FROM (SELECT 1 AS sign, to_jsonb(f) AS attributes FROM @live@.fresh_account f
           UNION ALL
           SELECT -1, to_jsonb(s) FROM @internal@.score_account s WHERE s.account_id = ANY (keys)) a,
@@ -33,7 +33,8 @@ BEGIN
         RETURN @live@.count_dimensions();
     END IF;
     RETURN array_remove(ARRAY(SELECT CASE WHEN k.account_count > 0 THEN d END
-                              FROM unnest('{segment,plan,lifecycle_stage,onboarding_path,region,owner}'::text[])
+                              FROM unnest(ARRAY['segment', 'account_plan', 'lifecycle_stage', 'onboarding_path',
+                                           'region', 'owner'])
                                    WITH ORDINALITY d(d, place) JOIN @live@.known_dimension k ON k.dimension = d.d
                               ORDER BY d.place), NULL);
 END

@@ -3,7 +3,7 @@
 -- Rows that an appending sync repeats: of each key the latest counts, in every table of every vendor, and a later row that says no more
 -- than that it is deleted wins.
 BEGIN;
-SELECT plan(16);
+SELECT plan(20);
 SET jit = off;
 
 -- Every declared table with a key: a row of it three times, the second the latest, is one.
@@ -119,6 +119,33 @@ CALL refresh('r');
 SELECT results_eq($$SELECT day, trim_scale(mrr_at(revenue, day)) FROM r_internal.account_state, unnest('{2025-03-31,2025-04-29,2025-04-30}'::date[]) day WHERE account_id = 'a' ORDER BY 1$$, $$VALUES (date '2025-03-31', 55::numeric), ('2025-04-29', 55), ('2025-04-30', 155)$$,
     'Recurly: without versions, what was changed in place is so since the refresh that saw it');
 SELECT is((SELECT trim_scale(sum(mrr_at(revenue, '2025-04-04'))) FROM r_internal.account_state WHERE account_id = 'd'), 40::numeric, 'Recurly: a deleted account keeps its past');
+
+-- Recurly, what has no amount, add-ons in their own table, an amount that is off the account's whole, and the layout of Airbyte: keys in objects, discounts in the coupon, tax in the price.
+UPDATE rc.subscription SET unit_amount = NULL WHERE id = 'sa';
+INSERT INTO rc.subscription VALUES ('sn', 'd', 'm', 'active', '2025-01-10', '2025-01-10', NULL, NULL, NULL, NULL, 'USD', 15, NULL), ('sv', 'd', 'm', 'active', '2025-01-10', '2025-01-10', NULL, NULL, NULL, NULL, 'USD', NULL, 1);
+CALL connect('r', 'recurly', 'rc');
+SELECT results_eq($$SELECT subscription_id, ends_on, trim_scale(mrr) FROM r_internal.source_subscription WHERE subscription_id IN ('sn', 'sv', 'sa') ORDER BY 1, 3$$, $$VALUES ('sa', date '2025-04-30', 50::numeric), ('sa', NULL, 150), ('sn', '2025-04-05', 15)$$, 'Recurly: without a quantity it is one; without an amount it is what it was');
+SELECT results_eq($$SELECT vendor, row_count, sample_keys FROM csmetrics.unmatched_rows('r', 'subscription')$$, $$VALUES ('recurly', 2::bigint, 'recurly subscription su: plan lost is missing; recurly subscription sv: it has no amount')$$, 'Recurly: one that never had an amount is counted, and stops no refresh');
+SELECT is(pg_temp.failure($$CALL refresh('r')$$), 'no error', 'it does not');
+CREATE SCHEMA ra;
+CREATE TABLE ra.accounts (id text, code text, company text, updated_at text, deleted_at text, _airbyte_extracted_at timestamptz);
+CREATE TABLE ra.plans (id text, name text, interval_unit text, interval_length bigint, _airbyte_extracted_at timestamptz);
+CREATE TABLE ra.subscriptions (id text, account jsonb, plan jsonb, state text, updated_at text, activated_at text, canceled_at text, expires_at text, currency text, unit_amount numeric, quantity bigint, tax_inclusive boolean, tax_info jsonb, _airbyte_extracted_at timestamptz);
+CREATE TABLE ra.subscription_add_ons (id text, subscription_id text, unit_amount numeric, quantity int, created_at text, expired_at text);
+CREATE TABLE ra.coupons (id text, duration text, discount jsonb, updated_at text);
+CREATE TABLE ra.coupon_redemptions (id text, account jsonb, coupon jsonb, created_at text, removed_at text, updated_at text);
+INSERT INTO ra.accounts SELECT k, k, upper(k), '2025-01-01', NULL, '2025-01-01' FROM unnest('{a,b,c}'::text[]) k;
+INSERT INTO ra.plans VALUES ('m', 'Monthly', 'months', 1, '2025-01-01');
+INSERT INTO ra.subscriptions SELECT id, jsonb_build_object('id', account), '{"id": "m"}', state, '2025-01-10T00:00:00Z', CASE WHEN state <> 'future' THEN starts_on || 'T00:00:00Z' END, NULL, ends_on || 'T00:00:00Z', currency, amount, 1, tax IS NOT NULL, jsonb_build_object('rate', tax), '2025-01-10'
+FROM (VALUES ('sa', 'a', 'active', '2025-01-10', NULL, 'USD', 20, NULL), ('sb', 'b', 'active', '2025-01-10', NULL, 'EUR', 120, 0.2), ('c1', 'c', 'expired', '2025-01-10', '2025-03-10', 'USD', 100, NULL), ('c2', 'c', 'active', '2025-02-10', NULL, 'USD', 50, NULL), ('c3', 'c', 'active', '2025-02-10', NULL, 'EUR', 50, NULL),
+             ('c4', 'c', 'future', NULL, NULL, 'USD', 500, NULL)) v(id, account, state, starts_on, ends_on, currency, amount, tax);
+INSERT INTO ra.subscription_add_ons VALUES ('x', 'sa', 5, 1, '2025-01-10', NULL), ('y', 'sa', 7, 2, '2025-01-10', NULL), ('z', 'sa', 100, 1, '2024-01-10', '2024-12-10');
+INSERT INTO ra.coupons VALUES ('p', 'forever', '{"type": "percent", "percent": 10}', '2025-01-01'), ('f', 'forever', '{"type": "fixed", "currencies": [{"currency": "USD", "amount": 20}, {"currency": "EUR", "amount": 18}]}', '2025-01-01');
+INSERT INTO ra.coupon_redemptions VALUES ('r1', '{"id": "a"}', '{"id": "p"}', '2025-01-01', NULL, '2025-01-01'), ('r2', '{"id": "c"}', '{"id": "f"}', '2025-01-01', NULL, '2025-01-01');
+CALL create_model('ra_model');
+CALL connect('ra_model', 'recurly', 'ra');
+SELECT results_eq('SELECT subscription_id, starts_on, ends_on, trim_scale(mrr) FROM ra_model_internal.source_subscription ORDER BY 1, 2', $$VALUES ('c1', date '2025-01-10', date '2025-03-10', 80::numeric), ('c2', '2025-02-10', '2025-03-10', 50), ('c2', '2025-03-10', NULL, 30), ('c3', '2025-02-10', NULL, 32),
+    ('sa', '2025-01-10', NULL, 35.1), ('sb', '2025-01-10', NULL, 100)$$, 'Recurly: add-ons side by side, an amount off the dearest of its currency that is in force, tax in the price taken out');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@
 -- Stripe as it is today, by hand: items side by side, billing periods of items, what was changed in place, coupons off the whole
 -- invoice, prices in other currencies and with tax, rows that another row is missing for.
 BEGIN;
-SELECT plan(33);
+SELECT plan(39);
 SET jit = off;
 
 -- What all have: price base is 50 a month and seat 10, both of product p; add is 30 a month, of product q; a subscription is active since
@@ -226,6 +226,42 @@ CREATE TABLE invoice_line_item (id text, invoice_id text, subscription_item_id t
 INSERT INTO invoice_line_item VALUES ('l', 'v', 'i4', 1, 9900, 'usd', false, '2025-02-10', '2025-05-10');
 CALL connect('missing_cs', 'stripe', 'missing');
 SELECT is((SELECT trim_scale(mrr) FROM missing_cs_internal.source_subscription WHERE account_id = 'c' AND mrr < 50), 33::numeric, 'a price that is missing is told by the lines of invoices: 99 a quarter');
+
+-- one of no known amount is as one that is missing, and stops no refresh; a version without a price is told by the lines of its time
+CALL pg_temp.make('amounts');
+ALTER TABLE price ADD tiers_mode text, ADD tiers jsonb, ADD currency_options jsonb;
+INSERT INTO price VALUES ('none', 'p', 'usd', NULL, 'month', 1), ('free', 'p', 'usd', 0, 'month', 1);
+INSERT INTO price VALUES ('no tiers', 'p', 'usd', NULL, 'month', 1, 'volume', NULL, NULL), ('tiers', 'p', 'usd', NULL, 'month', 1, 'graduated', '[{"up_to": 10, "unit_amount": 500}, {"up_to": null, "unit_amount": 400, "flat_amount": 1000}]', '{"eur": {"tiers": [{"up_to": 10, "unit_amount": 100}, {"up_to": null, "unit_amount": 50}]}, "gbp": {"unit_amount": null}}');
+INSERT INTO customer SELECT 'c ' || k, k, NULL, '2025-01-10', true, false FROM unnest('{none,free,no tiers,usd,eur,gbp,one}'::text[]) k;
+INSERT INTO subscription SELECT k, 'c ' || k, 'active', '2025-01-10', NULL, NULL, false, NULL, NULL, NULL, CASE WHEN length(k) = 3 THEN k END FROM unnest('{none,free,no tiers,usd,eur,gbp,one}'::text[]) k;
+INSERT INTO subscription_item (id, subscription_id, plan_id, quantity) SELECT 'i ' || id, id, CASE id WHEN 's' THEN 'base' WHEN 'one' THEN 'seat' ELSE CASE WHEN id IN ('usd', 'eur', 'gbp') THEN 'tiers' ELSE id END END, CASE WHEN id <> 'one' THEN 12 END FROM subscription;
+CALL pg_temp.connect('amounts');
+SELECT results_eq('SELECT subscription_id, trim_scale(mrr), currency FROM amounts_cs_internal.source_subscription ORDER BY 1', $$VALUES ('eur', 11::numeric, 'EUR'), ('free', 0, 'USD'), ('one', 10, 'USD'), ('s', 600, 'USD'), ('usd', 68, 'USD')$$,
+    'tiers in the subscription''s currency; nothing is 0, no quantity is one, and an amount that is not known is no 0');
+SELECT results_eq('SELECT row_key, mrr, reason FROM amounts_cs_internal.stripe_unmatched ORDER BY 1', $$VALUES ('item i gbp', NULL::numeric, 'price tiers has no amount in its currency'), ('item i no tiers', NULL, 'price no tiers has no amount in its currency'), ('item i none', NULL, 'price none has no amount in its currency')$$,
+    'but a finding');
+CALL pg_temp.make('unpriced');
+ALTER TABLE subscription_item DROP _fivetran_deleted, ADD _fivetran_start timestamp, ADD _fivetran_end timestamp, ADD _fivetran_active boolean;
+INSERT INTO subscription_item (id, subscription_id, plan_id, quantity, created, _fivetran_start, _fivetran_end, _fivetran_active) VALUES ('i1', 's', 'base', 1, '2025-01-10', '2025-01-10', '9999-12-31 23:59:59.999', true),
+    ('i2', 's', 'lost', 2, '2025-01-10', '2025-01-10', '2025-03-31 23:59:59.999', false), ('i2', 's', 'seat', 5, '2025-01-10', '2025-04-01', '9999-12-31 23:59:59.999', true), ('i3', 's', 'lost', 2, '2025-01-10', '2025-01-10', '9999-12-31 23:59:59.999', true);
+CALL pg_temp.connect('unpriced');
+SELECT is(pg_temp.rows_of('unpriced'), 'Plan 2025-01-10 ... 50 active, Plan 2025-04-01 ... 50 active', 'versions without a price are left out');
+SELECT results_eq('SELECT row_key, reason FROM unpriced_cs_internal.stripe_unmatched ORDER BY 1', $$VALUES ('item i2', 'price lost is missing'), ('item i3', 'price lost is missing')$$, 'and told, those of the past, too');
+CREATE TABLE invoice_line_item (id text, invoice_id text, subscription_item_id text, plan_id text, quantity integer, amount bigint, currency text, proration boolean, period_start timestamp, period_end timestamp);
+INSERT INTO invoice_line_item VALUES ('l1', 'v', 'i2', 'lost', 2, 1400, 'usd', false, '2025-02-10', '2025-03-10'), ('l2', 'v', 'i2', 'seat', 5, 5000, 'usd', false, '2025-04-10', '2025-05-10');
+CALL connect('unpriced_cs', 'stripe', 'unpriced');
+SELECT is(pg_temp.rows_of('unpriced'), 'Plan 2025-01-10 ... 50 active, Plan 2025-04-01 ... 50 active, 2025-01-10 2025-04-01 14 active', 'unless lines of invoices tell what was charged');
+-- neither place has the billing period: that of the last line
+CALL pg_temp.make('billed');
+INSERT INTO customer SELECT 'c ' || k, k, NULL, '2025-01-10', true, false FROM unnest('{paused,unpaid,late,leaving}'::text[]) k;
+INSERT INTO subscription SELECT k, 'c ' || k, CASE k WHEN 'unpaid' THEN k WHEN 'late' THEN 'past_due' ELSE 'active' END, '2025-01-10', NULL, NULL, k = 'leaving', NULL, NULL, CASE k WHEN 'paused' THEN 'void' END FROM unnest('{paused,unpaid,late,leaving}'::text[]) k;
+INSERT INTO subscription_item SELECT 'i ' || id, id, 'base', 1, '2025-01-10' FROM subscription;
+CREATE TABLE invoice_line_item (id text, invoice_id text, subscription_item_id text, plan_id text, quantity integer, amount bigint, currency text, proration boolean, period_start timestamp, period_end timestamp);
+INSERT INTO invoice_line_item SELECT id, 'v', 'i ' || id, 'base', 1, 5000, 'usd', false, '2025-05-10', '2025-06-10' FROM subscription;
+CALL pg_temp.connect('billed');
+SELECT results_eq('SELECT subscription_id, string_agg(concat_ws('' '', starts_on, coalesce(ends_on::text, ''...''), status), '', '' ORDER BY starts_on), max(past_due_on), max(renews_on) FROM billed_cs_internal.source_subscription GROUP BY 1 ORDER BY 1', $$VALUES
+    ('late', '2025-01-10 ... past_due', date '2025-05-10', date '2025-06-10'), ('leaving', '2025-01-10 2025-06-10 active', NULL, NULL), ('paused', '2025-01-10 2025-05-10 active, 2025-05-10 ... paused', NULL, '2025-06-10'),
+    ('s', '2025-01-10 ... active', NULL, '2025-06-10'), ('unpaid', '2025-01-10 2025-05-10 unpaid', NULL, '2025-06-10')$$, 'without a period of items, that which was billed last');
 
 -- Airbyte: objects in JSON columns, instants as numbers, rows appended, the last of a key marked as deleted.
 CREATE SCHEMA ab;

@@ -3,7 +3,7 @@
 -- Support desks and surveys as their vendors' tables have them: who replies and who is a bot, what was opened again, and what the labels
 -- of Qualtrics' options say.
 BEGIN;
-SELECT plan(13);
+SELECT plan(14);
 CREATE SCHEMA zd;
 CREATE TABLE zd.organization (id bigint, name text);
 INSERT INTO zd.organization VALUES (11, 'Ash');
@@ -126,6 +126,17 @@ SELECT results_eq($$SELECT survey, nps(survey_agg(standard)), answer_count(surve
 SELECT results_eq($$SELECT kind, ces(survey_agg(standard), 1, 7, true), bool_and(higher_is_better) FROM answered WHERE survey = 'effort' GROUP BY 1$$, $$VALUES ('ces', 7::float8, false)$$, 'Qualtrics: 1 may be strongly agree');
 SELECT results_eq($$SELECT count(*) FILTER (WHERE score IS NOT NULL), count(*) FROM answered WHERE sent_at IS NOT NULL$$, 'VALUES (1::bigint, 2::bigint)', 'Qualtrics: invitations that came back were not sent');
 SELECT results_eq($$SELECT account_key, respondent_id, ticket_id, score FROM answered WHERE account_key = '11'$$, $$VALUES ('11', 'anon', '105', 9::numeric)$$, 'Qualtrics: by an anonymous link, the account and the ticket among what is embedded');
+-- in other languages, the best first and none of them last; and words for "not applicable" that are none of a score
+INSERT INTO qx.question SELECT 'Q1', survey, asked, 'MC', 'SAVR' FROM (VALUES ('german', 'Wie zufrieden sind Sie?'), ('french', 'Êtes-vous satisfait de notre aide ?'), ('spanish', '¿Qué tan satisfecho está?'), ('italian', 'Quanto è soddisfatto?'), ('portuguese', 'Qual é o seu nível de satisfação?'), ('dutch', 'Hoe tevreden bent u?'),
+    ('unused', 'How satisfied are you?'), ('easy', 'Es war einfach, Hilfe zu bekommen'), ('nps de', 'Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen?'), ('nps fr', 'Quelle est la probabilité que vous nous recommandiez ?'), ('why', 'Warum sind Sie unzufrieden?')) q(survey, asked);
+INSERT INTO qx.question_option SELECT 'Q1', survey, n, n, l FROM (VALUES ('german', '{Sehr zufrieden,Zufrieden,Weder noch,Unzufrieden,Sehr unzufrieden,Weiß nicht}'::text[]), ('french', '{Très satisfait,Satisfait,Ni satisfait ni insatisfait,Insatisfait,Très insatisfait,Sans objet}'),
+    ('spanish', '{Muy satisfecho,Satisfecho,Ni satisfecho ni insatisfecho,Insatisfecho,Nada satisfecho,No aplica}'), ('italian', '{Molto soddisfatto,Soddisfatto,Né soddisfatto né insoddisfatto,Insoddisfatto,Per niente soddisfatto,Non so}'),
+    ('portuguese', '{Muito satisfeito,Satisfeito,Neutro,Insatisfeito,Muito insatisfeito,Não se aplica}'), ('dutch', '{Zeer tevreden,Tevreden,Neutraal,Ontevreden,Zeer ontevreden,Niet van toepassing}'),
+    ('unused', '{Excellent,Very good,Good,Poor,Bad,I have not used it}'), ('easy', '{Stimme voll zu,Stimme eher zu,Teils teils,Stimme eher nicht zu,Stimme überhaupt nicht zu,Keine Angabe}')) o(survey, labels), unnest(labels) WITH ORDINALITY u(l, n);
+SELECT pg_temp.respond(survey, 'p' || n, CASE WHEN survey LIKE 'nps%' THEN 9 WHEN n < 3 THEN 1 ELSE 6 END) FROM generate_series(1, 3) n, unnest('{german,french,spanish,italian,portuguese,dutch,unused,easy,nps de,nps fr,why}'::text[]) survey \g /dev/null
+SELECT results_eq($$SELECT split_part(respondent_id, '@', 2), kind, count(*), min(standard), max(standard) FROM answered WHERE respondent_id ~ '@(german|french|spanish|italian|portuguese|dutch|unused|easy|nps (de|fr)|why).example' GROUP BY 1, 2 ORDER BY 1$$, $$VALUES
+    ('dutch.example', 'csat', 2::bigint, 5::numeric, 5::numeric), ('easy.example', 'ces', 2, 7, 7), ('french.example', 'csat', 2, 5, 5), ('german.example', 'csat', 2, 5, 5), ('italian.example', 'csat', 2, 5, 5), ('nps de.example', 'nps', 3, 9, 9), ('nps fr.example', 'nps', 3, 9, 9),
+    ('portuguese.example', 'csat', 2, 5, 5), ('spanish.example', 'csat', 2, 5, 5), ('unused.example', 'csat', 2, 5, 5)$$, 'Qualtrics: labels in other languages, too');
 CALL refresh('z');
 SELECT is(count(*), 1::bigint, 'and it reaches that account') FROM z_internal.source_survey WHERE account_id = '11' AND kind = 'nps';
 SELECT * FROM finish();

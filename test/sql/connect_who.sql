@@ -93,13 +93,13 @@ CREATE TABLE pn.visitor (id text, account_id text);
 INSERT INTO pn.visitor VALUES ('v', '5'), ('u', '');
 CREATE TABLE pn.feature_event (account_id text, visitor_id text, feature_id text, "timestamp" timestamp, num_events integer, _fivetran_deleted boolean);
 INSERT INTO pn.feature_event VALUES ('1', 'u', 'f', '2025-01-01 10:00', 1, false), ('', 'v', 'f', '2025-01-01 11:00', 2, false), ('88', 'u', 'f', '2025-01-01 12:00', 3, false), ('zz', 'u', 'f', '2025-01-01 13:00', 4, false), ('', 'u', 'f', '2025-01-01 14:00', 5, false),
-    ('1', 'u', 'f', '2025-01-01 15:00', 6, true);
+    ('1', 'u', 'f', '2025-01-01 15:00', 6, true), (' ', 'v', 'f', '2025-01-01 16:00', 7, false);
 CREATE TABLE pn.poll (id text, attribute_type text);
 INSERT INTO pn.poll VALUES ('q', 'NPSRating');
 CREATE TABLE pn.poll_event (account_id text, visitor_id text, poll_id text, "timestamp" timestamp, poll_response text);
 INSERT INTO pn.poll_event VALUES ('', 'v', 'q', '2025-01-01 11:00', '9');
 CALL connect('h', 'pendo', 'pn');
-SELECT results_eq($$SELECT account_id, events FROM h_internal.source_usage ORDER BY 2$$, $$VALUES ('1', 1::bigint), ('5', 2), ('1', 3)$$, 'Pendo: without its accounts, keys are tried as those of the CRM; of an empty text that of the visitor');
+SELECT results_eq($$SELECT account_id, events FROM h_internal.source_usage ORDER BY 2$$, $$VALUES ('1', 1::bigint), ('5', 2), ('1', 3), ('5', 7)$$, 'Pendo: without its accounts, keys are tried as those of the CRM; of an empty text or a blank that of the visitor');
 SELECT results_eq($$SELECT row_count, sample_keys FROM unmatched_rows('h', 'usage')$$, $$VALUES (2::bigint, 'pendo : its account is not known; pendo zz: its account is not known')$$, 'Pendo: the others are counted');
 SELECT results_eq($$SELECT account_id, score FROM h_internal.source_survey$$, $$VALUES ('5', 9::numeric)$$, 'Pendo: so are answers');
 CALL create_model('p');

@@ -2,7 +2,7 @@
 \i test/psql.sql
 -- Known, unknown, zero: what no source tells is NULL, in rates and signals alike, and no use of a product that others use is the worst reading.
 BEGIN;
-SELECT plan(107);
+SELECT plan(110);
 -- A model of next to nothing: subscriptions without notice of cancellation and discounts, tickets without reopenings, escalation and replies.
 CREATE TABLE public.customer AS SELECT unnest('{a,b,n}'::text[]) AS account_id, 'small' AS segment, 10 AS seats;
 CREATE TABLE public.term AS SELECT account_id, date '2024-01-01' AS starts_on, 100::numeric AS mrr FROM public.customer;
@@ -272,6 +272,9 @@ FROM (VALUES ('UPDATE cs.policy SET health_yellow_from = 80, health_green_from =
              ('UPDATE cs.policy SET time_zone = ''CET+1''', 'time_zone CET+1 is no name of a time zone in pg_timezone_names, such as Europe/Berlin'), ('UPDATE cs.health_signal SET weight = -1', 'weight -1 is not from 0 to 1000000'),
              ('UPDATE cs.health_signal SET policy = ''ignore''', 'policy ignore is none of renormalise, neutral, zero, carry, pulse'), ('UPDATE cs.playbook SET due_days = 90', 'due_days 90 is not from 0 to horizon_days 60'), ('UPDATE cs.alert_rule SET severity = ''grave''', 'severity grave is none of critical, warning, info'),
              ('UPDATE cs.target SET goal = ''empty'' WHERE metric = ''nrr''', 'the goal of nrr is empty: nothing lies in it')) v(statement, want);
+SELECT is(pg_temp.failure(statement), '23514 ' || want, want)
+FROM (VALUES (1, 'INSERT INTO cs.health_component VALUES (''usage'', NULL, NULL, -1)', 'weight -1 is not from 0 to 1000000'), (2, 'INSERT INTO cs.shared_domain VALUES (''https://Provider.example'')', 'domain "https://Provider.example" is no domain in lower case, without www, such as provider.example'),
+             (3, 'INSERT INTO cs.account_identity VALUES (''stripe'', ''cus_1'', NULL)', 'key cus_1 of stripe is given no account_id')) v(n, statement, want) ORDER BY n;
 SELECT is(pg_temp.refusal('UPDATE cs.policy SET week_start = 8'), '23514 policy_week_start_check', 'with the name of the constraint');
 SELECT is_empty($$SELECT c.conrelid::regclass, c.conname FROM pg_constraint c JOIN pg_trigger t ON t.tgrelid = c.conrelid AND t.tgname = 'a_sentence'
                   WHERE c.conrelid <> 'cs.policy'::regclass AND c.contype = 'c' AND (c.conrelid::regclass::text, c.conname) NOT IN (SELECT 'cs.' || relation, broken FROM csmetrics.setting_sentences()) AND c.connamespace = 'cs'::regnamespace$$, 'each constraint of settings has a sentence');
@@ -288,14 +291,17 @@ SELECT is(pg_temp.failure('INSERT INTO cs.playbook (name, trigger_when, success_
 CREATE TABLE public.own AS SELECT 'a' AS account_id, s AS signal, timestamptz '2024-06-01' AS at, '1' AS value FROM unnest('{load,trend}'::text[]) s;
 CALL map('cs', 'signal', 'TABLE public.own');
 INSERT INTO cs.health_signal (component, signal, segment, lifecycle_stage, weight, worst, best) VALUES ('own', 'load', NULL, NULL, 1, 0, 1), ('own', 'laod', NULL, NULL, 1, 0, 1), ('business', 'csat', 'small', NULL, 1, 2, 5), ('usage', 'trend', 'smal', NULL, 1, -1, 0), ('usage', 'depth', NULL, 'young', 1, 0, 1);
+INSERT INTO cs.health_component VALUES ('usgae', NULL, NULL, 1), ('usage', NULL, NULL, 1), ('usage', 'smal', NULL, 1), ('usage', NULL, 'young', 1);
+INSERT INTO cs.account_identity VALUES ('stirpe', 'cus_1', 'a'), ('stripe', 'cus_1', 'a');
+UPDATE cs.policy SET value_event = 'onbording';
 INSERT INTO cs.target VALUES ('nrr', 'smal', '(1,)'), ('csat', 'small', '(0.8,)');
 INSERT INTO cs.alert_rule (rule, condition) VALUES ('y', '(own_signals ->> ''laod'')::int > 3 AND (own_signals ->> ''load'')::int < 9');
 CALL refresh('cs');
 CALL validate('cs');
-SELECT results_eq($$SELECT source, rule, row_count, sample_keys, severity FROM cs.data_quality WHERE source IN ('alert_rule', 'health_signal', 'target') OR rule = 'signal of the model' ORDER BY 1, 2$$,
-    $$VALUES ('alert_rule', 'unknown owner', 1::bigint, 'x / owner O''Hara', 'warning'), ('alert_rule', 'unknown segment', 1, 'x / segment Enterprize', 'warning'), ('alert_rule', 'unknown signal', 1, 'y / signal laod', 'warning'), ('health_signal', 'two components', 1, 'csat / business, support', 'warning'),
+SELECT results_eq($$SELECT source, rule, row_count, sample_keys, severity FROM cs.data_quality WHERE source IN ('account_identity', 'alert_rule', 'health_component', 'health_signal', 'policy', 'target') OR rule = 'signal of the model' ORDER BY 1, 2$$,
+    $$VALUES ('account_identity', 'unknown vendor', 1::bigint, 'stirpe cus_1', 'warning'), ('alert_rule', 'unknown owner', 1::bigint, 'x / owner O''Hara', 'warning'), ('alert_rule', 'unknown segment', 1, 'x / segment Enterprize', 'warning'), ('alert_rule', 'unknown signal', 1, 'y / signal laod', 'warning'), ('health_component', 'unknown component', 1, 'usgae', 'warning'), ('health_component', 'unknown lifecycle stage', 1, 'usage / young', 'warning'), ('health_component', 'unknown segment', 1, 'usage / smal', 'warning'), ('health_signal', 'two components', 1, 'csat / business, support', 'warning'),
              ('health_signal', 'unknown lifecycle stage', 1, 'depth / young', 'warning'), ('health_signal', 'unknown segment', 1, 'trend / smal', 'warning'), ('health_signal', 'unknown signal', 1, 'laod', 'warning'),
-             ('signal', 'signal of the model', 1, 'a / trend / ' || timestamptz '2024-06-01 UTC' || ' / 1', 'warning'), ('target', 'unknown segment', 1, 'nrr / smal', 'warning')$$, 'names that nobody has');
+             ('policy', 'unknown value event', 1, 'onbording', 'warning'), ('signal', 'signal of the model', 1, 'a / trend / ' || timestamptz '2024-06-01 UTC' || ' / 1', 'warning'), ('target', 'unknown segment', 1, 'nrr / smal', 'warning')$$, 'names that nobody has');
 
 -- A value of the wrong kind: source, account, row and column in a line.
 UPDATE public.own SET value = 'high' WHERE signal = 'load';

@@ -14,7 +14,7 @@
     \set seed 0.37
 \endif
 BEGIN;
-SELECT plan(44);
+SELECT plan(49);
 SET LOCAL search_path = csmetrics, public;
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
@@ -110,6 +110,9 @@ SELECT pg_temp.check('SELECT 1', 'nothing', 0);
 SELECT pg_temp.check('UPDATE public.term SET mrr = mrr + 1 WHERE account_id = 7', 'another price', 1);
 SELECT pg_temp.check('UPDATE public.customer SET segment = ''segment 9'', region = ''north'' WHERE account_id IN (1, 4)', 'a new segment, and an attribute that nobody had', 2);
 SELECT pg_temp.check('UPDATE public.customer SET is_test = true WHERE account_id = 5', 'a test account', 1);
+SELECT pg_temp.check('UPDATE public.customer SET plan = NULL', 'an attribute that nobody has any more', 30);
+SELECT pg_temp.check('UPDATE public.customer SET plan = ''plan '' || account_id % 2 WHERE account_id > 20', 'and some have again', 10);
+SELECT is((SELECT string_agg(DISTINCT dimension, ' ' ORDER BY dimension) FROM cs.revenue_by_segment), 'account_plan all owner region segment', 'the plan of today is dimension account_plan');
 SELECT pg_temp.check('INSERT INTO public.ticket VALUES (77, ''77/1'', ''2024-08-01 12:00 UTC'', NULL, NULL, false, ''t0'')', 'an account that is in no other source', 1);
 SELECT pg_temp.check('UPDATE public.answer SET score = 1 WHERE account_id = 9', 'answers, told by a column', 1);
 SELECT pg_temp.check('UPDATE public.step SET reached_at = reached_at + interval ''3 days'' WHERE account_id = 9; CALL csmetrics.mark_changed(''cs'', ''milestone'', ''{9}'')', 'milestones, told by a list', 1);
