@@ -14,6 +14,7 @@
 #include "core/text_key.h"
 #include "core/training.h"
 #include "pg/arguments.h"
+#include "pg/numeric_double.h"
 #include "pg/state.h"
 
 /* Values of all rows and columns, of eight bytes each: 4 GB. */
@@ -318,7 +319,7 @@ number_of(const Column *column, Datum value)
 		case TIMESTAMPTZOID:
 			return (double) DatumGetTimestamp(value);
 		default:
-			number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
+			number = double_of_numeric(DatumGetNumeric(value));
 	}
 	if (isinf(number))
 		ereport(ERROR,
