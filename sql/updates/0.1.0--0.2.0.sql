@@ -182,3 +182,6 @@ CREATE FUNCTION csmetrics.usage_change(history csmetrics.activity, as_of date, d
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.usage_change(csmetrics.activity, date, integer, bigint) IS
 'The same, and NULL where both spans together had fewer than least_events events: two after three is chance.';
+
+-- Classifiers that users keep as values.
+-- New part: 16_classifier.sql

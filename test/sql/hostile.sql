@@ -3,7 +3,7 @@
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
 \i test/samples.sql
-SELECT plan((1 + 6 * count(*))::int) FROM state_type;
+SELECT plan((7 + 6 * count(*))::int) FROM state_type;
 SELECT setseed(0.17) \g /dev/null
 -- script/test --both, as CI does, tries 10,000 of each type and way
 \set cases 3000
@@ -122,6 +122,11 @@ FROM (SELECT health_rule_agg('u', id::text, id, account, ARRAY[-1, id]::float8[]
 INSERT INTO seed SELECT 'health_summary', s::text, health_summary_send(s)
 FROM (SELECT health_agg(least(mrr, 100)::float8, later) FROM term UNION ALL SELECT health_agg(NULL::float8, NULL)
       UNION ALL SELECT unmerge(health_agg(100::float8, 1), health_agg(NULLIF(id % 5, 0)::float8, mrr)) FROM term) AS q(s);
+-- Classifiers are values that do not add up.
+INSERT INTO seed SELECT 'classifier', s::text, classifier_send(s)
+FROM (SELECT fit_classifier($$SELECT mrr::float8 AS mrr, account, 'part ' || id % 3 AS "pärt", paused AS p, (id % 2) + (random() < 0.1)::int * 0 AS gone, account % 2 AS side FROM term$$, 'gone', segment_column => 'side', folds => 2)
+      UNION ALL SELECT fit_classifier($$SELECT n % 7 AS a, n * 37 % 11 AS b, (n % 7 > 3) <> (n * 37 % 11 > 5) AS y, nullif(n % 13, 0) AS c FROM generate_series(1, 400) AS n$$, 'y', folds => 0)
+      UNION ALL SELECT fit_classifier($$SELECT n % 5 AS a, n % 3 = 0 AS y, 1 AS one FROM generate_series(1, 40) AS n$$, 'y', ridge => 0, splines => false, interactions => false)) AS q(s);
 -- A type without any of these has its samples.
 SELECT format('INSERT INTO seed SELECT %1$L, s::text, %1$s_send(s)
                FROM (SELECT %2$s FROM account WHERE id <= 12) AS q(s)', type, aggregate)
@@ -139,7 +144,7 @@ FROM pg_proc AS p JOIN pg_type AS t ON t.oid = p.proargtypes[0]
 WHERE p.pronamespace = 'csmetrics'::regnamespace AND t.typname IN (SELECT type FROM seed)
   AND p.prokind = 'f' AND p.pronargs - p.pronargdefaults = 1 AND p.prorettype <> 'cstring'::regtype;
 INSERT INTO reader SELECT DISTINCT type, unnest(ARRAY[
-    'sound(merge(x, x))', 'sound(unmerge(x, x))', 'sound(unmerge(unmerge(x, x), x))', 'state_hash_extended(x, 7)', 'x < x']) FROM seed;
+    'sound(merge(x, x))', 'sound(unmerge(x, x))', 'sound(unmerge(unmerge(x, x), x))', 'state_hash_extended(x, 7)', 'x < x']) FROM seed WHERE type IN (SELECT type FROM state_type);
 INSERT INTO reader SELECT 'churn', format('%s(x, %L)', ratio, word)
 FROM (VALUES ('logo_churn'), ('revenue_churn')) AS r(ratio), unnest(ARRAY['start_plus_new', 'average', 'up_for_renewal']) AS word;
 INSERT INTO reader SELECT 'churn', format('logo_churn_interval(x, 0.9, %L)', word) FROM unnest(ARRAY['start_plus_new', 'average', 'up_for_renewal']) AS word;
@@ -196,7 +201,9 @@ INSERT INTO reader VALUES
     ('feature_usage', 'breadth(x, ''0001-01-01'', ''9999-12-31'', 3)'), ('feature_usage', 'first_used_on(x, ''feature 3'')'), ('feature_usage', 'active_days(all_activity(x), ''2024-02-01'', ''2024-06-01'')'),
     ('feature_usage', 'longest_gap(feature_activity(x, ''a''), ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'sound(feature_usage_agg_add(x, ''a'', ''2024-02-01''))'),
     ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),
-    ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))');
+    ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))'),
+    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'predict(x, ''{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'')'),
+    ('classifier', '(SELECT sum(contribution) FROM explain_prediction(x, ''{"mrr": 5.5, "b": 1e300}''))'), ('classifier', 'predict(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
