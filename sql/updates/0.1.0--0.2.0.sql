@@ -226,3 +226,6 @@ COMMENT ON FUNCTION csmetrics.risk_line(csmetrics.backtest) IS
 -- Fits that users keep as values.
 -- New part: 16_cox.sql
 -- New part: 17_hazard.sql
+
+-- Classifiers that users keep as values.
+-- New part: 16_classifier.sql

@@ -399,7 +399,7 @@ classifier_log_odds(const Classifier *classifier, const Place *place)
 	double		sum = classifier->coefficient[0];
 
 	for (int i = 0; i < d->features; i++)
-		sum += feature_sum(d, i, place, classifier->coefficient);
+		sum += feature_sum(d, &d->feature[i], &place[i], classifier->coefficient);
 	for (int i = 0; i < d->pairs; i++)
 		sum += pair_sum(d, i, place, classifier->coefficient);
 	return sum;
@@ -409,7 +409,7 @@ void
 classifier_sums(const Design *d, const Place *place, const double *coefficient, double *sum)
 {
 	for (int i = 0; i < d->features; i++)
-		sum[i] = feature_sum(d, i, place, coefficient);
+		sum[i] = feature_sum(d, &d->feature[i], &place[i], coefficient);
 	for (int i = 0; i < d->pairs; i++)
 	{
 		double		half = pair_sum(d, i, place, coefficient) / 2;

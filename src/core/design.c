@@ -12,6 +12,7 @@ design_number_columns(Design *d)
 	for (int i = 0; i < d->features; i++)
 	{
 		d->feature[i].first = next;
+		d->feature[i].per_scale = 1 / d->feature[i].scale;
 		next += design_own_columns(d, &d->feature[i]);
 	}
 	for (int i = 0; i < d->pairs; i++)
@@ -20,54 +21,6 @@ design_number_columns(Design *d)
 		next += design_cells(&d->feature[d->pair[i].a]) * design_cells(&d->feature[d->pair[i].b]);
 	}
 	d->columns = next;
-}
-
-/* Between which of ascending knots, at least two, and how far along; beyond the ends, at the ends. */
-static int
-between(const double *knot, int knots, double value, double *part)
-{
-	int			i = 0;
-
-	while (i < knots - 2 && value >= knot[i + 1])
-		i++;
-	*part = (value - knot[i]) / (knot[i + 1] - knot[i]);
-	if (!(*part > 0))
-		*part = 0;
-	if (*part > 1)
-		*part = 1;
-	return i;
-}
-
-Place
-place_number(const DesignFeature *f, double value)
-{
-	Place		place = {.missing = isnan(value)};
-
-	if (!f->is_used)
-		return place;
-	if (place.missing)
-	{
-		/* where missing was never seen, it is taken for the mean */
-		if (!f->has_missing)
-		{
-			place = place_number(f, f->mean);
-			return place;
-		}
-		place.cell = f->cells;
-		return place;
-	}
-	place.z = (value - f->mean) / f->scale;
-	if (f->knots > 0)
-		place.hat = between(f->knot, f->knots, value, &place.hat_part);
-	if (f->cells > 0)
-		place.cell = between(f->cell, f->cells, value, &place.cell_part);
-	return place;
-}
-
-Place
-place_level(const DesignFeature *f, int level)
-{
-	return (Place) {.cell = level};
 }
 
 int
@@ -168,30 +121,16 @@ design_entries(const Design *d, const Place *place, Entry *entry)
 	return n;
 }
 
-static double
-entries_sum(const Entry *entry, int n, const double *coefficient)
+double
+pair_sum(const Design *d, int pair, const Place *place, const double *coefficient)
 {
+	Entry		entry[4];
+	int			n = pair_entries(d, &d->pair[pair], place, entry, 0);
 	double		sum = 0;
 
 	for (int i = 0; i < n; i++)
 		sum += entry[i].value * coefficient[entry[i].column];
 	return sum;
-}
-
-double
-feature_sum(const Design *d, int feature, const Place *place, const double *coefficient)
-{
-	Entry		entry[5];
-
-	return entries_sum(entry, feature_entries(d, &d->feature[feature], &place[feature], entry, 0), coefficient);
-}
-
-double
-pair_sum(const Design *d, int pair, const Place *place, const double *coefficient)
-{
-	Entry		entry[5];
-
-	return entries_sum(entry, pair_entries(d, &d->pair[pair], place, entry, 0), coefficient);
 }
 
 /* ---- from a table ---- */
@@ -366,8 +305,8 @@ design_places(const Design *d, const DesignReading *reading, int32_t row, Place 
 		if (!f->is_text)
 			place[i] = place_number(f, column->number[row]);
 		else if (column->code[row] >= 0)
-			place[i] = place_level(f, reading->level[i][column->code[row]]);
+			place[i] = place_level(reading->level[i][column->code[row]]);
 		else
-			place[i] = place_level(f, design_missing_level(f));
+			place[i] = place_level(design_missing_level(f));
 	}
 }

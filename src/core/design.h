@@ -9,6 +9,7 @@
 #ifndef CSMETRICS_DESIGN_H
 #define CSMETRICS_DESIGN_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,7 @@ typedef struct DesignFeature
 	bool		has_other;		/* so is what has no level of its own */
 	double		mean;
 	double		scale;			/* standard deviation */
+	double		per_scale;		/* 1 / scale; set by design_number_columns */
 	int			knots;
 	double		knot[KNOTS_MAX];
 	int			cells;
@@ -123,8 +125,51 @@ design_cells(const DesignFeature *f)
 /* Numbers its columns, those of pairs after all others. */
 void		design_number_columns(Design *d);
 
-Place		place_number(const DesignFeature *f, double value);
-Place		place_level(const DesignFeature *f, int level);
+/* Between which of ascending knots, at least two, and how far along; beyond the ends, at the ends. */
+static inline int
+knots_around(const double *knot, int knots, double value, double *part)
+{
+	int			i = 0;
+
+	while (i < knots - 2 && value >= knot[i + 1])
+		i++;
+	*part = (value - knot[i]) / (knot[i + 1] - knot[i]);
+	if (!(*part > 0))
+		*part = 0;
+	if (*part > 1)
+		*part = 1;
+	return i;
+}
+
+static inline Place
+place_number(const DesignFeature *f, double value)
+{
+	Place		place = {.missing = isnan(value)};
+
+	if (!f->is_used)
+		return place;
+	if (place.missing)
+	{
+		place.cell = f->cells;
+		if (f->has_missing)
+			return place;
+		/* where missing was hardly seen, it is taken for the mean */
+		place.missing = false;
+		value = f->mean;
+	}
+	place.z = (value - f->mean) * f->per_scale;
+	if (f->knots > 0)
+		place.hat = knots_around(f->knot, f->knots, value, &place.hat_part);
+	if (f->cells > 0)
+		place.cell = knots_around(f->cell, f->cells, value, &place.cell_part);
+	return place;
+}
+
+static inline Place
+place_level(int level)
+{
+	return (Place) {.cell = level};
+}
 
 /* The level of a text, or what stands for it; -1: unknown, and no other stands for it. */
 int			design_level(const DesignFeature *f, Utf8Name text);
@@ -144,8 +189,24 @@ typedef struct Entry
 /* What the places touch, in ascending order; the count. */
 int			design_entries(const Design *d, const Place *place, Entry *entry);
 
-/* What a feature, and a pair, adds up to. */
-double		feature_sum(const Design *d, int feature, const Place *place, const double *coefficient);
+/* What a feature adds up to. */
+static inline double
+feature_sum(const Design *d, const DesignFeature *f, const Place *p, const double *coefficient)
+{
+	const double *own = coefficient + f->first;
+
+	if (!f->is_used)
+		return 0;
+	if (f->is_text)
+		return p->cell >= d->has_base ? own[p->cell - d->has_base] : 0;
+	if (p->missing)
+		return own[1 + f->knots];
+	if (f->knots == 0)
+		return p->z * own[0];
+	return p->z * own[0] + (1 - p->hat_part) * own[1 + p->hat] + p->hat_part * own[2 + p->hat];
+}
+
+/* And a pair. */
 double		pair_sum(const Design *d, int pair, const Place *place, const double *coefficient);
 
 /* ---- from a table ---- */

@@ -12,6 +12,7 @@
 #include "core/text_key.h"
 #include "core/training.h"
 #include "pg/arguments.h"
+#include "pg/numeric_double.h"
 #include "pg/results.h"
 #include "pg/state.h"
 
@@ -57,52 +58,86 @@ name_to_cstring(Utf8Name name)
 
 /* ---- a classifier at hand ---- */
 
+typedef struct Key
+{
+	char	   *name;			/* of a feature, in the encoding of the server */
+	int			length;
+	int			feature;
+} Key;
+
 /* The last one that was read, for the calls of one query: mostly it is the same. */
 typedef struct Held
 {
-	ClassifierState *state;
+	struct varlena *given;		/* as it was passed, which may be compressed */
 	Classifier *classifier;
-	char	  **key;			/* names of the features in the encoding of the server */
-	int		   *key_length;
+	Key		   *key;			/* by feature */
+	Key		   *sorted;			/* those that are used, in the order of keys of JSON */
+	int			sorted_count;
+	uint64		hash;
 	MemoryContext context;
 } Held;
 
-static void
-hold(Held *held, const ClassifierState *state)
+static int
+compare_keys(const char *a, int a_length, const char *b, int b_length)
 {
-	MemoryContext caller;
+	if (a_length != b_length)
+		return a_length > b_length ? 1 : -1;
+	return memcmp(a, b, a_length);
+}
 
-	if (held->context)
-		MemoryContextReset(held->context);
-	held->state = NULL;
-	caller = MemoryContextSwitchTo(held->context);
-	held->classifier = NULL;
-	held->key = NULL;
+static int
+by_key(const void *a, const void *b)
+{
+	const Key  *x = a;
+	const Key  *y = b;
+	int			order = compare_keys(x->name, x->length, y->name, y->length);
+
+	return order ? order : x->feature - y->feature;
+}
+
+static void
+hold_keys(Held *held)
+{
+	const Design *d = &held->classifier->design;
+
+	held->key = palloc((d->features + 1) * sizeof(Key));
+	held->sorted = palloc((d->features + 1) * sizeof(Key));
+	held->sorted_count = 0;
+	for (int i = 0; i < d->features; i++)
 	{
-		ClassifierState *copy = palloc(VARSIZE(state));
-		int			features;
+		char	   *name = name_to_cstring(d->feature[i].name);
 
-		memcpy(copy, state, VARSIZE(state));
-		held->classifier = classifier_read(copy->stream, copy->bytes, &backend_workshop);
-		if (!held->classifier)
-			elog(ERROR, "a classifier is broken");
-		features = held->classifier->design.features;
-		held->key = palloc((features + 1) * sizeof(char *));
-		held->key_length = palloc((features + 1) * sizeof(int));
-		for (int i = 0; i < features; i++)
-		{
-			held->key[i] = name_to_cstring(held->classifier->design.feature[i].name);
-			held->key_length[i] = strlen(held->key[i]);
-		}
-		held->state = copy;
+		held->key[i] = (Key) {name, strlen(name), i};
+		if (d->feature[i].is_used)
+			held->sorted[held->sorted_count++] = held->key[i];
 	}
+	qsort(held->sorted, held->sorted_count, sizeof(Key), by_key);
+}
+
+static void
+hold(Held *held, struct varlena *given)
+{
+	MemoryContext caller = MemoryContextSwitchTo(held->context);
+	const ClassifierState *state;
+
+	/* nothing is held until all of it is */
+	held->given = NULL;
+	MemoryContextReset(held->context);
+	given = memcpy(palloc(VARSIZE_ANY(given)), given, VARSIZE_ANY(given));
+	state = state_value(PointerGetDatum(given), &classifier_type);
+	held->classifier = classifier_read(state->stream, state->bytes, &backend_workshop);
+	if (!held->classifier)
+		elog(ERROR, "a classifier is broken");
+	held->hash = (uint64) text_key((const char *) state->stream, state->bytes);
+	hold_keys(held);
+	held->given = given;
 	MemoryContextSwitchTo(caller);
 }
 
 static const Held *
 held_arg(FunctionCallInfo fcinfo)
 {
-	const ClassifierState *state = state_arg(fcinfo, 0, &classifier_type);
+	struct varlena *given = (struct varlena *) PG_GETARG_POINTER(0);
 	Held	   *held = fcinfo->flinfo->fn_extra;
 
 	if (!held)
@@ -111,129 +146,228 @@ held_arg(FunctionCallInfo fcinfo)
 		held->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "csmetrics classifier", ALLOCSET_SMALL_SIZES);
 		fcinfo->flinfo->fn_extra = held;
 	}
-	if (!held->state || VARSIZE(held->state) != VARSIZE(state) || memcmp(held->state, state, VARSIZE(state)) != 0)
-		hold(held, state);
+	if (!held->given || VARSIZE_ANY(held->given) != VARSIZE_ANY(given) || memcmp(held->given, given, VARSIZE_ANY(given)) != 0)
+		hold(held, given);
 	return held;
 }
 
 /* ---- values of features ---- */
 
-static double
-number_of_json(const JsonbValue *value, const char *key)
+pg_noreturn static void
+kind_error(const char *key, const char *kind)
 {
-	double		number = NAN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("feature \"%s\" is no %s", key, kind), errhint("It was one in the rows that the classifier learnt from.")));
+}
 
-	if (value->type == jbvNumeric)
-		number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
-	else if (value->type == jbvBool)
-		number = value->val.boolean;
-	else if (value->type != jbvNull)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("feature \"%s\" is no number", key), errhint("It was one in the rows that the classifier learnt from.")));
+static double
+in_range(double number, const char *key)
+{
 	if (isinf(number))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("feature \"%s\" is out of range", key)));
 	return number;
 }
 
-static int
-level_of_json(const DesignFeature *f, const JsonbValue *value, const char *key)
+static Place
+number_of_json(const DesignFeature *f, const JsonbValue *value, const char *key)
 {
 	switch (value->type)
 	{
-		case jbvNull:
-			return design_missing_level(f);
-		case jbvString:
-			return design_level(f, level_of_bytes(value->val.string.val, value->val.string.len));
-		case jbvBool:
-			return design_level(f, value->val.boolean ? (Utf8Name) {(const uint8 *) "true", 4} : (Utf8Name) {(const uint8 *) "false", 5});
 		case jbvNumeric:
-			{
-				char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-
-				return design_level(f, level_of_bytes(text, strlen(text)));
-			}
+			return place_number(f, in_range(double_of_numeric(value->val.numeric), key));
+		case jbvBool:
+			return place_number(f, value->val.boolean);
+		case jbvNull:
+			return place_number(f, NAN);
 		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("feature \"%s\" is no text", key), errhint("It was one in the rows that the classifier learnt from.")));
+			kind_error(key, "number");
 	}
 }
 
-/* The place of each feature; one that is not there is missing. */
+static Place
+text_of_json(const DesignFeature *f, const JsonbValue *value, const char *key)
+{
+	char	   *text;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			return place_level(design_missing_level(f));
+		case jbvString:
+			return place_level(design_level(f, level_of_bytes(value->val.string.val, value->val.string.len)));
+		case jbvBool:
+			text = value->val.boolean ? "true" : "false";
+			break;
+		case jbvNumeric:
+			text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+			break;
+		default:
+			kind_error(key, "text");
+	}
+	return place_level(design_level(f, level_of_bytes(text, strlen(text))));
+}
+
+/* What an entry of an object at an offset is; of what is in it, nothing. */
+static JsonbValue
+value_of_entry(JEntry entry, char *base, uint32 offset, uint32 length)
+{
+	JsonbValue	value = {.type = jbvBinary};
+
+	if (JBE_ISNUMERIC(entry))
+	{
+		value.type = jbvNumeric;
+		value.val.numeric = (Numeric) (base + INTALIGN(offset));
+	}
+	else if (JBE_ISSTRING(entry))
+	{
+		value.type = jbvString;
+		value.val.string.val = base + offset;
+		value.val.string.len = length;
+	}
+	else if (JBE_ISNULL(entry))
+		value.type = jbvNull;
+	else if (JBE_ISBOOL(entry))
+	{
+		value.type = jbvBool;
+		value.val.boolean = JBE_ISBOOL_TRUE(entry);
+	}
+	return value;
+}
+
+/* Walks the entries of an object, as getKeyJsonValueFromContainer would for each, from the beginning. */
+typedef struct EntryWalk
+{
+	const JEntry *entry;
+	char	   *base;
+	uint32		offset;
+	uint32		length;
+	int			at;
+} EntryWalk;
+
+static void
+next_entry(EntryWalk *walk)
+{
+	JEntry		entry = walk->entry[walk->at++];
+
+	walk->offset += walk->length;
+	walk->length = JBE_HAS_OFF(entry) ? JBE_OFFLENFLD(entry) - walk->offset : JBE_OFFLENFLD(entry);
+}
+
+/*
+ * The place of each feature; one that is not there is missing. Keys are in order, and
+ * so are the features: both are gone through once, and then the values.
+ */
 static void
 places_of_json(const Held *held, Jsonb *json, Place *place)
 {
 	const Design *d = &held->classifier->design;
+	int			keys = JsonContainerSize(&json->root);
+	EntryWalk	walk = {json->root.children, (char *) &json->root.children[2 * keys], 0, 0, 0};
+	int			found[FEATURES_MAX];	/* the place of the key among keys */
+	int			next = 0;
 
 	if (!JB_ROOT_IS_OBJECT(json))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("features are not a JSON object"), errhint("Give a value by name of feature, as to_jsonb(t) does of a row.")));
-	for (int i = 0; i < d->features; i++)
+	for (int i = 0; i < held->sorted_count; i++)
+		found[i] = -1;
+	for (int key = 0; key < keys; key++)
 	{
-		const DesignFeature *f = &d->feature[i];
-		JsonbValue	found;
-		bool		is_there;
+		int			order = -1;
 
-		if (!f->is_used)
+		next_entry(&walk);
+		while (next < held->sorted_count &&
+			   (order = compare_keys(held->sorted[next].name, held->sorted[next].length, walk.base + walk.offset, walk.length)) < 0)
+			next++;
+		if (next < held->sorted_count && order == 0)
+			found[next++] = key;
+	}
+	for (int i = 0; i < held->sorted_count; i++)
+	{
+		const Key  *key = &held->sorted[i];
+		const DesignFeature *f = &d->feature[key->feature];
+		JsonbValue	value = {.type = jbvNull};
+
+		if (found[i] >= 0)
 		{
-			place[i] = (Place) {0};
-			continue;
+			while (walk.at <= keys + found[i])
+				next_entry(&walk);
+			value = value_of_entry(walk.entry[walk.at - 1], walk.base, walk.offset, walk.length);
 		}
-		is_there = getKeyJsonValueFromContainer(&json->root, held->key[i], held->key_length[i], &found) != NULL;
-		if (f->is_text)
-			place[i] = place_level(f, is_there ? level_of_json(f, &found, held->key[i]) : design_missing_level(f));
-		else
-			place[i] = place_number(f, is_there ? number_of_json(&found, held->key[i]) : NAN);
+		place[key->feature] = f->is_text ? text_of_json(f, &value, key->name) : number_of_json(f, &value, key->name);
 	}
 }
 
 /* Texts by the number of their level, from 1 on, in the order of bytes; any other number is an unknown text. */
-static Place
-place_of_number(const DesignFeature *f, double value, bool is_null, const char *key)
+static inline Place
+place_of_number(const DesignFeature *f, double value, const char *key)
 {
-	if (!is_null && isinf(value))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("feature \"%s\" is out of range", key)));
 	if (!f->is_text)
-		return place_number(f, is_null ? NAN : value);
-	if (is_null || isnan(value))
-		return place_level(f, design_missing_level(f));
+		return place_number(f, in_range(value, key));
+	if (isnan(value))
+		return place_level(design_missing_level(f));
 	if (value >= 1 && value <= f->levels && value == floor(value))
-		return place_level(f, (int) value - 1);
-	return place_level(f, f->has_other ? f->levels : -1);
+		return place_level((int) value - 1);
+	return place_level(f->has_other ? f->levels : -1);
 }
 
 static void
-places_of_array(const Held *held, ArrayType *array, Place *place)
+require_count(const Held *held, int count)
 {
-	const Design *d = &held->classifier->design;
-	const char *value = (const char *) array + (ARR_HASNULL(array) ? array->dataoffset : (int) ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
-	const bits8 *bitmap = ARR_NULLBITMAP(array);
-
-	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != d->features)
+	if (count != held->classifier->design.features)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an array of %d numbers, and %d features", ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), d->features),
+				 errmsg("an array of %d numbers, and %d features", count, held->classifier->design.features),
 				 errhint("Give one for each feature, in the order of classifier_features.")));
-	for (int i = 0; i < d->features; i++)
-	{
-		bool		is_null = bitmap && !(bitmap[i / 8] & (1 << i % 8));
-		double		number = 0;
-
-		if (!is_null)
-		{
-			memcpy(&number, value, sizeof(number));
-			value += sizeof(number);
-		}
-		place[i] = place_of_number(&d->feature[i], number, is_null, held->key[i]);
-	}
 }
 
-static Datum
-chance(const Held *held, const Place *place)
+/* Numbers of an array one by one; NaN for NULL. */
+typedef struct NumberWalk
 {
-	return Float8GetDatum(logistic_of(classifier_log_odds(held->classifier, place)));
+	const char *value;
+	const bits8 *bitmap;
+	int			at;
+} NumberWalk;
+
+static inline double
+next_number(NumberWalk *walk)
+{
+	double		number = NAN;
+
+	if (!walk->bitmap || walk->bitmap[walk->at / 8] & (1 << walk->at % 8))
+	{
+		memcpy(&number, walk->value, sizeof(number));
+		walk->value += sizeof(number);
+	}
+	walk->at++;
+	return number;
+}
+
+static double
+log_odds_of_array(const Held *held, ArrayType *array)
+{
+	const Design *d = &held->classifier->design;
+	const double *coefficient = held->classifier->coefficient;
+	NumberWalk	walk = {(const char *) array + (ARR_HASNULL(array) ? array->dataoffset : (int) ARR_OVERHEAD_NONULLS(ARR_NDIM(array))),
+		ARR_NULLBITMAP(array), 0};
+	Place		place[FEATURES_MAX];
+	double		sum = coefficient[0];
+
+	require_count(held, ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : -1);
+	for (int i = 0; i < d->features; i++)
+	{
+		Place		own = place_of_number(&d->feature[i], next_number(&walk), held->key[i].name);
+
+		sum += feature_sum(d, &d->feature[i], &own, coefficient);
+		/* pairs look at two */
+		if (d->pairs > 0)
+			place[i] = own;
+	}
+	for (int i = 0; i < d->pairs; i++)
+		sum += pair_sum(d, i, place, coefficient);
+	return sum;
 }
 
 static Datum
@@ -243,17 +377,13 @@ predict_json(FunctionCallInfo fcinfo)
 	Place		place[FEATURES_MAX];
 
 	places_of_json(held, PG_GETARG_JSONB_P(1), place);
-	return chance(held, place);
+	PG_RETURN_FLOAT8(logistic_of(classifier_log_odds(held->classifier, place)));
 }
 
 static Datum
 predict_array(FunctionCallInfo fcinfo)
 {
-	const Held *held = held_arg(fcinfo);
-	Place		place[FEATURES_MAX];
-
-	places_of_array(held, PG_GETARG_ARRAYTYPE_P(1), place);
-	return chance(held, place);
+	PG_RETURN_FLOAT8(logistic_of(log_odds_of_array(held_arg(fcinfo), PG_GETARG_ARRAYTYPE_P(1))));
 }
 
 SQL_FUNCTION(classifier_predict_json, predict_json(fcinfo));
@@ -323,7 +453,7 @@ explain(FunctionCallInfo fcinfo)
 	row_end(&row);
 	for (int i = 0; i < count; i++)
 	{
-		row_put_text(&row, held->key[contribution[i].feature]);
+		row_put_text(&row, held->key[contribution[i].feature].name);
 		row_put(&row, Float8GetDatum(contribution[i].amount));
 		row_end(&row);
 	}
@@ -409,7 +539,7 @@ features(FunctionCallInfo fcinfo)
 		const DesignFeature *f = &d->feature[i];
 
 		row_put(&row, Int32GetDatum(i + 1));
-		row_put_text(&row, held->key[i]);
+		row_put_text(&row, held->key[i].name);
 		row_put_text(&row, !f->is_used ? "left out" : f->is_text ? "text" : "number");
 		if (f->is_used && f->is_text)
 			row_put(&row, names_array(f->level, f->levels));
@@ -443,7 +573,7 @@ pair_names(const Held *held)
 	Datum		value[PAIRS_MAX];
 
 	for (int i = 0; i < d->pairs; i++)
-		value[i] = CStringGetTextDatum(psprintf("%s x %s", held->key[d->pair[i].a], held->key[d->pair[i].b]));
+		value[i] = CStringGetTextDatum(psprintf("%s x %s", held->key[d->pair[i].a].name, held->key[d->pair[i].b].name));
 	return PointerGetDatum(construct_array(value, d->pairs, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
@@ -509,7 +639,7 @@ card(FunctionCallInfo fcinfo)
 	row_put(&row, Float8GetDatum(card->log_likelihood));
 	row_put(&row, BoolGetDatum(card->converged));
 	row_put(&row, Int64GetDatum(card->seed));
-	row_put_text(&row, psprintf("%016llx", (unsigned long long) text_key((const char *) held->state->stream, held->state->bytes)));
+	row_put_text(&row, psprintf("%016llx", (unsigned long long) held->hash));
 	row_put(&row, names_array(card->note, card->notes));
 	row_end(&row);
 	return (Datum) 0;

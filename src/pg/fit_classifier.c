@@ -14,6 +14,7 @@
 #include "core/text_key.h"
 #include "core/training.h"
 #include "pg/arguments.h"
+#include "pg/numeric_double.h"
 #include "pg/state.h"
 
 /* Values of all rows and columns, of eight bytes each: 4 GB. */
@@ -318,7 +319,7 @@ number_of(const Column *column, Datum value)
 		case TIMESTAMPTZOID:
 			return (double) DatumGetTimestamp(value);
 		default:
-			number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
+			number = double_of_numeric(DatumGetNumeric(value));
 	}
 	if (isinf(number))
 		ereport(ERROR,
@@ -480,18 +481,33 @@ end_reading(DestReceiver *self)
 
 /* ---- the query ---- */
 
-/* One SELECT, VALUES or TABLE; what writes within it, read_only refuses. */
+/* Does a statement within WITH write? */
+static bool
+has_writing_part(const SelectStmt *select)
+{
+	ListCell   *cell;
+
+	if (!select->withClause)
+		return false;
+	foreach(cell, select->withClause->ctes)
+		if (!IsA(lfirst_node(CommonTableExpr, cell)->ctequery, SelectStmt))
+			return true;
+	return false;
+}
+
+/* One SELECT, VALUES or TABLE that neither writes nor locks; what it calls, read_only refuses to write. */
 static void
 require_query(const char *query)
 {
 	List	   *statements = raw_parser(query, RAW_PARSE_DEFAULT);
 	Node	   *statement = list_length(statements) == 1 ? linitial_node(RawStmt, statements)->stmt : NULL;
+	SelectStmt *select = statement && IsA(statement, SelectStmt) ? castNode(SelectStmt, statement) : NULL;
 
-	if (!statement || !IsA(statement, SelectStmt) || castNode(SelectStmt, statement)->intoClause)
+	if (!select || select->intoClause || select->lockingClause != NIL || has_writing_part(select))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("what is to be learnt from is not one SELECT"),
-				 errhint("Give one query, whose columns are the label and the features.")));
+				 errhint("Give one query that only reads, whose columns are the label and the features.")));
 }
 
 static void

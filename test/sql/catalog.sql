@@ -19,7 +19,7 @@ SELECT prorettype::regtype AS type FROM function WHERE proname = 'merge' AND pro
 
 -- Of its base types only these do not.
 SELECT set_eq($$ SELECT typname FROM pg_type JOIN member ON objid = oid AND classid = 'pg_type'::regclass
-                 WHERE typtype = 'b' AND oid NOT IN (SELECT type FROM state) $$, $$ VALUES ('business_hours'::name), ('cox'), ('hazard') $$,
+                 WHERE typtype = 'b' AND oid NOT IN (SELECT type FROM state) $$, $$ VALUES ('business_hours'::name), ('classifier'), ('cox'), ('hazard') $$,
               'the state types are found');
 SELECT cmp_ok(count(*), '>', 150::bigint, 'the functions are found') FROM function;
 
@@ -54,7 +54,7 @@ reached AS (
 SELECT r.oid, bool_or(writes) AS may_write, bool_or(writes OR begins) AS may_leave
 FROM reached AS r JOIN own ON own.oid = r.by GROUP BY r.oid;
 SELECT is_empty($$ SELECT identity FROM function WHERE prokind IN ('f', 'w', 'a') AND proparallel <> 's' AND prorettype <> 'language_handler'::regtype
-                   AND oid NOT IN (SELECT oid FROM doing WHERE may_leave) AND proname NOT IN ('fit_cox', 'fit_hazard') $$,
+                   AND oid NOT IN (SELECT oid FROM doing WHERE may_leave) AND proname NOT IN ('fit_cox', 'fit_hazard', 'fit_classifier') $$,
                 'functions and aggregates are parallel safe, but for PL/pgSQL that runs other SQL or begins anew after an error, and what runs a query of its caller''s');
 SELECT is_empty($$ SELECT identity FROM function WHERE prokind <> 'p' AND provolatile = 'v' AND prorettype <> 'language_handler'::regtype
                    AND oid NOT IN (SELECT oid FROM doing WHERE may_write) $$,
@@ -63,8 +63,8 @@ SELECT is_empty($$ SELECT identity FROM function WHERE proparallel = 's' AND oid
                 'what does so says so');
 SELECT is_empty($$ SELECT f.identity FROM function AS f
                    WHERE f.prokind = 'f' AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND NOT f.proisstrict
-                     -- who bought once has no mean amount, the tier of nothing is Unknown, an account without own signals or readings has a health, without days nothing is split, a row has NULLs, not every fit has clusters or starts, and one of them says of which type rows are
-                     AND f.proname NOT IN ('gamma_gamma_expected', 'tier', 'held_tier', 'health_of', 'score_of', 'split_gaps', 'row_digest', 'once', 'fit_cox', 'fit_hazard') AND f.prorettype <> 'language_handler'::regtype
+                     -- who bought once has no mean amount, the tier of nothing is Unknown, an account without own signals or readings has a health, without days nothing is split, a row has NULLs, not every fit has clusters, starts or a time, and one of them says of which type rows are
+                     AND f.proname NOT IN ('gamma_gamma_expected', 'tier', 'held_tier', 'health_of', 'score_of', 'split_gaps', 'row_digest', 'once', 'fit_cox', 'fit_hazard', 'fit_classifier') AND f.prorettype <> 'language_handler'::regtype
                      AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN (aggtransfn, aggmtransfn, aggminvtransfn)) $$,
                 'functions in C are strict, but for transitions');
 

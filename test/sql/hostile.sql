@@ -3,7 +3,7 @@
 -- Text and bytes from outside are hostile: each is refused, or is a canonical state that every reader can read.
 BEGIN;
 \i test/samples.sql
-SELECT plan((13 + 6 * count(*))::int) FROM state_type;
+SELECT plan((19 + 6 * count(*))::int) FROM state_type;
 SELECT setseed(0.17) \g /dev/null
 -- script/test --both, as CI does, tries 10,000 of each type and way
 \set cases 3000
@@ -160,6 +160,11 @@ FROM (SELECT fit_cox($$SELECT ends - starts AS days, paused, mrr::float8 AS mrr,
 INSERT INTO seed SELECT 'hazard', s::text, hazard_send(s)
 FROM (SELECT fit_hazard($$SELECT (ends - starts) / 30 AS month, paused, mrr::float8 AS mrr, 'part ' || account % 3 AS part, id % 2 = 0 AS even FROM term$$, 'month', 'paused', link)
       FROM unnest('{logit,cloglog}'::text[]) AS link) AS q(s);
+-- Classifiers are values that do not add up.
+INSERT INTO seed SELECT 'classifier', s::text, classifier_send(s)
+FROM (SELECT fit_classifier($$SELECT mrr::float8 AS mrr, account, 'part ' || id % 3 AS "pärt", paused AS p, (id % 2) + (random() < 0.1)::int * 0 AS gone, account % 2 AS side FROM term$$, 'gone', segment_column => 'side', folds => 2)
+      UNION ALL SELECT fit_classifier($$SELECT n % 7 AS a, n * 37 % 11 AS b, (n % 7 > 3) <> (n * 37 % 11 > 5) AS y, nullif(n % 13, 0) AS c FROM generate_series(1, 400) AS n$$, 'y', folds => 0)
+      UNION ALL SELECT fit_classifier($$SELECT n % 5 AS a, n % 3 = 0 AS y, 1 AS one FROM generate_series(1, 40) AS n$$, 'y', ridge => 0, splines => false, interactions => false)) AS q(s);
 -- A type without any of these has its samples.
 SELECT format('INSERT INTO seed SELECT %1$L, s::text, %1$s_send(s)
                FROM (SELECT %2$s FROM account WHERE id <= 12) AS q(s)', type, aggregate)
@@ -243,7 +248,9 @@ INSERT INTO reader VALUES
     ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),
     ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))'),
     ('cox', 'state_hash_extended(x, 7)'), ('cox', 'x < x'), ('cox', '(SELECT count(term) FROM coefficients(x))'), ('cox', '(SELECT count(term) FROM coefficients(x, 0.5))'), ('cox', 'cox_told(x)'),
-    ('hazard', 'state_hash_extended(x, 7)'), ('hazard', 'x < x'), ('hazard', '(SELECT count(term) FROM coefficients(x))'), ('hazard', 'hazard_told(x)');
+    ('hazard', 'state_hash_extended(x, 7)'), ('hazard', 'x < x'), ('hazard', '(SELECT count(term) FROM coefficients(x))'), ('hazard', 'hazard_told(x)'),
+    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'predict(x, ''{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'')'),
+    ('classifier', '(SELECT sum(contribution) FROM explain_prediction(x, ''{"mrr": 5.5, "b": 1e300}''))'), ('classifier', 'predict(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$

@@ -2,7 +2,7 @@
 CALL csmetrics.define_value('classifier');
 COMMENT ON TYPE csmetrics.classifier IS
 'What fit_classifier learnt: coefficients, what they need to know of the features, and a card of how well it '
-'foretells. A few kB. Read by predict, explain_prediction, classifier_card, coefficients and classifier_features.';
+'foretells; a few kB. Read by predict, explain_prediction, classifier_card, coefficients and classifier_features.';
 COMMENT ON FUNCTION csmetrics.classifier_in(cstring) IS
 'Internal: text input; SQLSTATE 22P02 for anything that is no canonical classifier';
 COMMENT ON FUNCTION csmetrics.classifier_out(csmetrics.classifier) IS
