@@ -18,7 +18,7 @@ LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.fit_classifier(text, text, text, text, text, double precision, boolean, boolean, integer,
     bigint) IS
 'Penalised logistic regression of the label on all other columns of the query, which is run with the rights of the '
-'caller. See doc/classifiers.md. Bad queries: 42601; columns: 42703, 42804; one label alone, other labels, no rows, '
+'caller: doc/classifiers.md. Bad queries: SQLSTATE 42601; columns: 42703, 42804; one label alone, none, no rows, '
 'more features than events, options: 22023; NULL: 22004; too much: 54000.';
 
 CREATE FUNCTION csmetrics.predict(fit csmetrics.classifier, features jsonb) RETURNS double precision

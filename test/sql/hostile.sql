@@ -49,6 +49,14 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 
+-- What a classifier says of features that it may know as numbers or as texts.
+CREATE FUNCTION classifier_told(x classifier) RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN predict(x, '{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'::jsonb);
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
 CREATE TABLE seed (type text, form text, bytes bytea);
 INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
 FROM (SELECT nrr_agg(mrr, later) FROM term UNION ALL SELECT nrr_agg(1, 2)
@@ -202,8 +210,8 @@ INSERT INTO reader VALUES
     ('feature_usage', 'longest_gap(feature_activity(x, ''a''), ''2024-02-01'', ''2024-06-01'')'), ('feature_usage', 'sound(feature_usage_agg_add(x, ''a'', ''2024-02-01''))'),
     ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'', ''{a,feature 1}'', ''2024-01-01'')))'), ('feature_usage', '(SELECT sound(adoption_agg(x, ''2024-02-01'', ''2024-06-01'')))'),
     ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))'),
-    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'predict(x, ''{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'')'),
-    ('classifier', '(SELECT sum(contribution) FROM explain_prediction(x, ''{"mrr": 5.5, "b": 1e300}''))'), ('classifier', 'predict(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
+    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'classifier_told(x)'),
+    ('classifier', '(SELECT count(contribution) FROM explain_prediction(x, ''{"y": 5.5, "c": 1e300}''))'), ('classifier', 'predict(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$
