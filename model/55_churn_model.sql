@@ -71,7 +71,7 @@ BEGIN ATOMIC
     same AS NOT MATERIALIZED (
         SELECT (SELECT fit FROM model) AS fit, (SELECT churn_model_id FROM model) AS churn_model_id,
                (SELECT horizon_days FROM model) AS horizon_days)
-    SELECT f.account_id, f.name, f.segment, f.owner, f.mrr, f.health_score, f.tier, predict(d.fit, f.features),
+    SELECT f.account_id, f.name, f.segment, f.owner, f.mrr, f.health_score, f.tier, predict_numbers(d.fit, f.features),
            f.features, d.churn_model_id, d.horizon_days
     FROM same d CROSS JOIN churn_feature($1) f
     WHERE d.churn_model_id IS NOT NULL;
@@ -80,42 +80,32 @@ COMMENT ON FUNCTION churn_chance(date) IS
 'Internal: the chance of each customer as of the end of a day to leave within the horizon of the model in force; no '
 'rows where there is none, or where what it learnt from is not what there is now';
 
-CREATE OR REPLACE FUNCTION churn_reasons(
-    fit classifier, names text[], features double precision[], segments text[], segment text) RETURNS text
--- dear: worked out of the rows that are shown alone
-LANGUAGE sql STABLE PARALLEL SAFE COST 10000
-BEGIN ATOMIC
-    SELECT string_agg(format('%s %s', e.feature, coalesce(trim_scale(round(
-                                 $3[array_position($2, e.feature)]::numeric, 2))::text, 'unknown')),
-                      ', ' ORDER BY e.contribution DESC, e.feature)
-    FROM (SELECT e.feature, e.contribution
-          FROM (SELECT jsonb_object_agg(f.name, f.value) AS told FROM unnest($2, $3) f(name, value)) t,
-               LATERAL (SELECT x.* FROM explain_prediction($1, t.told) x WHERE coalesce($5 <> ALL ($4), true)
-                        UNION ALL
-                        SELECT x.* FROM explain_prediction($1, t.told, $5) x WHERE $5 = ANY ($4)) e
-          WHERE e.feature <> '(base)' AND e.contribution > 0.05
-          ORDER BY e.contribution DESC, e.feature LIMIT 3) e;
-END;
-COMMENT ON FUNCTION churn_reasons(classifier, text[], double precision[], text[], text) IS
-'Internal: what makes a customer more likely to leave than the mean of its segment, the strongest first, with what it '
-'reads; NULL: nothing does';
+CREATE OR REPLACE FUNCTION told_reasons(reasons text[], names text[], features double precision[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT string_agg(concat(r.name, ' ', coalesce(trim_scale(round(
+                                     $3[array_position($2, r.name)]::numeric, 2))::text, 'unknown')),
+                          ', ' ORDER BY r.place)
+        FROM unnest($1) WITH ORDINALITY r(name, place));
+COMMENT ON FUNCTION told_reasons(text[], text[], double precision[]) IS
+'Internal: what prediction_reasons() gives, with what each reads; NULL: nothing makes a customer more likely to leave '
+'than the mean of its segment';
 
 CREATE OR REPLACE VIEW churn_risk WITH (security_invoker) AS
 SELECT c.account_id, c.name, c.segment, c.owner, c.mrr, c.churn_probability,
        1 / (1 + exp(i.half - i.odds)) AS churn_lower_probability,
        1 / (1 + exp(-i.half - i.odds)) AS churn_upper_probability,
        trim_scale(round(c.mrr * c.churn_probability::numeric, 6)) AS expected_loss_mrr,
-       churn_reasons(m.fit, m.features, c.features, m.segments, coalesce(c.segment, '')) AS reasons, next.renews_on,
-       c.health_score, c.tier, c.horizon_days, c.churn_model_id, r.as_of_on, r.policy_hash
+       told_reasons(prediction_reasons(m.fit, c.features, coalesce(c.segment, '')), m.features, c.features) AS reasons,
+       next.renews_on, c.health_score, c.tier, c.horizon_days, c.churn_model_id, r.as_of_on, r.policy_hash
 FROM reporting_range r,
-     (SELECT m.fit, m.features, m.segments, m.odds_line AS line, normal_quantile((1 + r.confidence_rate) / 2) AS z
+     (SELECT m.fit, m.features, m.odds_line AS line, normal_quantile((1 + r.confidence_rate) / 2) AS z
       FROM reporting_range r, churn_model m WHERE m.in_force LIMIT 1) m,
      LATERAL churn_chance(r.as_of_on) c
      LEFT JOIN LATERAL (
          SELECT s.account_id, (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
          FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id),
      -- around what happened to those of whom it said so, by the line through its later days
-     LATERAL (SELECT ln(c.churn_probability / nullif(1 - c.churn_probability, 0)) - m.line[1] AS off) d,
+     LATERAL (SELECT ln(nullif(c.churn_probability, 0) / nullif(1 - c.churn_probability, 0)) - m.line[1] AS off) d,
      LATERAL (SELECT m.line[2] + m.line[3] * d.off AS odds,
                      m.z * sqrt(m.line[4] + 2 * d.off * m.line[5] + d.off * d.off * m.line[6]) AS half) i
 ORDER BY expected_loss_mrr DESC, c.account_id;

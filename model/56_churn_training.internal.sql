@@ -37,7 +37,8 @@ BEGIN ATOMIC
     WITH learnt AS MATERIALIZED (
         SELECT fit_classifier($4, 'is_churned', 'account of example', NULL, 'segment of example', seed => $5) AS fit),
     told AS MATERIALIZED (
-        SELECT e.account_id::text AS account, e.is_churned, predict((SELECT fit FROM learnt), e.features) AS chance,
+        SELECT e.account_id::text AS account, e.is_churned,
+               predict_numbers((SELECT fit FROM learnt), e.features) AS chance,
                100 - coalesce(e.health_score, (avg(e.health_score::numeric) OVER ())::double precision, 50) AS risk
         FROM churn_example e WHERE e.as_of_on = ANY ($3)),
     state AS (
@@ -65,7 +66,7 @@ BEGIN ATOMIC
     WITH new AS (SELECT m.* FROM churn_model m WHERE m.churn_model_id = $1),
     -- the one in force on the days by which the new one was tested; what foretells another horizon is no rival
     old AS (
-        SELECT backtest_agg(predict(o.fit, e.features), e.is_churned, e.account_id::text) AS state, o.is_forced
+        SELECT backtest_agg(predict_numbers(o.fit, e.features), e.is_churned, e.account_id::text) AS state, o.is_forced
         FROM new n JOIN churn_model o ON o.in_force AND o.horizon_days = n.horizon_days AND o.features = n.features,
              churn_example e
         WHERE e.as_of_on BETWEEN n.tested_from_on AND n.tested_until_on

@@ -34,9 +34,10 @@ queue AS (
          LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id)),
 -- of the few that are in it: by their keys, whatever the planner thinks of other ways
 called AS (
-    SELECT q.*, s.signals, (SELECT predict(m.fit, features_of(q.readings, q.mrr, s.revenue, s.signals, q.as_of_on,
-                                                              q.as_of_at, own_features()))
-                            FROM churn_model m WHERE m.in_force AND m.features = churn_features()) AS churn_probability
+    SELECT q.*, s.signals,
+           (SELECT predict_numbers(m.fit, features_of(q.readings, q.mrr, s.revenue, s.signals, q.as_of_on, q.as_of_at,
+                                                      own_features()))
+            FROM churn_model m WHERE m.in_force AND m.features = churn_features()) AS churn_probability
     FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q
          LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true)
 SELECT q.rank_number, (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,

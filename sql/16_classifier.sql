@@ -18,7 +18,7 @@ LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.fit_classifier(text, text, text, text, text, double precision, boolean, boolean, integer,
     bigint) IS
 'Penalised logistic regression of the label on all other columns of the query, which is run with the rights of the '
-'caller. See doc/classifiers.md. Bad queries: 42601; columns: 42703, 42804; one label alone, other labels, no rows, '
+'caller: doc/classifiers.md. Bad queries: SQLSTATE 42601; columns: 42703, 42804; one label alone, none, no rows, '
 'more features than events, options: 22023; NULL: 22004; too much: 54000.';
 
 CREATE FUNCTION csmetrics.predict(fit csmetrics.classifier, features jsonb) RETURNS double precision
@@ -27,9 +27,10 @@ COMMENT ON FUNCTION csmetrics.predict(csmetrics.classifier, jsonb) IS
 'The chance that the label is true, a ratio, of features by name, as in predict(fit, to_jsonb(t)). Others are not '
 'read; one that is not there, or null, is missing. No object, a text for a number: SQLSTATE 22023; an infinite number: '
 '22003. NULL if an argument is NULL.';
-CREATE FUNCTION csmetrics.predict(fit csmetrics.classifier, features double precision[]) RETURNS double precision
+CREATE FUNCTION csmetrics.predict_numbers(fit csmetrics.classifier, features double precision[])
+RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'classifier_predict_array';
-COMMENT ON FUNCTION csmetrics.predict(csmetrics.classifier, double precision[]) IS
+COMMENT ON FUNCTION csmetrics.predict_numbers(csmetrics.classifier, double precision[]) IS
 'The same of numbers in the order of classifier_features; a text by the place of it among its levels, from 1 on, any '
 'other number for a text that is not among them. NULL or NaN: missing. Another count: SQLSTATE 22023; an infinite '
 'number: 22003. NULL if an argument is NULL.';
@@ -48,6 +49,14 @@ COMMENT ON FUNCTION csmetrics.explain_prediction(csmetrics.classifier, jsonb, te
 'The same against the means of a segment, one of those of segment_column when it was learnt. Another segment: SQLSTATE '
 '22023; other errors as predict. No rows if an argument is NULL.';
 
+CREATE FUNCTION csmetrics.prediction_reasons(fit csmetrics.classifier, features double precision[],
+    segment text DEFAULT '', at_most integer DEFAULT 3) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'classifier_reasons';
+COMMENT ON FUNCTION csmetrics.prediction_reasons(csmetrics.classifier, double precision[], text, integer) IS
+'The features that raise the log odds most above the mean of the segment, or of all rows where it is not known, the '
+'strongest first; what raises them by less than 0.05 is none. features and errors as predict_numbers. NULL if an '
+'argument is NULL.';
+
 CREATE FUNCTION csmetrics.coefficients(fit csmetrics.classifier, OUT term text, OUT coefficient double precision,
     OUT standard_error double precision, OUT z double precision, OUT p double precision) RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 50 AS 'MODULE_PATHNAME', 'classifier_coefficients';
@@ -61,7 +70,7 @@ CREATE FUNCTION csmetrics.classifier_features(fit csmetrics.classifier, OUT "pos
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION csmetrics.classifier_features(csmetrics.classifier) IS
 'The features in the order of the query: kind number, text or left out, and the levels of a text, whose places '
-'predict(fit, float8[]) takes. No rows if the argument is NULL.';
+'predict_numbers takes. No rows if the argument is NULL.';
 
 CREATE FUNCTION csmetrics.classifier_card(fit csmetrics.classifier, confidence double precision DEFAULT 0.95,
     OUT auc double precision, OUT auc_lower double precision, OUT auc_upper double precision,

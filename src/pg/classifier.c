@@ -345,17 +345,25 @@ next_number(NumberWalk *walk)
 	return number;
 }
 
+static NumberWalk
+numbers_of(const Held *held, ArrayType *array)
+{
+	require_count(held, ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : -1);
+	return (NumberWalk) {
+		(const char *) array + (ARR_HASNULL(array) ? array->dataoffset : (int) ARR_OVERHEAD_NONULLS(ARR_NDIM(array))),
+			ARR_NULLBITMAP(array), 0
+	};
+}
+
 static double
 log_odds_of_array(const Held *held, ArrayType *array)
 {
 	const Design *d = &held->classifier->design;
 	const double *coefficient = held->classifier->coefficient;
-	NumberWalk	walk = {(const char *) array + (ARR_HASNULL(array) ? array->dataoffset : (int) ARR_OVERHEAD_NONULLS(ARR_NDIM(array))),
-		ARR_NULLBITMAP(array), 0};
+	NumberWalk	walk = numbers_of(held, array);
 	Place		place[FEATURES_MAX];
 	double		sum = coefficient[0];
 
-	require_count(held, ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : -1);
 	for (int i = 0; i < d->features; i++)
 	{
 		Place		own = place_of_number(&d->feature[i], next_number(&walk), held->key[i].name);
@@ -408,21 +416,31 @@ by_size(const void *a, const void *b)
 	return x->feature - y->feature;
 }
 
+/* The place of a segment, or -1. */
+static int
+segment_of(const Classifier *c, text *given)
+{
+	Utf8Name	name = level_of_bytes(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
+
+	for (int i = 0; i < c->segments; i++)
+		if (name_compare(c->segment[i], name) == 0)
+			return i;
+	return -1;
+}
+
 /* The segment of argument 2, or -1. */
 static int
 segment_arg(FunctionCallInfo fcinfo, const Classifier *c)
 {
 	text	   *given;
-	Utf8Name	name;
-	int			low = 0;
+	int			segment;
 
 	if (PG_NARGS() < 3)
 		return -1;
 	given = PG_GETARG_TEXT_PP(2);
-	name = level_of_bytes(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
-	for (; low < c->segments; low++)
-		if (name_compare(c->segment[low], name) == 0)
-			return low;
+	segment = segment_of(c, given);
+	if (segment >= 0)
+		return segment;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("segment \"%s\" is not known to the classifier", text_to_cstring(given)),
@@ -461,6 +479,38 @@ explain(FunctionCallInfo fcinfo)
 }
 
 SQL_FUNCTION(classifier_explain, explain(fcinfo));
+
+/* Less is no reason: it makes the odds a twentieth higher. */
+#define REASON_MIN	0.05
+
+/* Arguments: classifier, numbers, segment, how many at most */
+static Datum
+reasons(FunctionCallInfo fcinfo)
+{
+	const Held *held = held_arg(fcinfo);
+	const Classifier *c = held->classifier;
+	NumberWalk	walk = numbers_of(held, PG_GETARG_ARRAYTYPE_P(1));
+	int			at_most = Min(PG_GETARG_INT32(3), FEATURES_MAX);
+	Place		place[FEATURES_MAX];
+	double		amount[FEATURES_MAX];
+	Contribution contribution[FEATURES_MAX];
+	Datum		name[FEATURES_MAX];
+	int			count = 0;
+	int			told = 0;
+
+	for (int i = 0; i < c->design.features; i++)
+		place[i] = place_of_number(&c->design.feature[i], next_number(&walk), held->key[i].name);
+	classifier_contributions(c, place, segment_of(c, PG_GETARG_TEXT_PP(2)), amount);
+	for (int i = 0; i < c->design.features; i++)
+		if (c->design.feature[i].is_used && amount[i] >= REASON_MIN)
+			contribution[count++] = (Contribution) {i, amount[i]};
+	qsort(contribution, count, sizeof(Contribution), by_size);
+	for (; told < count && told < at_most; told++)
+		name[told] = CStringGetTextDatum(held->key[contribution[told].feature].name);
+	return PointerGetDatum(construct_array(name, told, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+SQL_FUNCTION(classifier_reasons, reasons(fcinfo));
 
 /* ---- coefficients ---- */
 

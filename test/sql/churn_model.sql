@@ -50,9 +50,9 @@ CALL train_churn_model('cs', horizon_days => 90);
 SELECT is(row(horizon_days, from_on, until_on, tested_from_on, tested_until_on, in_force, is_forced, segments)::text, '(90,2024-01-31,2025-04-30,2025-07-31,2025-12-31,t,f,"{Enterprise,SMB}")', 'a row of what was learnt') FROM cs.churn_model;
 SELECT is_empty('SELECT * FROM cs_internal.churn_example', 'what was read is not kept');
 
--- The test, worked out once more from the views: labels from the table of terms, chances by predict().
+-- The test, worked out once more from the views: labels from the table of terms, chances by predict_numbers().
 CREATE TABLE public.told AS
-SELECT d.day, f.account_id, f.features, predict(m.fit, f.features) AS chance, coalesce(t.ends_on, 'infinity') <= d.day + 90 AS is_churned, f.health_score
+SELECT d.day, f.account_id, f.features, predict_numbers(m.fit, f.features) AS chance, coalesce(t.ends_on, 'infinity') <= d.day + 90 AS is_churned, f.health_score
 FROM cs.churn_model AS m, unnest('{2025-07-31,2025-08-31,2025-09-30,2025-10-31,2025-11-30,2025-12-31}'::date[]) AS d(day), cs_internal.churn_feature(d.day) AS f JOIN public.term AS t USING (account_id);
 SELECT is(m.held_back, s.state, 'who left within 90 days, by the table itself') FROM cs.churn_model AS m, (SELECT backtest_agg(chance, is_churned, account_id::text) AS state FROM public.told) AS s;
 SELECT is(m.health, s.state, 'the same of the scores') FROM cs.churn_model AS m, (SELECT backtest_agg(100 - coalesce(health_score, (SELECT avg(health_score::numeric) FROM public.told)::float8), is_churned, account_id::text) AS state FROM public.told) AS s;
@@ -66,7 +66,7 @@ FROM cs_internal.churn_feature('2025-08-31') AS f JOIN public.customer AS c USIN
 SELECT is((cs_internal.churn_features())[17:], '{mrr,customer_days,anniversary_days}', 'in this order, after the signals');
 
 -- Who is told of.
-SELECT ok(bool_and(r.churn_probability = predict(m.fit, f.features) AND r.expected_loss_mrr = trim_scale(round(r.mrr * r.churn_probability::numeric, 6))) AND count(*) = (SELECT count(*) FROM cs.account_health), 'the chance of each customer, and the MRR to be expected lost')
+SELECT ok(bool_and(r.churn_probability = predict_numbers(m.fit, f.features) AND r.expected_loss_mrr = trim_scale(round(r.mrr * r.churn_probability::numeric, 6))) AND count(*) = (SELECT count(*) FROM cs.account_health), 'the chance of each customer, and the MRR to be expected lost')
 FROM cs.churn_risk AS r JOIN cs_internal.churn_feature('2026-03-31') AS f USING (account_id), cs.churn_model AS m;
 SELECT ok(bool_and(churn_lower_probability < churn_upper_probability AND churn_upper_probability <= 1 AND churn_lower_probability >= 0), 'with an interval') FROM cs.churn_risk;
 SELECT ok(abs(r.churn_lower_probability - 1 / (1 + exp(-(x - 1.959963984540054 * s)))) < 1e-9, 'by the line through the later days')

@@ -64,6 +64,14 @@ EXCEPTION WHEN invalid_parameter_value THEN
     RETURN NULL;
 END
 $$;
+-- What a classifier says of features that it may know as numbers or as texts.
+CREATE FUNCTION classifier_told(x classifier) RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN predict(x, '{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'::jsonb);
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
 CREATE TABLE seed (type text, form text, bytes bytea);
 INSERT INTO seed SELECT 'revenue_flow', s::text, revenue_flow_send(s)
 FROM (SELECT nrr_agg(mrr, later) FROM term UNION ALL SELECT nrr_agg(1, 2)
@@ -249,8 +257,8 @@ INSERT INTO reader VALUES
     ('adoption', '(SELECT count(feature) FROM feature_adoption(x, 0.5))'),
     ('cox', 'state_hash_extended(x, 7)'), ('cox', 'x < x'), ('cox', '(SELECT count(term) FROM coefficients(x))'), ('cox', '(SELECT count(term) FROM coefficients(x, 0.5))'), ('cox', 'cox_told(x)'),
     ('hazard', 'state_hash_extended(x, 7)'), ('hazard', 'x < x'), ('hazard', '(SELECT count(term) FROM coefficients(x))'), ('hazard', 'hazard_told(x)'),
-    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'predict(x, ''{"mrr": 5.5, "account": null, "pärt": "part 1", "p": true, "a": 3, "b": 7}'')'),
-    ('classifier', '(SELECT sum(contribution) FROM explain_prediction(x, ''{"mrr": 5.5, "b": 1e300}''))'), ('classifier', 'predict(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
+    ('classifier', 'state_hash_extended(x, 7)'), ('classifier', 'x < x'), ('classifier', '(SELECT count(term) FROM coefficients(x))'), ('classifier', 'classifier_told(x)'),
+    ('classifier', '(SELECT count(contribution) FROM explain_prediction(x, ''{"y": 5.5, "c": 1e300}''))'), ('classifier', 'predict_numbers(x, (SELECT array_agg(position) FROM classifier_features(x))::float8[])');
 
 -- sound(x): x, if it is canonical.  judge(x): what is wrong with x, or NULL.
 SELECT DISTINCT format($f$

@@ -144,7 +144,7 @@ INSERT INTO routine_matrix VALUES
     ('csmetrics', '42501', '42501', '42501', '42501', 'store_readings begin_readings end_readings forget_readings readings_after'),
     ('csmetrics', '42P01', '42P01', '42P01', '42501', 'note_changed'),
     ('csmetrics', 'ok', 'ok', 'ok', '42501', 'explained_changes is_kept readings_before scores_before sums_to_keep'),
-    ('cs', 'ok', 'ok', 'ok', '42501', 'churn_chance churn_reasons churn_verdict entity_tenure live_account_value live_drift live_revenue_at_risk users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
+    ('cs', 'ok', 'ok', 'ok', '42501', 'churn_chance told_reasons churn_verdict entity_tenure live_account_value live_drift live_revenue_at_risk users_active merged_on merged_mrr health_place health_weight judged_hash account_answer account_health account_now account_retention account_revenue account_survey account_ticket account_time_to_value account_usage account_wait account_score health_day health_feed
       health_reading health_rule_set health_subject health_term health_totals live_health_totals live_manager_weekly live_scores report_weeks rule_place scores scores_moved tiers_in_row week_happened playbook_judgement readings_of_all suggested_weights'),
     -- of csmetrics, for people
     ('csmetrics', '22004', '22004', '22004', '22004', 'create_model'),
