@@ -101,7 +101,7 @@ SELECT is_empty($$SELECT c.n, r, e.f FROM customer c, learnt, LATERAL (SELECT ar
                   LATERAL (SELECT coalesce(array_agg(feature ORDER BY contribution DESC), '{}') AS f FROM (SELECT * FROM explain_prediction(g, to_jsonb(c)) WHERE feature <> '(base)' AND contribution >= 0.05 ORDER BY contribution DESC LIMIT 2) x) e
                   WHERE n <= 200 AND r <> e.f$$, 'reasons are what adds most');
 SELECT is_empty($$SELECT c.n FROM customer c, told t, learnt, LATERAL (SELECT array_position(ARRAY['basic', 'free', 'pro'], plan) AS at) a,
-                  LATERAL prediction_reasons(f, ARRAY[age, fee, at, noise]::float8[], c.region) r,
+                  LATERAL prediction_reasons(learnt.f, ARRAY[age, fee, at, noise]::float8[], c.region) r,
                   LATERAL (SELECT coalesce(array_agg(feature ORDER BY contribution DESC), '{}') AS f FROM (SELECT * FROM explain_prediction(learnt.f, t.json, c.region) WHERE feature <> '(base)' AND contribution >= 0.05 ORDER BY contribution DESC LIMIT 3) x) e
                   WHERE c.n = t.n AND c.n <= 200 AND r <> e.f$$, 'against the segment, too');
 SELECT ok(prediction_reasons(g, '{1,1,1,1,1}', 'nowhere') = prediction_reasons(g, '{1,1,1,1,1}') AND prediction_reasons(g, '{1,1,1,1,1}', at_most => 0) = '{}' AND prediction_reasons(g, NULL) IS NULL, 'of a segment that is not known, against all') FROM learnt;
