@@ -74,6 +74,7 @@ typedef struct Held
 	Key		   *sorted;			/* those that are used, in the order of keys of JSON */
 	int			sorted_count;
 	uint64		hash;
+	bool		is_plain;		/* all are numbers whose line does not bend, and there are no pairs */
 	MemoryContext context;
 } Held;
 
@@ -114,6 +115,16 @@ hold_keys(Held *held)
 	qsort(held->sorted, held->sorted_count, sizeof(Key), by_key);
 }
 
+static bool
+is_plain(const Design *d)
+{
+	bool		plain = d->pairs == 0;
+
+	for (int i = 0; i < d->features; i++)
+		plain &= d->feature[i].is_used && !d->feature[i].is_text && d->feature[i].knots == 0;
+	return plain;
+}
+
 static void
 hold(Held *held, struct varlena *given)
 {
@@ -130,6 +141,7 @@ hold(Held *held, struct varlena *given)
 		elog(ERROR, "a classifier is broken");
 	held->hash = (uint64) text_key((const char *) state->stream, state->bytes);
 	hold_keys(held);
+	held->is_plain = is_plain(&held->classifier->design);
 	held->given = given;
 	MemoryContextSwitchTo(caller);
 }
@@ -366,8 +378,16 @@ log_odds_of_array(const Held *held, ArrayType *array)
 
 	for (int i = 0; i < d->features; i++)
 	{
-		Place		own = place_of_number(&d->feature[i], next_number(&walk), held->key[i].name);
+		double		number = next_number(&walk);
+		Place		own;
 
+		/* the way of most numbers of a plain fit */
+		if (held->is_plain && isfinite(number))
+		{
+			sum += (number - d->feature[i].mean) * d->feature[i].per_scale * coefficient[d->feature[i].first];
+			continue;
+		}
+		own = place_of_number(&d->feature[i], number, held->key[i].name);
 		sum += feature_sum(d, &d->feature[i], &own, coefficient);
 		/* pairs look at two */
 		if (d->pairs > 0)
