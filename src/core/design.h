@@ -131,8 +131,9 @@ knots_around(const double *knot, int knots, double value, double *part)
 {
 	int			i = 0;
 
-	while (i < knots - 2 && value >= knot[i + 1])
-		i++;
+	/* counted, not looked for: there are few, and no branch is guessed wrong */
+	for (int j = 1; j < knots - 1; j++)
+		i += value >= knot[j];
 	*part = (value - knot[i]) / (knot[i + 1] - knot[i]);
 	if (!(*part > 0))
 		*part = 0;

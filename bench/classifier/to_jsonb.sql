@@ -1,0 +1,1 @@
+select count(to_jsonb(t)) from leaver t;
