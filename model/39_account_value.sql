@@ -56,7 +56,7 @@ COMMENT ON FUNCTION live_account_value() IS
 CREATE OR REPLACE VIEW account_value WITH (security_invoker) AS
 SELECT v.account_id, n.name, n.segment, n.plan, n.owner, v.mrr, v.tenure_days, v.renewal_count,
        v.basis AS value_basis, trim_scale(round(v.to_date * m.margin, 6)) AS to_date_amount,
-       v.payments AS expected_payment_count, v.known_months,
+       v.payments AS value_rate, v.known_months,
        trim_scale(round(v.mrr * m.margin * v.payments::numeric, 6)) AS value_amount,
        trim_scale(round(v.mrr * least(m.margin * v.lower::numeric, m.margin * v.upper::numeric), 6))
            AS value_lower_amount,

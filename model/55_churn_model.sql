@@ -96,7 +96,8 @@ SELECT c.account_id, c.name, c.segment, c.owner, c.mrr, c.churn_probability,
        1 / (1 + exp(-i.half - i.odds)) AS churn_upper_probability,
        trim_scale(round(c.mrr * c.churn_probability::numeric, 6)) AS expected_loss_mrr,
        told_reasons(prediction_reasons(m.fit, c.features, coalesce(c.segment, '')), m.features, c.features) AS reasons,
-       next.renews_on, c.health_score, c.tier, c.horizon_days, c.churn_model_id, r.as_of_on, r.policy_hash
+       next.renews_on, c.health_score, c.tier, c.horizon_days::double precision AS horizon_days, c.churn_model_id,
+       r.as_of_on, r.policy_hash
 FROM reporting_range r,
      (SELECT m.fit, m.features, m.odds_line AS line, normal_quantile((1 + r.confidence_rate) / 2) AS z
       FROM reporting_range r, churn_model m WHERE m.in_force LIMIT 1) m,
@@ -138,7 +139,7 @@ COMMENT ON FUNCTION live_revenue_at_risk() IS
 'Internal: what revenue_at_risk is made of, of now and of a year before; months of renewal of then stand a year later';
 
 CREATE OR REPLACE VIEW revenue_at_risk WITH (security_invoker) AS
-SELECT n.dimension, n.value, n.account_count, n.mrr, n.expected_churn AS expected_churn_count,
+SELECT n.dimension, n.value, n.account_count, n.mrr, n.expected_churn / n.account_count AS expected_churn_rate,
        trim_scale(round(n.expected_loss, 6)) AS expected_loss_mrr,
        (n.expected_loss / nullif(n.mrr, 0))::double precision AS at_risk_rate,
        b.account_count AS year_before_count, b.mrr AS year_before_mrr,
@@ -154,7 +155,7 @@ COMMENT ON VIEW revenue_at_risk IS
 'accounts without one.';
 
 CREATE OR REPLACE FUNCTION live_drift(bounds jsonb) RETURNS TABLE (
-    feature text, drift_index double precision, known_rate double precision, trained_known_rate double precision)
+    feature text, drift_score double precision, known_rate double precision, trained_known_rate double precision)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
 BEGIN ATOMIC
     WITH trained AS (
@@ -186,12 +187,12 @@ COMMENT ON FUNCTION live_drift(jsonb) IS
 'stability index over tenths of then and the missing';
 
 CREATE OR REPLACE VIEW churn_drift WITH (security_invoker) AS
-SELECT m.churn_model_id, d.feature, d.drift_index, d.known_rate, d.trained_known_rate,
-       CASE WHEN d.drift_index < 0.1 THEN 'stable' WHEN d.drift_index < 0.25 THEN 'moved' ELSE 'far off' END AS advice,
+SELECT m.churn_model_id, d.feature, d.drift_score, d.known_rate, d.trained_known_rate,
+       CASE WHEN d.drift_score < 0.1 THEN 'stable' WHEN d.drift_score < 0.25 THEN 'moved' ELSE 'far off' END AS advice,
        r.as_of_on
 FROM reporting_range r, churn_model m, LATERAL live_drift(m.bounds) d
 WHERE m.in_force
-ORDER BY d.drift_index DESC, d.feature;
+ORDER BY d.drift_score DESC, d.feature;
 COMMENT ON VIEW churn_drift IS
 'How far the customers of now are from those that the churn model in force learnt from, by feature: the population '
 'stability index over tenths; from 0.25 on it judges by what is no more.';
@@ -216,7 +217,8 @@ CREATE OR REPLACE VIEW model_card WITH (security_invoker) AS
 SELECT m.churn_model_id, m.trained_at, m.trained_by, m.in_force, m.is_forced,
        v.verdict || CASE WHEN m.in_force AND m.features <> churn_features()
                          THEN '; not used: the signals are others now, train it anew' ELSE '' END AS verdict,
-       m.horizon_days, m.from_on AS trained_from_on, m.until_on AS trained_until_on, m.tested_from_on,
+       m.horizon_days::double precision AS horizon_days, m.from_on AS trained_from_on,
+       m.until_on AS trained_until_on, m.tested_from_on,
        m.tested_until_on,
        f.rows AS example_count, f.positives AS trained_churn_count,
        prediction_count(m.held_back) AS prediction_count, happened_count(m.held_back) AS churn_count,
@@ -225,8 +227,9 @@ SELECT m.churn_model_id, m.trained_at, m.trained_by, m.in_force, m.is_forced,
        m.odds_line[3] AS calibration_slope,
        m.odds_line[2] - m.odds_line[3] * m.odds_line[1] AS calibration_intercept, top.lift AS top_lift_rate,
        auc(m.health) AS health_auc_rate, gain.difference AS auc_gain_rate, gain.lower AS auc_gain_lower_rate,
-       gain.upper AS auc_gain_upper_rate, f.features AS feature_names, f.interactions AS interaction_names,
-       f.ridge, f.hash AS fit_hash, array_to_string(f.notes, '; ') AS notes, m.policy_hash AS trained_policy_hash
+       gain.upper AS auc_gain_upper_rate, array_to_string(f.features, ', ') AS feature_names,
+       array_to_string(f.interactions, ', ') AS interaction_names,
+       f.hash AS fit_hash, array_to_string(f.notes, '; ') AS notes, m.policy_hash AS trained_policy_hash
 FROM reporting_range r, churn_model m, LATERAL classifier_card(m.fit) f,
      LATERAL churn_verdict(m.held_back, m.health, r.confidence_rate) v(verdict),
      LATERAL sure_auc(m.held_back, r.confidence_rate) one, LATERAL top_lift(m.held_back, 0.1, r.confidence_rate) top,

@@ -211,7 +211,7 @@ FROM (VALUES
  '(1 + discount) ^ (month / 12)',
  'money', NULL, 'survival: Kaplan and Meier (1958), the interval by Greenwood''s variance',
  '{gross_margin,annual_discount,monthly_expansion,value_months,least_count,confidence}',
- '{value_amount,expected_payment_count,to_date_amount}', '{}'),
+ '{value_amount,value_rate,to_date_amount}', '{}'),
 ('bdw_value', 'value', 'Value of an account by the BdW model',
  'The same where churn hangs on age: it extrapolates beyond what was seen',
  'as the value of an account, S by the beta-discrete-Weibull model fitted to monthly renewals',
@@ -558,7 +558,7 @@ FROM (VALUES
  'logistic regression with splines and chosen pairs of what was known of customers on past days, learnt on the earlier',
  'rate', NULL, 'interval: of what happened on later days by the log odds of the chance, accounts as clusters',
  '{confidence}',
- '{churn_probability,expected_churn_count,horizon_days,example_count,trained_churn_count,lowest_probability,'
+ '{churn_probability,expected_churn_rate,horizon_days,example_count,trained_churn_count,lowest_probability,'
  'highest_probability,mean_probability,lift_rate}', '{risk_line}'),
 ('expected_loss', 'prediction', 'MRR to be expected lost',
  'MRR times the chance to leave, of each customer and summed',
@@ -575,7 +575,7 @@ FROM (VALUES
  'How far the customers of now are from those that a churn model learnt from',
  'sum over tenths of then, and the missing, of (share now - share then) x ln(share now / share then)',
  'score', NULL, 'population stability index, common practice of credit scoring',
- '{}', '{drift_index,trained_known_rate}', '{}'),
+ '{}', '{drift_score,trained_known_rate}', '{}'),
 
 ('effect', 'playbook', 'Effect of a playbook', NULL,
  'success of the treated - success of those left alone, or of matched past days',

@@ -83,7 +83,7 @@ SELECT ok(bool_and(at_risk_mrr <= before) AND count(*) > 5, 'from the most to be
 SELECT results_eq('SELECT dimension, sum(expected_loss_mrr) = (SELECT sum(mrr * churn_probability::numeric) FROM cs.churn_risk) OR abs(sum(expected_loss_mrr) - (SELECT sum(mrr * churn_probability::numeric) FROM cs.churn_risk)) < 0.0001, sum(mrr) FROM cs.revenue_at_risk GROUP BY 1 ORDER BY 1',
     $$SELECT d, true, (SELECT sum(mrr) FROM cs.churn_risk) FROM unnest('{all,owner,renewal_month,segment}'::text[]) AS d$$, 'each dimension adds up to all');
 SELECT is(row(b.n, b.mrr), row(r.year_before_count, r.year_before_mrr), 'beside what it would have said a year before') FROM cs.revenue_at_risk AS r, (SELECT count(*) AS n, sum(mrr) AS mrr FROM cs_internal.churn_feature('2025-03-31')) AS b WHERE dimension = 'all';
-SELECT ok(max(drift_index) FILTER (WHERE feature = 'customer_days') > 0.25 AND max(advice) FILTER (WHERE feature = 'customer_days') = 'far off' AND min(drift_index) >= 0, 'customers have grown older than those that it learnt from') FROM cs.churn_drift;
+SELECT ok(max(drift_score) FILTER (WHERE feature = 'customer_days') > 0.25 AND max(advice) FILTER (WHERE feature = 'customer_days') = 'far off' AND min(drift_score) >= 0, 'customers have grown older than those that it learnt from') FROM cs.churn_drift;
 SELECT is(sum(churn_count), (SELECT count(*)::numeric FROM public.told WHERE is_churned), 'calibration tells of all of them') FROM cs.churn_calibration;
 
 -- Nothing that comes later has a part in what was known: facts of all kinds after the day change no byte.
@@ -119,7 +119,7 @@ SELECT ok(verdict LIKE '%; not used: the signals are others now, train it anew',
 
 -- What each is worth from now on: by the curve of its segment, from the month that it has come to.
 DELETE FROM cs.health_signal WHERE signal = 'sponsor';
-SELECT ok(count(*) > 100 AND bool_and(abs(v.expected_payment_count - e.payments) < 1e-12 AND v.known_months = e.known_months AND v.value_amount = trim_scale(round(v.mrr * e.payments::numeric, 6))
+SELECT ok(count(*) > 100 AND bool_and(abs(v.value_rate - e.payments) < 1e-12 AND v.known_months = e.known_months AND v.value_amount = trim_scale(round(v.mrr * e.payments::numeric, 6))
                    AND v.value_lower_amount <= v.value_amount AND v.value_amount <= v.value_upper_amount), 'payments to come of who has stayed so long')
 FROM cs.account_value AS v JOIN (SELECT segment, duration_agg(tenure_days * interval '1 day', churned_on IS NOT NULL) AS tenure FROM cs.tenure_by_account GROUP BY 1) AS c USING (segment),
      expected_payments(residual(c.tenure, v.renewal_count * 30.4375 * interval '1 day'), 60, 0.1, 0, true, 0.95) AS e;

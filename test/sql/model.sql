@@ -48,10 +48,10 @@ SELECT is_empty($$
     SELECT * FROM pg_temp.metric_column
     -- the readings of signals bear their names
     WHERE NOT EXISTS (SELECT FROM model_signal s WHERE s.name = metric_column.name AND type = 'double precision')
-      AND ((type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|q|alpha|beta)|^weight)$|(^|_)reading(_|$)' AND name !~ '^(pause_churn|gap_smooth|reactivation_gap|rate_max_age)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth|reactivation_gap|rate_max_age)_days$|_months$|_number$|^fiscal_year_start$')
+      AND ((type = 'double precision') <> (name ~ '(_(rate|score|days|hours|p|q|alpha|beta|probability|slope|intercept)|^weight)$|(^|_)reading(_|$)' AND name !~ '^(pause_churn|gap_smooth|reactivation_gap|rate_max_age)_days$') OR (type = 'integer') <> (name ~ '^(pause_churn|gap_smooth|reactivation_gap|rate_max_age)_days$|_months$|_number$|^fiscal_year_start$')
        OR (type = 'date') <> (name ~ '_on$') OR (type = 'timestamp with time zone') <> (name ~ '_at$')
        OR (type = 'bigint' AND name !~ '_id$') <> (name ~ '_count$') OR (type = 'numeric') <> (name ~ '(mrr|_arr|_amount|points|fx|^numerator|^denominator)$'))
-$$, 'names tell the type and unit: _rate, _score, _days, _hours, _on, _at, _count, mrr, _arr, _amount, points, fx');
+$$, 'names tell the type and unit: _rate, _score, _probability, _days, _hours, _on, _at, _count, mrr, _arr, _amount, points, fx');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = ANY (csmetrics.schemas_of('cs')) AND c.relkind = 'v'
     AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false)
