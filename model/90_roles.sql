@@ -32,14 +32,17 @@ queue AS (
                     (SELECT min(day) FROM unnest(s.renewals) day WHERE day >= r.as_of_on) AS renews_on
              FROM account_state s WHERE s.renewals IS NOT NULL) next USING (account_id)
          LEFT JOIN alerts a USING (account_id) LEFT JOIN plays p USING (account_id)),
+model AS MATERIALIZED (
+    SELECT m.fit, own_features() AS own FROM churn_model m WHERE m.in_force AND m.features = churn_features()),
 -- of the few that are in it: by their keys, whatever the planner thinks of other ways
 called AS (
     SELECT q.*, s.signals,
-           (SELECT predict_numbers(m.fit, features_of(q.readings, q.mrr, s.revenue, s.signals, q.as_of_on, q.as_of_at,
-                                                      own_features()))
-            FROM churn_model m WHERE m.in_force AND m.features = churn_features()) AS churn_probability
+           CASE WHEN m.fit IS NOT NULL
+                THEN predict_numbers(m.fit, features_of(q.readings, q.mrr, s.revenue, s.signals, q.as_of_on,
+                                                        q.as_of_at, m.own)) END AS churn_probability
     FROM (SELECT * FROM queue WHERE class IN (1, 2, 3) OFFSET 0) q
-         LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true)
+         LEFT JOIN LATERAL (SELECT * FROM account_state s WHERE s.account_id = q.account_id OFFSET 0) s ON true
+         LEFT JOIN model m ON true)
 SELECT q.rank_number, (ARRAY['now', 'soon', 'chance'])[q.class] AS urgency,
        q.account_id, n.name, n.segment, n.owner, q.mrr, q.at_risk_mrr, q.health_score, q.tier,
        reasons_of(health_of(h.rules, q.readings, q.signals, q.as_of_at), q.health_score, q.min_coverage,
