@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/radix_sort.h"
 #include "core/text_key.h"
 
 /* The finalizer of MurmurHash3 (A. Appleby). */
@@ -63,30 +64,20 @@ hash_rows(const TrainingRows *rows, uint64_t *hash, const Workshop *workshop)
 		hash_codes(hash, rows->segment->code, count);
 }
 
-#define DIGIT_BITS	11
-#define DIGITS		(1 << DIGIT_BITS)
-
-/* A radix sort of the places of rows by their hashes; `order` and `other` have room for them. */
+/* The places of rows in the order of their hashes. */
 static int32_t *
-sort_by_hash(const uint64_t *hash, int32_t rows, int32_t *order, int32_t *other, const Workshop *workshop)
+order_by_hash(const uint64_t *hash, int32_t rows, const Workshop *workshop)
 {
-	for (int32_t i = 0; i < rows; i++)
-		order[i] = i;
-	for (int shift = 0; shift < 64; shift += DIGIT_BITS)
-	{
-		int32_t		place[DIGITS + 1] = {0};
-		int32_t    *sorted = other;
+	Keyed	   *keyed = workshop->allocate(2 * ((size_t) rows + 1) * sizeof(Keyed));
+	int32_t    *order = workshop->allocate((rows + 1) * sizeof(int32_t));
+	Keyed	   *sorted;
 
-		workshop->breathe();
-		for (int32_t i = 0; i < rows; i++)
-			place[1 + (hash[i] >> shift & (DIGITS - 1))]++;
-		for (int digit = 0; digit < DIGITS; digit++)
-			place[digit + 1] += place[digit];
-		for (int32_t i = 0; i < rows; i++)
-			sorted[place[hash[order[i]] >> shift & (DIGITS - 1)]++] = order[i];
-		other = order;
-		order = sorted;
-	}
+	for (int32_t i = 0; i < rows; i++)
+		keyed[i] = (Keyed) {hash[i], i};
+	sorted = radix_sort(keyed, keyed + rows, rows);
+	for (int32_t i = 0; i < rows; i++)
+		order[i] = (int32_t) sorted[i].row;
+	workshop->release(keyed);
 	return order;
 }
 
@@ -145,11 +136,10 @@ order_rows(TrainingRows *rows, const Workshop *workshop)
 	FitTable   *table = &rows->table;
 	int32_t		count = table->rows;
 	uint64_t   *hash = workshop->allocate((count + 1) * sizeof(uint64_t));
-	int32_t    *memory = workshop->allocate(2 * ((size_t) count + 1) * sizeof(int32_t));
 	int32_t    *order;
 
 	hash_rows(rows, hash, workshop);
-	order = sort_by_hash(hash, count, memory, memory + count + 1, workshop);
+	order = order_by_hash(hash, count, workshop);
 	for (int f = 0; f < table->features; f++)
 	{
 		reorder(table->feature[f].number, sizeof(double), order, count, hash);
@@ -164,7 +154,7 @@ order_rows(TrainingRows *rows, const Workshop *workshop)
 		table->segment = rows->segment->code;
 	}
 	workshop->release(hash);
-	workshop->release(memory);
+	workshop->release(order);
 	if (rows->cluster)
 		table->cluster = number_clusters(rows->cluster, count, workshop);
 }

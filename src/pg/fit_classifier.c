@@ -2,10 +2,6 @@
 #include "pg/classifier.h"
 
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
-#include "executor/spi.h"
-#include "parser/parser.h"
-#include "tcop/dest.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -15,6 +11,7 @@
 #include "core/training.h"
 #include "pg/arguments.h"
 #include "pg/numeric_double.h"
+#include "pg/query_rows.h"
 #include "pg/state.h"
 
 /* Values of all rows and columns, of eight bytes each: 4 GB. */
@@ -36,6 +33,7 @@ typedef enum ColumnRole
 /* The different texts of a column, numbered as they come. */
 typedef struct Dictionary
 {
+	MemoryContext context;		/* of what is kept */
 	int32		count;
 	int32		slots;			/* a power of two */
 	int32	   *slot;			/* the number and 1, or 0 */
@@ -58,8 +56,7 @@ typedef struct Column
 /* Takes in the rows of the query. */
 typedef struct Reader
 {
-	DestReceiver receiver;
-	MemoryContext context;
+	MemoryContext context;		/* of what is kept: the present one goes with the row */
 	const char *label;
 	const char *cluster;		/* NULL: none, as with the next two */
 	const char *time;
@@ -87,8 +84,8 @@ widen_dictionary(Dictionary *d)
 
 	if (d->slot)
 		pfree(d->slot);
-	d->slot = palloc0(slots * sizeof(int32));
-	d->text = d->text ? repalloc(d->text, slots / 2 * sizeof(Utf8Name)) : palloc(slots / 2 * sizeof(Utf8Name));
+	d->slot = MemoryContextAllocZero(d->context, slots * sizeof(int32));
+	d->text = d->text ? repalloc(d->text, slots / 2 * sizeof(Utf8Name)) : MemoryContextAlloc(d->context, slots / 2 * sizeof(Utf8Name));
 	d->slots = slots;
 	for (int32 i = 0; i < d->count; i++)
 	{
@@ -123,7 +120,7 @@ dictionary_number(Dictionary *d, Utf8Name text)
 		d->crowded = true;
 		return -1;
 	}
-	kept = palloc(text.length + 1);
+	kept = MemoryContextAlloc(d->context, text.length + 1);
 	memcpy(kept, text.bytes, text.length);
 	d->text[d->count] = (Utf8Name) {kept, text.length};
 	d->slot[at] = ++d->count;
@@ -252,9 +249,9 @@ require_column(const Reader *r, const char *name, ColumnRole role, const char *w
 
 /* The columns of the query, each with its part. */
 static void
-start_reading(DestReceiver *self, int operation, TupleDesc shape)
+start_reading(void *reader, TupleDesc shape)
 {
-	Reader	   *r = (Reader *) self;
+	Reader	   *r = reader;
 	MemoryContext caller = MemoryContextSwitchTo(r->context);
 	int			features = 0;
 
@@ -267,6 +264,7 @@ start_reading(DestReceiver *self, int operation, TupleDesc shape)
 		Oid			output;
 		bool		is_varlena;
 
+		column->dictionary.context = r->context;
 		column->name = pstrdup(NameStr(attribute->attname));
 		column->type = getBaseType(attribute->atttypid);
 		column->role = role_of(r, column);
@@ -277,7 +275,7 @@ start_reading(DestReceiver *self, int operation, TupleDesc shape)
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
 						 errmsg("the query has two columns \"%s\"", column->name), errhint("Give each a name of its own by AS.")));
 		getTypeOutputInfo(column->type, &output, &is_varlena);
-		fmgr_info(output, &column->output);
+		fmgr_info_cxt(output, &column->output, r->context);
 	}
 	require_column(r, r->label, ROLE_LABEL, "label");
 	require_column(r, r->cluster, ROLE_CLUSTER, "cluster");
@@ -328,7 +326,7 @@ number_of(const Column *column, Datum value)
 	return number;
 }
 
-/* The text of a value; valid until the tuple goes. */
+/* The text of a value; valid until the row goes. */
 static Utf8Name
 text_of(Column *column, Datum value)
 {
@@ -385,9 +383,9 @@ key_of(Column *column, Datum value)
 }
 
 static void *
-widened(void *values, Size size)
+widened(Reader *r, void *values, Size size)
 {
-	return values ? repalloc_huge(values, size) : MemoryContextAllocHuge(CurrentMemoryContext, size);
+	return values ? repalloc_huge(values, size) : MemoryContextAllocHuge(r->context, size);
 }
 
 static void
@@ -399,7 +397,7 @@ make_room(Reader *r)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the query gives too much: " INT64_FORMAT " rows of %d columns and more", r->rows, r->columns),
 				 errhint("A sample is enough, such as WHERE random() < 0.1.")));
-	r->happened = widened(r->happened, r->room);
+	r->happened = widened(r, r->happened, r->room);
 	for (int i = 0; i < r->columns; i++)
 	{
 		Column	   *column = &r->column[i];
@@ -408,14 +406,14 @@ make_room(Reader *r)
 		{
 			case ROLE_NUMBER:
 			case ROLE_TIME:
-				column->number = widened(column->number, r->room * sizeof(double));
+				column->number = widened(r, column->number, r->room * sizeof(double));
 				break;
 			case ROLE_TEXT:
 			case ROLE_SEGMENT:
-				column->code = widened(column->code, r->room * sizeof(int32));
+				column->code = widened(r, column->code, r->room * sizeof(int32));
 				break;
 			case ROLE_CLUSTER:
-				column->key = widened(column->key, r->room * sizeof(int64));
+				column->key = widened(r, column->key, r->room * sizeof(int64));
 				break;
 			case ROLE_LABEL:
 				break;
@@ -454,75 +452,23 @@ take_value(Reader *r, Column *column, Datum value, bool is_null)
 	return true;
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+take_row(void *reader, TupleTableSlot *slot)
 {
-	Reader	   *r = (Reader *) self;
-	MemoryContext caller = MemoryContextSwitchTo(r->context);
+	Reader	   *r = reader;
 	bool		labelled = true;
 
 	if (r->rows == r->room)
 		make_room(r);
-	slot_getallattrs(slot);
 	for (int i = 0; i < r->columns && labelled; i++)
 		labelled = take_value(r, &r->column[i], slot->tts_values[i], slot->tts_isnull[i]);
 	if (labelled)
 		r->rows++;
 	else
 		r->unlabelled++;
-	MemoryContextSwitchTo(caller);
-	return true;
 }
 
-static void
-end_reading(DestReceiver *self)
-{
-}
-
-/* ---- the query ---- */
-
-/* Does a statement within WITH write? */
-static bool
-has_writing_part(const SelectStmt *select)
-{
-	ListCell   *cell;
-
-	if (!select->withClause)
-		return false;
-	foreach(cell, select->withClause->ctes)
-		if (!IsA(lfirst_node(CommonTableExpr, cell)->ctequery, SelectStmt))
-			return true;
-	return false;
-}
-
-/* One SELECT, VALUES or TABLE that neither writes nor locks; what it calls, read_only refuses to write. */
-static void
-require_query(const char *query)
-{
-	List	   *statements = raw_parser(query, RAW_PARSE_DEFAULT);
-	Node	   *statement = list_length(statements) == 1 ? linitial_node(RawStmt, statements)->stmt : NULL;
-	SelectStmt *select = statement && IsA(statement, SelectStmt) ? castNode(SelectStmt, statement) : NULL;
-
-	if (!select || select->intoClause || select->lockingClause != NIL || has_writing_part(select))
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("what is to be learnt from is not one SELECT"),
-				 errhint("Give one query that only reads, whose columns are the label and the features.")));
-}
-
-static void
-read_query(Reader *r, const char *query)
-{
-	SPIExecuteOptions options = {.read_only = true, .must_return_tuples = true, .dest = &r->receiver};
-	int			result;
-
-	require_query(query);
-	SPI_connect();
-	result = SPI_execute_extended(query, &options);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "%s", SPI_result_code_string(result));
-	SPI_finish();
-}
+/* ---- what was read ---- */
 
 static Column *
 column_of_role(Reader *r, ColumnRole role)
@@ -627,7 +573,8 @@ fit(FunctionCallInfo fcinfo)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext own = AllocSetContextCreate(caller, "csmetrics fit_classifier", ALLOCSET_DEFAULT_SIZES);
-	Reader		reader = {.receiver = {receive_row, start_reading, end_reading, end_reading, DestTuplestore}, .context = own};
+	Reader		reader = {.context = own};
+	RowReader	taking = {start_reading, take_row, &reader};
 	TrainingOptions options;
 	TrainingRows rows;
 	Classifier *classifier;
@@ -642,7 +589,7 @@ fit(FunctionCallInfo fcinfo)
 	reader.cluster = name_of_argument(fcinfo, 2);
 	reader.time = name_of_argument(fcinfo, 3);
 	reader.segment = name_of_argument(fcinfo, 4);
-	read_query(&reader, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	query_rows_read(text_to_cstring(PG_GETARG_TEXT_PP(0)), &taking);
 	rows = training_rows(&reader);
 	classifier = train(&rows, level_of_bytes(reader.label, strlen(reader.label)), &options, &backend_workshop);
 	bytes = classifier_stream_size(classifier);
