@@ -10,7 +10,6 @@ CREATE TABLE churn_model (
     tested_from_on  date NOT NULL,
     tested_until_on date NOT NULL,
     features        text[] NOT NULL,
-    segments        text[] NOT NULL,
     fit             classifier NOT NULL,
     held_back       backtest NOT NULL,
     odds_line       double precision[] NOT NULL,
@@ -35,7 +34,6 @@ COMMENT ON COLUMN churn_model.tested_from_on IS
 'them';
 COMMENT ON COLUMN churn_model.tested_until_on IS 'The last of them';
 COMMENT ON COLUMN churn_model.features IS 'What it was told of each customer';
-COMMENT ON COLUMN churn_model.segments IS 'The segments that its customers were of';
 COMMENT ON COLUMN churn_model.fit IS 'What it learnt: for predict, explain_prediction, coefficients, classifier_card';
 COMMENT ON COLUMN churn_model.held_back IS 'Its chances on the later days, and what happened';
 COMMENT ON COLUMN churn_model.odds_line IS

@@ -47,10 +47,9 @@ BEGIN ATOMIC
                backtest_agg(ln(greatest(t.chance, 1e-12) / greatest(1 - t.chance, 1e-12)), t.is_churned,
                             t.account) AS odds
         FROM told t)
-    INSERT INTO churn_model (horizon_days, from_on, until_on, tested_from_on, tested_until_on, features, segments, fit,
+    INSERT INTO churn_model (horizon_days, from_on, until_on, tested_from_on, tested_until_on, features, fit,
                              held_back, odds_line, health, bounds, policy_hash, is_forced)
     SELECT $1, $2[1], $2[cardinality($2)], $3[1], $3[cardinality($3)], churn_features(),
-           ARRAY(SELECT DISTINCT coalesce(e.segment, '') FROM churn_example e WHERE e.as_of_on = ANY ($2) ORDER BY 1),
            l.fit, s.held_back,
            ARRAY[c.center, c.level, c.slope, c.level_variance, c.covariance, c.slope_variance], s.health,
            feature_bounds($2), r.policy_hash, $6
@@ -66,17 +65,16 @@ BEGIN ATOMIC
     WITH new AS (SELECT m.* FROM churn_model m WHERE m.churn_model_id = $1),
     -- the one in force on the days by which the new one was tested; what foretells another horizon is no rival
     old AS (
-        SELECT backtest_agg(predict_numbers(o.fit, e.features), e.is_churned, e.account_id::text) AS state, o.is_forced
+        SELECT backtest_agg(predict_numbers(o.fit, e.features), e.is_churned, e.account_id::text) AS state
         FROM new n JOIN churn_model o ON o.in_force AND o.horizon_days = n.horizon_days AND o.features = n.features,
              churn_example e
         WHERE e.as_of_on BETWEEN n.tested_from_on AND n.tested_until_on
-        GROUP BY o.churn_model_id, o.is_forced)
+        GROUP BY o.churn_model_id)
     UPDATE churn_model m SET in_force = false
     FROM new n, reporting_range r
     WHERE m.in_force
-      AND (n.is_forced OR predicts(n.held_back, r.confidence_rate) = 'yes'
-                          AND NOT EXISTS (SELECT 1 FROM old o
-                                          WHERE o.is_forced OR brier(o.state) < brier(n.held_back)));
+      AND (n.is_forced OR NOT m.is_forced AND predicts(n.held_back, r.confidence_rate) = 'yes'
+                          AND NOT EXISTS (SELECT 1 FROM old o WHERE brier(o.state) < brier(n.held_back)));
     UPDATE churn_model m SET in_force = true
     FROM reporting_range r
     WHERE m.churn_model_id = $1 AND NOT EXISTS (SELECT 1 FROM churn_model o WHERE o.in_force)
